@@ -1,0 +1,106 @@
+"""One accepted socket, bounded in time by the kernel's own time-outs.
+
+`SO_RCVTIMEO` and `SO_SNDTIMEO` (socket(7)) let a blocking call give up by itself. Python's
+`settimeout` would instead make the socket non-blocking and pay a `poll` for every call.
+"""
+
+import contextlib
+import socket
+import struct
+import time
+
+LINGER_SECONDS = 1.0
+LINGER_BYTES = 256 * 1024
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger {on, 0 seconds}: socket(7), SO_LINGER
+
+
+class TimedOut(Exception):
+    """The peer did not do its part in time.
+
+    Not the built-in TimeoutError: that is also how Python reports ETIMEDOUT, a peer that is gone.
+    """
+
+
+class Connection:
+    """A TCP connection to one client; all times are in seconds.
+
+    One thread receives, sends and closes. `end_input` and `abort` are for another: they wake it.
+    """
+
+    def __init__(self, accepted: socket.socket) -> None:
+        self._socket = accepted
+        self._kernel_timeouts: dict[int, float] = {}  # as set last, to set only what changes
+
+    def receive(self, size: int, timeout: float) -> bytes:
+        """The next bytes, `size` at most; b"" at the end of the stream.
+
+        Raises TimedOut when nothing arrives in time, OSError when the peer is gone.
+        """
+        self._set_timeout(socket.SO_RCVTIMEO, timeout)
+        try:
+            return self._socket.recv(size)
+        except BlockingIOError:  # how the kernel says that SO_RCVTIMEO ran out
+            raise TimedOut from None
+
+    def send(self, buffer: bytes, timeout: float) -> None:
+        """Send all of it, within the time-out in all.
+
+        Raises TimedOut when the peer does not read, OSError when it is gone.
+        """
+        # Not `sendall`: it would start the time-out anew with every piece that is taken.
+        deadline = time.monotonic() + timeout
+        while buffer:
+            self._set_timeout(socket.SO_SNDTIMEO, timeout)
+            try:
+                sent = self._socket.send(buffer)
+            except BlockingIOError:
+                raise TimedOut from None
+            buffer = buffer[sent:]
+            timeout = deadline - time.monotonic()
+
+    def _set_timeout(self, option: int, seconds: float) -> None:
+        if seconds <= 0:  # to the kernel, 0 would mean for ever
+            raise TimedOut
+        if self._kernel_timeouts.get(option) != seconds:
+            whole, fraction = divmod(seconds, 1)
+            timeval = struct.pack("@ll", int(whole), max(int(fraction * 1e6), 1))
+            self._socket.setsockopt(socket.SOL_SOCKET, option, timeval)
+            self._kernel_timeouts[option] = seconds
+
+    def end_output(self, last_words: bytes) -> None:
+        """Say the last words and that nothing follows, without ever waiting."""
+        # What does not fit in the send buffer, or finds nobody there, is not said.
+        with contextlib.suppress(OSError):
+            self._socket.send(last_words, socket.MSG_DONTWAIT)
+            self._socket.shutdown(socket.SHUT_WR)
+
+    def linger(self, deadline: float) -> None:
+        """Close once the peer has, by the monotonic clock's deadline or 256 KiB at the latest.
+
+        Closing at once would answer bytes that are still on their way with a reset, and a reset
+        may destroy the last words before the peer has read them (RFC 9112, section 9.6).
+        """
+        drained = 0
+        # Out of time, or the peer is gone: either way there is nobody left to wait for.
+        with contextlib.suppress(TimedOut, OSError):
+            while drained < LINGER_BYTES:
+                chunk = self.receive(LINGER_BYTES, deadline - time.monotonic())
+                if not chunk:
+                    break
+                drained += len(chunk)
+        self.close()
+
+    def end_input(self) -> None:
+        """Let the receiving thread have what has arrived, and then the end of the stream."""
+        with contextlib.suppress(OSError):  # the connection ended meanwhile
+            self._socket.shutdown(socket.SHUT_RD)
+
+    def abort(self) -> None:
+        """Wake the thread that uses the connection; when it closes it, the peer is reset."""
+        with contextlib.suppress(OSError):  # the connection ended meanwhile
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+        self._socket.close()

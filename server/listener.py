@@ -1,0 +1,128 @@
+"""Binds, accepts, hands each connection to the model; on a signal, drains.
+
+It runs in the main thread. `accept` itself never blocks: `poll` waits for a connection and for
+the stop signal's socket at once. A signal handler could not end a blocking `accept` reliably: a
+signal that comes just before the call would be noticed only after the next connection.
+"""
+
+import select
+import socket
+from collections.abc import Callable
+from weakref import WeakSet
+
+import structlog
+
+from server.connection import Connection
+from server.farewell import Farewell
+from server.models import Model
+from server.registry import Record, Registry
+from server.session import Session
+
+BACKLOG = 4096  # connections that the kernel completes before they are accepted
+PAUSE = 100  # milliseconds to wait when the system is out of something
+SEND_BUFFER = 64 * 1024  # bytes: what a client that does not read can make the kernel hold
+ABORT_SECONDS = 1.0  # what the sessions that a drain has to reset may take to notice
+
+log = structlog.get_logger()
+
+
+class Listener:
+    """The listening socket, bound on creation; `address` says where."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        model: Model,
+        registry: Registry,
+        farewell: Farewell,
+        converse: Callable[[Connection, Record], Session],
+    ) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        self._socket.setblocking(False)
+        # Accepted sockets inherit these (tcp(7)), so that they cost nothing for each client.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        self.address = _address(self._socket.getsockname())
+        self._model = model
+        self._registry = registry
+        self._farewell = farewell
+        self._converse = converse
+        self._sessions: WeakSet[Session] = WeakSet()  # a session lives as long as a thread has it
+
+    def serve(self, stop: socket.socket) -> None:
+        """Accept until `stop` is readable."""
+        log.info("listening", address=self.address)
+        stopped, either = select.poll(), select.poll()
+        stopped.register(stop, select.POLLIN)
+        either.register(stop, select.POLLIN)
+        either.register(self._socket, select.POLLIN)
+        while stop.fileno() not in dict(either.poll()):
+            try:
+                accepted, peer = self._socket.accept()
+            except BlockingIOError:
+                continue  # it was there and has gone again
+            except OSError as error:
+                # Out of descriptors or memory (accept(2)). The connection stays in the backlog
+                # and `poll` would return at once, so this pauses, but not for a signal.
+                log.warning("cannot accept, trying again", error=str(error))
+                stopped.poll(PAUSE)
+            else:
+                self._admit(accepted, _address(peer))
+
+    def _admit(self, accepted: socket.socket, peer: str) -> None:
+        connection = Connection(accepted)
+        record = self._registry.admit(peer)
+        if record is None:
+            self._refuse(connection, peer, "busy")
+            return
+        log.info("connected", peer=peer)
+        session = self._converse(connection, record)
+        try:
+            self._model.submit(session)
+        except RuntimeError:  # can't start new thread
+            self._registry.withdraw(record)
+            self._refuse(connection, peer, "busy")
+        else:
+            self._sessions.add(session)
+
+    def _refuse(self, connection: Connection, peer: str, reason: str) -> None:
+        self._registry.refuse(reason)
+        log.info("refused", peer=peer, reason=reason)
+        self._farewell.say(connection, reason)
+
+    def drain(self, grace: float) -> None:
+        """Stop accepting and let every session answer what it has received.
+
+        Sessions that have not ended after `grace` seconds are reset.
+        """
+        log.info("draining", open=self._registry.snapshot().open, grace=grace)
+        self._refuse_backlog()
+        self._socket.close()
+        # All that wait go first: a place that a served one leaves is not to be theirs any more.
+        serving = [session for session in self._sessions if not session.dismiss()]
+        for session in serving:
+            session.stop()
+        if not self._registry.wait_until_empty(grace):
+            for session in serving:
+                session.abort()
+            self._registry.wait_until_empty(ABORT_SECONDS)
+        self._model.shutdown()
+        self._farewell.shutdown()
+        log.info("stopped")
+
+    def _refuse_backlog(self) -> None:
+        # Closing the listening socket resets what queues there: tell them why instead.
+        for _ in range(BACKLOG):
+            try:
+                accepted, peer = self._socket.accept()
+            except OSError:  # nobody is left, or there is no descriptor to tell them with
+                return
+            self._refuse(Connection(accepted), _address(peer), "closing")
+
+
+def _address(sockaddr: tuple[str, int] | tuple[str, int, int, int]) -> str:
+    host, port = sockaddr[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,125 @@
+"""The log: from any thread onto standard output, without ever holding the caller up.
+
+    structlog's logger -> logging.LogRecord -> LogWriter's queue -> its thread: render, write
+
+A reader of our output that stalls (a pipe that nobody empties) stalls the writing thread alone:
+the queue fills, what no longer fits is dropped and counted, and the count is written down.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import queue
+import sys
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from structlog.stdlib import ProcessorFormatter
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+QUEUE_LENGTH = 10_000  # records
+FLUSH_SECONDS = 1.0  # what the end of the program waits for a reader that stalls
+
+
+class LogWriter(logging.Handler):
+    """Writes records to a file descriptor from a thread of its own."""
+
+    def __init__(self, descriptor: int, formatter: logging.Formatter) -> None:
+        super().__init__()
+        self.setFormatter(formatter)
+        self.dropped = 0  # guarded by the handler's own lock, which `emit` is called under
+        self._descriptor = descriptor
+        self._records: queue.Queue[logging.LogRecord | None] = queue.Queue(QUEUE_LENGTH)
+        self._thread = threading.Thread(target=self._write_all, name="log", daemon=True)
+        self._thread.start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take a record, or count it as dropped."""
+        try:
+            self._records.put_nowait(record)
+        except queue.Full:
+            self.dropped += 1
+
+    def _write_all(self) -> None:
+        told = 0  # how many dropped records the log itself has admitted
+        while (record := self._records.get()) is not None:
+            self._write(self.format(record))
+            if (dropped := self.dropped) > told:
+                self._write(f"({dropped - told} log lines were dropped here: nobody read them)")
+                told = dropped
+
+    def _write(self, line: str) -> None:
+        # Not sys.stdout: a thread that stalls inside its lock would hang the interpreter's exit.
+        rest = f"{line}\n".encode(errors="backslashreplace")
+        try:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError:  # the reader has gone; the server serves on
+            self.dropped += 1
+
+    def close(self) -> None:
+        """Write what is left, as far as a second is enough for it."""
+        with contextlib.suppress(queue.Full):  # nobody reads: the queue is lost with the process
+            self._records.put(None, timeout=FLUSH_SECONDS)
+        self._thread.join(FLUSH_SECONDS)
+        super().close()
+
+
+def _origin(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """When, how important and in which thread, from the standard library's record."""
+    record: logging.LogRecord = event["_record"]
+    return {
+        "time": datetime.fromtimestamp(record.created, UTC),
+        "level": record.levelname.lower(),
+        "thread": record.threadName,
+        **event,
+    }
+
+
+def _render_console(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+    """One line for people. `repr` escapes every control character and invisible one."""
+    time = event.pop("time").astimezone().strftime("%H:%M:%S.%f")[:-3]
+    level, thread, what = event.pop("level"), event.pop("thread"), event.pop("event")
+    mark = "" if level == "info" else f"{level}: "
+    facts = "".join(f" {key}={_shown(value)}" for key, value in event.items())
+    return f"{time} {thread:<10} {mark}{what}{facts}"
+
+
+def _shown(value: object) -> str:
+    plain = str(value)
+    return plain if plain.isascii() and plain.isprintable() and " " not in plain else repr(value)
+
+
+def _render_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+    """One JSON object. ASCII alone, so that no control character is left as it was."""
+    event["time"] = event["time"].isoformat()
+    return json.dumps(event, default=repr).replace("\x7f", "\\u007f")
+
+
+RENDERERS: dict[str, Any] = {"console": _render_console, "json": _render_json}
+
+
+def configure(level: str, log_format: str, descriptor: int | None = None) -> LogWriter:
+    """Send every logger's records, ours and the libraries', through one writer."""
+    structlog.configure(
+        processors=[
+            structlog.processors.format_exc_info,  # here: the exception is this thread's
+            ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+    render: list[Processor] = [
+        _origin,
+        ProcessorFormatter.remove_processors_meta,
+        RENDERERS[log_format],
+    ]
+    writer = LogWriter(
+        sys.stdout.fileno() if descriptor is None else descriptor,
+        ProcessorFormatter(processors=render),
+    )
+    logging.basicConfig(level=level.upper(), handlers=[writer], force=True)
+    return writer

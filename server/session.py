@@ -1,0 +1,155 @@
+"""One conversation: greet, read, answer, close. It runs in the one thread that serves the client.
+
+    while bytes arrive:  connection.receive -> dialect.receive -> dialect.reply -> connection.send
+
+Why a session ends is one word in its record and in the log: `bye` (the client closed), `lost`
+(the connection broke), `too-long`, `idle`, `slow`, `closing` (told to the client as `-ERR`),
+`unread` (the client did not read: reset), `aborted` (cut off at the end of a drain), `failed`
+(a fault of ours: the log has the traceback).
+"""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+
+import structlog
+
+from server.connection import LINGER_SECONDS, Connection, TimedOut
+from server.farewell import Farewell
+from server.protocol import Dialect, Malformed, Message
+from server.registry import Record, Registry
+
+LAST_WORDS = {"idle", "slow", "closing"}  # ends that the client is told when they come
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a client may take, in seconds."""
+
+    idle: float = 120.0  # to begin a message
+    line: float = 10.0  # from a line's first byte to its end, however slowly it drips
+    send: float = 10.0  # to take a reply, in all
+
+
+class Session:
+    """The server's side of one conversation."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        record: Record,
+        *,
+        registry: Registry,
+        farewell: Farewell,
+        dialect: type[Dialect],
+        patience: Patience,
+    ) -> None:
+        self.number = record.number
+        self._connection = connection
+        self._record = record
+        self._registry = registry
+        self._farewell = farewell
+        self._dialect = dialect
+        self._patience = patience
+        self._ending: str | None = None  # set by another thread: why the input ends
+        self._log = structlog.get_logger().bind(peer=record.peer)
+        # Asked once: at `warning` a message then costs no formatting at all.
+        self._logs_messages = logging.getLogger().isEnabledFor(logging.INFO)
+
+    def assign(self) -> None:
+        """Note the calling thread as this session's own, though its turn has not come."""
+        self._registry.assign(self._record)
+
+    def run(self) -> None:
+        """Serve the client from the greeting to the close; raises nothing."""
+        self.assign()
+        if not self._registry.serve(self._record):
+            return  # told to go while it waited for its turn
+        self._log.info("new connection")
+        end = self._outcome()
+        self._registry.close(self._record, end)
+        self._connection.close()
+        self._log.info("bye", end=end, messages=self._record.messages)
+
+    def _outcome(self) -> str:
+        """Why the conversation that this holds has ended; the connection is still to be closed."""
+        try:
+            end = self._converse(self._dialect(threading.current_thread().name))
+            self._connection.end_output(self._dialect.error(end) if end in LAST_WORDS else b"")
+            self._connection.linger(time.monotonic() + LINGER_SECONDS)
+        except TimedOut:
+            self._connection.abort()
+            end = "unread"
+        except OSError:
+            end = self._ending or "lost"
+        except Exception:  # noqa: BLE001 - a fault of ours ends this session, is told, and no other
+            self._log.exception("session failed")
+            end = "failed"
+        return end
+
+    def _converse(self, dialect: Dialect) -> str:
+        """Answer every message until the input ends; return why it did."""
+        self._send(dialect.greeting())
+        began: float | None = None  # when the line that is not complete yet began
+        while True:
+            try:
+                chunk = self._connection.receive(dialect.chunk_size, self._wait(began))
+            except TimedOut:
+                return "idle" if began is None else "slow"
+            if not chunk:
+                return self._ending or "bye"
+            self._record.bytes_in += len(chunk)
+            messages = dialect.receive(chunk)
+            if messages:
+                self._answer(dialect, messages)
+            if dialect.fatal:
+                return dialect.fatal
+            if not dialect.begun:
+                began = None
+            elif messages or began is None:
+                began = time.monotonic()
+
+    def _wait(self, began: float | None) -> float:
+        """How many seconds the next bytes may take."""
+        if began is None:
+            return self._patience.idle
+        return began + self._patience.line - time.monotonic()
+
+    def _answer(self, dialect: Dialect, messages: list[Message]) -> None:
+        if self._logs_messages:
+            for message in messages:
+                self._log_message(message)
+        self._record.messages += len(messages)
+        self._send(dialect.reply(messages))
+
+    def _log_message(self, message: Message) -> None:
+        if isinstance(message, Malformed):
+            self._log.info("received from the client", text=message.text, error=message.code)
+        else:
+            self._log.info("received from the client", text=message)
+
+    def _send(self, buffer: bytes) -> None:
+        self._connection.send(buffer, self._patience.send)
+        self._record.bytes_out += len(buffer)
+
+    def dismiss(self) -> bool:
+        """Tell a client that still waits for its turn to go; False where it does not wait.
+
+        For another thread, as are the two below.
+        """
+        if not self._registry.dismiss(self._record, "closing"):
+            return False
+        self._log.info("dismissed")
+        self._farewell.say(self._connection, "closing")
+        return True
+
+    def stop(self) -> None:
+        """End it soon: what has arrived is answered, then its input ends."""
+        self._ending = "closing"
+        self._connection.end_input()
+
+    def abort(self) -> None:
+        """End it now; the client is reset."""
+        self._ending = "aborted"
+        self._connection.abort()

@@ -1,0 +1,33 @@
+"""SIGTERM and SIGINT as something to wait for together with connections: the self-pipe trick.
+
+The interpreter itself writes a byte to the wake-up socket when the signal arrives, so a signal
+is never missed, not even one that comes just before the call that waits (`signal.set_wakeup_fd`).
+The handlers do nothing: no lock and no log in a signal handler.
+"""
+
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def stop_signals() -> Iterator[socket.socket]:
+    """A socket that becomes readable when the process is told to stop; for the main thread."""
+    woken, wakeup = socket.socketpair()
+    wakeup.setblocking(False)
+    with woken, wakeup:
+        before = signal.set_wakeup_fd(wakeup.fileno(), warn_on_full_buffer=False)
+        handlers = {
+            number: signal.signal(number, _ignore) for number in (signal.SIGTERM, signal.SIGINT)
+        }
+        try:
+            yield woken
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            signal.set_wakeup_fd(before)
+
+
+def _ignore(_number: int, _frame: object) -> None:
+    """Leave it to the wake-up socket."""

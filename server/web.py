@@ -1,0 +1,46 @@
+"""The HTTP port: whether the server is well, and what its sessions are doing right now.
+
+Health checks come here and never to the chat port: a probe must not take a thread or a number.
+Every page is drawn from `registry.snapshot()` alone.
+"""
+
+import socket
+import threading
+from dataclasses import asdict
+
+from flask import Flask, Response, jsonify
+from waitress.server import create_server
+
+from server.registry import Registry
+
+
+def create_app(registry: Registry) -> Flask:
+    """The pages."""
+    app = Flask(__name__)
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return Response("ok\n", mimetype="text/plain")
+
+    @app.get("/sessions.json")
+    def sessions() -> Response:
+        return jsonify(asdict(registry.snapshot()))
+
+    return app
+
+
+class StatusServer:
+    """Serves the pages, in threads whose names nobody takes for a lane: `http`, `waitress-N`."""
+
+    def __init__(self, app: Flask, host: str, port: int) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family)
+        self.port: int = listening.getsockname()[1]
+        self._server = create_server(app, sockets=[listening], asyncore_use_poll=True)
+        self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening; the threads are daemons and end with the process."""
+        self._server.close()
+        self._server.task_dispatcher.shutdown()
