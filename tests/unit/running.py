@@ -1,0 +1,129 @@
+"""A server in this process, on ports of its own, and peers to talk to it by hand."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+
+from server.farewell import Farewell
+from server.listener import Listener
+from server.models import Model, ThreadPerClient
+from server.protocol import DIALECTS
+from server.registry import Record, Registry
+from server.session import Patience, Session
+
+SECONDS = 10.0  # after this a condition that a test waits for counts as missed
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true"
+        time.sleep(0.002)
+
+
+class Peer:
+    """The other end of a connection, by hand."""
+
+    def __init__(self, address: str) -> None:
+        host, port = address.rsplit(":", 1)
+        self.socket = socket.create_connection((host.strip("[]"), int(port)), timeout=SECONDS)
+        self._input = self.socket.makefile("rb")
+
+    @property
+    def name(self) -> str:
+        host, port = self.socket.getsockname()[:2]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    def send(self, chunk: bytes) -> None:
+        self.socket.sendall(chunk)
+
+    def line(self) -> str:
+        return self._input.readline().decode()
+
+    def say(self, text: str) -> str:
+        self.send(f"{text}\n".encode())
+        return self.line()
+
+    def rest(self) -> bytes:
+        """All that is still said, up to the end of the stream."""
+        return self._input.read()
+
+    def close(self) -> None:
+        self._input.close()
+        self.socket.close()
+
+
+class RunningServer:
+    """Everything that `python -m server` puts together, but for the options and the signals."""
+
+    def __init__(
+        self,
+        *,
+        model: Model | None = None,
+        protocol: str = "lines",
+        max_clients: int = 8,
+        patience: Patience | None = None,
+        grace: float = 5.0,
+        host: str = "127.0.0.1",
+    ) -> None:
+        dialect = DIALECTS[protocol]
+        self.model = model or ThreadPerClient()
+        self.registry = Registry(model="test", protocol=protocol, max_clients=max_clients)
+        self.farewell = Farewell(dialect)
+        self.listener = Listener(
+            host,
+            0,
+            model=self.model,
+            registry=self.registry,
+            farewell=self.farewell,
+            converse=partial(
+                Session,
+                registry=self.registry,
+                farewell=self.farewell,
+                dialect=dialect,
+                patience=patience or Patience(),
+            ),
+        )
+        self.address = self.listener.address
+        self._grace = grace
+        self._peers: list[Peer] = []
+        self._stop, self._stopped = socket.socketpair()
+        self._thread = threading.Thread(target=self._run, name="main")
+        self._thread.start()
+
+    def _run(self) -> None:
+        self.listener.serve(self._stopped)
+        self.listener.drain(self._grace)
+
+    def connect(self) -> Peer:
+        peer = Peer(self.address)
+        self._peers.append(peer)
+        return peer
+
+    def greeted(self) -> Peer:
+        peer = self.connect()
+        assert peer.line().startswith("+OK ")
+        return peer
+
+    def record(self, number: int) -> Record:
+        return next(r for r in self.registry.snapshot().sessions if r.number == number)
+
+    def ended(self, number: int) -> Record:
+        wait_until(lambda: self.record(number).state == "closed")
+        return self.record(number)
+
+    def begin_stop(self) -> None:
+        self._stop.send(b"!")
+
+    def wait(self) -> None:
+        self._thread.join(SECONDS)
+        assert not self._thread.is_alive(), "the drain did not end"
+
+    def stop(self) -> None:
+        if self._thread.is_alive():
+            self.begin_stop()
+        self.wait()
+        for end in (*self._peers, self._stop, self._stopped):
+            end.close()

@@ -1,0 +1,169 @@
+"""One accepted socket: bounded in time, and closed so that last words are read."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from server.connection import LINGER_BYTES, Connection, TimedOut
+from tests.unit.running import SECONDS
+
+
+@pytest.fixture
+def listening() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
+
+
+@pytest.fixture
+def pair(listening: socket.socket) -> Iterator[tuple[Connection, socket.socket]]:
+    with socket.create_connection(listening.getsockname(), timeout=SECONDS) as peer:
+        accepted, _ = listening.accept()
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        connection = Connection(accepted)
+        yield connection, peer
+        connection.close()
+
+
+Pair = tuple[Connection, socket.socket]
+
+
+def test_bytes_are_received_as_they_come_and_the_end_is_empty(pair: Pair) -> None:
+    connection, peer = pair
+    peer.sendall(b"Hey")
+    assert connection.receive(2, SECONDS) == b"He"
+    assert connection.receive(2, SECONDS) == b"y"
+    peer.shutdown(socket.SHUT_WR)
+    assert connection.receive(2, SECONDS) == b""
+
+
+def test_receiving_gives_up_after_its_timeout(pair: Pair) -> None:
+    connection, _ = pair
+    began = time.monotonic()
+    with pytest.raises(TimedOut):
+        connection.receive(1, 0.05)
+    assert time.monotonic() - began >= 0.04
+
+
+@pytest.mark.parametrize("timeout", [0.0, -1.0])
+def test_no_time_left_is_not_for_ever(pair: Pair, timeout: float) -> None:
+    connection, peer = pair
+    peer.sendall(b"Hey")
+    with pytest.raises(TimedOut):
+        connection.receive(1, timeout)
+
+
+def test_a_buffer_of_any_size_is_sent_whole(pair: Pair) -> None:
+    connection, peer = pair
+    buffer = bytes(range(256)) * 4_000
+    sender = threading.Thread(target=connection.send, args=(buffer, SECONDS))
+    sender.start()
+    received = bytearray()
+    while len(received) < len(buffer):
+        received += peer.recv(1 << 16)
+    sender.join()
+    assert received == buffer
+
+
+def test_a_peer_that_reads_too_slowly_uses_the_whole_timeout_up_not_one_for_each_piece(
+    pair: Pair,
+) -> None:
+    connection, peer = pair
+    done = threading.Event()
+
+    def sip() -> None:  # enough that each `send` moves on, not enough to finish
+        while not done.wait(0.02):
+            peer.recv(64)
+
+    sipping = threading.Thread(target=sip)
+    sipping.start()
+    began = time.monotonic()
+    with pytest.raises(TimedOut):
+        connection.send(bytes(16_000_000), 0.3)
+    took = time.monotonic() - began
+    done.set()
+    sipping.join()
+    assert 0.3 <= took < 3
+
+
+def test_a_peer_that_is_gone_is_an_error_not_a_timeout(pair: Pair) -> None:
+    connection, peer = pair
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    peer.close()
+    with pytest.raises(ConnectionResetError):
+        connection.receive(1, SECONDS)
+
+
+def test_last_words_arrive_though_the_peer_has_said_things_nobody_read(pair: Pair) -> None:
+    connection, peer = pair
+    peer.sendall(bytes(10_000))
+    connection.end_output(b"-ERR because\r\n")
+    lingering = threading.Thread(target=connection.linger, args=(time.monotonic() + SECONDS,))
+    lingering.start()
+    assert peer.recv(100) == b"-ERR because\r\n"
+    assert peer.recv(100) == b""
+    assert lingering.is_alive()
+    peer.close()
+    lingering.join(SECONDS)
+    assert not lingering.is_alive()
+
+
+def test_lingering_ends_at_its_deadline(pair: Pair) -> None:
+    connection, _ = pair
+    connection.linger(time.monotonic() + 0.05)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        connection.receive(1, 1)
+
+
+def test_lingering_ends_after_so_many_bytes(pair: Pair) -> None:
+    connection, peer = pair
+
+    def flood() -> None:
+        with pytest.raises(ConnectionError):
+            while True:
+                peer.sendall(bytes(LINGER_BYTES))
+
+    flooding = threading.Thread(target=flood)
+    flooding.start()
+    connection.linger(time.monotonic() + 60)
+    flooding.join(SECONDS)
+    assert not flooding.is_alive()
+
+
+def test_last_words_never_wait_for_a_peer_that_does_not_read(pair: Pair) -> None:
+    connection, _ = pair
+    with pytest.raises(TimedOut):
+        connection.send(bytes(16_000_000), 0.05)
+    connection.end_output(b"never read")
+
+
+def test_ending_the_input_leaves_what_has_arrived(pair: Pair) -> None:
+    connection, peer = pair
+    peer.sendall(b"Hey")
+    assert connection.receive(1, SECONDS) == b"H"
+    connection.end_input()
+    assert connection.receive(9, SECONDS) == b"ey"
+    assert connection.receive(9, SECONDS) == b""
+
+
+def test_an_abort_wakes_the_thread_that_receives_and_resets_the_peer(pair: Pair) -> None:
+    connection, peer = pair
+    receiving = threading.Thread(target=connection.receive, args=(1, SECONDS))
+    receiving.start()
+    connection.abort()
+    receiving.join(SECONDS)
+    assert not receiving.is_alive()
+    connection.close()
+    with pytest.raises(ConnectionError):
+        while True:
+            peer.sendall(b"x")
+
+
+def test_what_another_thread_does_to_a_closed_connection_does_nothing(pair: Pair) -> None:
+    connection, _ = pair
+    connection.close()
+    connection.end_input()
+    connection.end_output(b"x")
+    connection.abort()

@@ -1,0 +1,65 @@
+"""Last words for many at once, without waiting for any of them."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from server.connection import LINGER_SECONDS, Connection
+from server.farewell import PLACES, Farewell
+from server.protocol import Lines
+from tests.unit.running import SECONDS
+
+BUSY = Lines.error("busy")
+
+
+@pytest.fixture
+def listening() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0), backlog=2 * PLACES) as listening:
+        yield listening
+
+
+def told(listening: socket.socket, farewell: Farewell) -> socket.socket:
+    peer = socket.create_connection(listening.getsockname(), timeout=SECONDS)
+    accepted, _ = listening.accept()
+    farewell.say(Connection(accepted), "busy")
+    return peer
+
+
+def heard(peer: socket.socket) -> bytes:
+    with peer, peer.makefile("rb") as lines:
+        return lines.read()
+
+
+def test_a_client_that_is_turned_away_reads_why(listening: socket.socket) -> None:
+    farewell = Farewell(Lines)
+    assert heard(told(listening, farewell)) == BUSY
+    farewell.shutdown()
+
+
+def test_clients_that_stay_hold_nobody_up_longer_than_one_of_them(
+    listening: socket.socket,
+) -> None:
+    farewell = Farewell(Lines)
+    began = time.monotonic()
+    staying = [told(listening, farewell) for _ in range(PLACES)]
+    assert time.monotonic() - began < LINGER_SECONDS
+    farewell.shutdown()
+    assert time.monotonic() - began < 3 * LINGER_SECONDS
+    assert [heard(peer) for peer in staying] == [BUSY] * PLACES
+
+
+def test_beyond_its_places_it_closes_at_once_and_still_says_why(listening: socket.socket) -> None:
+    farewell = Farewell(Lines)
+    peers = [told(listening, farewell) for _ in range(PLACES + 10)]
+    assert [heard(peer) for peer in peers] == [BUSY] * len(peers)
+    farewell.shutdown()
+
+
+def test_its_thread_ends_with_it() -> None:
+    farewell = Farewell(Lines)
+    assert "farewell" in {thread.name for thread in threading.enumerate()}
+    farewell.shutdown()
+    assert "farewell" not in {thread.name for thread in threading.enumerate()}

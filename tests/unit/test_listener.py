@@ -1,0 +1,225 @@
+"""Bind, accept, submit, stop. The server runs in this process, its clients are real."""
+
+import errno
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from server.models import OneLock, Pool, Session, ThreadPerClient
+from server.protocol import ANSWER, Lines
+from server.session import Patience
+from tests.unit.running import RunningServer, wait_until
+
+StartServer = Callable[..., RunningServer]
+
+BUSY, CLOSING = Lines.error("busy"), Lines.error("closing")
+
+
+def test_three_clients_are_served_at_once_by_three_threads(start_server: StartServer) -> None:
+    server = start_server()
+    peers = [server.connect() for _ in range(3)]
+    assert sorted(peer.line() for peer in peers) == [
+        f"+OK Thread-{number}: ready\r\n" for number in (1, 2, 3)
+    ]
+    snapshot = server.registry.snapshot()
+    assert snapshot.serving == 3
+    assert len({session.native_id for session in snapshot.sessions}) == 3
+
+
+def test_one_more_than_the_places_is_told_busy_and_takes_no_number(
+    start_server: StartServer,
+) -> None:
+    server = start_server(max_clients=1)
+    first = server.greeted()
+    assert server.connect().rest() == BUSY
+    assert server.registry.snapshot().refused == {"busy": 1}
+    first.close()
+    server.ended(1)
+    assert server.connect().line() == "+OK Thread-2: ready\r\n"
+
+
+def test_a_client_that_waits_for_the_lock_takes_a_place(start_server: StartServer) -> None:
+    server = start_server(model=OneLock(), max_clients=2)
+    server.greeted()
+    server.connect()
+    assert server.connect().rest() == BUSY
+
+
+def test_when_no_thread_can_be_started_the_client_is_told_busy(start_server: StartServer) -> None:
+    class NoThread(ThreadPerClient):
+        able = False
+
+        def submit(self, session: Session) -> None:
+            if not self.able:
+                raise RuntimeError("can't start new thread")
+            super().submit(session)
+
+    model = NoThread()
+    server = start_server(model=model)
+    assert server.connect().rest() == BUSY
+    model.able = True
+    assert server.connect().line() == "+OK Thread-1: ready\r\n"
+
+
+def test_out_of_descriptors_it_tries_about_ten_times_a_second_and_recovers(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts: list[float] = []
+    accept = socket.socket.accept
+
+    def fail(listening: socket.socket) -> tuple[socket.socket, object]:
+        attempts.append(time.monotonic())
+        if len(attempts) <= 3:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return accept(listening)
+
+    server = start_server()
+    monkeypatch.setattr(socket.socket, "accept", fail)
+    assert server.connect().line() == "+OK Thread-1: ready\r\n"
+    pauses = [later - sooner for sooner, later in zip(attempts, attempts[1:4], strict=False)]
+    assert len(pauses) == 3
+    assert min(pauses) >= 0.09
+
+
+def test_a_stop_interrupts_the_pause(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing = threading.Event()
+
+    def fail(_listening: socket.socket) -> tuple[socket.socket, object]:
+        failing.set()
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    server = start_server()
+    monkeypatch.setattr(socket.socket, "accept", fail)
+    monkeypatch.setattr("server.listener.PAUSE", 60_000)
+    server.connect()
+    assert failing.wait(10)
+    server.stop()
+
+
+def test_a_connection_that_has_gone_before_it_is_accepted_is_passed_over(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accept = socket.socket.accept
+    gone = iter([BlockingIOError()])
+
+    def once(listening: socket.socket) -> tuple[socket.socket, object]:
+        for error in gone:
+            raise error
+        return accept(listening)
+
+    server = start_server()
+    monkeypatch.setattr(socket.socket, "accept", once)
+    server.greeted()
+
+
+def test_a_drain_tells_an_idle_client_that_it_closes(start_server: StartServer) -> None:
+    server = start_server()
+    peer = server.greeted()
+    server.begin_stop()
+    assert peer.rest() == CLOSING
+    server.wait()
+    assert server.record(1).end == "closing"
+
+
+def test_a_drain_answers_what_had_arrived(start_server: StartServer) -> None:
+    server = start_server(model=OneLock())
+    peer = server.greeted()
+    peer.send(b"one\ntwo\nthr")
+    server.begin_stop()
+    assert peer.rest() == 2 * f"+OK Thread-1: {ANSWER}\r\n".encode() + CLOSING
+
+
+@pytest.mark.parametrize("build", [lambda: Pool(1), OneLock])
+def test_a_drain_tells_those_that_wait_without_serving_them(
+    start_server: StartServer, build: Callable[[], OneLock | Pool]
+) -> None:
+    server = start_server(model=build())
+    server.greeted()
+    waiting = [server.connect() for _ in range(3)]
+    wait_until(lambda: server.registry.snapshot().accepted == 4)
+    server.begin_stop()
+    assert [peer.rest() for peer in waiting] == [CLOSING] * 3
+    server.wait()
+    sessions = server.registry.snapshot().sessions
+    assert [(s.end, s.served_at is None) for s in sessions[1:]] == [("closing", True)] * 3
+
+
+def test_a_drain_refuses_what_still_queues_in_the_backlog(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stop comes while the listener is busy, and connections queue behind it."""
+    server = start_server()
+    held, free = threading.Event(), threading.Event()
+    submit = ThreadPerClient.submit
+
+    def hold(model: ThreadPerClient, session: Session) -> None:
+        held.set()
+        assert free.wait(10)
+        submit(model, session)
+
+    monkeypatch.setattr(ThreadPerClient, "submit", hold)
+    server.connect()
+    assert held.wait(10)
+    queueing = [server.connect() for _ in range(3)]
+    server.begin_stop()
+    free.set()
+    assert [peer.rest() for peer in queueing] == [CLOSING] * 3
+    server.wait()
+    assert server.registry.snapshot().refused == {"closing": 3}
+
+
+def test_a_drain_resets_who_does_not_read_after_its_grace(start_server: StartServer) -> None:
+    server = start_server(grace=0.1, patience=Patience(send=60))
+    peer = server.greeted()
+    peer.socket.setblocking(False)
+    sent = -1
+
+    def stuck() -> bool:  # the server has stopped taking: it waits for us to read
+        nonlocal sent
+        before, sent = sent, server.record(1).bytes_in
+        try:
+            while True:
+                peer.socket.send(b"\n" * 65536)
+        except BlockingIOError:
+            return sent == before
+
+    wait_until(stuck)
+    began = time.monotonic()
+    server.begin_stop()
+    server.wait()
+    assert time.monotonic() - began < 0.1 + 1
+    assert server.record(1).end == "aborted"
+
+
+def test_nobody_can_connect_any_more_after_a_drain(start_server: StartServer) -> None:
+    server = start_server()
+    server.stop()
+    with pytest.raises(ConnectionRefusedError):
+        server.connect()
+
+
+def test_a_drain_leaves_no_thread_behind(start_server: StartServer) -> None:
+    before = threading.active_count()
+    server = start_server()
+    for _ in range(3):
+        server.greeted()
+    server.stop()
+    wait_until(lambda: threading.active_count() == before)
+
+
+def test_it_listens_on_ipv6_too(start_server: StartServer) -> None:
+    server = start_server(host="::1")
+    assert server.address.startswith("[::1]:")
+    peer = server.greeted()
+    assert server.record(1).peer == peer.name
+
+
+def test_a_port_that_is_taken_is_an_error_on_creation(start_server: StartServer) -> None:
+    taken = start_server().address
+    with pytest.raises(OSError, match="Address already in use"):
+        socket.create_server(("127.0.0.1", int(taken.rsplit(":", 1)[1])))

@@ -1,0 +1,128 @@
+"""Every session's record, behind one lock."""
+
+import os
+import threading
+
+import pytest
+
+from server.registry import HISTORY, Record, Registry
+
+
+@pytest.fixture
+def registry() -> Registry:
+    return Registry(model="thread", protocol="lines", max_clients=3)
+
+
+def admit(registry: Registry) -> Record:
+    record = registry.admit("127.0.0.1:1")
+    assert record is not None
+    return record
+
+
+def test_a_session_goes_from_waiting_to_serving_to_closed(registry: Registry) -> None:
+    record = admit(registry)
+    waiting = registry.snapshot()
+    assert registry.serve(record)
+    serving = registry.snapshot()
+    registry.close(record, "bye")
+    closed = registry.snapshot()
+
+    states = [snapshot.sessions[0].state for snapshot in (waiting, serving, closed)]
+    assert states == ["waiting", "serving", "closed"]
+    assert [(s.open, s.serving) for s in (waiting, serving, closed)] == [(1, 0), (1, 1), (0, 0)]
+    assert closed.peak_serving == closed.accepted == 1
+    last = closed.sessions[0]
+    assert last.end == "bye"
+    assert last.served_at is not None
+    assert last.closed_at is not None
+    assert last.accepted_at <= last.served_at <= last.closed_at
+
+
+def test_a_snapshot_does_not_change_when_the_session_does(registry: Registry) -> None:
+    record = admit(registry)
+    before = registry.snapshot()
+    registry.serve(record)
+    record.messages += 1
+    assert before.sessions[0].state == "waiting"
+    assert before.sessions[0].messages == 0
+
+
+def test_a_snapshot_names_the_process_and_its_settings(registry: Registry) -> None:
+    snapshot = registry.snapshot()
+    assert (snapshot.pid, snapshot.model, snapshot.protocol) == (os.getpid(), "thread", "lines")
+
+
+def test_the_waiting_and_the_serving_take_the_places(registry: Registry) -> None:
+    records = [admit(registry) for _ in range(3)]
+    registry.serve(records[0])
+    assert registry.admit("127.0.0.1:4") is None
+    registry.close(records[0], "bye")
+    assert admit(registry).number == 4
+
+
+def test_a_refusal_is_counted_by_reason_and_takes_no_number(registry: Registry) -> None:
+    registry.refuse("busy")
+    registry.refuse("busy")
+    registry.refuse("closing")
+    assert registry.snapshot().refused == {"busy": 2, "closing": 1}
+    assert admit(registry).number == 1
+
+
+def test_a_session_that_got_no_thread_leaves_no_trace(registry: Registry) -> None:
+    registry.withdraw(admit(registry))
+    snapshot = registry.snapshot()
+    assert (snapshot.accepted, snapshot.open, snapshot.sessions) == (0, 0, ())
+    assert admit(registry).number == 1
+
+
+def test_a_session_has_its_thread_while_it_still_waits(registry: Registry) -> None:
+    record = admit(registry)
+    thread = threading.Thread(target=registry.assign, args=(record,), name="Thread-1")
+    thread.start()
+    thread.join()
+    session = registry.snapshot().sessions[0]
+    assert (session.state, session.thread) == ("waiting", "Thread-1")
+    assert session.native_id not in (None, threading.get_native_id())
+
+
+def test_only_one_that_waits_can_be_dismissed_and_then_it_is_never_served(
+    registry: Registry,
+) -> None:
+    waiting, serving = admit(registry), admit(registry)
+    registry.serve(serving)
+    assert registry.dismiss(waiting, "closing")
+    assert not registry.dismiss(serving, "closing")
+    assert not registry.serve(waiting)
+    assert [session.end for session in registry.snapshot().sessions] == ["closing", None]
+
+
+def test_the_last_thousand_closed_sessions_are_kept_and_every_open_one(registry: Registry) -> None:
+    stays = admit(registry)
+    for _ in range(HISTORY + 5):
+        record = admit(registry)
+        registry.serve(record)
+        registry.close(record, "bye")
+    snapshot = registry.snapshot()
+    numbers = [session.number for session in snapshot.sessions]
+    assert numbers == [stays.number, *range(7, HISTORY + 7)]
+    assert snapshot.accepted == HISTORY + 6
+
+
+def test_waiting_until_empty_ends_with_the_last_session(registry: Registry) -> None:
+    record = admit(registry)
+    assert not registry.wait_until_empty(0.01)
+    thread = threading.Thread(target=registry.dismiss, args=(record, "closing"))
+    thread.start()
+    assert registry.wait_until_empty(10)
+    thread.join()
+
+
+def test_the_peak_remembers_the_most_that_were_served_at_once(registry: Registry) -> None:
+    records = [admit(registry) for _ in range(2)]
+    for record in records:
+        registry.serve(record)
+    for record in records:
+        registry.close(record, "bye")
+    registry.serve(admit(registry))
+    snapshot = registry.snapshot()
+    assert (snapshot.serving, snapshot.peak_serving) == (1, 2)

@@ -1,0 +1,217 @@
+"""One conversation over a real connection: greet, read, answer, close."""
+
+import logging
+import socket
+import struct
+from collections.abc import Callable
+
+import pytest
+import structlog
+
+from server.protocol import ANSWER, MAX_LINE, Lines
+from server.session import Patience
+from tests.unit.running import RunningServer
+
+HEY = "Hey Server!!! What will we do in today's lab????"
+REPLY = f"+OK Thread-1: {ANSWER}\r\n"
+
+StartServer = Callable[..., RunningServer]
+
+
+def test_a_thread_greets_and_answers_every_line_in_order(start_server: StartServer) -> None:
+    peer = start_server().connect()
+    assert peer.line() == "+OK Thread-1: ready\r\n"
+    assert [peer.say(HEY), peer.say(""), peer.say("Grüße 🧵")] == [REPLY] * 3
+
+
+def test_its_record_has_who_when_and_how_much(start_server: StartServer) -> None:
+    server = start_server()
+    peer = server.greeted()
+    peer.say("Hey")
+    peer.close()
+    record = server.ended(1)
+    assert (record.peer, record.thread, record.end) == (record.peer, "Thread-1", "bye")
+    assert record.native_id is not None
+    assert (record.messages, record.bytes_in) == (1, len("Hey\n"))
+    assert record.bytes_out == len("+OK Thread-1: ready\r\n") + len(REPLY)
+
+
+def test_lines_that_arrive_together_are_answered_with_one_send(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[bytes] = []
+    send = socket.socket.send
+
+    def noted(connection: socket.socket, buffer: bytes, *flags: int) -> int:
+        sent.append(bytes(buffer))
+        return send(connection, buffer, *flags)
+
+    server = start_server()
+    peer = server.greeted()
+    monkeypatch.setattr("server.connection.socket.socket.send", noted)
+    peer.send(b"one\ntwo\nthree\n")
+    assert [peer.line() for _ in range(3)] == [REPLY] * 3
+    assert sent == [3 * REPLY.encode()]
+
+
+def test_a_half_closed_client_still_gets_its_answers(start_server: StartServer) -> None:
+    peer = start_server().greeted()
+    peer.send(b"one\ntwo\n")
+    peer.socket.shutdown(socket.SHUT_WR)
+    assert peer.rest() == 2 * REPLY.encode()
+
+
+def test_a_line_without_its_end_is_never_answered(start_server: StartServer) -> None:
+    server = start_server()
+    peer = server.greeted()
+    peer.send(b"one\nHey Ser")
+    peer.socket.shutdown(socket.SHUT_WR)
+    assert peer.rest() == REPLY.encode()
+    assert server.ended(1).messages == 1
+
+
+def test_a_line_that_is_not_utf8_gets_an_error_and_the_conversation_goes_on(
+    start_server: StartServer,
+) -> None:
+    peer = start_server().greeted()
+    peer.send(b"\xff\n")
+    assert peer.line() == "-ERR utf8: the line is not valid UTF-8\r\n"
+    assert peer.say("Hey") == REPLY
+
+
+def test_a_line_that_is_too_long_ends_it_and_the_client_reads_why(
+    start_server: StartServer,
+) -> None:
+    server = start_server()
+    peer = server.greeted()
+    peer.send(b"x" * (MAX_LINE + 1) + bytes(100_000))
+    assert peer.rest() == Lines.error("too-long")
+    peer.close()
+    assert server.ended(1).end == "too-long"
+
+
+def test_a_silent_client_is_told_and_shown_out(start_server: StartServer) -> None:
+    server = start_server(patience=Patience(idle=0.05))
+    peer = server.greeted()
+    assert peer.rest() == Lines.error("idle")
+    peer.close()
+    assert server.ended(1).end == "idle"
+
+
+def test_a_line_that_drips_is_cut_off_however_often_a_byte_comes(
+    start_server: StartServer,
+) -> None:
+    server = start_server(patience=Patience(idle=60, line=0.2))
+    peer = server.greeted()
+    peer.socket.settimeout(0.01)
+    told = b""
+    while not told:
+        peer.send(b"x")
+        try:
+            told = peer.socket.recv(1000)
+        except TimeoutError:
+            continue
+    assert told == Lines.error("slow")
+    peer.close()
+    record = server.ended(1)
+    assert record.end == "slow"
+    assert record.bytes_in > 1
+
+
+def test_a_slow_line_that_ends_in_time_leaves_the_next_its_own_time(
+    start_server: StartServer,
+) -> None:
+    server = start_server(patience=Patience(idle=60, line=0.5))
+    peer = server.greeted()
+    for _ in range(8):  # each well within the time of a line, together beyond it
+        peer.socket.settimeout(0.1)
+        peer.send(b"Hey\nHe")
+        assert peer.socket.recv(1000) == REPLY.encode()
+        with pytest.raises(TimeoutError):
+            peer.socket.recv(1000)
+        peer.send(b"y\n")
+        peer.socket.settimeout(10)
+        assert peer.socket.recv(1000) == REPLY.encode()
+    assert server.record(1).state == "serving"
+
+
+def test_a_client_that_does_not_read_is_reset(start_server: StartServer) -> None:
+    server = start_server(patience=Patience(send=0.2))
+    peer = server.greeted()
+    with pytest.raises(ConnectionError):
+        while True:
+            peer.send(b"\n" * 8192)
+    assert server.ended(1).end == "unread"
+
+
+def test_a_client_that_resets_is_lost_and_the_next_is_served(start_server: StartServer) -> None:
+    server = start_server()
+    peer = server.greeted()
+    peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.close()
+    assert server.ended(1).end == "lost"
+    assert server.greeted().say("Hey") == f"+OK Thread-2: {ANSWER}\r\n"
+
+
+def test_a_fault_of_ours_ends_one_session_with_its_traceback_and_no_other(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = start_server()
+    other = server.greeted()
+    with structlog.testing.capture_logs() as logs, monkeypatch.context() as patch:
+        patch.setattr(Lines, "greeting", lambda _: 1 / 0)
+        assert server.connect().rest() == b""
+        assert server.ended(2).end == "failed"
+    assert "session failed" in {entry["event"] for entry in logs}
+    assert other.say("Hey") == REPLY
+
+
+def test_every_message_is_in_the_log_with_its_peer(
+    start_server: StartServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    with structlog.testing.capture_logs() as logs:
+        server = start_server()
+        peer = server.greeted()
+        peer.send(b"Hey\n\xff\n")
+        peer.line()
+        peer.line()
+        name = peer.name
+        peer.close()
+        server.ended(1)
+        server.stop()
+    session = [entry for entry in logs if entry.get("peer") == name]
+    assert [(entry["event"], entry.get("text")) for entry in session] == [
+        ("connected", None),
+        ("new connection", None),
+        ("received from the client", "Hey"),
+        ("received from the client", "\\xff"),
+        ("bye", None),
+    ]
+    assert session[3]["error"] == "utf8"
+
+
+def test_at_warning_a_message_is_not_even_looked_at_for_the_log(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        pytest.fail("a message was prepared for a log that nobody writes")
+
+    monkeypatch.setattr("server.session.Session._log_message", fail)
+    assert start_server().greeted().say("Hey") == REPLY
+
+
+def test_the_handout_is_answered_without_greeting_line_end_or_name(
+    start_server: StartServer,
+) -> None:
+    server = start_server(protocol="handout")
+    peer = server.connect()
+    peer.send(HEY.encode())
+    assert peer.socket.recv(1024) == ANSWER.encode()
+    assert server.record(1).state == "serving"
+
+
+def test_the_handout_ends_without_a_word(start_server: StartServer) -> None:
+    server = start_server(protocol="handout", patience=Patience(idle=0.05))
+    assert server.connect().rest() == b""
+    assert server.ended(1).end == "idle"
