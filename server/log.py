@@ -30,35 +30,43 @@ class LogWriter(logging.Handler):
     def __init__(self, descriptor: int, formatter: logging.Formatter) -> None:
         super().__init__()
         self.setFormatter(formatter)
-        self.dropped = 0  # guarded by the handler's own lock, which `emit` is called under
         self._descriptor = descriptor
+        self._overflowed = 0  # guarded by the handler's own lock, which `emit` is called under
+        self._unwritten = 0  # the writing thread's alone
         self._records: queue.Queue[logging.LogRecord | None] = queue.Queue(QUEUE_LENGTH)
         self._thread = threading.Thread(target=self._write_all, name="log", daemon=True)
         self._thread.start()
+
+    @property
+    def dropped(self) -> int:
+        """How many records were not written: the queue was full, or nobody read any more."""
+        return self._overflowed + self._unwritten
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take a record, or count it as dropped."""
         try:
             self._records.put_nowait(record)
         except queue.Full:
-            self.dropped += 1
+            self._overflowed += 1
 
     def _write_all(self) -> None:
         told = 0  # how many dropped records the log itself has admitted
         while (record := self._records.get()) is not None:
-            self._write(self.format(record))
-            if (dropped := self.dropped) > told:
-                self._write(f"({dropped - told} log lines were dropped here: nobody read them)")
+            if not self._write(self.format(record)):
+                self._unwritten += 1
+            dropped = self.dropped
+            if dropped > told and self._write(self.format(_gap(dropped - told))):
                 told = dropped
 
-    def _write(self, line: str) -> None:
+    def _write(self, line: str) -> bool:
         # Not sys.stdout: a thread that stalls inside its lock would hang the interpreter's exit.
         rest = f"{line}\n".encode(errors="backslashreplace")
         try:
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
         except OSError:  # the reader has gone; the server serves on
-            self.dropped += 1
+            return False
+        return True
 
     def close(self) -> None:
         """Write what is left, as far as a second is enough for it."""
@@ -66,6 +74,18 @@ class LogWriter(logging.Handler):
             self._records.put(None, timeout=FLUSH_SECONDS)
         self._thread.join(FLUSH_SECONDS)
         super().close()
+
+
+def _gap(lines: int) -> logging.LogRecord:
+    """The record that stands where others are missing."""
+    return logging.makeLogRecord(
+        {
+            "levelno": logging.WARNING,
+            "levelname": "WARNING",
+            "msg": "%d log lines are missing here: they came faster than they were read",
+            "args": (lines,),
+        }
+    )
 
 
 def _origin(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

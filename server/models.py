@@ -36,7 +36,11 @@ class ThreadPerClient:
     """`thread`: starts a thread for every client. Client N waits nowhere."""
 
     def submit(self, session: Session) -> None:
-        threading.Thread(target=session.run, name=f"Thread-{session.number}").start()
+        name = f"Thread-{session.number}"
+        threading.Thread(target=self._serve, args=(session,), name=name).start()
+
+    def _serve(self, session: Session) -> None:
+        session.run()
 
     def shutdown(self) -> None:
         """Nothing to end: each thread ends with its client."""
@@ -59,7 +63,7 @@ class Pool:
         self._executor.shutdown()
 
 
-class OneLock:
+class OneLock(ThreadPerClient):
     """`lock`: starts a thread for every client, but only the holder of one lock may serve.
 
     This is the original lab's mistake. Client 2 waits on the lock, in a thread of its own,
@@ -69,14 +73,7 @@ class OneLock:
     def __init__(self) -> None:
         self._lock = threading.Lock()  # guards nothing that is shared: that is what is wrong
 
-    def submit(self, session: Session) -> None:
-        name = f"Thread-{session.number}"
-        threading.Thread(target=self._serve, args=(session,), name=name).start()
-
     def _serve(self, session: Session) -> None:
         session.assign()
         with self._lock:
             session.run()
-
-    def shutdown(self) -> None:
-        """Nothing to end: each thread ends with its client."""

@@ -29,7 +29,7 @@ def fetch(host: str, port: int, path: str) -> bytes:
     return body
 
 
-def lanes(host: str, port: int) -> str:
+def lanes_table(host: str, port: int) -> str:
     """Which thread served whom, a line for each session."""
     snapshot = json.loads(fetch(host, port, "/sessions.json"))
     head = ("SESSION", "CLIENT", "THREAD", "OS THREAD", "STATE", "WAITED", "SERVED", "MESSAGES")
@@ -39,13 +39,9 @@ def lanes(host: str, port: int) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
-    return "\n".join(
-        [
-            *lines,
-            f"model {snapshot['model']}: {snapshot['accepted']} accepted, "
-            f"{snapshot['peak_serving']} served at once at the most",
-        ]
-    )
+    accepted, peak = snapshot["accepted"], snapshot["peak_serving"]
+    lines.append(f"model {snapshot['model']}: {accepted} accepted, at most {peak} served at once")
+    return "\n".join(lines)
 
 
 def _row(session: dict[str, Any]) -> tuple[str, ...]:

@@ -2,8 +2,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+import structlog
+from hypothesis import settings
 
 from tests.unit.running import RunningServer
+
+# Nobody reads the log of a server in this process; tests that do capture it.
+structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+
+
+settings.register_profile("shared machine", deadline=None)  # its speed proves nothing
+settings.load_profile("shared machine")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """One accepted socket: bounded in time, and closed so that last words are read."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -28,6 +29,12 @@ def pair(listening: socket.socket) -> Iterator[tuple[Connection, socket.socket]]
 
 
 Pair = tuple[Connection, socket.socket]
+
+
+def send_until_reset(peer: socket.socket) -> None:
+    with contextlib.suppress(ConnectionError):
+        while True:
+            peer.sendall(bytes(LINGER_BYTES))
 
 
 def test_bytes_are_received_as_they_come_and_the_end_is_empty(pair: Pair) -> None:
@@ -120,12 +127,7 @@ def test_lingering_ends_at_its_deadline(pair: Pair) -> None:
 def test_lingering_ends_after_so_many_bytes(pair: Pair) -> None:
     connection, peer = pair
 
-    def flood() -> None:
-        with pytest.raises(ConnectionError):
-            while True:
-                peer.sendall(bytes(LINGER_BYTES))
-
-    flooding = threading.Thread(target=flood)
+    flooding = threading.Thread(target=send_until_reset, args=(peer,))
     flooding.start()
     connection.linger(time.monotonic() + 60)
     flooding.join(SECONDS)
@@ -156,9 +158,7 @@ def test_an_abort_wakes_the_thread_that_receives_and_resets_the_peer(pair: Pair)
     receiving.join(SECONDS)
     assert not receiving.is_alive()
     connection.close()
-    with pytest.raises(ConnectionError):
-        while True:
-            peer.sendall(b"x")
+    send_until_reset(peer)
 
 
 def test_what_another_thread_does_to_a_closed_connection_does_nothing(pair: Pair) -> None:

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -79,7 +80,7 @@ def test_out_of_descriptors_it_tries_about_ten_times_a_second_and_recovers(
     server = start_server()
     monkeypatch.setattr(socket.socket, "accept", fail)
     assert server.connect().line() == "+OK Thread-1: ready\r\n"
-    pauses = [later - sooner for sooner, later in zip(attempts, attempts[1:4], strict=False)]
+    pauses = [later - sooner for sooner, later in pairwise(attempts[:4])]
     assert len(pauses) == 3
     assert min(pauses) >= 0.09
 

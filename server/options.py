@@ -1,0 +1,101 @@
+"""What the command line takes. Each option is also an environment variable, for Compose."""
+
+import math
+import resource
+from collections.abc import Callable
+from functools import partial, reduce
+from typing import Any
+
+import click
+
+from server.log import RENDERERS
+from server.protocol import DIALECTS
+
+SPARE_DESCRIPTORS = 64  # for all that is not a client: listening, logging, HTTP, farewells
+DAY = 86_400.0
+
+Command = Callable[..., Any]
+option = partial(click.option, show_default=True, show_envvar=True)
+port = click.IntRange(0, 65535)
+count = click.IntRange(min=1)
+
+
+class Seconds(click.FloatRange):
+    """More than nothing, and a day at the most."""
+
+    name = "seconds"
+
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True, max=DAY)
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - as click declares it
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        """Refuse what is not a number too: every comparison with it is false."""
+        seconds: float = super().convert(value, param, ctx)
+        if math.isnan(seconds):
+            self.fail("nan is not a number of seconds.", param, ctx)
+        return seconds
+
+
+def _check_descriptors(_context: click.Context, _option: click.Parameter, clients: int) -> int:
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit != resource.RLIM_INFINITY and clients > limit - SPARE_DESCRIPTORS:
+        raise click.BadParameter(
+            f"{clients} clients need {clients + SPARE_DESCRIPTORS} file descriptors and this "
+            f"process may have {limit}: take {max(limit - SPARE_DESCRIPTORS, 0)} at the most, "
+            "or raise the limit (ulimit -n)."
+        )
+    return clients
+
+
+OPTIONS = [
+    option("--host", default="127.0.0.1", help="Address to listen on, for both ports."),
+    option("--port", type=port, default=2022, help="Port for the clients."),
+    option("--status-port", type=port, default=8022, help="Port for HTTP."),
+    option(
+        "--model",
+        type=click.Choice(["thread", "pool", "lock"]),
+        default="thread",
+        help="Which thread serves a client: one of its own, a worker of a pool, "
+        "or one of its own that first needs the lock that all share.",
+    ),
+    option("--workers", type=count, default=4, help="Threads in the pool."),
+    option(
+        "--protocol",
+        type=click.Choice(list(DIALECTS)),
+        default="lines",
+        help="The dialect: lines of text, or the original lab's without framing.",
+    ),
+    option(
+        "--max-clients",
+        type=count,
+        default=256,
+        callback=_check_descriptors,
+        help="Clients at a time, waiting and served; one more is told that the server is busy.",
+    ),
+    option("--idle-timeout", type=Seconds(), default=120, help="For a client to say something."),
+    option("--line-timeout", type=Seconds(), default=10, help="For a line, once it has begun."),
+    option("--send-timeout", type=Seconds(), default=10, help="For a client to take a reply."),
+    option("--grace", type=Seconds(), default=5, help="For sessions to end when told to stop."),
+    option(
+        "--log-format",
+        type=click.Choice(list(RENDERERS)),
+        default="console",
+        help="Lines for people, or one JSON object a line.",
+    ),
+    option(
+        "--log-level",
+        type=click.Choice(["debug", "info", "warning", "error"]),
+        default="info",
+        help="What to log; every message is an info.",
+    ),
+]
+
+
+def server_options(command: Command) -> Command:
+    """Give a command all of them, in this order."""
+    return reduce(lambda decorated, add: add(decorated), reversed(OPTIONS), command)

@@ -1,0 +1,200 @@
+"""`python -m server` as a user starts it: a process, its output, its exit code."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.unit.running import SECONDS, Peer
+
+COMMAND = [sys.executable, "-m", "server"]
+FREE = ["--port", "0", "--status-port", "0"]
+
+
+class Process:
+    """A server process and what it has said."""
+
+    def __init__(self, *options: str, **environment: str) -> None:
+        self.process = subprocess.Popen(
+            [*COMMAND, *FREE, "--log-format", "json", *options],
+            env=os.environ | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.log: list[dict[str, str]] = []
+        while not self.log or self.log[-1]["event"] != "listening":
+            assert self.process.stdout is not None
+            line = self.process.stdout.readline()
+            assert line, self.process.communicate()[1]
+            self.log.append(json.loads(line))
+        self.address = self.log[-1]["address"]
+        self.status_port = str(self.log[0]["status_port"])
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        """Send the signal, read the rest; the exit code and what was said on standard error."""
+        self.process.send_signal(number)
+        out, errors = self.process.communicate(timeout=2 * SECONDS)
+        self.log += map(json.loads, out.splitlines())
+        return self.process.returncode, errors
+
+    def end(self) -> None:
+        """Stop it where the test has not: that is never a fault."""
+        with self.process:
+            if self.process.poll() is None:
+                assert self.stop() == (0, "")
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Process]]:
+    with ExitStack() as stack:
+
+        def start(*options: str, **environment: str) -> Process:
+            server = Process(*options, **environment)
+            stack.callback(server.end)
+            return server
+
+        yield start
+
+
+def run(*options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *options], capture_output=True, text=True, timeout=2 * SECONDS, check=False
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_drains_it_and_it_exits_with_0(start: Callable[..., Process], number: int) -> None:
+    server = start()
+    peer = Peer(server.address)
+    peer.line()
+    peer.send(b"Hey\n")
+    peer.line()
+    server.process.send_signal(number)
+    assert peer.rest().startswith(b"-ERR closing: ")
+    peer.close()
+    assert server.stop(number) == (0, "")
+
+
+def test_the_log_tells_the_labs_story_with_thread_and_peer(start: Callable[..., Process]) -> None:
+    server = start()
+    peer = Peer(server.address)
+    name = peer.name
+    peer.line()
+    peer.say("Hey Server!!! What will we do in today's lab????")
+    peer.close()
+    server.stop()
+    story = [(line["event"], line["thread"]) for line in server.log if "peer" not in line]
+    assert story == [
+        ("bound", "MainThread"),
+        ("listening", "MainThread"),
+        ("draining", "MainThread"),
+        ("stopped", "MainThread"),
+    ]
+    session = [(line["event"], line["thread"]) for line in server.log if line.get("peer") == name]
+    assert session == [
+        ("connected", "MainThread"),
+        ("new connection", "Thread-1"),
+        ("received from the client", "Thread-1"),
+        ("bye", "Thread-1"),
+    ]
+
+
+def test_every_option_is_an_environment_variable_too(start: Callable[..., Process]) -> None:
+    server = start(LANES_MODEL="pool", LANES_WORKERS="1")
+    peer = Peer(server.address)
+    assert peer.line() == "+OK Worker-1: ready\r\n"
+    peer.close()
+    options = re.findall(r"^  (--[a-z-]+)", run("--help").stdout, re.MULTILINE)
+    variables = re.findall(r"env\s+var:\s+LANES_(\w+)", run("--help").stdout)
+    assert [f"--{name.lower().replace('_', '-')}" for name in variables] == options
+
+
+def test_one_lock_is_what_it_says(start: Callable[..., Process]) -> None:
+    server = start("--model", "lock")
+    first, second = Peer(server.address), Peer(server.address)
+    holder, waiting = (
+        (first, second) if first.line() == "+OK Thread-1: ready\r\n" else (second, first)
+    )
+    holder.close()
+    assert waiting.line() == "+OK Thread-2: ready\r\n"
+    waiting.close()
+
+
+def test_health_is_0_while_it_serves_and_1_when_nobody_does(
+    start: Callable[..., Process],
+) -> None:
+    server = start()
+    port = ["--status-port", server.status_port]
+    well = run(*port, "health")
+    assert (well.returncode, well.stdout) == (0, "ok\n")
+    server.stop()
+    unwell = run(*port, "health")
+    assert unwell.returncode == 1
+    assert re.fullmatch(
+        r"Error: no answer from 127.0.0.1 port \d+: .*refused. Is the server running\?\n",
+        unwell.stderr,
+    )
+
+
+def test_lanes_shows_the_sessions_of_the_running_server(start: Callable[..., Process]) -> None:
+    server = start()
+    peer = Peer(server.address)
+    peer.line()
+    shown = run("--status-port", server.status_port, "lanes").stdout
+    assert "Thread-1" in shown
+    assert peer.name in shown
+    peer.close()
+
+
+@pytest.mark.parametrize("option", ["--port", "--status-port"])
+def test_a_port_that_is_taken_is_one_line_and_exit_code_1(option: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = run(*FREE, option, port)
+    assert result.returncode == 1
+    assert result.stderr == (
+        f"Error: cannot listen on 127.0.0.1 port {port}: Address already in use. "
+        f"Choose another with --host or {option}.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--model", "fork"], "'fork' is not one of 'thread', 'pool', 'lock'"),
+        (["--port", "99999"], "99999 is not in the range"),
+        (["--workers", "0"], "0 is not in the range"),
+        (["--idle-timeout", "0"], "0.0 is not in the range"),
+        (["--idle-timeout", "nan"], "nan is not a number of seconds"),
+        (["--no-such-option"], "No such option"),
+        (["no-such-command"], "No such command"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2_and_says_what_is_wrong(
+    options: list[str], complaint: str
+) -> None:
+    result = run(*options)
+    assert result.returncode == 2
+    assert complaint in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_more_clients_than_descriptors_are_refused_at_the_start() -> None:
+    result = subprocess.run(
+        ["/bin/sh", "-c", f"ulimit -n 128; exec {sys.executable} -m server --max-clients 65"],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert "65 clients need 129 file descriptors and this process may have 128" in result.stderr
+    assert "take 64 at the most" in result.stderr
