@@ -1,0 +1,77 @@
+# `make help` lists the targets. CLIENTS, MODEL (thread, pool, lock) and WORKERS change the demo.
+PYTHON ?= python3
+CLIENTS ?= 3
+export CLIENTS
+ifdef MODEL
+export LANES_MODEL := $(MODEL)
+endif
+ifdef WORKERS
+export LANES_WORKERS := $(WORKERS)
+endif
+
+BIN := .venv/bin
+UNIT := tests/unit
+CONTAINERS := tests/integration tests/e2e
+
+.DEFAULT_GOAL := help
+.PHONY: help demo down local test unit integration in-image lint format lock engine images
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: images ## Three clients, three threads: run it and see who served whom
+	docker compose up --detach --wait --force-recreate server
+	docker compose up --no-deps --force-recreate client
+	docker compose exec -T server python3 -m server lanes
+	@scripts/where-to-look
+
+down: ## End the demo
+	docker compose down --remove-orphans
+
+local: .venv ## The server and three clients as plain processes, without Docker
+	scripts/run-local $(BIN)/python $(CLIENTS)
+
+test: .venv images ## All tests, on real containers, nothing skipped
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(UNIT) $(CONTAINERS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+	$(MAKE) in-image
+
+unit: .venv ## The tests that need no Docker
+	$(BIN)/pytest $(UNIT)
+
+integration: .venv images ## The tests on containers
+	$(BIN)/pytest $(CONTAINERS)
+
+in-image: images ## The unit tests inside the server's image
+	docker build --quiet --file tests/Dockerfile --tag thread-lanes-tests .
+	docker run --rm thread-lanes-tests
+
+lint: .venv engine ## Style, types, Dockerfiles, scripts, YAML
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/hadolint Dockerfile.server Dockerfile.client tests/Dockerfile
+	$(BIN)/shellcheck scripts/* .ci/run
+	$(BIN)/yamllint --strict .
+	docker compose config --quiet
+
+format: .venv ## Let ruff mend what it can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: .venv ## Write requirements/*.txt anew from pyproject.toml
+	scripts/lock $(BIN)/uv
+
+engine:
+	@scripts/ensure-engine
+
+images: engine
+	@scripts/ensure-base-image
+	docker compose build --quiet
+
+.venv: requirements/dev.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	@touch .venv
