@@ -78,6 +78,7 @@ class Registry:
     def withdraw(self, record: Record) -> None:
         """Forget the newest record, whose thread could not be started: its number is free again."""
         with self._changed:
+            record.state = "closed"  # a pool has queued it all the same: it must not be served
             del self._open[record.number]
             self._accepted -= 1
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from server.models import OneLock, Pool, Session, ThreadPerClient
+from server.models import Model, OneLock, Pool, Session, ThreadPerClient
 from server.protocol import ANSWER, Lines
 from server.session import Patience
 from tests.unit.running import RunningServer, wait_until
@@ -49,20 +49,19 @@ def test_a_client_that_waits_for_the_lock_takes_a_place(start_server: StartServe
     assert server.connect().rest() == BUSY
 
 
-def test_when_no_thread_can_be_started_the_client_is_told_busy(start_server: StartServer) -> None:
-    class NoThread(ThreadPerClient):
-        able = False
+@pytest.mark.parametrize("build", [ThreadPerClient, lambda: Pool(2), OneLock])
+def test_when_no_thread_can_be_started_the_client_is_told_busy(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch, build: Callable[[], Model]
+) -> None:
+    def fail(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
 
-        def submit(self, session: Session) -> None:
-            if not self.able:
-                raise RuntimeError("can't start new thread")
-            super().submit(session)
-
-    model = NoThread()
-    server = start_server(model=model)
-    assert server.connect().rest() == BUSY
-    model.able = True
-    assert server.connect().line() == "+OK Thread-1: ready\r\n"
+    server = start_server(model=build())
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        assert server.connect().rest() == BUSY
+    assert server.connect().line().endswith("-1: ready\r\n")
+    assert [session.number for session in server.registry.snapshot().sessions] == [1]
 
 
 def test_out_of_descriptors_it_tries_about_ten_times_a_second_and_recovers(

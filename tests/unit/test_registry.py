@@ -69,7 +69,9 @@ def test_a_refusal_is_counted_by_reason_and_takes_no_number(registry: Registry) 
 
 
 def test_a_session_that_got_no_thread_leaves_no_trace(registry: Registry) -> None:
-    registry.withdraw(admit(registry))
+    record = admit(registry)
+    registry.withdraw(record)
+    assert not registry.serve(record)
     snapshot = registry.snapshot()
     assert (snapshot.accepted, snapshot.open, snapshot.sessions) == (0, 0, ())
     assert admit(registry).number == 1
