@@ -72,6 +72,7 @@ images: engine
 	docker compose build --quiet
 
 .venv: requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit("The tests need Python 3.11 or later: make PYTHON=python3.13 ..." * (sys.version_info < (3, 11)))'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
 	@touch .venv
