@@ -125,5 +125,7 @@ class RunningServer:
         if self._thread.is_alive():
             self.begin_stop()
         self.wait()
-        for end in (*self._peers, self._stop, self._stopped):
-            end.close()
+        for peer in self._peers:
+            peer.close()
+        self._stop.close()
+        self._stopped.close()

@@ -75,9 +75,12 @@ def test_lock_gives_everybody_a_thread_and_one_its_turn() -> None:
     sessions = submit_three(model)
     assert all(session.assigned.wait(SECONDS) for session in sessions)
     assert {session.thread for session in sessions} == {"Thread-1", "Thread-2", "Thread-3"}
-    for turn in (1, 2, 3):
-        wait_until(lambda turn=turn: len(served(sessions)) == turn)
-        holder = next(s for s in sessions if s.served.is_set() and not s.left.is_set())
+    waiting = sessions[:]
+    while waiting:
+        wait_until(lambda: served(waiting) != [])
+        [turn] = served(waiting)
+        holder = sessions[turn - 1]
+        waiting.remove(holder)
         holder.leave()
     model.shutdown()
 

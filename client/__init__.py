@@ -1,0 +1,1 @@
+"""Thread Lanes' clients: `run` plays a script, `chat` talks with a person."""

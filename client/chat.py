@@ -1,0 +1,40 @@
+"""`chat`: the original lab's client, for a person at a terminal."""
+
+from structlog.typing import FilteringBoundLogger
+
+from client.conversation import Conversation
+from client.delivery import Outcome, Unanswered
+from client.stop import Stopped, StopSignal
+from client.terminal import Terminal
+
+LAB_MESSAGE = "Hey Server!!! What will we do in today's lab????"
+
+
+def chat(
+    conversation: Conversation,
+    terminal: Terminal,
+    stop: StopSignal,
+    log: FilteringBoundLogger,
+    *,
+    ask: bool,
+) -> bool:
+    """Say the lab's message, or whatever the person types, for as long as the person wants.
+
+    True if all is well at the end. End of input and a signal to stop are ways to say goodbye.
+    """
+    while (message := terminal.ask("Message: ") if ask else LAB_MESSAGE) is not None:
+        try:
+            reply = conversation.say(message)
+        except Stopped:
+            break
+        except Unanswered as failure:
+            facts = {"outcome": failure.outcome.value, "why": str(failure)}
+            log.error("not answered", **facts)  # noqa: TRY400 - one line, not a traceback
+            if failure.outcome is not Outcome.REFUSED:
+                return False
+        else:
+            terminal.tell(f"Received from the server : {reply.text}")
+        if stop.is_set() or terminal.ask("\nDo you want to continue(y/n) :") != "y":
+            break
+    terminal.tell("Bye Server")
+    return conversation.finish()

@@ -1,0 +1,128 @@
+"""One TCP connection, from the greeting to the close: one message out, one answer in.
+
+It is used until it fails once: every Lost and Hopeless here is its last word.
+"""
+
+import contextlib
+import select
+import socket
+import time
+
+from client.dialect import Complaint, Dialect, ProtocolError, Reply
+from client.stop import StopSignal
+
+CHUNK = 64 * 1024  # bytes to receive at once, at most
+TRY_AGAIN = {"busy", "closing", "idle", "slow"}  # on a new connection
+GO_ON = {"utf8", "unsendable"}  # after any other code the server ends the connection, or may
+
+
+class Lost(Exception):
+    """The connection is of no more use; a new one may be."""
+
+
+class Hopeless(Exception):
+    """What is at the other end is wrong; a new connection would do no better."""
+
+
+class Refused(Exception):
+    """The message will not be taken, now or later."""
+
+    def __init__(self, complaint: Complaint) -> None:
+        super().__init__(str(complaint))
+        self.connection_goes_on = complaint.code in GO_ON
+
+
+class Connection:
+    """Speaks a dialect over a connected socket, which it owns from now on."""
+
+    def __init__(self, connected: socket.socket, dialect: Dialect, server: str) -> None:
+        self.thread: str | None = None  # which one serves us, as the greeting says
+        self._socket = connected
+        self._dialect = dialect
+        self._server = server
+
+    def await_greeting(self, stop: StopSignal, seconds: float) -> None:
+        """Wait until a thread greets us; a signal to stop ends the wait with Stopped."""
+        try:
+            greeting = self._receive(seconds, stop)
+        except TimeoutError:
+            raise Hopeless(
+                f"{self._server} took the connection, but no thread greeted within {seconds:g} s: "
+                "is every thread taken, or is the port not the right one?"
+            ) from None
+        except ProtocolError as error:
+            raise Hopeless(
+                f"{self._server} is not a Thread Lanes server: it greeted with {error}; "
+                "is the port right?"
+            ) from None
+        if isinstance(greeting, Complaint):
+            raise Lost(f"the server says {greeting}")
+        self.thread = greeting.thread
+
+    def check_silence(self) -> None:
+        """Raise Lost if the server left, or Hopeless if it answered, unasked."""
+        if not self._dialect.framed:
+            return  # a chunk may be the rest of the last reply: nobody can tell
+        try:
+            unasked = self._receive(0)
+        except TimeoutError:
+            return
+        except ProtocolError as error:
+            raise Hopeless(f"the server sent, unasked, {error}") from None
+        if isinstance(unasked, Reply):
+            raise Hopeless(f"the server answered unasked: '{unasked.text}'")
+        raise Lost(f"the server says {unasked}")
+
+    def ask(self, message: str, seconds: float) -> Reply:
+        """Send a message and return the reply, both within so many seconds.
+
+        No signal interrupts this. Raises Refused, Lost or Hopeless.
+        """
+        deadline = time.monotonic() + seconds
+        try:
+            encoded = self._dialect.encode(message)
+        except ValueError as error:
+            raise Refused(Complaint("unsendable", str(error))) from None
+        self._send(encoded, seconds)
+        try:
+            answer = self._receive(deadline - time.monotonic())
+        except TimeoutError:
+            raise Lost(f"no reply within {seconds:g} s") from None
+        except ProtocolError as error:
+            raise Hopeless(f"the server answered with {error}, which is no reply") from None
+        if isinstance(answer, Reply):
+            if answer.thread != self.thread:
+                raise Hopeless(f"{self.thread} greeted us, but {answer.thread} replied")
+            return answer
+        if answer.code in TRY_AGAIN:
+            raise Lost(f"the server says {answer}")
+        raise Refused(answer)
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _send(self, encoded: bytes, seconds: float) -> None:
+        self._socket.settimeout(seconds)
+        # A server that ends the connection says why first (too-long, idle, closing). So a send
+        # that fails is not the end: what is read next tells, or that the connection has gone.
+        with contextlib.suppress(OSError):
+            self._socket.sendall(encoded)
+
+    def _receive(self, seconds: float, stop: StopSignal | None = None) -> Reply | Complaint:
+        deadline = time.monotonic() + seconds
+        while (answer := self._dialect.take()) is None:
+            left = max(0.0, deadline - time.monotonic())
+            if stop:
+                ready = stop.readable(self._socket, left)
+            else:
+                ready = bool(select.select([self._socket], [], [], left)[0])
+            if not ready:
+                raise TimeoutError
+            try:
+                chunk = self._socket.recv(CHUNK)
+            except OSError as error:
+                raise Lost(f"the connection broke: {error.strerror or error}") from None
+            if not chunk:
+                raise Lost("the server closed the connection")
+            self._dialect.feed(chunk)
+        return answer

@@ -1,0 +1,126 @@
+"""Messages to one server, in order, each until it has its one reply.
+
+    say -> connect, await the greeting (where there is no connection) -> ask -> Reply
+
+At most one message is outstanding, and it is sent again only on a new connection, so that no
+reply can be taken for another's. The server may get a message more than once; whoever says it
+gets exactly one reply.
+"""
+
+import time
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from structlog.typing import FilteringBoundLogger
+
+from client.address import Address
+from client.connection import Connection, Hopeless, Lost, Refused
+from client.delivery import Delivery
+from client.dialect import Dialect, Reply
+from client.stop import StopSignal
+
+
+class Patience(NamedTuple):
+    """For how many seconds to wait for what."""
+
+    greeting: float = 300  # until a thread serves us, once connected
+    connect: float = 5  # to each address; as long for looking up its name
+    reply: float = 5
+    outage: float = 60  # trying again, for one message
+
+
+class Conversation:
+    """Talks to one server. As a context manager it closes the connection in any case."""
+
+    def __init__(
+        self,
+        server: Address,
+        dialect: type[Dialect],
+        patience: Patience,
+        stop: StopSignal,
+        log: FilteringBoundLogger,
+    ) -> None:
+        self.connections = 0  # made so far
+        self.resent = 0  # times that a message was sent again
+        self._server = server
+        self._dialect = dialect
+        self._patience = patience
+        self._stop = stop
+        self._log = log.bind(server=str(server))
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._hang_up()
+
+    def say(self, message: str) -> Reply:
+        """Send a message, again and again if need be, and return its reply.
+
+        Raises Unanswered. A signal to stop ends every wait but the one for the reply: Stopped is
+        raised if the message was not sent by then.
+        """
+        delivery = Delivery(message, self._patience.outage, self._stop, self._log)
+        return delivery.until_answered(self._attempt)
+
+    def finish(self) -> bool:
+        """Hang up; False, and said in the log, if the server answered more than it was asked."""
+        try:
+            if self._connection:
+                self._connection.check_silence()
+        except Lost:
+            pass  # it may leave first: all has been said
+        except Hopeless as violation:
+            self._log.error("violation", why=str(violation))
+            return False
+        finally:
+            self._hang_up()
+        return True
+
+    def _attempt(self, delivery: Delivery) -> Reply:
+        try:
+            connection = self._connection or self._connect(delivery)
+            connection.check_silence()
+            self.resent += delivery.sent > 0
+            delivery.sent += 1
+            return connection.ask(delivery.message, self._patience.reply)
+        except Refused as refusal:
+            if not refusal.connection_goes_on:
+                self._hang_up()
+            raise
+        except Exception:
+            self._hang_up()
+            raise
+
+    def _connect(self, delivery: Delivery) -> Connection:
+        try:
+            connected = self._server.connect(self._stop, self._patience.connect)
+        except OSError as error:
+            raise Lost(str(error)) from None
+        self.connections += 1
+        dialect = self._dialect()
+        self._connection = Connection(connected, dialect, str(self._server))
+        local = str(Address(*connected.getsockname()[:2]))
+        if not dialect.framed:
+            self._log.info("connected", local=local)
+            return self._connection
+        self._log.info("connected", local=local, waiting_for="the greeting")
+        began = time.monotonic()
+        try:
+            self._connection.await_greeting(self._stop, self._patience.greeting)
+        finally:
+            waited = time.monotonic() - began
+            delivery.discount(waited)
+        self._log.info("greeted", thread=self._connection.thread, waited=round(waited, 3))
+        return self._connection
+
+    def _hang_up(self) -> None:
+        if self._connection:
+            self._connection.close()
+            self._connection = None

@@ -1,0 +1,117 @@
+"""Bytes in -> replies; messages -> bytes. Nothing here reads, writes or waits.
+
+A dialect is made once for each connection. It is fed the bytes as they arrive, in whatever
+pieces, and `take` hands out each answer once, as soon as it is complete. `docs/protocol.md` is
+the specification. The texts come from the other side: whoever prints them escapes them.
+"""
+
+import re
+from typing import NamedTuple, Protocol
+
+LINE_LIMIT = 64 * 1024  # bytes; a server that never ends its line must not fill our memory
+SHOWN = 80  # characters of a strange line that an error quotes
+
+
+class Reply(NamedTuple):
+    """`+OK`: what was answered, and the thread that served it (None: the dialect cannot tell)."""
+
+    thread: str | None
+    text: str
+
+
+class Complaint(NamedTuple):
+    """`-ERR`: why there is no reply, as a code for programs and an explanation for people."""
+
+    code: str
+    explanation: str
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.explanation}"
+
+
+class ProtocolError(Exception):
+    """The server sent something that is no answer in this dialect; the text quotes it."""
+
+
+class Dialect(Protocol):
+    """What a connection needs of the protocol it speaks."""
+
+    framed: bool  # whether a server greets, and one can tell where each of its answers ends
+
+    def encode(self, message: str) -> bytes:
+        """What goes over the wire for a message; ValueError if nothing can."""
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes, at least one."""
+
+    def take(self) -> Reply | Complaint | None:
+        """Hand out the next answer, or None until it is complete; may raise ProtocolError."""
+
+
+class Lines:
+    """The default: each answer is a line, `+OK <thread>: <text>` or `-ERR <code>: <why>`."""
+
+    framed = True
+    _OK = re.compile(r"\+OK ([^\s:]+): (.*)", re.DOTALL)
+    _ERR = re.compile(r"-ERR ([a-z0-9-]+): (.*)", re.DOTALL)
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def encode(self, message: str) -> bytes:
+        """Add CRLF, so that a CR at the end of the message stays a part of it."""
+        if "\n" in message:
+            raise ValueError("a message is one line and cannot have a line end inside")
+        # What came from a keyboard as bytes that are not UTF-8 goes out as those bytes.
+        return message.encode(errors="surrogateescape") + b"\r\n"
+
+    def feed(self, chunk: bytes) -> None:
+        self._rest += chunk
+
+    def take(self) -> Reply | Complaint | None:
+        line, end, rest = self._rest.partition(b"\n")
+        if len(line) > LINE_LIMIT:
+            raise ProtocolError(f"a line of over {LINE_LIMIT} bytes, {_quoted(line)}")
+        if not end:
+            return None
+        self._rest = rest
+        return self._parse(line.removesuffix(b"\r"))
+
+    def _parse(self, line: bytes) -> Reply | Complaint:
+        try:
+            text = line.decode()
+        except UnicodeDecodeError:
+            raise ProtocolError(_quoted(line)) from None
+        if ok := self._OK.fullmatch(text):
+            return Reply(ok[1], ok[2])
+        if err := self._ERR.fullmatch(text):
+            return Complaint(err[1], err[2])
+        raise ProtocolError(_quoted(line))
+
+
+def _quoted(line: bytes) -> str:
+    return f"'{line[: 4 * SHOWN].decode(errors='replace')[:SHOWN]}'"
+
+
+class Handout:
+    """The original lab's: no greeting, no line ends; what one `recv` returns is the reply."""
+
+    framed = False
+
+    def __init__(self) -> None:
+        self._chunk = b""
+
+    def encode(self, message: str) -> bytes:
+        if not message:
+            raise ValueError("the empty message cannot be sent where messages have no line end")
+        return message.encode(errors="surrogateescape")
+
+    def feed(self, chunk: bytes) -> None:
+        self._chunk = chunk
+
+    def take(self) -> Reply | None:
+        chunk, self._chunk = self._chunk, b""
+        return Reply(None, chunk.decode(errors="replace")) if chunk else None
+
+
+DIALECTS: dict[str, type[Lines] | type[Handout]] = {"lines": Lines, "handout": Handout}

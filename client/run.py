@@ -1,0 +1,54 @@
+"""`run`: play a script, log each reply with the thread that served it, sum up."""
+
+from itertools import chain, repeat
+
+from structlog.typing import FilteringBoundLogger
+
+from client.conversation import Conversation
+from client.delivery import Outcome, Unanswered
+from client.script import Message, Pause, Step
+from client.stop import Stopped, StopSignal
+from client.tally import Tally
+
+
+def run(
+    script: list[Step],
+    times: int | None,
+    conversation: Conversation,
+    stop: StopSignal,
+    log: FilteringBoundLogger,
+) -> bool:
+    """Play a script so many times (None: for ever); True if all is well at the end.
+
+    A signal to stop ends it early: what was not sent by then is no part of the count.
+    """
+    tally = Tally()
+    steps = chain.from_iterable(repeat(script) if times is None else repeat(script, times))
+    for step in steps:
+        if stop.is_set():
+            break
+        if isinstance(step, Pause):
+            stop.sleep(step.seconds)
+        elif not _say(step.text, conversation, tally, log):
+            break
+    if times is not None and not stop.is_set():
+        for step in steps:  # what is left where a failure has ended the run
+            if isinstance(step, Message):
+                tally.unanswered(step.text, Outcome.NOT_SENT, "the run had ended")
+    in_order = conversation.finish()
+    tally.report(log, conversation)
+    return in_order and tally.all_answered
+
+
+def _say(message: str, conversation: Conversation, tally: Tally, log: FilteringBoundLogger) -> bool:
+    """Say one message and count what became of it; False if nothing more can be said."""
+    try:
+        reply = conversation.say(message)
+    except Stopped:
+        return False
+    except Unanswered as failure:
+        tally.unanswered(message, failure.outcome, str(failure))
+        return failure.outcome is Outcome.REFUSED
+    tally.answered(reply)
+    log.info("reply", number=tally.messages, thread=reply.thread, text=reply.text)
+    return True

@@ -1,0 +1,77 @@
+"""SIGTERM and SIGINT as something that every wait of the program also waits for.
+
+A flag set by a signal handler loses the signal that arrives just before a blocking call: nobody
+looks at the flag any more. Here the interpreter itself writes a byte into a socket pair for each
+signal (`signal.set_wakeup_fd`), and every wait is a `select` on that pair too. The byte is never
+read, so from the first signal on no wait blocks. (`select` serves descriptors below 1,024: a client
+has a dozen.)
+"""
+
+import select
+import signal
+import socket
+from types import TracebackType
+from typing import Self
+
+Waitable = socket.socket | int  # or a file descriptor
+
+
+class Stopped(Exception):
+    """A wait was ended by SIGTERM or SIGINT."""
+
+
+class StopSignal:
+    """Catches SIGTERM and SIGINT while it is entered; the main thread alone may enter it."""
+
+    def __enter__(self) -> Self:
+        self._bell, self._ringer = socket.socketpair()
+        self._ringer.setblocking(False)
+        self._old_fd = signal.set_wakeup_fd(self._ringer.fileno(), warn_on_full_buffer=False)
+        self._old_handlers = {
+            # The byte is written only for a signal that has a handler in Python: an empty one.
+            number: signal.signal(number, lambda _number, _frame: None)
+            for number in (signal.SIGTERM, signal.SIGINT)
+        }
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for number, handler in self._old_handlers.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._old_fd)
+        self._bell.close()
+        self._ringer.close()
+
+    def is_set(self) -> bool:
+        """Whether a signal has come."""
+        return self._bell in self._ready([], [], 0)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait that long, or until a signal comes."""
+        self._ready([], [], seconds)
+
+    def readable(self, source: Waitable, seconds: float | None = None) -> bool:
+        """Wait for something to read (for ever by default): True, or False if time is up.
+
+        Raises Stopped if a signal comes first.
+        """
+        return self._unless_stopped(self._ready([source], [], seconds))
+
+    def writable(self, sink: Waitable, seconds: float) -> bool:
+        """Wait until one can write, or until a connect succeeds or fails; else as `readable`."""
+        return self._unless_stopped(self._ready([], [sink], seconds))
+
+    def _ready(
+        self, sources: list[Waitable], sinks: list[Waitable], seconds: float | None
+    ) -> list[Waitable]:
+        readable, writable, _ = select.select([self._bell, *sources], sinks, [], seconds)
+        return readable + writable
+
+    def _unless_stopped(self, ready: list[Waitable]) -> bool:
+        if self._bell in ready:
+            raise Stopped("a signal came first")
+        return bool(ready)
