@@ -1,0 +1,113 @@
+"""What the tests on containers share: an engine with our images, no leftovers, logs of what failed.
+
+testcontainers would have its Ryuk sweep up, an image that a machine without a registry does not
+have. So every container and network of a run bears the run's project name, in Compose's own label
+whoever made it, and the next run sweeps up what a killed one has left.
+"""
+
+import http.client
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, suppress
+from typing import Any
+
+import docker
+import pytest
+from docker.errors import DockerException
+from testcontainers.core.config import ConnectionMode, testcontainers_config
+from testcontainers.core.docker_client import DockerClient
+
+LOOPBACK = "127.0.0.1"  # where the tests' servers are published, and nowhere else
+testcontainers_config.ryuk_disabled = True
+testcontainers_config.connection_mode_override = ConnectionMode.docker_host
+testcontainers_config.tc_host_override = LOOPBACK
+
+SERVER_IMAGE, CLIENT_IMAGE = "thread-lanes-server", "thread-lanes-client"
+LABEL = "com.docker.compose.project"
+PREFIX = "thread-lanes-tests-"
+PROJECT = f"{PREFIX}{os.getpid()}"  # tests that run at the same time leave each other alone
+OURS = {"label": f"{LABEL}={PROJECT}"}
+SECONDS = 60.0  # after this a condition that a test waits for counts as missed
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true"
+        time.sleep(0.05)
+
+
+def fetch_sessions(host: str, port: int) -> dict[str, Any]:
+    with closing(http.client.HTTPConnection(host, port, timeout=SECONDS)) as connection:
+        connection.request("GET", "/sessions.json")
+        snapshot: dict[str, Any] = json.load(connection.getresponse())
+        return snapshot
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[docker.DockerClient]:
+    docker_command = shutil.which("docker")
+    if not docker_command:
+        pytest.fail("there is no `docker` here: run scripts/ensure-engine", pytrace=False)
+    # The command, not the library, which leaves sockets open where nobody answers.
+    asked = subprocess.run([docker_command, "version"], capture_output=True, text=True, check=False)
+    if asked.returncode:
+        pytest.fail(f"no engine, run scripts/ensure-engine: {asked.stderr}", pytrace=False)
+    with closing(DockerClient().client) as client:
+        for image in (SERVER_IMAGE, CLIENT_IMAGE):
+            if not client.images.list(name=image):
+                pytest.fail(f"there is no image {image} here: run `make images`", pytrace=False)
+        sweep(client)
+        yield client
+
+
+def sweep(engine: docker.DockerClient) -> None:
+    for container in engine.containers.list(all=True, filters={"label": LABEL}):
+        if was_left_behind(container.labels[LABEL]):
+            container.remove(force=True, v=True)
+    for network in engine.networks.list(filters={"label": LABEL}):
+        if was_left_behind(network.attrs["Labels"][LABEL]):
+            network.remove()
+
+
+def was_left_behind(project: str) -> bool:
+    """Whether it is of a run whose process is no more."""
+    if not project.startswith(PREFIX):
+        return False
+    try:
+        os.kill(int(project.removeprefix(PREFIX)), 0)  # no signal: only asks for the process
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass  # it is there, and somebody else's
+    return False
+
+
+def remaining(engine: docker.DockerClient) -> list[str]:
+    """The names of this run's containers, networks and volumes."""
+    everything = (
+        *engine.containers.list(all=True, filters=OURS),
+        *engine.networks.list(filters=OURS),
+        *engine.volumes.list(filters=OURS),
+    )
+    return [thing.name for thing in everything]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Attach the log of every container to the report of a failure, before any is removed."""
+    report = yield
+    engine = item.funcargs.get("engine")
+    if report.failed and isinstance(engine, docker.DockerClient):
+        with suppress(DockerException):
+            for container in engine.containers.list(all=True, filters=OURS):
+                log = container.logs().decode(errors="replace")
+                image = container.attrs["Config"]["Image"]
+                report.sections.append((f"log of {container.name}, from {image}", log))
+    return report

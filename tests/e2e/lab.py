@@ -1,0 +1,45 @@
+"""The real compose.yaml, in a project of its own and on ports that the engine chooses."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from testcontainers.compose import ComposeContainer, DockerCompose
+
+from tests.containers import fetch_sessions, wait_until
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 300.0  # seconds that one command may take
+
+
+def run(*words: str, says: str = "") -> str:
+    """What a command prints, run where the README says to; it must succeed."""
+    done = subprocess.run(
+        words, cwd=ROOT, input=says, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert done.returncode == 0, f"{' '.join(words)}:\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+class Lab(DockerCompose):
+    """`docker compose`, with what testcontainers leaves out: `--scale`, `run`, all replicas."""
+
+    def __init__(self) -> None:
+        super().__init__(ROOT)
+
+    def compose(self, *words: str, says: str = "") -> str:
+        return run(*self.docker_compose_command(), *words, says=says)
+
+    def clients(self) -> list[ComposeContainer]:
+        everything = self.get_containers(include_all=True)
+        return [container for container in everything if container.Service == "client"]
+
+    def wait_for_clients(self) -> None:
+        wait_until(lambda: all(client.State == "exited" for client in self.clients()))
+
+    def snapshot(self) -> dict[str, Any]:
+        """What /sessions.json says now."""
+        host, port = self.get_service_host_and_port("server", 8022)
+        assert host
+        assert port
+        return fetch_sessions(host, port)

@@ -1,0 +1,44 @@
+"""What the images hold, how they are started, and how the server's is probed."""
+
+from collections.abc import Callable
+
+import docker
+import pytest
+
+from tests.containers import CLIENT_IMAGE, LABEL, PROJECT, SERVER_IMAGE, wait_until
+from tests.integration.running import Server
+
+WHICH_HALVES = """
+from importlib.util import find_spec
+print(*[half for half in ("server", "client") if find_spec(half)])
+"""
+
+
+@pytest.mark.parametrize(("image", "half"), [(SERVER_IMAGE, "server"), (CLIENT_IMAGE, "client")])
+def test_an_image_holds_its_own_half_and_nothing_of_the_other(
+    engine: docker.DockerClient, image: str, half: str
+) -> None:
+    found = engine.containers.run(
+        image,
+        ["-c", WHICH_HALVES],
+        entrypoint=["python3"],
+        labels={LABEL: PROJECT},
+        remove=True,
+    )
+    assert found.decode().strip() == half
+
+
+def test_an_option_may_stand_right_after_the_images_name(
+    start_server: Callable[..., Server],
+) -> None:
+    assert start_server("--model", "lock").snapshot()["model"] == "lock"
+
+
+def test_the_health_check_takes_no_number_and_no_thread(
+    start_server: Callable[..., Server], engine: docker.DockerClient
+) -> None:
+    server = start_server()
+    name = server.get_container_id()
+    wait_until(lambda: engine.containers.get(name).health == "healthy")
+    snapshot = server.snapshot()
+    assert (snapshot["accepted"], snapshot["sessions"], snapshot["refused"]) == (0, [], {})
