@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -13,6 +14,14 @@ structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
 
 settings.register_profile("shared machine", deadline=None)  # its speed proves nothing
 settings.load_profile("shared machine")
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Options that whoever runs the tests, or the image, has set are not the tests'."""
+    for name in os.environ:
+        if name.startswith("LANES_"):
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture
