@@ -20,10 +20,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: images ## Three clients, three threads: run it and see who served whom
-	docker compose up --detach --wait --force-recreate server
-	docker compose up --no-deps --force-recreate client
-	docker compose exec -T server python3 -m server lanes
-	@scripts/where-to-look
+	@scripts/demo
 
 down: ## End the demo
 	docker compose down --remove-orphans
