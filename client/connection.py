@@ -37,9 +37,14 @@ class Connection:
 
     def __init__(self, connected: socket.socket, dialect: Dialect, server: str) -> None:
         self.thread: str | None = None  # which one serves us, as the greeting says
+        self.heard = False  # whether the server has said anything
         self._socket = connected
         self._dialect = dialect
         self._server = server
+
+    def is_silent(self, stop: StopSignal, seconds: float) -> bool:
+        """Wait that long for the server to do anything; a signal to stop raises Stopped."""
+        return not stop.readable(self._socket, seconds)
 
     def await_greeting(self, stop: StopSignal, seconds: float) -> None:
         """Wait until a thread greets us; a signal to stop ends the wait with Stopped."""
@@ -125,4 +130,5 @@ class Connection:
             if not chunk:
                 raise Lost("the server closed the connection")
             self._dialect.feed(chunk)
+        self.heard = True
         return answer

@@ -19,6 +19,8 @@ from client.delivery import Delivery
 from client.dialect import Dialect, Reply
 from client.stop import StopSignal
 
+AT_ONCE = 1.0  # seconds within which a greeting comes if a thread is free
+
 
 class Patience(NamedTuple):
     """For how many seconds to wait for what."""
@@ -113,12 +115,20 @@ class Conversation:
         self._log.info("connected", local=local, waiting_for="the greeting")
         began = time.monotonic()
         try:
-            self._connection.await_greeting(self._stop, self._patience.greeting)
+            self._await_greeting(self._connection)
         finally:
             waited = time.monotonic() - began
-            delivery.discount(waited)
+            # Not if it just hung up: a server that does nothing else would be tried for ever.
+            if self._connection.heard:
+                delivery.discount(waited)
         self._log.info("greeted", thread=self._connection.thread, waited=round(waited, 3))
         return self._connection
+
+    def _await_greeting(self, connection: Connection) -> None:
+        at_once = min(AT_ONCE, self._patience.greeting)
+        if connection.is_silent(self._stop, at_once):
+            self._log.warning("connected, but no thread has greeted yet: waiting")
+        connection.await_greeting(self._stop, self._patience.greeting - at_once)
 
     def _hang_up(self) -> None:
         if self._connection:

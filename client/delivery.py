@@ -2,7 +2,8 @@
 
 An outage begins when a connection first fails the message and ends when the message is answered:
 a server that greets and hangs up, over and over, does not keep it going for ever. The time spent
-waiting for a greeting is not counted: there, all is well and it is not yet our turn.
+waiting for a greeting is not counted if the server had an answer in the end: then all was well,
+and it was not yet our turn.
 """
 
 import time

@@ -6,11 +6,14 @@ terminal might obey.
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
 from typing import TextIO
 
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+
+PLAIN = re.compile(r"[\w.:/@+\[\]-]+", re.ASCII)  # what cannot be mistaken without quotes
 
 
 def _stamp(_logger: WrappedLogger, level: str, event: EventDict) -> EventDict:
@@ -26,8 +29,7 @@ def _render_console(_logger: WrappedLogger, _level: str, event: EventDict) -> st
 
 
 def _shown(value: object) -> str:
-    plain = str(value)
-    return plain if plain.isascii() and plain.isprintable() and " " not in plain else repr(value)
+    return str(value) if PLAIN.fullmatch(str(value)) else repr(value)
 
 
 def _render_json(_logger: WrappedLogger, _level: str, event: EventDict) -> str:

@@ -5,6 +5,7 @@
 """
 
 import contextlib
+import select
 import socket
 import struct
 import time
@@ -67,12 +68,29 @@ class Connection:
             self._socket.setsockopt(socket.SOL_SOCKET, option, timeval)
             self._kernel_timeouts[option] = seconds
 
-    def end_output(self, last_words: bytes) -> None:
-        """Say the last words and that nothing follows, without ever waiting."""
-        # What does not fit in the send buffer, or finds nobody there, is not said.
-        with contextlib.suppress(OSError):
-            self._socket.send(last_words, socket.MSG_DONTWAIT)
+    def end_output(self, last_words: bytes) -> int:
+        """Say the last words and that nothing follows, without ever waiting.
+
+        Returns how many bytes were sent: what does not fit in the send buffer is not said.
+        """
+        sent = 0
+        with contextlib.suppress(OSError):  # the buffer is full, or nobody is there
+            sent = self._socket.send(last_words, socket.MSG_DONTWAIT)
             self._socket.shutdown(socket.SHUT_WR)
+        return sent
+
+    def flush(self, seconds: float) -> None:
+        """Wait until all that was sent is on the wire, for so many seconds at most.
+
+        Needed after `end_input`: there is no lingering then, for the input has ended already, and
+        the kernel answers whatever the peer still sends with a reset, which throws away what is
+        yet to be sent.
+        """
+        # The kernel calls a socket writable once fewer bytes than this wait to be sent (tcp(7)).
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, 1)
+        poll = select.poll()
+        poll.register(self._socket, select.POLLOUT)
+        poll.poll(seconds * 1000)
 
     def linger(self, deadline: float) -> None:
         """Close once the peer has, by the monotonic clock's deadline or 256 KiB at the latest.

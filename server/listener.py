@@ -8,7 +8,6 @@ signal that comes just before the call would be noticed only after the next conn
 import select
 import socket
 from collections.abc import Callable
-from weakref import WeakSet
 
 import structlog
 
@@ -37,7 +36,7 @@ class Listener:
         model: Model,
         registry: Registry,
         farewell: Farewell,
-        converse: Callable[[Connection, Record], Session],
+        converse: Callable[[Connection, Record, Callable[[int], object]], Session],
     ) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family, backlog=BACKLOG)
@@ -50,7 +49,7 @@ class Listener:
         self._registry = registry
         self._farewell = farewell
         self._converse = converse
-        self._sessions: WeakSet[Session] = WeakSet()  # a session lives as long as a thread has it
+        self._sessions: dict[int, Session] = {}  # by number; each leaves once it has served
 
     def serve(self, stop: socket.socket) -> None:
         """Accept until `stop` is readable."""
@@ -79,14 +78,14 @@ class Listener:
             self._refuse(connection, peer, "busy")
             return
         log.info("connected", peer=peer)
-        session = self._converse(connection, record)
+        session = self._converse(connection, record, self._sessions.pop)
+        self._sessions[session.number] = session
         try:
             self._model.submit(session)
         except RuntimeError:  # can't start new thread
-            self._registry.withdraw(record)
-            self._refuse(connection, peer, "busy")
-        else:
-            self._sessions.add(session)
+            if self._registry.withdraw(record):
+                del self._sessions[session.number]
+                self._refuse(connection, peer, "busy")
 
     def _refuse(self, connection: Connection, peer: str, reason: str) -> None:
         self._registry.refuse(reason)
@@ -102,7 +101,7 @@ class Listener:
         self._refuse_backlog()
         self._socket.close()
         # All that wait go first: a place that a served one leaves is not to be theirs any more.
-        serving = [session for session in self._sessions if not session.dismiss()]
+        serving = [session for session in list(self._sessions.values()) if not session.dismiss()]
         for session in serving:
             session.stop()
         if not self._registry.wait_until_empty(grace):

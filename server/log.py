@@ -11,8 +11,10 @@ import json
 import logging
 import os
 import queue
+import re
 import sys
 import threading
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +22,8 @@ import structlog
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-QUEUE_LENGTH = 10_000  # records
+QUEUE_LENGTH = 2_000  # records; the longest, of 8 KiB that are not UTF-8, take 32 KiB
+PLAIN = re.compile(r"[\w.:/@+\[\]-]+", re.ASCII)  # what cannot be mistaken without quotes
 FLUSH_SECONDS = 1.0  # what the end of the program waits for a reader that stalls
 
 
@@ -52,27 +55,31 @@ class LogWriter(logging.Handler):
     def _write_all(self) -> None:
         told = 0  # how many dropped records the log itself has admitted
         while (record := self._records.get()) is not None:
-            if not self._write(self.format(record)):
+            if not self._write(record):
                 self._unwritten += 1
             dropped = self.dropped
-            if dropped > told and self._write(self.format(_gap(dropped - told))):
+            if dropped > told and self._write(_gap(dropped - told)):
                 told = dropped
 
-    def _write(self, line: str) -> bool:
+    def _write(self, record: logging.LogRecord) -> bool:
         # Not sys.stdout: a thread that stalls inside its lock would hang the interpreter's exit.
-        rest = f"{line}\n".encode(errors="backslashreplace")
         try:
+            rest = f"{self.format(record)}\n".encode(errors="backslashreplace")
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
-        except OSError:  # the reader has gone; the server serves on
-            return False
+        except Exception:  # noqa: BLE001 - the reader has gone, or a library's record is malformed:
+            return False  # it is counted, and the server serves on
         return True
 
     def close(self) -> None:
         """Write what is left, as far as a second is enough for it."""
+        if self not in logging.getLogger().handlers:
+            return  # closed before: the interpreter's exit closes every handler once more
+        logging.getLogger().removeHandler(self)
+        deadline = time.monotonic() + FLUSH_SECONDS
         with contextlib.suppress(queue.Full):  # nobody reads: the queue is lost with the process
             self._records.put(None, timeout=FLUSH_SECONDS)
-        self._thread.join(FLUSH_SECONDS)
+        self._thread.join(max(0.0, deadline - time.monotonic()))
         super().close()
 
 
@@ -101,16 +108,17 @@ def _origin(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict
 
 def _render_console(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
     """One line for people. `repr` escapes every control character and invisible one."""
-    time = event.pop("time").astimezone().strftime("%H:%M:%S.%f")[:-3]
+    clock = event.pop("time").astimezone().strftime("%H:%M:%S.%f")[:-3]
     level, thread, what = event.pop("level"), event.pop("thread"), event.pop("event")
     mark = "" if level == "info" else f"{level}: "
     facts = "".join(f" {key}={_shown(value)}" for key, value in event.items())
-    return f"{time} {thread:<10} {mark}{what}{facts}"
+    if not what.isprintable():  # a library's words, with somebody's text among them
+        what = repr(what)
+    return f"{clock} {thread:<10} {mark}{what}{facts}"
 
 
 def _shown(value: object) -> str:
-    plain = str(value)
-    return plain if plain.isascii() and plain.isprintable() and " " not in plain else repr(value)
+    return str(value) if PLAIN.fullmatch(str(value)) else repr(value)
 
 
 def _render_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
@@ -133,13 +141,13 @@ def configure(level: str, log_format: str, descriptor: int | None = None) -> Log
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
     render: list[Processor] = [
+        structlog.processors.format_exc_info,  # a library's exception travels with its record
         _origin,
         ProcessorFormatter.remove_processors_meta,
         RENDERERS[log_format],
     ]
-    writer = LogWriter(
-        sys.stdout.fileno() if descriptor is None else descriptor,
-        ProcessorFormatter(processors=render),
-    )
+    if descriptor is None:
+        descriptor = sys.stdout.fileno() if sys.stdout else os.open(os.devnull, os.O_WRONLY)
+    writer = LogWriter(descriptor, ProcessorFormatter(processors=render))
     logging.basicConfig(level=level.upper(), handlers=[writer], force=True)
     return writer

@@ -75,12 +75,19 @@ class Registry:
             self._open[record.number] = record
             return record
 
-    def withdraw(self, record: Record) -> None:
-        """Forget the newest record, whose thread could not be started: its number is free again."""
+    def withdraw(self, record: Record) -> bool:
+        """Forget the newest record, whose thread could not be started: its number is free again.
+
+        False where it does not wait: a pool has queued it all the same, and a worker that became
+        free has taken it. One that is withdrawn will not be served when its turn comes.
+        """
         with self._changed:
-            record.state = "closed"  # a pool has queued it all the same: it must not be served
+            if record.state != "waiting":
+                return False
+            record.state = "closed"
             del self._open[record.number]
             self._accepted -= 1
+            return True
 
     def refuse(self, reason: str) -> None:
         """Count a connection that was turned away; it has no record."""
@@ -88,16 +95,21 @@ class Registry:
             self._refused[reason] += 1
 
     def assign(self, record: Record) -> None:
-        """Note the calling thread as the one that this session has."""
+        """Note the calling thread as this session's own, where the session still waits."""
         with self._changed:
+            self._assign(record)
+
+    def _assign(self, record: Record) -> None:
+        if record.state == "waiting":
             record.thread = threading.current_thread().name
             record.native_id = threading.get_native_id()
 
     def serve(self, record: Record) -> bool:
-        """Turn waiting into serving; False where the session no longer waits."""
+        """Turn waiting into serving, by the calling thread; False where it no longer waits."""
         with self._changed:
             if record.state != "waiting":
                 return False
+            self._assign(record)
             record.state = "serving"
             record.served_at = time.time()
             self._serving += 1

@@ -11,6 +11,7 @@ Why a session ends is one word in its record and in the log: `bye` (the client c
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -39,6 +40,7 @@ class Session:
         self,
         connection: Connection,
         record: Record,
+        leave: Callable[[int], object],
         *,
         registry: Registry,
         farewell: Farewell,
@@ -48,6 +50,7 @@ class Session:
         self.number = record.number
         self._connection = connection
         self._record = record
+        self._leave = leave  # told our number once we have served
         self._registry = registry
         self._farewell = farewell
         self._dialect = dialect
@@ -63,20 +66,22 @@ class Session:
 
     def run(self) -> None:
         """Serve the client from the greeting to the close; raises nothing."""
-        self.assign()
-        if not self._registry.serve(self._record):
-            return  # told to go while it waited for its turn
-        self._log.info("new connection")
-        end = self._outcome()
-        self._registry.close(self._record, end)
-        self._connection.close()
-        self._log.info("bye", end=end, messages=self._record.messages)
+        if self._registry.serve(self._record):  # else it was told to go while it waited
+            self._log.info("new connection")
+            end = self._outcome()
+            self._log.info("bye", end=end, messages=self._record.messages)
+            self._registry.close(self._record, end)
+            self._connection.close()
+            self._leave(self.number)
 
     def _outcome(self) -> str:
         """Why the conversation that this holds has ended; the connection is still to be closed."""
         try:
             end = self._converse(self._dialect(threading.current_thread().name))
-            self._connection.end_output(self._dialect.error(end) if end in LAST_WORDS else b"")
+            if self._ending:
+                self._connection.flush(LINGER_SECONDS)
+            last_words = self._dialect.error(end) if end in LAST_WORDS else b""
+            self._record.bytes_out += self._connection.end_output(last_words)
             self._connection.linger(time.monotonic() + LINGER_SECONDS)
         except TimedOut:
             self._connection.abort()

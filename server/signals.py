@@ -18,14 +18,12 @@ def stop_signals() -> Iterator[socket.socket]:
     wakeup.setblocking(False)
     with woken, wakeup:
         before = signal.set_wakeup_fd(wakeup.fileno(), warn_on_full_buffer=False)
-        handlers = {
-            number: signal.signal(number, _ignore) for number in (signal.SIGTERM, signal.SIGINT)
-        }
+        # They stay: a second signal, while the program is ending, must not turn that into a kill.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _ignore)
         try:
             yield woken
         finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
             signal.set_wakeup_fd(before)
 
 

@@ -13,6 +13,9 @@ from waitress.server import create_server
 
 from server.registry import Registry
 
+CONNECTIONS = 32  # at once; more wait in the backlog, and take no descriptor from the clients
+IDLE_SECONDS = 5  # until a connection that asks nothing is closed, and makes room
+
 
 def create_app(registry: Registry) -> Flask:
     """The pages."""
@@ -36,7 +39,14 @@ class StatusServer:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = socket.create_server((host, port), family=family)
         self.port: int = listening.getsockname()[1]
-        self._server = create_server(app, sockets=[listening], asyncore_use_poll=True)
+        self._server = create_server(
+            app,
+            sockets=[listening],
+            asyncore_use_poll=True,  # `select` takes no descriptor above 1,023
+            connection_limit=CONNECTIONS,
+            channel_timeout=IDLE_SECONDS,
+            cleanup_interval=1,
+        )
         self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)
         self._thread.start()
 
