@@ -10,6 +10,7 @@ export LANES_WORKERS := $(WORKERS)
 endif
 
 BIN := .venv/bin
+INSTALLED := .venv/installed
 UNIT := tests/unit
 CONTAINERS := tests/integration tests/e2e
 
@@ -25,27 +26,27 @@ demo: images ## Three clients, three threads: run it and see who served whom
 down: ## End the demo
 	docker compose down --remove-orphans
 
-local: .venv ## The server and three clients as plain processes, without Docker
+local: $(INSTALLED) ## The server and three clients as plain processes, without Docker
 	scripts/run-local $(BIN)/python $(CLIENTS)
 
-test: .venv images ## All tests, on real containers, nothing skipped
+test: $(INSTALLED) images ## All tests, on real containers, nothing skipped
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(UNIT) $(CONTAINERS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	$(MAKE) in-image
 
-unit: .venv ## The tests that need no Docker
+unit: $(INSTALLED) ## The tests that need no Docker
 	$(BIN)/pytest $(UNIT)
 
-integration: .venv images ## The tests on containers
+integration: $(INSTALLED) images ## The tests on containers
 	$(BIN)/pytest $(CONTAINERS)
 
 in-image: images ## The unit tests inside the server's image
 	docker build --quiet --file tests/Dockerfile --tag thread-lanes-tests .
 	docker run --rm thread-lanes-tests
 
-lint: .venv engine ## Style, types, Dockerfiles, scripts, YAML
+lint: $(INSTALLED) engine ## Style, types, Dockerfiles, scripts, YAML
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -54,11 +55,11 @@ lint: .venv engine ## Style, types, Dockerfiles, scripts, YAML
 	$(BIN)/yamllint --strict .
 	docker compose config --quiet
 
-format: .venv ## Let ruff mend what it can
+format: $(INSTALLED) ## Let ruff mend what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-lock: .venv ## Write requirements/*.txt anew from pyproject.toml
+lock: $(INSTALLED) ## Write requirements/*.txt anew from pyproject.toml
 	scripts/lock $(BIN)/uv
 
 engine:
@@ -68,8 +69,8 @@ images: engine
 	@scripts/ensure-base-image
 	docker compose build --quiet
 
-.venv: requirements/dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit("The tests need Python 3.11 or later: make PYTHON=python3.13 ..." * (sys.version_info < (3, 11)))'
+$(INSTALLED): requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed: make PYTHON=python3.13 ...")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
-	@touch .venv
+	@touch $(INSTALLED)

@@ -5,9 +5,11 @@
 """
 
 import contextlib
-import select
+import fcntl
 import socket
 import struct
+import sys
+import termios
 import time
 
 LINGER_SECONDS = 1.0
@@ -80,17 +82,20 @@ class Connection:
         return sent
 
     def flush(self, seconds: float) -> None:
-        """Wait until all that was sent is on the wire, for so many seconds at most.
+        """Wait until the peer has all that was sent, for so many seconds at most.
 
         Needed after `end_input`: there is no lingering then, for the input has ended already, and
-        the kernel answers whatever the peer still sends with a reset, which throws away what is
-        yet to be sent.
+        the kernel answers whatever the peer still sends with a reset, which throws away what the
+        peer has not acknowledged.
         """
-        # The kernel calls a socket writable once fewer bytes than this wait to be sent (tcp(7)).
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, 1)
-        poll = select.poll()
-        poll.register(self._socket, select.POLLOUT)
-        poll.poll(seconds * 1000)
+        deadline = time.monotonic() + seconds
+        while self._unacknowledged() and time.monotonic() < deadline:
+            time.sleep(0.005)  # the kernel has no event for it
+
+    def _unacknowledged(self) -> int:
+        """How many bytes that were sent may still be lost: SIOCOUTQ, tcp(7)."""
+        answer = fcntl.ioctl(self._socket, termios.TIOCOUTQ, bytes(4))
+        return int.from_bytes(answer, sys.byteorder)
 
     def linger(self, deadline: float) -> None:
         """Close once the peer has, by the monotonic clock's deadline or 256 KiB at the latest.

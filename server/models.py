@@ -66,8 +66,8 @@ class Pool:
 class OneLock(ThreadPerClient):
     """`lock`: starts a thread for every client, but only the holder of one lock may serve.
 
-    This is the original lab's mistake. Client 2 waits on the lock, in a thread of its own,
-    until client 1 has left: many threads, one lane.
+    The original lab's mistake: client 2 waits until client 1 has left. There it waits without a
+    thread, as `accept` itself takes the lock; here on the lock, in a thread of its own, to be seen.
     """
 
     def __init__(self) -> None:

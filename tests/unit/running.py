@@ -108,11 +108,20 @@ class RunningServer:
         return peer
 
     def record(self, number: int) -> Record:
+        wait_until(lambda: self.registry.snapshot().accepted >= number)
         return next(r for r in self.registry.snapshot().sessions if r.number == number)
 
     def ended(self, number: int) -> Record:
         wait_until(lambda: self.record(number).state == "closed")
         return self.record(number)
+
+    def is_draining(self) -> bool:
+        """Whether nobody can connect any more."""
+        try:
+            Peer(self.address).close()
+        except ConnectionRefusedError:
+            return True
+        return False
 
     def begin_stop(self) -> None:
         self._stop.send(b"!")

@@ -1,5 +1,7 @@
 """`run`: play a script, log each reply with the thread that served it, sum up."""
 
+import time
+
 from client.run import run
 from client.script import Message, Pause
 from tests.unit.fake_server import (
@@ -32,6 +34,13 @@ def test_each_reply_is_a_line_with_its_number_thread_and_text() -> None:
     ]
     assert outcomes(s) == {"messages": 2, "answered": 2}
     assert s.named("summary")[0]["threads"] == ["T-1"]
+
+
+def test_a_pause_is_a_time_to_say_nothing() -> None:
+    with scene([[GREET, HEAR, ONE, UNTIL_GONE]]) as s:
+        began = time.monotonic()
+        assert run([Pause(0.2), A], 1, s.conversation, s.stop, s.log)
+        assert time.monotonic() - began >= 0.2
 
 
 def test_a_script_is_played_as_often_as_asked() -> None:

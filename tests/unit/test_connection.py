@@ -12,6 +12,11 @@ from server.connection import LINGER_BYTES, Connection, TimedOut
 from tests.unit.running import SECONDS
 
 
+def read_until_end(peer: socket.socket) -> None:
+    while peer.recv(1 << 16):
+        pass
+
+
 @pytest.fixture
 def listening() -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -20,9 +25,12 @@ def listening() -> Iterator[socket.socket]:
 
 @pytest.fixture
 def pair(listening: socket.socket) -> Iterator[tuple[Connection, socket.socket]]:
-    with socket.create_connection(listening.getsockname(), timeout=SECONDS) as peer:
+    with socket.socket() as peer:
+        peer.settimeout(SECONDS)
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # a peer that does not read
+        peer.connect(listening.getsockname())
         accepted, _ = listening.accept()
-        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)  # is soon noticed
         connection = Connection(accepted)
         yield connection, peer
         connection.close()
@@ -79,19 +87,22 @@ def test_a_peer_that_reads_too_slowly_uses_the_whole_timeout_up_not_one_for_each
 ) -> None:
     connection, peer = pair
     done = threading.Event()
+    taken = 0
 
-    def sip() -> None:  # enough that each `send` moves on, not enough to finish
-        while not done.wait(0.02):
-            peer.recv(64)
+    def sip() -> None:  # enough that each `send` moves on, far too little to finish
+        nonlocal taken
+        while not done.wait(0.01):
+            taken += len(peer.recv(16_384))
 
     sipping = threading.Thread(target=sip)
     sipping.start()
     began = time.monotonic()
     with pytest.raises(TimedOut):
-        connection.send(bytes(16_000_000), 0.3)
+        connection.send(bytes(64_000_000), 0.3)
     took = time.monotonic() - began
     done.set()
     sipping.join()
+    assert taken > 0
     assert 0.3 <= took < 3
 
 
@@ -137,8 +148,39 @@ def test_lingering_ends_after_so_many_bytes(pair: Pair) -> None:
 def test_last_words_never_wait_for_a_peer_that_does_not_read(pair: Pair) -> None:
     connection, _ = pair
     with pytest.raises(TimedOut):
+        connection.send(bytes(16_000_000), 1)
+    began = time.monotonic()
+    assert connection.end_output(bytes(16_000_000)) < 16_000_000
+    assert time.monotonic() - began < 0.5
+
+
+def test_a_flush_waits_until_the_peer_has_everything(pair: Pair) -> None:
+    connection, peer = pair
+    with pytest.raises(TimedOut):
         connection.send(bytes(16_000_000), 0.05)
-    connection.end_output(b"never read")
+    flushed = threading.Event()
+
+    def flush() -> None:
+        connection.flush(SECONDS)
+        flushed.set()
+
+    flushing = threading.Thread(target=flush)
+    flushing.start()
+    assert not flushed.wait(0.05)
+    peer.settimeout(0.01)
+    while not flushed.is_set():
+        with contextlib.suppress(TimeoutError):
+            peer.recv(1 << 16)
+    flushing.join()
+
+
+def test_a_flush_gives_up_in_time(pair: Pair) -> None:
+    connection, _ = pair
+    with pytest.raises(TimedOut):
+        connection.send(bytes(16_000_000), 0.05)
+    began = time.monotonic()
+    connection.flush(0.05)
+    assert time.monotonic() - began < 1
 
 
 def test_ending_the_input_leaves_what_has_arrived(pair: Pair) -> None:
@@ -150,15 +192,23 @@ def test_ending_the_input_leaves_what_has_arrived(pair: Pair) -> None:
     assert connection.receive(9, SECONDS) == b""
 
 
-def test_an_abort_wakes_the_thread_that_receives_and_resets_the_peer(pair: Pair) -> None:
-    connection, peer = pair
+def test_an_abort_wakes_the_thread_that_receives(pair: Pair) -> None:
+    connection, _ = pair
     receiving = threading.Thread(target=connection.receive, args=(1, SECONDS))
     receiving.start()
     connection.abort()
     receiving.join(SECONDS)
     assert not receiving.is_alive()
+
+
+def test_after_an_abort_the_close_resets_a_peer_that_has_not_read_everything(pair: Pair) -> None:
+    connection, peer = pair
+    with pytest.raises(TimedOut):
+        connection.send(bytes(16_000_000), 0.05)
+    connection.abort()
     connection.close()
-    send_until_reset(peer)
+    with pytest.raises(ConnectionResetError):  # and not the rest, and then the end
+        read_until_end(peer)
 
 
 def test_what_another_thread_does_to_a_closed_connection_does_nothing(pair: Pair) -> None:

@@ -1,10 +1,11 @@
 """Messages to one server, in order, each until it has its one reply."""
 
+import time
 from itertools import chain, repeat
 
 import pytest
 
-from client.delivery import Outcome, Unanswered
+from client.delivery import Delivery, Outcome, Unanswered
 from client.dialect import Reply
 from client.stop import Stopped
 from tests.unit.fake_server import (
@@ -29,6 +30,31 @@ def test_replies_come_in_order_over_one_connection() -> None:
         assert s.conversation.finish()
     assert s.server.heard == [[b"1\r\n", b"2\r\n"]]
     assert (s.conversation.connections, s.conversation.resent) == (1, 0)
+
+
+def test_waiting_for_a_thread_is_no_outage_but_being_hung_up_on_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    discounted: list[float] = []
+    monkeypatch.setattr(Delivery, "discount", lambda _, seconds: discounted.append(seconds))
+    hung_up: list[Action] = []
+    busy: list[Action] = [b"-ERR busy: later\r\n", UNTIL_GONE]
+    answered: list[Action] = [GREET, HEAR, ONE, UNTIL_GONE]
+    with scene([hung_up, busy, answered]) as s:
+        assert s.conversation.say("1") == Reply("T-1", "one")
+    assert len(discounted) == 2
+
+
+def test_a_person_who_waits_for_a_thread_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("client.conversation.AT_ONCE", 0.01)
+
+    def until_told() -> None:
+        while not s.named("connected, but no thread has greeted yet: waiting"):
+            time.sleep(0.001)
+
+    with scene([[until_told, GREET, HEAR, ONE, UNTIL_GONE]]) as s:
+        assert s.conversation.say("1") == Reply("T-1", "one")
+    assert [event["event"] for event in s.events][-1] == "greeted"
 
 
 def test_it_says_when_it_is_connected_and_when_a_thread_greets() -> None:

@@ -1,5 +1,6 @@
 """Bind, accept, submit, stop. The server runs in this process, its clients are real."""
 
+import contextlib
 import errno
 import socket
 import threading
@@ -9,6 +10,8 @@ from itertools import pairwise
 
 import pytest
 
+from server.connection import Connection
+from server.listener import SEND_BUFFER
 from server.models import Model, OneLock, Pool, Session, ThreadPerClient
 from server.protocol import ANSWER, Lines
 from server.session import Patience
@@ -62,6 +65,39 @@ def test_when_no_thread_can_be_started_the_client_is_told_busy(
         assert server.connect().rest() == BUSY
     assert server.connect().line().endswith("-1: ready\r\n")
     assert [session.number for session in server.registry.snapshot().sessions] == [1]
+
+
+def test_a_session_that_a_worker_took_up_all_the_same_is_served(
+    start_server: StartServer,
+) -> None:
+    class Late(ThreadPerClient):
+        """As a pool that queues a session, has it taken, and only then finds no new thread."""
+
+        def submit(self, session: Session) -> None:
+            super().submit(session)
+            wait_until(lambda: server.record(session.number).state == "serving")
+            raise RuntimeError("can't start new thread")
+
+    server = start_server(model=Late())
+    peer = server.greeted()
+    assert peer.say("Hey") == f"+OK Thread-1: {ANSWER}\r\n"
+    assert server.greeted().say("Hey") == f"+OK Thread-2: {ANSWER}\r\n"
+
+
+def test_accepted_sockets_send_at_once_and_bound_what_the_kernel_holds(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accepted: list[socket.socket] = []
+
+    def note(connection: socket.socket) -> Connection:
+        accepted.append(connection)
+        return Connection(connection)
+
+    monkeypatch.setattr("server.listener.Connection", note)
+    start_server().greeted()
+    assert accepted[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+    held = accepted[0].getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+    assert held == 2 * SEND_BUFFER  # the kernel doubles it, for its own needs: socket(7)
 
 
 def test_out_of_descriptors_it_tries_about_ten_times_a_second_and_recovers(
@@ -132,6 +168,27 @@ def test_a_drain_answers_what_had_arrived(start_server: StartServer) -> None:
     peer.send(b"one\ntwo\nthr")
     server.begin_stop()
     assert peer.rest() == 2 * f"+OK Thread-1: {ANSWER}\r\n".encode() + CLOSING
+
+
+def test_a_drain_leaves_a_slow_reader_every_reply_though_it_says_more(
+    start_server: StartServer,
+) -> None:
+    server = start_server()
+    with socket.socket() as peer:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        peer.settimeout(10)
+        host, port = server.address.split(":")
+        peer.connect((host, int(port)))
+        peer.sendall(b"Hey\n" * 700)
+        wait_until(lambda: server.record(1).messages == 700)
+        server.begin_stop()
+        wait_until(server.is_draining)
+        peer.sendall(b"too late\n")
+        said = b""
+        with contextlib.suppress(ConnectionResetError):  # once all has been read
+            while chunk := peer.recv(4096):
+                said += chunk
+    assert said.count(b"+OK Thread-1: Today") == 700
 
 
 @pytest.mark.parametrize("build", [lambda: Pool(1), OneLock])

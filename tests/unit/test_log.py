@@ -152,6 +152,45 @@ def test_the_libraries_records_go_the_same_way(pipe: Pipe, configure: Configure)
     assert (line["event"], line["level"]) == ("Task queue depth is 3", "warning")
 
 
+def test_a_librarys_exception_is_told_in_full(pipe: Pipe, configure: Configure) -> None:
+    writer = configure("json")
+    try:
+        raise ValueError("a fault of theirs")
+    except ValueError:
+        logging.getLogger("waitress").exception("it failed")
+    writer.close()
+    assert json.loads(pipe.lines()[0])["exception"].endswith("ValueError: a fault of theirs")
+
+
+def test_a_librarys_text_forges_no_line_either(pipe: Pipe, configure: Configure) -> None:
+    writer = configure("console")
+    logging.getLogger("waitress").info("serving %s", FORGED)
+    writer.close()
+    (line,) = pipe.lines()
+    assert SAFE.fullmatch(line)
+
+
+def test_a_record_that_cannot_be_rendered_is_counted_and_the_next_is_written(
+    pipe: Pipe, configure: Configure
+) -> None:
+    writer = configure("json")
+    logging.getLogger("waitress").info("%d", "no number")
+    structlog.get_logger().info("connected")
+    writer.close()
+    assert [json.loads(line)["level"] for line in pipe.lines()] == ["warning", "info"]
+    assert writer.dropped == 1
+
+
+@pytest.mark.parametrize("text", ["", "a\\xff", "it's", 'say "hey"', "a=b"])
+def test_a_text_that_could_be_mistaken_is_quoted(
+    pipe: Pipe, configure: Configure, text: str
+) -> None:
+    writer = configure("console")
+    structlog.get_logger().info("received from the client", text=text)
+    writer.close()
+    assert pipe.lines()[0].decode().endswith(f" text={text!r}\n")
+
+
 def test_a_reader_that_stalls_holds_nobody_up_and_every_line_is_counted(
     pipe: Pipe, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,11 +70,25 @@ def test_a_refusal_is_counted_by_reason_and_takes_no_number(registry: Registry) 
 
 def test_a_session_that_got_no_thread_leaves_no_trace(registry: Registry) -> None:
     record = admit(registry)
-    registry.withdraw(record)
+    assert registry.withdraw(record)
     assert not registry.serve(record)
     snapshot = registry.snapshot()
     assert (snapshot.accepted, snapshot.open, snapshot.sessions) == (0, 0, ())
     assert admit(registry).number == 1
+
+
+def test_a_session_that_is_served_cannot_be_withdrawn(registry: Registry) -> None:
+    record = admit(registry)
+    registry.serve(record)
+    assert not registry.withdraw(record)
+    assert registry.snapshot().serving == 1
+
+
+def test_a_closed_record_stays_as_it_is(registry: Registry) -> None:
+    record = admit(registry)
+    registry.dismiss(record, "closing")
+    registry.assign(record)  # as a worker would that comes to it in the queue
+    assert record.thread is None
 
 
 def test_a_session_has_its_thread_while_it_still_waits(registry: Registry) -> None:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -152,6 +153,29 @@ def test_lanes_shows_the_sessions_of_the_running_server(start: Callable[..., Pro
     assert "Thread-1" in shown
     assert peer.name in shown
     peer.close()
+
+
+def test_without_a_standard_output_it_serves_all_the_same() -> None:
+    words = f"exec {sys.executable} -m server --port 0 --status-port 0 --host nowhere.invalid >&-"
+    result = subprocess.run(
+        ["/bin/sh", "-c", words], capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    assert result.returncode == 1
+    assert result.stderr.startswith("Error: cannot listen on nowhere.invalid port 0: ")
+
+
+def test_a_reader_that_stalls_does_not_hold_up_the_drain() -> None:
+    server = Process("--grace", "1")
+    peer = Peer(server.address)
+    peer.send(b"Hey\n" * 20_000)  # far more lines than the pipe holds, and nobody reads it now
+    for _ in range(20_001):
+        assert peer.line()
+    began = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(SECONDS) == 0
+    assert time.monotonic() - began < 1 + 1 + 1  # the grace, the log's last second, and some air
+    peer.close()
+    server.process.communicate()
 
 
 @pytest.mark.parametrize("option", ["--port", "--status-port"])

@@ -96,7 +96,9 @@ def test_a_silent_client_is_told_and_shown_out(start_server: StartServer) -> Non
     peer = server.greeted()
     assert peer.rest() == Lines.error("idle")
     peer.close()
-    assert server.ended(1).end == "idle"
+    record = server.ended(1)
+    assert record.end == "idle"
+    assert record.bytes_out == len("+OK Thread-1: ready\r\n" + Lines.error("idle").decode())
 
 
 def test_a_line_that_drips_is_cut_off_however_often_a_byte_comes(
@@ -124,14 +126,13 @@ def test_a_slow_line_that_ends_in_time_leaves_the_next_its_own_time(
 ) -> None:
     server = start_server(patience=Patience(idle=60, line=0.5))
     peer = server.greeted()
-    for _ in range(8):  # each well within the time of a line, together beyond it
+    peer.send(b"He")
+    for _ in range(8):  # a line is begun all the time, each ends in time, together they do not
         peer.socket.settimeout(0.1)
-        peer.send(b"Hey\nHe")
-        assert peer.socket.recv(1000) == REPLY.encode()
         with pytest.raises(TimeoutError):
             peer.socket.recv(1000)
-        peer.send(b"y\n")
         peer.socket.settimeout(10)
+        peer.send(b"y\nHe")
         assert peer.socket.recv(1000) == REPLY.encode()
     assert server.record(1).state == "serving"
 

@@ -3,10 +3,19 @@
 import os
 import select
 import signal
+from collections.abc import Iterator
 
 import pytest
 
 from server.signals import stop_signals
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -24,9 +33,9 @@ def test_many_signals_are_one_stop() -> None:
         assert select.select([stop], [], [], 10)[0] == [stop]
 
 
-def test_afterwards_signals_do_what_they_did_before() -> None:
-    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+def test_a_signal_that_comes_while_the_program_ends_does_nothing() -> None:
     with stop_signals():
         pass
-    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+    signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGINT)
     assert signal.set_wakeup_fd(-1) == -1
