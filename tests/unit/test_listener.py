@@ -183,12 +183,12 @@ def test_a_drain_leaves_a_slow_reader_every_reply_though_it_says_more(
         wait_until(lambda: server.record(1).messages == 700)
         server.begin_stop()
         wait_until(server.is_draining)
-        peer.sendall(b"too late\n")
+        peer.sendall(b"perhaps too late\n")
         said = b""
         with contextlib.suppress(ConnectionResetError):  # once all has been read
             while chunk := peer.recv(4096):
                 said += chunk
-    assert said.count(b"+OK Thread-1: Today") == 700
+    assert said.count(b"+OK Thread-1: Today") == server.ended(1).messages >= 700
 
 
 @pytest.mark.parametrize("build", [lambda: Pool(1), OneLock])
