@@ -1,5 +1,6 @@
 """What compose.yaml keeps its containers from, read from inside them and from the engine."""
 
+import json
 import time
 
 import docker
@@ -33,6 +34,15 @@ def test_the_server_is_not_root_and_has_no_capability(lab: Lab, server: Containe
 def test_nor_is_or_has_a_client(lab: Lab) -> None:
     inside = ("run", "--rm", "-T", "--no-deps", "--entrypoint", "cat", "client")
     assert_powerless(lab.compose(*inside, "/proc/self/status"))
+
+
+@pytest.mark.parametrize("service", ["server", "client"])
+def test_an_image_of_ours_is_built_here_and_never_asked_of_a_registry(
+    lab: Lab, service: str
+) -> None:
+    settings = json.loads(lab.compose("config", "--format", "json"))["services"][service]
+    assert settings["pull_policy"] == "never"
+    assert settings["build"]["dockerfile"] == f"Dockerfile.{service}"
 
 
 @pytest.mark.parametrize("service", ["server", "client"])
