@@ -33,7 +33,8 @@ def _read_seconds(_context: click.Context, _option: click.Parameter, seconds: fl
 def _read_times(_context: click.Context, _option: click.Parameter, text: str) -> int | None:
     if text == "forever":
         return None
-    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_TIMES:
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_TIMES))
+    if digits and 1 <= int(text) <= MAX_TIMES:
         return int(text)
     raise click.BadParameter(f"{text!r} is neither a number from 1 to {MAX_TIMES} nor 'forever'.")
 

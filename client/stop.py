@@ -1,10 +1,9 @@
-"""SIGTERM and SIGINT as something that every wait of the program also waits for.
+"""SIGTERM and SIGINT as something that every wait, but the one for a reply, also waits for.
 
 A flag set by a signal handler loses the signal that arrives just before a blocking call: nobody
 looks at the flag any more. Here the interpreter itself writes a byte into a socket pair for each
-signal (`signal.set_wakeup_fd`), and every wait is a `select` on that pair too. The byte is never
-read, so from the first signal on no wait blocks. (`select` serves descriptors below 1,024: a client
-has a dozen.)
+signal (`signal.set_wakeup_fd`), and every wait that a signal may cut short is a `select` on that
+pair too. The byte is never read, so from the first signal on none of these waits blocks.
 """
 
 import select

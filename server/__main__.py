@@ -1,7 +1,7 @@
 """`python -m server`: options -> objects; signals -> stop.
 
 The only module that knows all the others. Exit codes: 0 drained after a signal, 1 could not
-start or (`health`) is not well, 2 wrong usage.
+start, or (`health`, `lanes`) the server did not answer, 2 wrong usage.
 """
 
 from collections.abc import Iterator

@@ -27,7 +27,8 @@ class TimedOut(Exception):
 class Connection:
     """A TCP connection to one client; all times are in seconds.
 
-    One thread receives, sends and closes. `end_input` and `abort` are for another: they wake it.
+    One thread at a time receives, sends and closes. Another may call `end_input` or `abort`: they
+    wake it.
     """
 
     def __init__(self, accepted: socket.socket) -> None:

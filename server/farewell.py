@@ -12,7 +12,7 @@ import time
 from server.connection import LINGER_SECONDS, Connection
 from server.protocol import Dialect
 
-PLACES = 16  # connections that linger at once; more are closed without lingering
+PLACES = 16  # connections that queue to be seen out; more are closed without lingering
 
 
 class Farewell:

@@ -49,7 +49,7 @@ class Listener:
         self._registry = registry
         self._farewell = farewell
         self._converse = converse
-        self._sessions: dict[int, Session] = {}  # by number; each leaves once it has served
+        self._sessions: dict[int, Session] = {}  # by number; each takes itself out
 
     def serve(self, stop: socket.socket) -> None:
         """Accept until `stop` is readable."""
@@ -64,8 +64,8 @@ class Listener:
             except BlockingIOError:
                 continue  # it was there and has gone again
             except OSError as error:
-                # Out of descriptors or memory (accept(2)). The connection stays in the backlog
-                # and `poll` would return at once, so this pauses, but not for a signal.
+                # Mostly out of descriptors or memory (accept(2)): then the connection stays in the
+                # backlog and `poll` would return at once, so this pauses, but not for a signal.
                 log.warning("cannot accept, trying again", error=str(error))
                 stopped.poll(PAUSE)
             else:

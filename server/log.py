@@ -36,30 +36,40 @@ class LogWriter(logging.Handler):
         self._descriptor = descriptor
         self._overflowed = 0  # guarded by the handler's own lock, which `emit` is called under
         self._unwritten = 0  # the writing thread's alone
-        self._records: queue.Queue[logging.LogRecord | None] = queue.Queue(QUEUE_LENGTH)
+        # Each record with how many had not fitted by then; None ends it.
+        self._records: queue.Queue[tuple[logging.LogRecord | None, int]] = queue.Queue(QUEUE_LENGTH)
         self._thread = threading.Thread(target=self._write_all, name="log", daemon=True)
         self._thread.start()
 
     @property
     def dropped(self) -> int:
-        """How many records were not written: the queue was full, or nobody read any more."""
+        """How many records were not written: the queue was full, or the writing failed."""
         return self._overflowed + self._unwritten
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take a record, or count it as dropped."""
         try:
-            self._records.put_nowait(record)
+            self._records.put_nowait((record, self._overflowed))
         except queue.Full:
             self._overflowed += 1
 
     def _write_all(self) -> None:
-        told = 0  # how many dropped records the log itself has admitted
-        while (record := self._records.get()) is not None:
+        told = 0  # how many missing records the log itself has admitted
+        while True:
+            record, overflowed = self._records.get()
+            told = self._admit(overflowed, told)
+            if record is None:
+                return
             if not self._write(record):
                 self._unwritten += 1
-            dropped = self.dropped
-            if dropped > told and self._write(_gap(dropped - told)):
-                told = dropped
+            overflowed = self._overflowed  # read first: what did not fit by now is behind us
+            if self._records.empty():
+                told = self._admit(overflowed, told)
+
+    def _admit(self, overflowed: int, told: int) -> int:
+        """Write how many records are missing here, if any are; return how many are admitted."""
+        missing = overflowed + self._unwritten
+        return missing if missing > told and self._write(_gap(missing - told)) else told
 
     def _write(self, record: logging.LogRecord) -> bool:
         # Not sys.stdout: a thread that stalls inside its lock would hang the interpreter's exit.
@@ -78,7 +88,7 @@ class LogWriter(logging.Handler):
         logging.getLogger().removeHandler(self)
         deadline = time.monotonic() + FLUSH_SECONDS
         with contextlib.suppress(queue.Full):  # nobody reads: the queue is lost with the process
-            self._records.put(None, timeout=FLUSH_SECONDS)
+            self._records.put((None, self._overflowed), timeout=FLUSH_SECONDS)
         self._thread.join(max(0.0, deadline - time.monotonic()))
         super().close()
 
@@ -89,7 +99,7 @@ def _gap(lines: int) -> logging.LogRecord:
         {
             "levelno": logging.WARNING,
             "levelname": "WARNING",
-            "msg": "%d log lines are missing here: they came faster than they were read",
+            "msg": "%d log lines are missing here: they could not be written",
             "args": (lines,),
         }
     )

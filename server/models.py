@@ -67,7 +67,7 @@ class OneLock(ThreadPerClient):
     """`lock`: starts a thread for every client, but only the holder of one lock may serve.
 
     The original lab's mistake: client 2 waits until client 1 has left. There it waits without a
-    thread, as `accept` itself takes the lock; here on the lock, in a thread of its own, to be seen.
+    thread, as the accepting thread takes the lock; here in a thread of its own, to be seen.
     """
 
     def __init__(self) -> None:

@@ -109,7 +109,8 @@ def _decode(line: bytes) -> Message:
     try:
         return text.decode()
     except UnicodeDecodeError:
-        return Malformed("utf8", text.decode(errors="backslashreplace"))
+        # As ASCII: one wide character among the escapes would take four times the memory.
+        return Malformed("utf8", text.decode("ascii", errors="backslashreplace"))
 
 
 class Handout:

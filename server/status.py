@@ -4,7 +4,7 @@ import http.client
 import json
 from typing import Any
 
-SECONDS = 3.0  # for the whole answer to begin
+SECONDS = 3.0  # for each step: to connect, and for the next bytes of the answer
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what to ask, not to bind
 
 

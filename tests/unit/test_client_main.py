@@ -61,6 +61,8 @@ def test_every_option_and_its_variable_stand_in_the_help(words: list[str]) -> No
         (["run", "--greeting-timeout", "nan"], "nan is not a number of seconds"),
         (["run", "--repeat", "0"], "'0' is neither a number from 1 to 1000000 nor 'forever'"),
         (["run", "--repeat", "often"], "'often' is neither"),
+        (["run", "--repeat", "1000001"], "'1000001' is neither"),
+        (["run", "--repeat", "0000000001" + 20 * "0"], "is neither a number"),
         (["run", "--script", "/nowhere"], "'/nowhere': No such file or directory"),
         (["run", "--script", "/"], "'/': Is a directory"),
         (["run", "--log-format", "xml"], "'xml' is not one of"),

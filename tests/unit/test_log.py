@@ -212,6 +212,26 @@ def test_a_reader_that_stalls_holds_nobody_up_and_every_line_is_counted(
     assert (written, missing) == (emitted - dropped, dropped)
 
 
+def test_the_log_says_where_lines_are_missing(
+    pipe: Pipe, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "QUEUE_LENGTH", 100)
+    writer = configure("json")
+    emitted = 1000
+    for number in range(emitted):
+        structlog.get_logger().info("connected", number=number)
+    expected = 0
+    with os.fdopen(os.dup(pipe.reading), "rb") as reader:
+        while expected < emitted:
+            line = json.loads(reader.readline())
+            if line["event"] == "connected":
+                assert line["number"] == expected
+                expected += 1
+            else:
+                expected += int(line["event"].split(" log lines are missing")[0])
+    assert writer.dropped > 0
+
+
 def test_a_reader_that_stalls_for_good_does_not_hold_up_the_end(
     configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
