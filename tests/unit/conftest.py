@@ -6,6 +6,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from tests.unit.pipe import Pipe
 from tests.unit.running import RunningServer
 
 # Nobody reads the log of a server in this process; tests that do capture it.
@@ -34,3 +35,11 @@ def start_server() -> Iterator[Callable[..., RunningServer]]:
             return server
 
         yield start
+
+
+@pytest.fixture
+def pipe() -> Iterator[Pipe]:
+    pipe = Pipe()
+    yield pipe
+    for end in list(pipe.open):
+        pipe.close(end)

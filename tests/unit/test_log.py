@@ -1,51 +1,22 @@
-"""From any thread onto standard output, without ever holding the caller up."""
+"""What the log looks like, for people and for programs."""
 
-import fcntl
 import json
 import logging
-import os
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
 import structlog
 
 from server import log
-from tests.unit.running import wait_until
+from server.writer import LogWriter
+from tests.unit.pipe import Pipe
 
 FORGED = "x\n12:00:00.000 MainThread bye\x1b[2J\x7f\x00\u2028\u202e\x85"
 SAFE = re.compile(rb"[\x20-\x7e]*\n")
 
-Configure = Callable[..., log.LogWriter]
-
-
-class Pipe:
-    """Where the log goes: what a `docker logs` or a terminal would read."""
-
-    def __init__(self) -> None:
-        self.reading, self.writing = os.pipe()
-        fcntl.fcntl(self.writing, fcntl.F_SETPIPE_SZ, 4096)
-        self.open = {self.reading, self.writing}
-
-    def close(self, end: int) -> None:
-        self.open.discard(end)
-        os.close(end)
-
-    def lines(self) -> list[bytes]:
-        """All that was written, once nothing more will be."""
-        self.close(self.writing)
-        with os.fdopen(os.dup(self.reading), "rb") as reader:
-            return reader.readlines()
-
-
-@pytest.fixture
-def pipe() -> Iterator[Pipe]:
-    pipe = Pipe()
-    yield pipe
-    for end in list(pipe.open):
-        pipe.close(end)
+Configure = Callable[..., LogWriter]
 
 
 @pytest.fixture
@@ -54,7 +25,7 @@ def configure(pipe: Pipe) -> Iterator[Configure]:
     handlers, level, settings = root.handlers[:], root.level, structlog.get_config()
     root.handlers.clear()  # pytest's own: `configure` would close them
 
-    def configure(log_format: str = "json", level: str = "info") -> log.LogWriter:
+    def configure(log_format: str = "json", level: str = "info") -> LogWriter:
         return log.configure(level, log_format, pipe.writing)
 
     yield configure
@@ -170,17 +141,6 @@ def test_a_librarys_text_forges_no_line_either(pipe: Pipe, configure: Configure)
     assert SAFE.fullmatch(line)
 
 
-def test_a_record_that_cannot_be_rendered_is_counted_and_the_next_is_written(
-    pipe: Pipe, configure: Configure
-) -> None:
-    writer = configure("json")
-    logging.getLogger("waitress").info("%d", "no number")
-    structlog.get_logger().info("connected")
-    writer.close()
-    assert [json.loads(line)["level"] for line in pipe.lines()] == ["warning", "info"]
-    assert writer.dropped == 1
-
-
 @pytest.mark.parametrize("text", ["", "a\\xff", "it's", 'say "hey"', "a=b"])
 def test_a_text_that_could_be_mistaken_is_quoted(
     pipe: Pipe, configure: Configure, text: str
@@ -189,67 +149,3 @@ def test_a_text_that_could_be_mistaken_is_quoted(
     structlog.get_logger().info("received from the client", text=text)
     writer.close()
     assert pipe.lines()[0].decode().endswith(f" text={text!r}\n")
-
-
-def test_a_reader_that_stalls_holds_nobody_up_and_every_line_is_counted(
-    pipe: Pipe, configure: Configure, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(log, "QUEUE_LENGTH", 100)
-    writer = configure("json")
-    emitted = 1000
-    for number in range(emitted):  # far beyond the pipe and the queue; it returns all the same
-        structlog.get_logger().info("connected", number=number)
-    dropped = writer.dropped
-    assert 0 < dropped < emitted
-    written = missing = 0
-    with os.fdopen(os.dup(pipe.reading), "rb") as reader:
-        while written + missing < emitted:
-            event = json.loads(reader.readline())["event"]
-            if event == "connected":
-                written += 1
-            else:
-                missing += int(event.split(" log lines are missing")[0])
-    assert (written, missing) == (emitted - dropped, dropped)
-
-
-def test_the_log_says_where_lines_are_missing(
-    pipe: Pipe, configure: Configure, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(log, "QUEUE_LENGTH", 100)
-    writer = configure("json")
-    emitted = 1000
-    for number in range(emitted):
-        structlog.get_logger().info("connected", number=number)
-    expected = 0
-    with os.fdopen(os.dup(pipe.reading), "rb") as reader:
-        while expected < emitted:
-            line = json.loads(reader.readline())
-            if line["event"] == "connected":
-                assert line["number"] == expected
-                expected += 1
-            else:
-                expected += int(line["event"].split(" log lines are missing")[0])
-    assert writer.dropped > 0
-
-
-def test_a_reader_that_stalls_for_good_does_not_hold_up_the_end(
-    configure: Configure, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(log, "QUEUE_LENGTH", 10)
-    monkeypatch.setattr(log, "FLUSH_SECONDS", 0.05)
-    writer = configure("json")
-    for _ in range(1000):
-        structlog.get_logger().info("connected")
-    began = time.monotonic()
-    writer.close()
-    assert time.monotonic() - began < 1
-
-
-def test_a_reader_that_has_gone_is_counted_and_nothing_else(
-    pipe: Pipe, configure: Configure
-) -> None:
-    writer = configure("json")
-    pipe.close(pipe.reading)
-    structlog.get_logger().info("connected")
-    wait_until(lambda: writer.dropped == 1)
-    writer.close()
