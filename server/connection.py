@@ -33,6 +33,7 @@ class Connection:
 
     def __init__(self, accepted: socket.socket) -> None:
         self._socket = accepted
+        self._aborted = False
         self._kernel_timeouts: dict[int, float] = {}  # as set last, to set only what changes
 
     def receive(self, size: int, timeout: float) -> bytes:
@@ -83,14 +84,14 @@ class Connection:
         return sent
 
     def flush(self, seconds: float) -> None:
-        """Wait until the peer has all that was sent, for so many seconds at most.
+        """Wait until the peer has all that was sent, for so many seconds or until an abort.
 
         Needed after `end_input`: there is no lingering then, for the input has ended already, and
         the kernel answers whatever the peer still sends with a reset, which throws away what the
         peer has not acknowledged.
         """
         deadline = time.monotonic() + seconds
-        while self._unacknowledged() and time.monotonic() < deadline:
+        while self._unacknowledged() and not self._aborted and time.monotonic() < deadline:
             time.sleep(0.005)  # the kernel has no event for it
 
     def _unacknowledged(self) -> int:
@@ -121,6 +122,7 @@ class Connection:
 
     def abort(self) -> None:
         """Wake the thread that uses the connection; when it closes it, the peer is reset."""
+        self._aborted = True
         with contextlib.suppress(OSError):  # the connection ended meanwhile
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
             self._socket.shutdown(socket.SHUT_RDWR)

@@ -78,8 +78,9 @@ class Session:
         """Why the conversation that this holds has ended; the connection is still to be closed."""
         try:
             end = self._converse(self._dialect(threading.current_thread().name))
-            if self._ending:
-                self._connection.flush(LINGER_SECONDS)
+            if end == "closing":
+                self._connection.flush(self._patience.send)
+                end = self._ending or end  # perhaps aborted by now
             last_words = self._dialect.error(end) if end in LAST_WORDS else b""
             self._record.bytes_out += self._connection.end_output(last_words)
             self._connection.linger(time.monotonic() + LINGER_SECONDS)

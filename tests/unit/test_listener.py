@@ -5,7 +5,7 @@ import errno
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import pytest
@@ -170,25 +170,46 @@ def test_a_drain_answers_what_had_arrived(start_server: StartServer) -> None:
     assert peer.rest() == 2 * f"+OK Thread-1: {ANSWER}\r\n".encode() + CLOSING
 
 
-def test_a_drain_leaves_a_slow_reader_every_reply_though_it_says_more(
-    start_server: StartServer,
-) -> None:
-    server = start_server()
+@pytest.fixture
+def slow_reader() -> Iterator[socket.socket]:
     with socket.socket() as peer:
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         peer.settimeout(10)
-        host, port = server.address.split(":")
-        peer.connect((host, int(port)))
-        peer.sendall(b"Hey\n" * 700)
-        wait_until(lambda: server.record(1).messages == 700)
-        server.begin_stop()
-        wait_until(server.is_draining)
-        peer.sendall(b"perhaps too late\n")
-        said = b""
-        with contextlib.suppress(ConnectionResetError):  # once all has been read
-            while chunk := peer.recv(4096):
-                said += chunk
+        yield peer
+
+
+def ask_much(server: RunningServer, peer: socket.socket) -> None:
+    """Far more than the peer has room for the replies to; the kernel keeps them for it."""
+    host, port = server.address.split(":")
+    peer.connect((host, int(port)))
+    peer.sendall(b"Hey\n" * 700)
+    wait_until(lambda: server.record(1).messages == 700)
+
+
+def test_a_drain_leaves_a_slow_reader_every_reply_though_it_says_more(
+    start_server: StartServer, slow_reader: socket.socket
+) -> None:
+    server = start_server(grace=10)
+    ask_much(server, slow_reader)
+    server.begin_stop()
+    wait_until(server.is_draining)
+    slow_reader.sendall(b"perhaps too late\n")
+    said = b""
+    with contextlib.suppress(ConnectionResetError):  # once all has been read
+        while chunk := slow_reader.recv(4096):
+            said += chunk
     assert said.count(b"+OK Thread-1: Today") == server.ended(1).messages >= 700
+
+
+def test_a_drain_waits_for_a_reader_no_longer_than_its_grace(
+    start_server: StartServer, slow_reader: socket.socket
+) -> None:
+    server = start_server(grace=0.2)
+    ask_much(server, slow_reader)
+    began = time.monotonic()
+    server.stop()
+    assert 0.2 <= time.monotonic() - began < 0.2 + 1
+    assert server.record(1).end == "aborted"
 
 
 @pytest.mark.parametrize("build", [lambda: Pool(1), OneLock])
