@@ -82,7 +82,7 @@ def test_the_log_says_where_lines_are_missing(pipe: Pipe, start: Start) -> None:
 
 
 def test_a_reader_that_stalls_for_good_does_not_hold_up_the_end(
-    start: Start, monkeypatch: pytest.MonkeyPatch
+    pipe: Pipe, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "FLUSH_SECONDS", 0.05)
     to = start()
@@ -90,6 +90,7 @@ def test_a_reader_that_stalls_for_good_does_not_hold_up_the_end(
     began = time.monotonic()
     to.close()
     assert time.monotonic() - began < 1
+    list(read(pipe, EMITTED))  # its thread still writes: not into the next test's pipe
 
 
 def test_a_reader_that_has_gone_is_counted_and_nothing_else(pipe: Pipe, start: Start) -> None:
