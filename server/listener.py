@@ -14,7 +14,8 @@ import structlog
 from server.connection import Connection
 from server.farewell import Farewell
 from server.models import Model
-from server.registry import Record, Registry
+from server.record import Record
+from server.registry import Refusal, Registry
 from server.session import Session
 
 BACKLOG = 4096  # connections that the kernel completes before they are accepted
@@ -87,7 +88,7 @@ class Listener:
                 del self._sessions[session.number]
                 self._refuse(connection, peer, "busy")
 
-    def _refuse(self, connection: Connection, peer: str, reason: str) -> None:
+    def _refuse(self, connection: Connection, peer: str, reason: Refusal) -> None:
         self._registry.refuse(reason)
         log.info("refused", peer=peer, reason=reason)
         self._farewell.say(connection, reason)

@@ -6,7 +6,7 @@ they arrive, in whatever pieces, and yields each message once, as soon as it is 
 """
 
 from itertools import takewhile
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 ANSWER = "Today we will learn about Multithreading with Socket programming"
 MAX_LINE = 8192  # bytes, without the line end
@@ -44,7 +44,7 @@ class Dialect(Protocol):
         """Whether a message was begun that has not ended."""
 
     @property
-    def fatal(self) -> str | None:
+    def fatal(self) -> Literal["too-long"] | None:
         """The error after which nothing more may be fed, once there is one."""
 
     def greeting(self) -> bytes:
@@ -67,7 +67,7 @@ class Lines:
     chunk_size = 8192
 
     def __init__(self, thread: str) -> None:
-        self.fatal: str | None = None
+        self.fatal: Literal["too-long"] | None = None
         self._greeting = f"+OK {thread}: ready\r\n".encode()
         self._reply = f"+OK {thread}: {ANSWER}\r\n".encode()
         self._rest = b""  # the line that was begun

@@ -8,37 +8,28 @@ Readers take a `snapshot()` and never see a record change under their hands.
 
 import os
 import threading
-import time
 from collections import Counter, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from server.clock import now
+from server.record import End, Record
+from server.ticks import Tick, Ticks
+from server.totals import Totals
 
 HISTORY = 1000  # closed sessions remembered
 
-
-@dataclass(slots=True)
-class Record:
-    """The facts of one session; times are Unix seconds."""
-
-    number: int
-    peer: str
-    accepted_at: float
-    thread: str | None = None
-    native_id: int | None = None
-    state: Literal["waiting", "serving", "closed"] = "waiting"
-    served_at: float | None = None
-    closed_at: float | None = None
-    messages: int = 0
-    bytes_in: int = 0
-    bytes_out: int = 0
-    end: str | None = None
+Refusal = Literal["busy", "closing"]
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The registry at one moment; sessions by number."""
+    """The registry at one moment; sessions by number, times in Unix seconds."""
 
+    at: float
+    started_at: float
+    settings: Mapping[str, object]
     model: str
     protocol: str
     pid: int
@@ -46,24 +37,37 @@ class Snapshot:
     serving: int
     peak_serving: int
     accepted: int
-    refused: Mapping[str, int]
+    refused: Mapping[Refusal, int]
+    refusals: tuple[Tick, ...]
+    totals: Totals
     sessions: tuple[Record, ...]
 
 
 class Registry:
     """Who is waiting, who is being served by which thread, and who was."""
 
-    def __init__(self, *, model: str, protocol: str, max_clients: int) -> None:
+    def __init__(
+        self,
+        *,
+        model: str,
+        protocol: str,
+        max_clients: int,
+        settings: Mapping[str, object] | None = None,
+    ) -> None:
         self._model = model
         self._protocol = protocol
         self._max_clients = max_clients
+        self._settings = settings or {}  # all of them, to be shown
+        self._started_at = now()
         self._changed = threading.Condition()  # guards all below
         self._open: dict[int, Record] = {}
         self._closed: deque[Record] = deque(maxlen=HISTORY)
         self._accepted = 0
         self._serving = 0
         self._peak_serving = 0
-        self._refused: Counter[str] = Counter()
+        self._refused: Counter[Refusal] = Counter(dict.fromkeys(get_args(Refusal), 0))
+        self._refusals = Ticks()
+        self._totals = Totals()  # of those that are closed
 
     def admit(self, peer: str) -> Record | None:
         """A new record, waiting; None where every place is taken."""
@@ -71,7 +75,7 @@ class Registry:
             if len(self._open) >= self._max_clients:
                 return None
             self._accepted += 1
-            record = Record(self._accepted, peer, accepted_at=time.time())
+            record = Record(self._accepted, peer, accepted_at=now(), client=peer)
             self._open[record.number] = record
             return record
 
@@ -89,10 +93,12 @@ class Registry:
             self._accepted -= 1
             return True
 
-    def refuse(self, reason: str) -> None:
+    def refuse(self, reason: Refusal) -> None:
         """Count a connection that was turned away; it has no record."""
         with self._changed:
             self._refused[reason] += 1
+            moment = now()
+            self._refusals.add(moment, moment, 1)
 
     def assign(self, record: Record) -> None:
         """Note the calling thread as this session's own, where the session still waits."""
@@ -111,12 +117,12 @@ class Registry:
                 return False
             self._assign(record)
             record.state = "serving"
-            record.served_at = time.time()
+            record.served_at = now()
             self._serving += 1
             self._peak_serving = max(self._peak_serving, self._serving)
             return True
 
-    def dismiss(self, record: Record, end: str) -> bool:
+    def dismiss(self, record: Record, end: End) -> bool:
         """Close a session that still waits; False where it does not."""
         with self._changed:
             if record.state != "waiting":
@@ -124,16 +130,17 @@ class Registry:
             self._close(record, end)
             return True
 
-    def close(self, record: Record, end: str) -> None:
+    def close(self, record: Record, end: End) -> None:
         """Close a session that is being served, and say why it ended."""
         with self._changed:
             self._serving -= 1
             self._close(record, end)
 
-    def _close(self, record: Record, end: str) -> None:
+    def _close(self, record: Record, end: End) -> None:
         record.state = "closed"
-        record.closed_at = time.time()
+        record.closed_at = now()
         record.end = end
+        self._totals.fold(record, end, record.closed_at)
         del self._open[record.number]
         self._closed.append(record)
         self._changed.notify_all()
@@ -144,21 +151,25 @@ class Registry:
             return self._changed.wait_for(lambda: not self._open, timeout)
 
     def snapshot(self) -> Snapshot:
-        """The facts of this moment; a closed record never changes, an open one is copied."""
+        """The facts of this moment; a closed record stays as it is, an open one is copied."""
         with self._changed:
+            open_ = [record.copy() for record in self._open.values()]
+            totals = self._totals.copy()
+            for record in open_:
+                totals.count(record)
             return Snapshot(
+                at=now(),
+                started_at=self._started_at,
+                settings=self._settings,
                 model=self._model,
                 protocol=self._protocol,
                 pid=os.getpid(),
-                open=len(self._open),
+                open=len(open_),
                 serving=self._serving,
                 peak_serving=self._peak_serving,
                 accepted=self._accepted,
                 refused=dict(self._refused),
-                sessions=tuple(
-                    sorted(
-                        (*self._closed, *map(replace, self._open.values())),
-                        key=lambda record: record.number,
-                    )
-                ),
+                refusals=tuple(self._refusals),
+                totals=totals,
+                sessions=tuple(sorted((*self._closed, *open_), key=lambda record: record.number)),
             )

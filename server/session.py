@@ -16,12 +16,14 @@ from dataclasses import dataclass
 
 import structlog
 
+from server.clock import now
 from server.connection import LINGER_SECONDS, Connection, TimedOut
 from server.farewell import Farewell
 from server.protocol import Dialect, Malformed, Message
-from server.registry import Record, Registry
+from server.record import End, Record
+from server.registry import Registry
 
-LAST_WORDS = {"idle", "slow", "closing"}  # ends that the client is told when they come
+LAST_WORDS: set[End] = {"idle", "slow", "closing"}  # ends that the client is told when they come
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Session:
         self._farewell = farewell
         self._dialect = dialect
         self._patience = patience
-        self._ending: str | None = None  # set by another thread: why the input ends
+        self._ending: End | None = None  # set by another thread: why the input ends
         self._log = structlog.get_logger().bind(peer=record.peer)
         # Asked once: at `warning` a message then costs no formatting at all.
         self._logs_messages = logging.getLogger().isEnabledFor(logging.INFO)
@@ -74,7 +76,7 @@ class Session:
             self._connection.close()
             self._leave(self.number)
 
-    def _outcome(self) -> str:
+    def _outcome(self) -> End:
         """Why the conversation that this holds has ended; the connection is still to be closed."""
         try:
             end = self._converse(self._dialect(threading.current_thread().name))
@@ -94,7 +96,7 @@ class Session:
             end = "failed"
         return end
 
-    def _converse(self, dialect: Dialect) -> str:
+    def _converse(self, dialect: Dialect) -> End:
         """Answer every message until the input ends; return why it did."""
         self._send(dialect.greeting())
         began: float | None = None  # when the line that is not complete yet began
@@ -123,11 +125,17 @@ class Session:
         return began + self._patience.line - time.monotonic()
 
     def _answer(self, dialect: Dialect, messages: list[Message]) -> None:
+        received, count = now(), len(messages)
         if self._logs_messages:
             for message in messages:
                 self._log_message(message)
-        self._record.messages += len(messages)
-        self._send(dialect.reply(messages))
+        self._record.messages += count
+        try:
+            self._send(dialect.reply(messages))
+        finally:
+            replied = now()
+            self._record.ticks.add(received, replied, count)
+        self._record.answers.observe(replied - received, count)
 
     def _log_message(self, message: Message) -> None:
         if isinstance(message, Malformed):

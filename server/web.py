@@ -6,12 +6,12 @@ Every page is drawn from `registry.snapshot()` alone.
 
 import socket
 import threading
-from dataclasses import asdict
+from dataclasses import fields
 
 from flask import Flask, Response, jsonify
 from waitress.server import create_server
 
-from server.registry import Registry
+from server.registry import Registry, Snapshot
 
 CONNECTIONS = 32  # at once; more wait in the backlog, and take no descriptor from the clients
 IDLE_SECONDS = 5  # until a connection that asks nothing is closed, and makes room
@@ -27,9 +27,15 @@ def create_app(registry: Registry) -> Flask:
 
     @app.get("/sessions.json")
     def sessions() -> Response:
-        return jsonify(asdict(registry.snapshot()))
+        return jsonify(_facts(registry.snapshot()))
 
     return app
+
+
+def _facts(snapshot: Snapshot) -> dict[str, object]:
+    facts = {field.name: getattr(snapshot, field.name) for field in fields(snapshot)}
+    del facts["totals"], facts["refusals"]  # /metrics has those
+    return {**facts, "sessions": [record.facts() for record in snapshot.sessions]}
 
 
 class StatusServer:

@@ -10,7 +10,8 @@ from server.farewell import Farewell
 from server.listener import Listener
 from server.models import Model, ThreadPerClient
 from server.protocol import DIALECTS
-from server.registry import Record, Registry
+from server.record import Record
+from server.registry import Registry
 from server.session import Patience, Session
 
 SECONDS = 10.0  # after this a condition that a test waits for counts as missed

@@ -5,7 +5,8 @@ import threading
 
 import pytest
 
-from server.registry import HISTORY, Record, Registry
+from server.record import Record
+from server.registry import HISTORY, Registry
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from types import SimpleNamespace
+from itertools import chain, repeat
 
 import pytest
 
@@ -67,8 +67,8 @@ def test_a_port_that_speaks_something_else_is_not_well() -> None:
 def test_the_lanes_show_who_was_served_by_which_thread(
     registry: Registry, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = SimpleNamespace(time=iter([100.0, 100.0, 101.5, 104.0]).__next__)
-    monkeypatch.setattr("server.registry.time", clock)
+    steps = chain([100.0, 100.0, 101.5, 104.0], repeat(104.0))
+    monkeypatch.setattr("server.registry.now", steps.__next__)
     served, waiting = registry.admit("10.0.0.1:1"), registry.admit("10.0.0.2:2")
     assert served is not None
     assert waiting is not None

@@ -61,11 +61,15 @@ def test_the_sessions_are_those_of_the_registry(ask: Ask, registry: Registry) ->
         "serving": 0,
         "peak_serving": 0,
         "accepted": 1,
-        "refused": {"busy": 1},
+        "refused": {"busy": 1, "closing": 0},
+        "settings": {},
+        "at": page["at"],
+        "started_at": page["started_at"],
     }
     assert session == {
         "number": 1,
         "peer": "127.0.0.1:1",
+        "client": "127.0.0.1:1",
         "thread": None,
         "native_id": None,
         "state": "waiting",

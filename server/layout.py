@@ -1,0 +1,141 @@
+"""Snapshot -> Picture: which bar stands in which lane, and how far one looks back.
+
+A session stands in its thread's lane. In a pool it stands there from when it is served, and before
+in the queue; in the other models it waits in its own lane, for the waiting is its thread's too.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from operator import attrgetter
+
+from server.picture import Bar, Lane, Moment, Picture
+from server.record import Record
+from server.registry import Snapshot
+
+LANES = 64  # drawn at the most: of more, those that were in use last
+QUEUE = 16  # rows of the queue that are drawn at the most
+WINDOW = 60.0  # seconds
+SPANS = (5.0, 10.0, 20.0, 30.0, WINDOW)
+NO_TIME = 1 / 1000  # of the window: a queue that is left sooner is not drawn
+
+
+def picture_of(snapshot: Snapshot, seconds: float | None = None) -> Picture:
+    """The last `seconds`; without them the last minute, or less where less shows all of it."""
+    span = seconds or _fitting(snapshot)
+    start = snapshot.at - span
+    lanes = [lane for lane in _lanes(snapshot) if lane.bars[-1].end >= start]
+    drawn = _used_last(lanes)
+    rows = _rows(
+        bar
+        for bar in _queue(snapshot)
+        if bar.end >= start and (bar.open or bar.end - bar.start >= span * NO_TIME)
+    )
+    return Picture(
+        model=snapshot.model,
+        at=snapshot.at,
+        start=start,
+        open=snapshot.open,
+        serving=snapshot.serving,
+        peak_serving=snapshot.peak_serving,
+        messages=snapshot.totals.messages,
+        refused=sum(snapshot.refused.values()),
+        refusals=tuple(
+            (tick.began, tick.events) for tick in snapshot.refusals if tick.began >= start
+        ),
+        queue=tuple(_window(row, start) for row in rows[:QUEUE]),
+        queue_more=max(len(rows) - QUEUE, 0),
+        lanes=tuple(replace(lane, bars=_window(lane.bars, start)) for lane in drawn),
+        lanes_more=len(lanes) - len(drawn),
+    )
+
+
+def _fitting(snapshot: Snapshot) -> float:
+    """The shortest span that shows all of the last minute's sessions and refusals."""
+    minute = snapshot.at - WINDOW
+    moments = [tick.began for tick in snapshot.refusals if tick.began >= minute]
+    moments += [r.accepted_at for r in snapshot.sessions if _end(r, snapshot) >= minute]
+    needed = snapshot.at - min(moments, default=snapshot.at)
+    return next((span for span in SPANS if span >= needed), WINDOW)
+
+
+def _end(record: Record, snapshot: Snapshot) -> float:
+    return snapshot.at if record.closed_at is None else record.closed_at
+
+
+def _in_queue(record: Record, snapshot: Snapshot) -> bool:
+    return record.thread is None or snapshot.model == "pool"
+
+
+def _queue(snapshot: Snapshot) -> Iterator[Bar]:
+    """Those that wait, or waited, without a thread."""
+    for record in snapshot.sessions:
+        if _in_queue(record, snapshot):
+            end = _end(record, snapshot) if record.served_at is None else record.served_at
+            yield _bar(record, record.accepted_at, end, end, last=record.served_at is None)
+
+
+def _lanes(snapshot: Snapshot) -> list[Lane]:
+    """All threads that are remembered, by first use."""
+    lanes: dict[tuple[str, int], list[Bar]] = {}
+    for record in snapshot.sessions:
+        if record.thread is not None and record.native_id is not None:
+            end = _end(record, snapshot)
+            turn = end if record.served_at is None else record.served_at
+            start = turn if _in_queue(record, snapshot) else record.accepted_at
+            bar = _bar(record, start, turn, end, last=True)
+            lanes.setdefault((record.thread, record.native_id), []).append(bar)
+    by_start = attrgetter("start")
+    return sorted(
+        (Lane(*thread, tuple(sorted(bars, key=by_start))) for thread, bars in lanes.items()),
+        key=lambda lane: lane.bars[0].start,
+    )
+
+
+def _bar(record: Record, start: float, turn: float, end: float, *, last: bool) -> Bar:
+    return Bar(
+        record,
+        start,
+        turn,
+        end,
+        open=last and record.state != "closed",
+        reason=record.end if last else None,
+    )
+
+
+def _used_last(lanes: list[Lane]) -> list[Lane]:
+    """As many as are drawn, in their order; of those in use now the first to be used."""
+    by_use = sorted(range(len(lanes)), key=lambda i: lanes[i].bars[-1].end, reverse=True)
+    return [lanes[i] for i in sorted(by_use[:LANES])]
+
+
+def _rows(bars: Iterable[Bar]) -> list[list[Bar]]:
+    """Each bar in the first row that is free when it begins."""
+    rows: list[list[Bar]] = []
+    for bar in bars:
+        free = (row for row in rows if row[-1].end <= bar.start)
+        row = next(free, None)
+        if row is None:
+            rows.append([bar])
+        else:
+            row.append(bar)
+    return rows
+
+
+def _window(bars: Iterable[Bar], start: float) -> tuple[Bar, ...]:
+    """What is to be seen of them: cut where the window begins, with their ticks."""
+    return tuple(
+        replace(
+            bar,
+            start=max(bar.start, start),
+            turn=max(bar.turn, start),
+            ticks=_ticks(bar, start),
+        )
+        for bar in bars
+        if bar.end >= start
+    )
+
+
+def _ticks(bar: Bar, start: float) -> tuple[Moment, ...]:
+    if bar.turn == bar.end:  # it was not served here
+        return ()
+    return tuple((tick.began, tick.events) for tick in bar.session.ticks if tick.began >= start)

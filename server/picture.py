@@ -1,0 +1,100 @@
+"""What there is to draw: a lane for each thread, a bar for each session, in seconds, not in pixels.
+
+    registry.snapshot() -> layout -> Picture -> svg, terminal
+
+A bar is two stretches: waiting from `start` to `turn`, served from `turn` to `end`. A session that
+waits in the pool's queue has no thread, so its waiting is a bar of its own, in the queue.
+"""
+
+import json
+import re
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from server.record import Record
+
+COLOURS = 8
+
+Moment = tuple[float, int]  # when, and how many
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What a session does in one lane; cut off where the window begins. Unix seconds."""
+
+    session: Record
+    start: float
+    turn: float
+    end: float
+    open: bool  # it goes on
+    reason: str | None  # why the session has ended, where it ends with this bar
+    ticks: tuple[Moment, ...] = ()  # messages
+
+    @property
+    def colour(self) -> int:
+        """The client's, of COLOURS; a number at the end of its name decides: neighbours differ."""
+        client = self.session.client
+        number = re.search(r"[0-9]{1,9}$", client)
+        return (int(number[0]) if number else zlib.crc32(client.encode())) % COLOURS
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A thread and its bars, in order: a thread serves one client at a time."""
+
+    thread: str
+    native_id: int
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The lanes by first use, the queue above them, and the figures that go with them."""
+
+    model: str
+    at: float
+    start: float  # of the window, which ends at `at`
+    open: int
+    serving: int
+    peak_serving: int
+    messages: int
+    refused: int
+    refusals: tuple[Moment, ...]
+    queue: tuple[tuple[Bar, ...], ...]  # in as few rows as they fit in side by side
+    queue_more: int  # rows that are not drawn
+    lanes: tuple[Lane, ...]
+    lanes_more: int  # lanes that are not drawn
+
+    def to_json(self) -> str:
+        """The same for another process."""
+        return json.dumps(self, default=_plain)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """The way back."""
+        facts = json.loads(text)
+        facts["refusals"] = _moments(facts["refusals"])
+        facts["queue"] = tuple(_bars(row) for row in facts["queue"])
+        facts["lanes"] = tuple(
+            Lane(lane["thread"], lane["native_id"], _bars(lane["bars"])) for lane in facts["lanes"]
+        )
+        return cls(**facts)
+
+
+def _plain(thing: Record | Picture | Lane | Bar) -> dict[str, Any]:
+    if isinstance(thing, Record):
+        return thing.facts()
+    return {field.name: getattr(thing, field.name) for field in fields(thing)}
+
+
+def _bars(row: Iterable[Mapping[str, Any]]) -> tuple[Bar, ...]:
+    return tuple(
+        Bar(**{**bar, "session": Record(**bar["session"]), "ticks": _moments(bar["ticks"])})
+        for bar in row
+    )
+
+
+def _moments(pairs: Iterable[tuple[float, int]]) -> tuple[Moment, ...]:
+    return tuple((at, count) for at, count in pairs)

@@ -1,0 +1,49 @@
+"""When something happened: enough moments for a picture, however often it happens.
+
+Nothing here is locked. One thread adds; others may copy meanwhile, for each step of adding leaves
+whole ticks behind.
+"""
+
+from array import array
+from collections.abc import Iterator
+from typing import NamedTuple
+
+TICKS = 240  # the most that are remembered: the last minute, and more where less happens
+GAP = 0.25  # seconds from one to the next: what comes sooner is counted on the one before
+
+
+class Tick(NamedTuple):
+    """So many events, from the beginning of the first to the end of the last."""
+
+    began: float
+    ended: float
+    events: int
+
+
+class Ticks:
+    """The last 240, in order; thinned, but each has an exact count."""
+
+    def __init__(self) -> None:
+        self._flat = array("d")  # began, ended, count; and again: 24 bytes a tick
+
+    def add(self, began: float, ended: float, count: int) -> None:
+        """Count so many more, now."""
+        flat = self._flat
+        if flat and began - flat[-3] < GAP:
+            flat[-2] = ended
+            flat[-1] += count
+        else:
+            flat.extend((began, ended, count))
+            if len(flat) > 3 * TICKS:
+                del flat[:3]
+
+    def copy(self) -> "Ticks":
+        """The same, for a reader to keep."""
+        copied = Ticks()
+        copied._flat = self._flat[:]
+        return copied
+
+    def __iter__(self) -> Iterator[Tick]:
+        flat = iter(self._flat)
+        for began, ended, events in zip(flat, flat, flat, strict=True):
+            yield Tick(began, ended, int(events))

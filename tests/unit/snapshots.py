@@ -1,0 +1,142 @@
+"""Snapshots to draw: told in seconds since some moment, or any that Hypothesis can think of."""
+
+import math
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import get_args
+
+from hypothesis import strategies as st
+
+from server.record import End, Record
+from server.registry import Snapshot
+from server.ticks import Ticks
+from server.totals import Totals
+
+EPOCH = 1_800_000_000.0  # the moment that the seconds below count from
+MODELS = ["thread", "pool", "lock"]
+
+
+def record(  # noqa: PLR0913 - one argument for each fact
+    number: int,
+    *,
+    accepted: float,
+    served: float | None = None,
+    closed: float | None = None,
+    thread: str | None = None,
+    native_id: int | None = None,
+    client: str | None = None,
+    end: End = "bye",
+    ticks: Iterable[tuple[float, float, int]] = (),
+) -> Record:
+    """One session: its thread is Thread-<number> from when it is served, unless told otherwise."""
+    if thread is None and served is not None:
+        thread = f"Thread-{number}"
+    peer = f"10.0.0.{number % 250}:{40_000 + number}"
+    made = Record(
+        number,
+        peer,
+        EPOCH + accepted,
+        client=client or peer,
+        thread=thread,
+        native_id=(native_id or 1_000 + number) if thread else None,
+        state="serving" if served is not None else "waiting",
+        served_at=None if served is None else EPOCH + served,
+    )
+    for began, ended, count in ticks:
+        made.ticks.add(EPOCH + began, EPOCH + ended, count)
+        made.answers.observe(ended - began, count)
+        made.messages += count
+    if closed is not None:
+        made.state, made.closed_at, made.end = "closed", EPOCH + closed, end
+    return made
+
+
+def snapshot(
+    *records: Record,
+    at: float,
+    model: str = "thread",
+    refusals: Iterable[float] = (),
+    started: float = 0.0,
+) -> Snapshot:
+    """The registry that has these sessions, `at` seconds after the moment."""
+    totals, refused = Totals(), Ticks()
+    for one in records:
+        if one.end is not None and one.closed_at is not None:
+            totals.fold(one, one.end, one.closed_at)
+        else:
+            totals.count(one)
+    for moment in refusals:
+        refused.add(EPOCH + moment, EPOCH + moment, 1)
+    serving = sum(one.state == "serving" for one in records)
+    return Snapshot(
+        at=EPOCH + at,
+        started_at=EPOCH + started,
+        settings={"model": model, "workers": 4},
+        model=model,
+        protocol="lines",
+        pid=4321,
+        open=sum(one.state != "closed" for one in records),
+        serving=serving,
+        peak_serving=serving,
+        accepted=len(records),
+        refused={"busy": sum(tick.events for tick in refused), "closing": 0},
+        refusals=tuple(refused),
+        totals=totals,
+        sessions=tuple(sorted(records, key=lambda one: one.number)),
+    )
+
+
+names = st.text(max_size=30) | st.sampled_from(["lab-client-1", "lab-client-12", "<b>&\"'"])
+
+
+@st.composite
+def snapshots(draw: st.DrawFn) -> Snapshot:
+    """Any that the registry could be in: what one thread does comes one after the other."""
+    model = draw(st.sampled_from(MODELS))
+    at = draw(st.floats(0.001, 200))
+    threads = draw(st.integers(1, 4)) if model == "pool" else math.inf
+    records: list[Record] = []
+    for number in range(1, draw(st.integers(1, 14)) + 1):
+        records.append(draw(_sessions(number, at, model, threads, records)))
+    refusals = sorted(draw(st.lists(st.floats(0, at), max_size=5)))
+    return snapshot(*records, at=at, model=model, refusals=refusals)
+
+
+@st.composite
+def _sessions(
+    draw: st.DrawFn, number: int, at: float, model: str, threads: float, before: list[Record]
+) -> Record:
+    thread = draw(st.integers(1, int(threads))) if model == "pool" else number
+    name = f"Worker-{thread}" if model == "pool" else f"Thread-{number}"
+    mine = [one for one in before if one.thread == name]
+    free = max((_closed(one, at) for one in mine), default=0.0)  # from when the thread is free
+    steps = sorted(draw(st.lists(st.floats(0, at), min_size=3, max_size=3)))
+    accepted, served, closed = steps[0], max(steps[1], free), max(steps[2], free)
+    fate = draw(st.sampled_from(["waiting", "dismissed", "serving", "closed"]))
+    client, end = draw(names) or "nobody", draw(st.sampled_from(get_args(End)))
+    if fate in {"waiting", "dismissed"} or free >= at:
+        return record(
+            number,
+            accepted=accepted,
+            closed=None if fate == "waiting" else closed,
+            thread=name if model == "lock" else None,
+            client=client,
+            end="closing",
+        )
+    moments = sorted(draw(st.lists(st.floats(served, closed), max_size=6)))
+    return record(
+        number,
+        accepted=accepted,
+        served=served,
+        closed=None if fate == "serving" else closed,
+        thread=name,
+        native_id=1_000 + thread,
+        client=client,
+        end=end,
+        ticks=[(began, ended, 1) for began, ended in pairwise(moments)],
+    )
+
+
+def _closed(one: Record, at: float) -> float:
+    """When its thread was free again, in seconds since the moment; `at` if it is not."""
+    return at if one.closed_at is None else one.closed_at - EPOCH
