@@ -21,7 +21,8 @@ from server.registry import Registry
 from server.session import Patience, Session
 from server.signals import stop_signals
 from server.status import Unwell, fetch, lanes_table
-from server.web import StatusServer, create_app
+from server.web import create_app
+from server.webserver import WebServer
 
 
 @click.group(
@@ -77,7 +78,7 @@ def main(  # noqa: PLR0913 - one argument for each option
                 converse=converse,
             )
         with binding("--status-port", host, status_port):
-            status = StatusServer(create_app(registry), host, status_port)
+            status = WebServer(create_app(registry), host, status_port)
         structlog.get_logger().info("bound", address=listener.address, status_port=status.port)
         listener.serve(stop)
         listener.drain(grace)

@@ -9,7 +9,8 @@ import pytest
 
 from server.registry import Registry
 from server.status import Unwell, fetch, lanes_table
-from server.web import StatusServer, create_app
+from server.web import create_app
+from server.webserver import WebServer
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def registry() -> Registry:
 
 @pytest.fixture
 def port(registry: Registry) -> Iterator[int]:
-    server = StatusServer(create_app(registry), "127.0.0.1", 0)
+    server = WebServer(create_app(registry), "127.0.0.1", 0)
     yield server.port
     server.close()
 

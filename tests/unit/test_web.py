@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from server.registry import Registry
-from server.web import StatusServer, create_app
+from server.web import create_app
+from server.webserver import WebServer
 from tests.unit.running import SECONDS, RunningServer
 
 Ask = Callable[..., tuple[int, bytes]]
@@ -22,7 +23,7 @@ def registry() -> Registry:
 
 @pytest.fixture
 def ask(registry: Registry) -> Iterator[Ask]:
-    server = StatusServer(create_app(registry), "127.0.0.1", 0)
+    server = WebServer(create_app(registry), "127.0.0.1", 0)
 
     def ask(path: str, method: str = "GET") -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=SECONDS)
