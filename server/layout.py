@@ -23,11 +23,11 @@ def picture_of(snapshot: Snapshot, seconds: float | None = None) -> Picture:
     """The last `seconds`; without them the last minute, or less where less shows all of it."""
     span = seconds or _fitting(snapshot)
     start = snapshot.at - span
-    lanes = [lane for lane in _lanes(snapshot) if lane.bars[-1].end >= start]
+    lanes = [lane for lane in lanes_of(snapshot) if lane.bars[-1].end >= start]
     drawn = _used_last(lanes)
     rows = _rows(
         bar
-        for bar in _queue(snapshot)
+        for bar in queue_of(snapshot)
         if bar.end >= start and (bar.open or bar.end - bar.start >= span * NO_TIME)
     )
     return Picture(
@@ -66,7 +66,7 @@ def _in_queue(record: Record, snapshot: Snapshot) -> bool:
     return record.thread is None or snapshot.model == "pool"
 
 
-def _queue(snapshot: Snapshot) -> Iterator[Bar]:
+def queue_of(snapshot: Snapshot) -> Iterator[Bar]:
     """Those that wait, or waited, without a thread."""
     for record in snapshot.sessions:
         if _in_queue(record, snapshot):
@@ -74,7 +74,7 @@ def _queue(snapshot: Snapshot) -> Iterator[Bar]:
             yield _bar(record, record.accepted_at, end, end, last=record.served_at is None)
 
 
-def _lanes(snapshot: Snapshot) -> list[Lane]:
+def lanes_of(snapshot: Snapshot) -> list[Lane]:
     """All threads that are remembered, by first use."""
     lanes: dict[tuple[str, int], list[Bar]] = {}
     for record in snapshot.sessions:

@@ -33,11 +33,16 @@ class Bar:
     ticks: tuple[Moment, ...] = ()  # messages
 
     @property
+    def failed(self) -> bool:
+        """Whether the session ended here, and not because the client had said all it had to say."""
+        return self.reason not in {None, "bye"}
+
+    @property
     def colour(self) -> int:
         """The client's, of COLOURS; a number at the end of its name decides: neighbours differ."""
         client = self.session.client
         number = re.search(r"[0-9]{1,9}$", client)
-        return (int(number[0]) if number else zlib.crc32(client.encode())) % COLOURS
+        return (int(number[0]) if number else zlib.crc32(client.encode(errors="replace"))) % COLOURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,12 @@ class Picture:
     queue_more: int  # rows that are not drawn
     lanes: tuple[Lane, ...]
     lanes_more: int  # lanes that are not drawn
+
+    def sessions(self) -> list[Record]:
+        """Those that are drawn, by number."""
+        rows = (*self.queue, *(lane.bars for lane in self.lanes))
+        drawn = {bar.session.number: bar.session for row in rows for bar in row}
+        return [drawn[number] for number in sorted(drawn)]
 
     def to_json(self) -> str:
         """The same for another process."""

@@ -38,6 +38,14 @@ class Record:
         """The same, for a reader to keep."""
         return replace(self, ticks=self.ticks.copy(), answers=self.answers.copy())
 
+    def waited(self, at: float) -> float:
+        """Seconds from the accept until it was served, or closed, or until `at`."""
+        return (self.served_at or self.closed_at or at) - self.accepted_at
+
+    def served(self, at: float) -> float:
+        """Seconds for which it was served, until `at` if it still is."""
+        return 0.0 if self.served_at is None else (self.closed_at or at) - self.served_at
+
     def facts(self) -> dict[str, Any]:
         """What JSON shows of it; `Record(**facts)` is the way back."""
         return {name: getattr(self, name) for name in FACTS}

@@ -27,7 +27,7 @@ class Totals:
         """Add a session that has closed."""
         self.count(record)
         self.ended[end] += 1
-        self.waiting.observe((record.served_at or closed_at) - record.accepted_at)
+        self.waiting.observe(record.waited(closed_at))
         self.sessions.observe(closed_at - record.accepted_at)
 
     def count(self, record: Record) -> None:

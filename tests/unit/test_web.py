@@ -1,51 +1,74 @@
 """The HTTP port, asked over HTTP."""
 
+import base64
+import hashlib
 import http.client
 import json
+import re
 import threading
-from collections.abc import Callable, Iterator
-from typing import Any
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import pytest
 
-from server.registry import Registry
-from server.web import create_app
+from server.drawings import FRESH
+from server.picture import Picture
+from server.registry import Registry, Snapshot
+from server.web import DRAWN, View, create_app
 from server.webserver import WebServer
 from tests.unit.running import SECONDS, RunningServer
 
-Ask = Callable[..., tuple[int, bytes]]
+PAGES = {
+    "/": "text/html",
+    "/report.html": "text/html",
+    "/lanes.svg": "image/svg+xml",
+    "/lanes.json": "application/json",
+    "/trace.json": "application/json",
+    "/sessions.json": "application/json",
+    "/metrics": "text/plain",
+    "/healthz": "text/plain",
+}
+
+
+class Answer(NamedTuple):
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
+Ask = Callable[..., Answer]
 
 
 @pytest.fixture
 def registry() -> Registry:
-    return Registry(model="thread", protocol="lines", max_clients=3)
+    settings = {"model": "thread", "workers": 4}
+    return Registry(model="thread", protocol="lines", max_clients=3, settings=settings)
 
 
 @pytest.fixture
 def ask(registry: Registry) -> Iterator[Ask]:
     server = WebServer(create_app(registry), "127.0.0.1", 0)
 
-    def ask(path: str, method: str = "GET") -> tuple[int, bytes]:
+    def ask(path: str, method: str = "GET") -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=SECONDS)
         connection.request(method, path, headers={"Connection": "close"})
         answer = connection.getresponse()
         body = answer.read()
         connection.close()
-        return answer.status, body
+        return Answer(answer.status, body, dict(answer.headers))
 
     yield ask
     server.close()
 
 
 def sessions(ask: Ask) -> dict[str, Any]:
-    status, body = ask("/sessions.json")
-    assert status == 200
-    page: dict[str, Any] = json.loads(body)
+    page: dict[str, Any] = json.loads(ask("/sessions.json").body)
     return page
 
 
 def test_a_server_that_answers_is_well(ask: Ask) -> None:
-    assert ask("/healthz") == (200, b"ok\n")
+    assert ask("/healthz")[:2] == (200, b"ok\n")
 
 
 def test_the_sessions_are_those_of_the_registry(ask: Ask, registry: Registry) -> None:
@@ -63,7 +86,7 @@ def test_the_sessions_are_those_of_the_registry(ask: Ask, registry: Registry) ->
         "peak_serving": 0,
         "accepted": 1,
         "refused": {"busy": 1, "closing": 0},
-        "settings": {},
+        "settings": {"model": "thread", "workers": 4},
         "at": page["at"],
         "started_at": page["started_at"],
     }
@@ -84,10 +107,124 @@ def test_the_sessions_are_those_of_the_registry(ask: Ask, registry: Registry) ->
     }
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-@pytest.mark.parametrize("path", ["/healthz", "/sessions.json"])
+@pytest.mark.parametrize(("path", "mimetype"), PAGES.items())
+def test_each_page_is_of_its_type_and_protected(ask: Ask, path: str, mimetype: str) -> None:
+    status, body, headers = ask(path)
+    assert status == 200
+    assert headers["Content-Type"].split(";")[0] == mimetype
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == "no-store"
+    head = ask(path, "HEAD")
+    assert (head.status, head.body) == (200, b"")
+    assert head.headers["Content-Type"] == headers["Content-Type"]
+    assert body
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"])
+@pytest.mark.parametrize("path", [*PAGES, "/nowhere"])
 def test_nothing_can_be_changed_there(ask: Ask, method: str, path: str) -> None:
-    assert ask(path, method)[0] == 405
+    status, _, headers = ask(path, method)
+    assert status == 405
+    assert headers["Allow"] == "GET, HEAD"
+
+
+def test_a_page_that_is_not_there_is_said_in_one_plain_line(ask: Ask) -> None:
+    status, body, headers = ask("/nowhere")
+    assert (status, body.count(b"\n")) == (404, 1)
+    assert body.startswith(b"404 Not Found: ")
+    assert headers["Content-Type"].startswith("text/plain")
+    assert "Content-Security-Policy" in headers
+
+
+@pytest.mark.parametrize(
+    "query", ["seconds=0", "seconds=nan", "seconds=ten", "seconds=1e9", "width=1", "width=<b>"]
+)
+def test_what_cannot_be_drawn_is_refused_and_the_line_says_what_can(ask: Ask, query: str) -> None:
+    status, body, _ = ask(f"/lanes.svg?{query}")
+    name, _ = query.split("=")
+    assert status == 400
+    assert body.startswith(f"400 Bad Request: {name} must be a number from ".encode())
+
+
+def test_one_chooses_how_far_to_look_back_and_how_wide_the_drawing_is(ask: Ask) -> None:
+    drawing = ask("/lanes.svg?seconds=30&width=640").body
+    assert b'width="640"' in drawing
+    assert "\N{MINUS SIGN}30 s".encode() in drawing
+    picture = Picture.from_json(ask("/lanes.json?seconds=30").body)
+    assert picture.at - picture.start == pytest.approx(30)
+
+
+def test_the_page_shows_the_very_drawing_and_a_table_of_the_same_facts(
+    ask: Ask, registry: Registry
+) -> None:
+    record = registry.admit("10.0.0.7:7")
+    assert record is not None
+    registry.serve(record)
+    page = ask("/?seconds=30").body.decode()
+    lane = 'data-thread="MainThread"'
+    assert lane in page[page.index("<svg") : page.index("</svg>")]
+    table = page[page.index("<tbody>") : page.index("</tbody>")]
+    for fact in ("10.0.0.7:7", "MainThread", str(record.native_id), "serving"):
+        assert fact in table
+
+
+def test_the_report_has_the_settings_and_needs_nothing_from_elsewhere(
+    registry: Registry, ask: Ask
+) -> None:
+    page = ask("/report.html").body.decode()
+    assert "<script" not in page
+    assert not re.search(r"(?:src|href|action)=\"(?!data:)|url\((?!#)|@import", page)
+    assert "running since" in page
+    for name, value in registry.snapshot().settings.items():
+        assert f'<th scope="row">{name}</th><td>{value}</td>' in page
+
+
+def test_a_name_is_never_more_than_text_on_any_page(ask: Ask, registry: Registry) -> None:
+    record = registry.admit("10.0.0.7:7")
+    assert record is not None
+    record.client = "<img src=x onerror=alert(1)>\"'&\x00"
+    for path, mimetype in PAGES.items():
+        body = ask(path).body
+        if not mimetype.endswith("json"):
+            assert b"<img" not in body, path
+            assert b"\x00" not in body, path
+
+
+def test_the_policy_allows_the_styles_and_the_script_that_are_there_and_no_others(
+    ask: Ask,
+) -> None:
+    page = ask("/").body.decode()
+    inline = re.findall(r"<(style|script)>(.*?)</", page, re.DOTALL)
+    assert sorted(kind for kind, _ in inline) == ["script", "style", "style"]
+    for kind, text in inline:
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in directive(ask, f"{kind}-src")
+    assert directive(ask, "connect-src") == "connect-src 'self'"
+    assert not re.search(r"\son\w+=|\sstyle=", page)
+
+
+def directive(ask: Ask, name: str) -> str:
+    policy = ask("/").headers["Content-Security-Policy"].split("; ")
+    [found] = [words for words in policy if words.split()[0] == name]
+    return found
+
+
+def test_however_many_look_on_a_drawing_is_made_a_few_times_a_second(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Snapshot] = []
+
+    def draw(snapshot: Snapshot, _: View) -> str:
+        made.append(snapshot)
+        return "drawing"
+
+    monkeypatch.setitem(DRAWN, "/lanes.svg", ("image/svg+xml", draw))
+    began = time.monotonic()
+    for _ in range(20):
+        assert ask("/lanes.svg").body == b"drawing"
+    assert len(made) <= 1 + (time.monotonic() - began) / FRESH
 
 
 def test_asking_takes_no_number(ask: Ask) -> None:
