@@ -8,24 +8,33 @@ LONG = (0.001, 0.01, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
 
 
 class Histogram:
-    """A count for each bound, one for what is above them all, and the sum in seconds."""
+    """A count for each bound, one for what is above them all, and the sum.
+
+    The sum is kept in whole nanoseconds, for these add up to the same in any order. Floats do not:
+    a sum of the same times could come out lower, and Prometheus would see a server started anew.
+    """
 
     def __init__(self, bounds: tuple[float, ...]) -> None:
         self.bounds = bounds
         self.counts = [0] * (len(bounds) + 1)
-        self.sum = 0.0
+        self.nanoseconds = 0
+
+    @property
+    def sum(self) -> float:
+        """All that was observed, in seconds."""
+        return self.nanoseconds / 1e9
 
     def observe(self, seconds: float, count: int = 1) -> None:
         """Count so many that took so long each."""
         self.counts[bisect_left(self.bounds, seconds)] += count
-        self.sum += seconds * count
+        self.nanoseconds += round(seconds * 1e9) * count
 
     def add(self, other: "Histogram") -> None:
         """Count all that the other has counted, between the same bounds."""
         self.counts = [
             mine + theirs for mine, theirs in zip(self.counts, other.counts, strict=True)
         ]
-        self.sum += other.sum
+        self.nanoseconds += other.nanoseconds
 
     def copy(self) -> "Histogram":
         """The same, for a reader to keep."""

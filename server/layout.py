@@ -4,9 +4,9 @@ A session stands in its thread's lane. In a pool it stands there from when it is
 in the queue; in the other models it waits in its own lane, for the waiting is its thread's too.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from operator import attrgetter
 
 from server.picture import Bar, Lane, Moment, Picture
 from server.record import Record
@@ -15,7 +15,7 @@ from server.registry import Snapshot
 LANES = 64  # drawn at the most: of more, those that were in use last
 QUEUE = 16  # rows of the queue that are drawn at the most
 WINDOW = 60.0  # seconds
-SPANS = (5.0, 10.0, 20.0, 30.0, WINDOW)
+STEP = 5.0  # seconds by which a window grows until it is that long
 NO_TIME = 1 / 1000  # of the window: a queue that is left sooner is not drawn
 
 
@@ -54,8 +54,8 @@ def _fitting(snapshot: Snapshot) -> float:
     minute = snapshot.at - WINDOW
     moments = [tick.began for tick in snapshot.refusals if tick.began >= minute]
     moments += [r.accepted_at for r in snapshot.sessions if _end(r, snapshot) >= minute]
-    needed = snapshot.at - min(moments, default=snapshot.at)
-    return next((span for span in SPANS if span >= needed), WINDOW)
+    needed = snapshot.at - min(moments, default=minute)
+    return min(max(math.ceil(needed / STEP), 1) * STEP, WINDOW)
 
 
 def _end(record: Record, snapshot: Snapshot) -> float:
@@ -75,7 +75,10 @@ def queue_of(snapshot: Snapshot) -> Iterator[Bar]:
 
 
 def lanes_of(snapshot: Snapshot) -> list[Lane]:
-    """All threads that are remembered, by first use."""
+    """All threads that are remembered, by first use: their names are numbered in that order.
+
+    First bars would not do. The registry forgets them, and a pool's lanes would change places.
+    """
     lanes: dict[tuple[str, int], list[Bar]] = {}
     for record in snapshot.sessions:
         if record.thread is not None and record.native_id is not None:
@@ -84,10 +87,10 @@ def lanes_of(snapshot: Snapshot) -> list[Lane]:
             start = turn if _in_queue(record, snapshot) else record.accepted_at
             bar = _bar(record, start, turn, end, last=True)
             lanes.setdefault((record.thread, record.native_id), []).append(bar)
-    by_start = attrgetter("start")
+    # A thread takes its sessions by their numbers, so their bars are in order.
     return sorted(
-        (Lane(*thread, tuple(sorted(bars, key=by_start))) for thread, bars in lanes.items()),
-        key=lambda lane: lane.bars[0].start,
+        (Lane(*thread, tuple(bars)) for thread, bars in lanes.items()),
+        key=lambda lane: (len(lane.thread), lane.thread),  # Worker-9 before Worker-10
     )
 
 

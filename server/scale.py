@@ -103,6 +103,9 @@ class Scale:
 
 def _caption(bar: Bar, left: float, right: float, limit: float) -> tuple[str, float]:
     """The longest that fits into the bar, or else into the free space behind it; and where."""
+    room = max(right - left, limit - right)
+    if room < 2 * CHARACTER + 2 * PADDING:  # not even for "#1"
+        return "", left
     for caption in _captions(bar):
         needed = len(caption) * CHARACTER + 2 * PADDING
         if needed <= right - left:

@@ -27,15 +27,15 @@ class Ticks:
         self._flat = array("d")  # began, ended, count; and again: 24 bytes a tick
 
     def add(self, began: float, ended: float, count: int) -> None:
-        """Count so many more, now."""
+        """Count so many events, on the tick before where that began less than GAP ago."""
         flat = self._flat
         if flat and began - flat[-3] < GAP:
             flat[-2] = ended
             flat[-1] += count
         else:
-            flat.extend((began, ended, count))
-            if len(flat) > 3 * TICKS:
+            if len(flat) == 3 * TICKS:
                 del flat[:3]
+            flat.extend((began, ended, count))
 
     def copy(self) -> "Ticks":
         """The same, for a reader to keep."""

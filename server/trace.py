@@ -1,12 +1,14 @@
 """Snapshot -> Chrome's Trace Event JSON: the lanes once more, for Perfetto and for `vizviewer`.
 
 A thread is a track, and on it stand slices, one within the other: a session waits for the lock; a
-session is served, and in that its messages. Who waits in the queue has no thread, and does not wait
-alone: that is an asynchronous event, and those may overlap.
+session is served, and in that its messages, one slice for those that came close together. Who waits
+in the queue has no thread, and does not wait alone: that is an asynchronous event, and those may
+overlap.
 
-Tracks are numbered by first use. The system's own ids would not do: when a thread has ended, a new
-one can get its id, and two threads would share a track. Times are whole microseconds since 1970. Of
-a slice both ends are rounded, never its length, so that what was within another still is.
+Tracks are numbered as the lanes are ordered. The system's own ids would not do: when a thread has
+ended, a new one can get its id, and two threads would share a track. The numbers go on from the
+process's, which is the main thread's too. Times are whole microseconds since 1970. Of a slice both
+ends are rounded, never its length, so that what was within another still is.
 """
 
 import json
@@ -19,22 +21,26 @@ from server.record import Record
 from server.registry import Snapshot
 from server.ticks import Tick
 
-MESSAGES = 5_000  # slices at the most: 0.6 MB; all that are remembered can be 300,000
+MESSAGES = 5_000  # slices at the most, 0.6 MB: 1,256 sessions can have 300,000 ticks
 
 Event = dict[str, object]
 
 
 def trace_json(snapshot: Snapshot) -> str:
     """All that is remembered, as a file to open."""
-    threads = list(enumerate(lanes_of(snapshot), 1))
     messages = _messages(snapshot.sessions)
-    names = [_name("process_name", name=f"thread-lanes, model {snapshot.model}")]
-    names += [name for tid, lane in threads for name in _thread_names(tid, lane)]
-    events = [event for tid, lane in threads for event in _slices(tid, lane, messages)]
-    events += [event for bar in queue_of(snapshot) for event in _queued(bar)]
+    names = [
+        _name("process_name", name=f"thread-lanes, model {snapshot.model}"),
+        _name("thread_name", name="MainThread"),
+    ]
+    events = [event for bar in queue_of(snapshot) for event in _queued(bar)]
     events += _refused(snapshot.refusals)
+    for tid, lane in enumerate(lanes_of(snapshot), snapshot.pid + 1):
+        names += ({**name, "tid": tid} for name in _names(lane, tid))
+        events += ({**slice_, "tid": tid} for slice_ in _slices(lane, messages))
     # The sort is stable: of two that begin at once the outer one, or the earlier, stays in front.
     events.sort(key=itemgetter("ts"))
+    main_thread = {"pid": snapshot.pid, "tid": snapshot.pid}
     trace = {
         "displayTimeUnit": "ms",
         "otherData": {
@@ -42,7 +48,7 @@ def trace_json(snapshot: Snapshot) -> str:
             "protocol": snapshot.protocol,
             "messages_from_session": min(messages, default=1),
         },
-        "traceEvents": [{"pid": snapshot.pid, **event} for event in (*names, *events)],
+        "traceEvents": [{**main_thread, **event} for event in (*names, *events)],
     }
     return json.dumps(trace, separators=(",", ":"))
 
@@ -60,51 +66,49 @@ def _messages(sessions: Sequence[Record]) -> dict[int, list[Tick]]:
     return shown
 
 
+def _names(lane: Lane, place: int) -> Iterator[Event]:
+    yield _name("thread_name", name=f"{lane.thread} ({lane.native_id})")
+    yield _name("thread_sort_index", sort_index=place)
+
+
 def _name(what: str, **args: object) -> Event:
     return {"ph": "M", "name": what, "args": args}
 
 
-def _thread_names(tid: int, lane: Lane) -> Iterator[Event]:
-    yield {"tid": tid, **_name("thread_name", name=f"{lane.thread} ({lane.native_id})")}
-    yield {"tid": tid, **_name("thread_sort_index", sort_index=tid)}
-
-
-def _slices(tid: int, lane: Lane, messages: Mapping[int, Iterable[Tick]]) -> Iterator[Event]:
-    """What one thread did, in order; a session before its messages."""
+def _slices(lane: Lane, messages: Mapping[int, Iterable[Tick]]) -> Iterator[Event]:
+    """What a thread did, in order; a session before its messages."""
     for bar in lane.bars:
         session = bar.session
         if _microseconds(bar.start) < _microseconds(bar.turn):
-            yield _slice(tid, "wait", "waiting", bar.start, bar.turn, _facts(session))
+            yield _slice("wait", "waiting", bar.start, bar.turn, _unserved(session))
         if session.served_at is not None:
-            yield _slice(tid, "session", _who(session), bar.turn, bar.end, _facts(session))
+            yield _slice("session", _who(session), bar.turn, bar.end, _facts(session))
         for began, ended, count in messages.get(session.number, ()):
             name = "message" if count == 1 else f"{count} messages"
-            yield _slice(tid, "message", name, began, ended, {"messages": count})
+            yield _slice("message", name, began, ended, {"messages": count})
 
 
-def _slice(
-    tid: int, category: str, name: str, began: float, ended: float, args: Event
-) -> Event:
-    event = _event("X", category, name, began, args)
-    return {**event, "dur": _microseconds(ended) - _microseconds(began), "tid": tid}
+def _slice(kind: str, name: str, began: float, ended: float, args: Event) -> Event:
+    length = _microseconds(ended) - _microseconds(began)
+    return _event("X", kind, name, began, dur=length, args=args)
 
 
 def _queued(bar: Bar) -> Iterator[Event]:
     """The two ends of a wait in the queue."""
-    session = bar.session
-    name = f"{_who(session)} waits"
-    yield {"id": session.number, **_event("b", "queue", name, bar.start, _facts(session))}
-    yield {"id": session.number, **_event("e", "queue", name, bar.end, {})}
+    session, name = bar.session, f"{_who(bar.session)} waits"
+    here = {"local": str(session.number)}  # within this process: another has a session 1 too
+    yield _event("b", "queue", name, bar.start, id2=here, args=_unserved(session))
+    yield _event("e", "queue", name, bar.end, id2=here)
 
 
 def _refused(refusals: Iterable[Tick]) -> Iterator[Event]:
     for at, _, count in refusals:
         name = "refused" if count == 1 else f"{count} refused"
-        yield {"s": "p", **_event("i", "refusal", name, at, {"refused": count})}
+        yield _event("i", "refusal", name, at, s="p", args={"refused": count})
 
 
-def _event(phase: str, category: str, name: str, at: float, args: Event) -> Event:
-    return {"ph": phase, "cat": category, "name": name, "ts": _microseconds(at), "args": args}
+def _event(phase: str, category: str, name: str, at: float, **fields: object) -> Event:
+    return {"ph": phase, "cat": category, "name": name, "ts": _microseconds(at), **fields}
 
 
 def _microseconds(seconds: float) -> int:
@@ -113,6 +117,11 @@ def _microseconds(seconds: float) -> int:
 
 def _who(session: Record) -> str:
     return f"#{session.number} {session.client}"
+
+
+def _unserved(session: Record) -> Event:
+    """The facts of one that only waits, or only waited; the others' are where they are served."""
+    return _facts(session) if session.served_at is None else {}
 
 
 def _facts(session: Record) -> Event:

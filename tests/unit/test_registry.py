@@ -2,11 +2,13 @@
 
 import os
 import threading
+from itertools import pairwise
 
 import pytest
 
+from server.clock import now
 from server.record import Record
-from server.registry import HISTORY, Registry
+from server.registry import HISTORY, Registry, Snapshot
 
 
 @pytest.fixture
@@ -18,6 +20,23 @@ def admit(registry: Registry) -> Record:
     record = registry.admit("127.0.0.1:1")
     assert record is not None
     return record
+
+
+def say(record: Record) -> None:
+    """One message, as the session's thread counts it."""
+    record.messages += 1
+    record.bytes_in += 4
+    record.bytes_out += 40
+    record.ticks.add(record.accepted_at, record.accepted_at, 1)
+    record.answers.observe(0.1)
+
+
+def counters(snapshot: Snapshot) -> list[float]:
+    """All that may never fall, however the sessions come and go."""
+    totals = snapshot.totals
+    times = [totals.answers, totals.waiting, totals.sessions]
+    counted = [totals.messages, totals.bytes_in, totals.bytes_out, sum(totals.ended.values())]
+    return [*counted, *(count for one in times for count in (*one.counts, one.sum))]
 
 
 def test_a_session_goes_from_waiting_to_serving_to_closed(registry: Registry) -> None:
@@ -43,14 +62,29 @@ def test_a_snapshot_does_not_change_when_the_session_does(registry: Registry) ->
     record = admit(registry)
     before = registry.snapshot()
     registry.serve(record)
-    record.messages += 1
+    say(record)
     assert before.sessions[0].state == "waiting"
     assert before.sessions[0].messages == 0
+    assert list(before.sessions[0].ticks) == []
+    assert sum(before.sessions[0].answers.counts) == 0
 
 
 def test_a_snapshot_names_the_process_and_its_settings(registry: Registry) -> None:
     snapshot = registry.snapshot()
     assert (snapshot.pid, snapshot.model, snapshot.protocol) == (os.getpid(), "thread", "lines")
+
+
+def test_a_snapshot_shows_all_settings() -> None:
+    settings = {"workers": 4, "log_format": "json"}
+    registry = Registry(model="pool", protocol="lines", max_clients=3, settings=settings)
+    assert registry.snapshot().settings == settings
+
+
+def test_a_snapshot_is_from_after_the_start_and_all_that_it_tells(registry: Registry) -> None:
+    record = admit(registry)
+    registry.refuse("busy")
+    snapshot = registry.snapshot()
+    assert snapshot.started_at <= record.accepted_at <= snapshot.refusals[0].began <= snapshot.at
 
 
 def test_the_waiting_and_the_serving_take_the_places(registry: Registry) -> None:
@@ -67,6 +101,16 @@ def test_a_refusal_is_counted_by_reason_and_takes_no_number(registry: Registry) 
     registry.refuse("closing")
     assert registry.snapshot().refused == {"busy": 2, "closing": 1}
     assert admit(registry).number == 1
+
+
+def test_every_refusal_has_its_moment(registry: Registry) -> None:
+    before = now()
+    registry.refuse("busy")
+    registry.refuse("closing")
+    after = now()
+    refusals = registry.snapshot().refusals
+    assert sum(tick.events for tick in refusals) == 2
+    assert all(before <= tick.began <= tick.ended <= after for tick in refusals)
 
 
 def test_a_session_that_got_no_thread_leaves_no_trace(registry: Registry) -> None:
@@ -123,6 +167,58 @@ def test_the_last_thousand_closed_sessions_are_kept_and_every_open_one(registry:
     numbers = [session.number for session in snapshot.sessions]
     assert numbers == [stays.number, *range(7, HISTORY + 7)]
     assert snapshot.accepted == HISTORY + 6
+
+
+def test_the_totals_never_fall_while_closed_sessions_are_forgotten(registry: Registry) -> None:
+    stays = admit(registry)
+    registry.serve(stays)
+    said = []
+    for _ in range(HISTORY + 100):
+        record = admit(registry)
+        registry.serve(record)
+        say(record)
+        say(stays)
+        if record.number % 25 == 0:
+            said.append(counters(registry.snapshot()))
+        registry.close(record, "bye")
+        if record.number % 25 == 0:
+            said.append(counters(registry.snapshot()))
+    for before, after in pairwise(said):
+        assert all(was <= is_ for was, is_ in zip(before, after, strict=True))
+    totals = registry.snapshot().totals
+    assert totals.ended == {"bye": HISTORY + 100}
+    assert totals.messages == sum(totals.answers.counts) == 2 * (HISTORY + 100)
+
+
+def test_the_totals_have_what_open_sessions_have_said_and_no_times_of_them(
+    registry: Registry,
+) -> None:
+    open_, closed = admit(registry), admit(registry)
+    for record in (open_, closed):
+        registry.serve(record)
+        say(record)
+    registry.close(closed, "lost")
+    totals = registry.snapshot().totals
+    assert (totals.messages, totals.bytes_in, totals.bytes_out) == (2, 8, 80)
+    assert (sum(totals.answers.counts), totals.answers.sum) == (2, 0.2)
+    assert totals.ended == {"lost": 1}
+    assert sum(totals.waiting.counts) == sum(totals.sessions.counts) == 1
+
+
+def test_a_snapshot_s_totals_do_not_change_when_sessions_go_on(registry: Registry) -> None:
+    record = admit(registry)
+    registry.serve(record)
+    say(record)
+    snapshot = registry.snapshot()
+    before = counters(snapshot)
+    say(record)
+    registry.close(record, "bye")
+    assert counters(snapshot) == before
+
+
+def test_one_that_got_no_thread_is_in_no_total(registry: Registry) -> None:
+    registry.withdraw(admit(registry))
+    assert sum(counters(registry.snapshot())) == 0
 
 
 def test_waiting_until_empty_ends_with_the_last_session(registry: Registry) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 import structlog
 
+from server.clock import now
 from server.protocol import ANSWER, MAX_LINE, Lines
 from server.session import Patience
 from tests.unit.running import RunningServer
@@ -35,6 +36,55 @@ def test_its_record_has_who_when_and_how_much(start_server: StartServer) -> None
     assert record.native_id is not None
     assert (record.messages, record.bytes_in) == (1, len("Hey\n"))
     assert record.bytes_out == len("+OK Thread-1: ready\r\n") + len(REPLY)
+
+
+def test_each_answered_message_is_a_tick_and_an_answer_that_took_so_long(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.ticks.GAP", 0.0)
+    server = start_server()
+    peer = server.greeted()
+    before = now()
+    for text in ("one", "two", "three"):
+        peer.say(text)
+    after = now()
+    peer.close()
+    record = server.ended(1)
+    assert [tick.events for tick in record.ticks] == [1, 1, 1]
+    assert all(before <= tick.began <= after for tick in record.ticks)
+    assert sum(record.answers.counts) == 3
+    took = sum(tick.ended - tick.began for tick in record.ticks)
+    assert record.answers.sum == pytest.approx(took, abs=1e-6)
+
+
+def test_lines_that_arrive_together_are_one_tick_of_so_many_events(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.ticks.GAP", 0.0)
+    server = start_server()
+    peer = server.greeted()
+    peer.send(b"one\ntwo\nthree\n")
+    assert [peer.line() for _ in range(3)] == [REPLY] * 3
+    peer.close()
+    record = server.ended(1)
+    [tick] = record.ticks
+    assert tick.events == record.messages == 3
+    assert max(record.answers.counts) == 3  # they all took as long: there is one reply
+    assert record.answers.sum == pytest.approx(3 * (tick.ended - tick.began), abs=1e-6)
+
+
+def test_messages_whose_replies_are_not_taken_are_ticks_but_no_answers(
+    start_server: StartServer,
+) -> None:
+    server = start_server(patience=Patience(send=0.2))
+    peer = server.greeted()
+    peer.say("Hey")
+    with contextlib.suppress(ConnectionError):
+        while True:
+            peer.send(b"\n" * 8192)
+    record = server.ended(1)
+    assert sum(tick.events for tick in record.ticks) == record.messages
+    assert 1 <= sum(record.answers.counts) < record.messages
 
 
 def test_lines_that_arrive_together_are_answered_with_one_send(

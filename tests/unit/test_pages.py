@@ -1,0 +1,89 @@
+"""The live page and the report, at their largest: the rest is asked over HTTP in test_web."""
+
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+
+from server.layout import picture_of
+from server.pages import ROWS, live, report
+from server.record import Record
+from server.registry import HISTORY, Snapshot
+from server.svg import WIDTH
+from tests.unit.snapshots import record, snapshot
+
+OPEN, WORKERS = 256, 64
+AT = 60.0  # all of it within the window of a minute
+
+
+def crowded(model: str) -> Snapshot:
+    """As many sessions as there can be by default, 256 open and 1,000 closed, and busy."""
+    closed = [one(number, model, slot * 0.9, 0.85) for number, slot in slots(HISTORY)]
+    opened = [one(HISTORY + number, model, AT - 15, None) for number in range(1, OPEN + 1)]
+    return snapshot(*closed, *opened, at=AT, model=model)
+
+
+def slots(sessions: int) -> list[tuple[int, int]]:
+    return [(number, (number - 1) // WORKERS) for number in range(1, sessions + 1)]
+
+
+def one(number: int, model: str, start: float, length: float | None) -> Record:
+    waits = length is None and model != "thread" and number > HISTORY + WORKERS
+    served = None if waits else start + 0.03
+    pool = {"thread": f"Worker-{number % WORKERS}", "native_id": number % WORKERS + 1}
+    end = AT if length is None else start + length
+    moments = () if served is None else [served + i / 4 for i in range(int((end - served) * 4))]
+    thread = pool if model == "pool" and served is not None else {}
+    return record(
+        number,
+        accepted=start,
+        served=served,
+        closed=None if length is None else end,
+        client=f"thread-lanes-client-{number % 300}",
+        ticks=[(moment, moment + 0.001, 9) for moment in moments],
+        **thread,  # type: ignore[arg-type]  # mypy sees one type for both
+    )
+
+
+def fastest(draw: Callable[[], str]) -> float:
+    """Seconds that it takes a core, the shortest of some: others may want the cores too."""
+    times = []
+    for _ in range(7):
+        began = time.thread_time()
+        draw()
+        times.append(time.thread_time() - began)
+    return min(times)
+
+
+@pytest.mark.parametrize("model", ["thread", "pool"])
+def test_the_page_of_256_open_and_1000_closed_sessions_takes_less_than_100_ms(model: str) -> None:
+    taken = crowded(model)
+    assert (taken.open, len(taken.sessions)) == (OPEN, OPEN + HISTORY)
+    assert fastest(lambda: live(taken, picture_of(taken), WIDTH)) < 0.1
+
+
+def rows(page: str) -> list[int]:
+    return [int(number) for number in re.findall(r'<th scope="row">(\d+)</th>', page)]
+
+
+def test_the_live_pages_table_has_the_latest_and_says_how_many_it_has_not() -> None:
+    taken = crowded("pool")
+    picture = picture_of(taken)
+    page = live(taken, picture, WIDTH)
+    drawn = [session.number for session in picture.sessions()]
+    assert rows(page) == drawn[-ROWS:]
+    assert f"{len(drawn) - ROWS} earlier sessions are in the report" in page
+
+
+def test_the_report_has_all_sessions_that_are_remembered() -> None:
+    taken = crowded("thread")
+    page = report(taken, picture_of(taken), WIDTH)
+    assert rows(page) == list(range(1, HISTORY + OPEN + 1))
+    assert "earlier sessions" not in page
+
+
+def test_the_report_says_when_it_is_of() -> None:
+    taken = snapshot(at=10)
+    page = report(taken, picture_of(taken), WIDTH)
+    assert "<h1>Thread Lanes: 2027-01-15 08:00:10 UTC</h1>" in page
