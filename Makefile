@@ -15,7 +15,7 @@ UNIT := tests/unit
 CONTAINERS := tests/integration tests/e2e
 
 .DEFAULT_GOAL := help
-.PHONY: help demo down local test unit integration in-image lint format lock engine images
+.PHONY: help demo down local test unit integration in-image lint format lock bench pictures engine images programs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ down: ## End the demo
 local: $(INSTALLED) ## The server and three clients as plain processes, without Docker
 	scripts/run-local $(BIN)/python $(CLIENTS)
 
-test: $(INSTALLED) images ## All tests, on real containers, nothing skipped
+test: $(INSTALLED) images programs ## All tests, on real containers, nothing skipped
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(UNIT) $(CONTAINERS)
 	$(BIN)/coverage combine --quiet
@@ -39,7 +39,7 @@ test: $(INSTALLED) images ## All tests, on real containers, nothing skipped
 unit: $(INSTALLED) ## The tests that need no Docker
 	$(BIN)/pytest $(UNIT)
 
-integration: $(INSTALLED) images ## The tests on containers
+integration: $(INSTALLED) images programs ## The tests on containers
 	$(BIN)/pytest $(CONTAINERS)
 
 in-image: images ## The unit tests inside the server's image
@@ -62,12 +62,21 @@ format: $(INSTALLED) ## Let ruff mend what it can
 lock: $(INSTALLED) ## Write requirements/*.txt anew from pyproject.toml
 	scripts/lock $(BIN)/uv
 
+bench: $(INSTALLED) ## What the live page costs the conversations
+	$(BIN)/python bench/polling.py
+
+pictures: images ## The README's pictures, from real runs
+	scripts/pictures
+
 engine:
 	@scripts/ensure-engine
 
 images: engine
 	@scripts/ensure-base-image
 	docker compose build --quiet
+
+programs:
+	@scripts/ensure-test-programs
 
 $(INSTALLED): requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed: make PYTHON=python3.13 ...")'

@@ -7,22 +7,30 @@ start, or (`health`, `lanes`) the server did not answer, 2 wrong usage.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from select import select
 
 import click
 import structlog
+from rich.console import Group
+from rich.live import Live
 
 from server import log
 from server.farewell import Farewell
 from server.listener import Listener
 from server.models import Model, OneLock, Pool, ThreadPerClient
 from server.options import server_options
+from server.picture import Picture
 from server.protocol import DIALECTS
 from server.registry import Registry
+from server.resolver import Resolver
 from server.session import Patience, Session
 from server.signals import stop_signals
-from server.status import Unwell, fetch, lanes_table
-from server.web import create_app
+from server.status import Unwell, fetch
+from server.terminal import draw, fitted, open_console
+from server.web import LONGEST, SHORTEST, create_app
 from server.webserver import WebServer
+
+REDRAW = 0.5  # seconds from one live picture to the next
 
 
 @click.group(
@@ -59,7 +67,9 @@ def main(  # noqa: PLR0913 - one argument for each option
     with stop_signals() as stop:
         writer = log.configure(log_level, log_format)
         dialect = DIALECTS[protocol]
-        registry = Registry(model=model, protocol=protocol, max_clients=max_clients)
+        registry = Registry(
+            model=model, protocol=protocol, max_clients=max_clients, settings=context.params
+        )
         farewell = Farewell(dialect)
         converse = partial(
             Session,
@@ -75,6 +85,7 @@ def main(  # noqa: PLR0913 - one argument for each option
                 model=build_model(model, workers),
                 registry=registry,
                 farewell=farewell,
+                resolver=Resolver(),
                 converse=converse,
             )
         with binding("--status-port", host, status_port):
@@ -128,12 +139,32 @@ def health(context: click.Context, /) -> None:
 
 
 @main.command()
+@click.option("--watch", is_flag=True, help="Draw them anew twice a second, until Ctrl-C.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(SHORTEST, LONGEST),
+    help="How far to look back. Without it: a minute, or less where that shows all of it.",
+)
 @click.pass_context
-def lanes(context: click.Context, /) -> None:
-    """Show which thread serves, or served, which client."""
+def lanes(context: click.Context, /, *, watch: bool, seconds: float | None) -> None:
+    """Draw which thread serves, or served, which client, and when."""
     options = context.find_root().params
+    path = "/lanes.json" if seconds is None else f"/lanes.json?seconds={seconds}"
+    console = open_console()
+    if watch and not console.is_interactive:
+        raise click.UsageError("--watch needs a terminal to draw on.")
+
+    def drawing() -> Group:
+        picture = Picture.from_json(fetch(options["host"], options["status_port"], path))
+        return draw(fitted(picture, console.height) if watch else picture, console.width)
+
     with answering():
-        click.echo(lanes_table(options["host"], options["status_port"]))
+        if not watch:
+            console.print(drawing())
+            return
+        with stop_signals() as stop, Live(drawing(), console=console, auto_refresh=False) as live:
+            while not select([stop], [], [], REDRAW)[0]:
+                live.update(drawing(), refresh=True)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from server.farewell import Farewell
 from server.models import Model
 from server.record import Record
 from server.registry import Refusal, Registry
+from server.resolver import Resolver
 from server.session import Session
 
 BACKLOG = 4096  # connections that the kernel completes before they are accepted
@@ -37,6 +38,7 @@ class Listener:
         model: Model,
         registry: Registry,
         farewell: Farewell,
+        resolver: Resolver,
         converse: Callable[[Connection, Record, Callable[[int], object]], Session],
     ) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -49,6 +51,7 @@ class Listener:
         self._model = model
         self._registry = registry
         self._farewell = farewell
+        self._resolver = resolver
         self._converse = converse
         self._sessions: dict[int, Session] = {}  # by number; each takes itself out
 
@@ -78,6 +81,7 @@ class Listener:
         if record is None:
             self._refuse(connection, peer, "busy")
             return
+        self._resolver.look_up(record)  # now: a client that has gone has no name any more
         log.info("connected", peer=peer)
         session = self._converse(connection, record, self._sessions.pop)
         self._sessions[session.number] = session
@@ -111,6 +115,7 @@ class Listener:
             self._registry.wait_until_empty(ABORT_SECONDS)
         self._model.shutdown()
         self._farewell.shutdown()
+        self._resolver.shutdown()
         log.info("stopped")
 
     def _refuse_backlog(self) -> None:

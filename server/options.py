@@ -8,10 +8,12 @@ from typing import Any
 
 import click
 
+from server import farewell, webserver
 from server.log import RENDERERS
 from server.protocol import DIALECTS
 
-SPARE_DESCRIPTORS = 64  # for all that is not a client: listening, logging, HTTP, farewells
+# For all that is not a client: HTTP connections, farewells, and 32 for listening, logging, names.
+SPARE_DESCRIPTORS = webserver.CONNECTIONS + farewell.PLACES + 32
 DAY = 86_400.0
 
 Command = Callable[..., Any]

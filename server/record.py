@@ -16,7 +16,7 @@ State = Literal["waiting", "serving", "closed"]
 
 @dataclass(slots=True)
 class Record:
-    """One session. The registry alone changes its state; its own thread counts, and nobody else."""
+    """One session: the registry changes its state, the resolver names it, its own thread counts."""
 
     number: int
     peer: str  # host:port

@@ -3,7 +3,8 @@
 A record is *waiting* from the moment its connection is accepted, *serving* from the moment its
 thread greets the client, and *closed* for good. Only this module changes a state, and always
 under the lock; the counters have one writer, the session's own thread, and need none.
-Readers take a `snapshot()` and never see a record change under their hands.
+Readers take a `snapshot()` and never see a record change under their hands, but for one fact: the
+client's name, which server/resolver.py may find after the session has closed.
 """
 
 import os
@@ -151,7 +152,10 @@ class Registry:
             return self._changed.wait_for(lambda: not self._open, timeout)
 
     def snapshot(self) -> Snapshot:
-        """The facts of this moment; a closed record stays as it is, an open one is copied."""
+        """The facts of this moment; an open record is copied.
+
+        A closed one stays as it is, but for its client's name, which may still be found.
+        """
         with self._changed:
             open_ = [record.copy() for record in self._open.values()]
             totals = self._totals.copy()

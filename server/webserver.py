@@ -1,13 +1,66 @@
-"""Serves the HTTP port, on waitress, so that nobody who hangs on it holds up the rest."""
+"""Serves the HTTP port, on waitress, so that nobody who hangs on it holds up the rest.
+
+    http: accept, read, parse -> waitress-N: draw, send what fits -> http: send the rest, close
+
+What a client can hold is bounded: one connection with one thread, one answer, and it for seconds.
+"""
 
 import socket
 import threading
+from typing import cast
 
 from flask import Flask
-from waitress.server import create_server
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import BaseWSGIServer, create_server
 
-CONNECTIONS = 32  # at once; more wait in the backlog, and take no descriptor from the clients
-IDLE_SECONDS = 5  # until a connection that asks nothing is closed, and makes room
+# At once: 64 that hang, and some who ask meanwhile. More wait in the backlog, and take nothing from
+# the clients: `options.SPARE_DESCRIPTORS` counts these.
+CONNECTIONS = 80
+
+# One for each of them, so that no request queues behind another. Drawings are made one after the
+# other: with waitress' own four threads, 64 that asked for different ones made `/healthz` wait for
+# five seconds; so it does for a fifth of one. An idle thread costs 16 KiB.
+THREADS = CONNECTIONS
+
+# Until one is closed that sends nothing, or reads nothing, and makes room.
+IDLE_SECONDS = 5
+
+# Bytes of the head of a request, and of its body, which no page here has a use for. Waitress would
+# take 256 KiB and 1 GiB, and keep that in /tmp, which is memory in a container.
+REQUEST_BYTES = 16 * 1024
+
+# Bytes that the kernel holds for one that does not read; it would take 4 MiB. The rest waits here.
+SEND_BUFFER = 64 * 1024
+
+# Bytes up to which that rest waits in memory: every page, which is 1 MiB at the most. In a file it
+# would take a second descriptor, and memory all the same.
+ANSWER_BYTES = 16 * 1024 * 1024
+
+
+class OnlyRequest(HTTPRequestParser):
+    """The first request of a connection is its last.
+
+    Requests may follow at once (pipelining), and waitress would answer one after the other while
+    nobody reads: 16 MiB for each connection, and then its thread would hang.
+    """
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Have waitress think that the client wants it closed, too."""
+        super().parse_header(header_plus)
+        self.headers = {**self.headers, "CONNECTION": "close"}
+
+    def received(self, data: bytes) -> int:
+        """Take what follows the request for a part of it; nobody parses that."""
+        taken = super().received(data)
+        return len(data) if self.completed and not self.empty else taken
+
+
+class Channel(HTTPChannel):
+    """A connection to one who asks."""
+
+    parser_class = OnlyRequest
 
 
 class WebServer:
@@ -16,19 +69,42 @@ class WebServer:
     def __init__(self, app: Flask, host: str, port: int) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = socket.create_server((host, port), family=family)
+        # Accepted sockets inherit these (tcp(7)). The kernel itself ends a connection whose peer
+        # takes nothing: waitress waits until it can send before it closes one, so for ever.
+        milliseconds = IDLE_SECONDS * 1000
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self.port: int = listening.getsockname()[1]
-        self._server = create_server(
+        self._sockets: dict[int, socket.socket] = {}  # waitress' own wrappers, in fact
+        server = create_server(
             app,
+            self._sockets,
             sockets=[listening],
-            asyncore_use_poll=True,  # `select` takes no descriptor above 1,023
-            connection_limit=CONNECTIONS,
+            threads=THREADS,
+            connection_limit=CONNECTIONS + 2,  # it counts the listening socket, and its own pipe
             channel_timeout=IDLE_SECONDS,
             cleanup_interval=1,
+            max_request_header_size=REQUEST_BYTES,
+            max_request_body_size=REQUEST_BYTES,
+            outbuf_overflow=ANSWER_BYTES,
+            log_socket_errors=False,  # that a client has gone, or was given up, is no fault
         )
-        self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)
+        self._server = cast("BaseWSGIServer", server)  # as it is for one socket
+        self._server.channel_class = Channel
+        self._stopping = threading.Event()
+        # A daemon, so that an error elsewhere ends the process.
+        self._thread = threading.Thread(target=self._run, name="http", daemon=True)
         self._thread.start()
 
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            # Not `select`: that takes no descriptor above 1,023.
+            wasyncore.loop(timeout=1, use_poll=True, map=self._sockets, count=1)
+        wasyncore.close_all(self._sockets)
+
     def close(self) -> None:
-        """Stop listening; the threads are daemons and end with the process."""
-        self._server.close()
-        self._server.task_dispatcher.shutdown()
+        """Stop listening and end all connections; the threads have ended then."""
+        self._server.task_dispatcher.shutdown()  # first: they use what `http` closes
+        self._stopping.set()
+        self._server.pull_trigger()
+        self._thread.join()

@@ -12,6 +12,7 @@ from server.models import Model, ThreadPerClient
 from server.protocol import DIALECTS
 from server.record import Record
 from server.registry import Registry
+from server.resolver import Resolver
 from server.session import Patience, Session
 
 SECONDS = 10.0  # after this a condition that a test waits for counts as missed
@@ -79,6 +80,7 @@ class RunningServer:
             model=self.model,
             registry=self.registry,
             farewell=self.farewell,
+            resolver=Resolver(),
             converse=partial(
                 Session,
                 registry=self.registry,

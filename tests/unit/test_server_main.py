@@ -1,8 +1,10 @@
 """`python -m server` as a user starts it: a process, its output, its exit code."""
 
+import io
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -10,13 +12,22 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
+import pexpect
 import pytest
 
-from tests.unit.running import SECONDS, Peer
+from server.farewell import PLACES
+from server.options import SPARE_DESCRIPTORS
+from server.webserver import CONNECTIONS
+from tests.unit.running import SECONDS, Peer, wait_until
 
 COMMAND = [sys.executable, "-m", "server"]
 FREE = ["--port", "0", "--status-port", "0"]
+SHOW_CURSOR = "\x1b[?25h"
+
+# pexpect forks, which Python 3.12 and later warn of where there are threads; it execs at once.
+pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 
 
 class Process:
@@ -145,14 +156,128 @@ def test_health_is_0_while_it_serves_and_1_when_nobody_does(
     )
 
 
-def test_lanes_shows_the_sessions_of_the_running_server(start: Callable[..., Process]) -> None:
+def test_lanes_draws_what_the_running_server_does(start: Callable[..., Process]) -> None:
     server = start()
     peer = Peer(server.address)
     peer.line()
     shown = run("--status-port", server.status_port, "lanes").stdout
-    assert "Thread-1" in shown
-    assert peer.name in shown
+    assert re.search(rf"^Thread-1  \d+  .*━ #1 {peer.name}$", shown, re.MULTILINE)
+    assert re.search(rf"^1  {peer.name}  Thread-1 ", shown, re.MULTILINE)
+    assert max(map(len, shown.splitlines())) <= 100
+    assert "\x1b" not in shown
     peer.close()
+
+
+def test_lanes_looks_back_as_far_as_it_is_told(start: Callable[..., Process]) -> None:
+    port = ["--status-port", start().status_port]
+    assert "in the last 300 s\n" in run(*port, "lanes", "--seconds", "300").stdout
+    assert "in the last 300 s\n" not in run(*port, "lanes").stdout
+
+
+def test_lanes_without_a_server_is_one_line_and_exit_code_1(start: Callable[..., Process]) -> None:
+    server = start()
+    server.stop()
+    result = run("--status-port", server.status_port, "lanes")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert re.fullmatch(r"Error: no answer .* Is the server running\?\n", result.stderr)
+
+
+class Watch:
+    """`lanes --watch` at a terminal of its own, and what it has written there."""
+
+    def __init__(self, server: Process, height: int) -> None:
+        self._written = io.StringIO()
+        self.child = pexpect.spawn(
+            sys.executable,
+            ["-m", "server", "--status-port", server.status_port, "lanes", "--watch"],
+            encoding="utf-8",
+            timeout=SECONDS,
+            dimensions=(height, 100),
+            env=os.environ | {"TERM": "xterm"},
+        )
+        self.child.logfile_read = self._written
+
+    def end(self) -> tuple[str, int | None]:
+        """The last picture and what follows it, and the exit code, once the program has ended."""
+        self.child.expect(pexpect.EOF)
+        self.child.close()
+        return self._written.getvalue().rpartition("clients now")[2], self.child.exitstatus
+
+
+@pytest.fixture
+def watch() -> Iterator[Callable[..., Watch]]:
+    with ExitStack() as stack:
+
+        def watch(server: Process, height: int = 30) -> Watch:
+            watching = Watch(server, height)
+            stack.callback(watching.child.close, force=True)
+            return watching
+
+        yield watch
+
+
+def test_watch_draws_what_happens_until_control_c_and_leaves_the_last_picture(
+    start: Callable[..., Process], watch: Callable[..., Watch]
+) -> None:
+    server = start()
+    watching = watch(server)
+    watching.child.expect_exact("nobody was here")
+    peer = Peer(server.address)
+    label = f"#1 {peer.name}"
+    watching.child.expect_exact(label)
+    peer.line()
+    peer.say("Hey")
+    watching.child.expect(r"messages \x1b\[1m1\x1b")
+    peer.close()
+    watching.child.expect(r"Thread-1 .* bye ")
+    watching.child.sendcontrol("c")
+    picture, code = watching.end()
+    assert label in picture
+    assert picture.endswith(f"\r\n{SHOW_CURSOR}")
+    assert code == 0
+
+
+def test_watch_draws_again_though_nothing_happens(
+    start: Callable[..., Process], watch: Callable[..., Watch]
+) -> None:
+    watching = watch(start())
+    for _ in range(3):
+        watching.child.expect_exact("clients now")
+    watching.child.kill(signal.SIGTERM)
+    assert watching.end()[1] == 0
+
+
+def test_watch_leaves_lanes_out_where_the_terminal_is_low(
+    start: Callable[..., Process], watch: Callable[..., Watch]
+) -> None:
+    server = start()
+    peers = [Peer(server.address) for _ in range(5)]
+    for peer in peers:
+        peer.line()
+    watching = watch(server, height=12)
+    watching.child.expect_exact("… 3 more lanes")
+    for peer in peers:
+        peer.close()
+
+
+def test_watch_ends_with_the_server_and_says_so(
+    start: Callable[..., Process], watch: Callable[..., Watch]
+) -> None:
+    server = start()
+    watching = watch(server)
+    watching.child.expect_exact("nobody was here")
+    server.stop()
+    picture, code = watching.end()
+    assert "nobody was here" in picture
+    *_, error = picture.split(SHOW_CURSOR)
+    assert re.fullmatch(r"Error: no answer from .*\. Is the server running\?\r\n", error)
+    assert code == 1
+
+
+def test_watch_draws_on_a_terminal_alone() -> None:
+    result = run("lanes", "--watch")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.endswith("Error: --watch needs a terminal to draw on.\n")
 
 
 def test_without_a_standard_output_it_serves_all_the_same() -> None:
@@ -198,6 +323,7 @@ def test_a_port_that_is_taken_is_one_line_and_exit_code_1(option: str) -> None:
         (["--workers", "0"], "0 is not in the range"),
         (["--idle-timeout", "0"], "0.0 is not in the range"),
         (["--idle-timeout", "nan"], "nan is not a number of seconds"),
+        (["lanes", "--seconds", "0.5"], "0.5 is not in the range 1<=x<=86400"),
         (["--no-such-option"], "No such option"),
         (["no-such-command"], "No such command"),
     ],
@@ -213,12 +339,46 @@ def test_wrong_usage_is_exit_code_2_and_says_what_is_wrong(
 
 def test_more_clients_than_descriptors_are_refused_at_the_start() -> None:
     result = subprocess.run(
-        ["/bin/sh", "-c", f"ulimit -n 128; exec {sys.executable} -m server --max-clients 65"],
+        ["/bin/sh", "-c", f"ulimit -n 192; exec {sys.executable} -m server --max-clients 65"],
         capture_output=True,
         text=True,
         timeout=SECONDS,
         check=False,
     )
     assert result.returncode == 2
-    assert "65 clients need 129 file descriptors and this process may have 128" in result.stderr
+    assert "65 clients need 193 file descriptors and this process may have 192" in result.stderr
     assert "take 64 at the most" in result.stderr
+
+
+def test_all_clients_are_served_though_the_http_port_is_full(
+    start: Callable[..., Process],
+) -> None:
+    server = start("--max-clients", "64")
+    limit = 64 + SPARE_DESCRIPTORS
+    resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (limit, limit))
+
+    def descriptors() -> int:
+        return len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
+
+    alone = descriptors()
+    with ExitStack() as stack:
+
+        def connect() -> Peer:
+            peer = Peer(server.address)
+            stack.callback(peer.close)
+            return peer
+
+        clients = [connect() for _ in range(63)]
+        assert all(client.line().startswith("+OK ") for client in clients)
+        for _ in range(CONNECTIONS + 16):
+            address = ("127.0.0.1", int(server.status_port))
+            stack.enter_context(socket.create_connection(address))
+        wait_until(lambda: descriptors() >= alone + 63 + CONNECTIONS)
+        clients.append(connect())
+        assert clients[-1].line().startswith("+OK ")
+        for refused in [connect() for _ in range(PLACES + 1)]:
+            assert refused.line().startswith("-ERR busy: ")
+        assert all(client.say("Hey").startswith("+OK ") for client in clients)
+        assert descriptors() >= alone + 64 + CONNECTIONS
+    server.stop()
+    assert not [line for line in server.log if line["event"].startswith("cannot accept")]

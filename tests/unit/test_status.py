@@ -1,25 +1,20 @@
-"""Asking a running server's HTTP port from the command line."""
+"""Asking a running server's HTTP port."""
 
 import socket
 import threading
 from collections.abc import Iterator
-from itertools import chain, repeat
 
 import pytest
 
 from server.registry import Registry
-from server.status import Unwell, fetch, lanes_table
+from server.status import Unwell, fetch
 from server.web import create_app
 from server.webserver import WebServer
 
 
 @pytest.fixture
-def registry() -> Registry:
-    return Registry(model="thread", protocol="lines", max_clients=3)
-
-
-@pytest.fixture
-def port(registry: Registry) -> Iterator[int]:
+def port() -> Iterator[int]:
+    registry = Registry(model="thread", protocol="lines", max_clients=3)
     server = WebServer(create_app(registry), "127.0.0.1", 0)
     yield server.port
     server.close()
@@ -63,27 +58,3 @@ def test_a_port_that_speaks_something_else_is_not_well() -> None:
         with pytest.raises(Unwell, match="no answer"):
             fetch("127.0.0.1", listening.getsockname()[1], "/healthz")
         babbling.join()
-
-
-def test_the_lanes_show_who_was_served_by_which_thread(
-    registry: Registry, port: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    steps = chain([100.0, 100.0, 101.5, 104.0], repeat(104.0))
-    monkeypatch.setattr("server.registry.now", steps.__next__)
-    served, waiting = registry.admit("10.0.0.1:1"), registry.admit("10.0.0.2:2")
-    assert served is not None
-    assert waiting is not None
-    registry.assign(served)
-    registry.serve(served)
-    registry.close(served, "bye")
-    head, first, second, last = lanes_table("127.0.0.1", port).splitlines()
-    assert head.split() == [
-        *["SESSION", "CLIENT", "THREAD", "OS", "THREAD"],
-        *["STATE", "WAITED", "SERVED", "MESSAGES"],
-    ]
-    assert first.split() == [
-        *["1", "10.0.0.1:1", "MainThread", str(served.native_id)],
-        *["bye", "1.5", "s", "2.5", "s", "0"],
-    ]
-    assert second.split() == ["2", "10.0.0.2:2", "-", "-", "waiting", "-", "-", "0"]
-    assert last == "model thread: 2 accepted, at most 1 served at once"

@@ -1,0 +1,52 @@
+"""The exact facts of the sessions in a picture, a line for each: what a drawing cannot say."""
+
+from collections.abc import Iterator
+
+from rich.table import Table
+from rich.text import Text
+
+from server.cells import plain, shortened
+from server.picture import Picture
+from server.record import Record
+
+SESSIONS = 64  # the most: as many as there can be lanes
+WIDE = 80  # cells: with fewer, the OS thread is left to the lanes, which name it too
+FIGURES = {"WAITED", "SERVED", "MESSAGES"}  # they stand to the right
+
+
+def draw_table(picture: Picture, width: int) -> Iterator[Table | Text]:
+    """The last sessions by number, and how many there are before them."""
+    sessions = picture.sessions()
+    if sessions:
+        yield Text()
+        yield _table([_facts(session, picture.at) for session in sessions[-SESSIONS:]], width)
+    if len(sessions) > SESSIONS:
+        yield Text(f"… {len(sessions) - SESSIONS} earlier sessions", "dim")
+
+
+def _facts(session: Record, at: float) -> dict[str, str]:
+    return {
+        "#": str(session.number),
+        "CLIENT": plain(session.client),
+        "THREAD": session.thread or "-",
+        "OS THREAD": str(session.native_id or "-"),
+        "STATE": session.end or session.state,
+        "WAITED": f"{session.waited(at):.1f} s",
+        "SERVED": f"{session.served(at):.1f} s" if session.served_at else "-",
+        "MESSAGES": str(session.messages),
+    }
+
+
+def _table(lines: list[dict[str, str]], width: int) -> Table:
+    """The client has the room that the others leave."""
+    headings = [heading for heading in lines[0] if width >= WIDE or heading != "OS THREAD"]
+    gap = 2 if width >= WIDE else 1
+    widest = {name: max(len(name), *(len(line[name]) for line in lines)) for name in headings}
+    room = width - sum(widest.values()) + widest["CLIENT"] - gap * (len(headings) - 1)
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0))
+    for heading in headings:
+        table.add_column(heading, no_wrap=True, justify="right" if heading in FIGURES else "left")
+    for line in lines:
+        shown = line | {"CLIENT": shortened(line["CLIENT"], room)}
+        table.add_row(*(Text(shown[heading]) for heading in headings))
+    return table

@@ -1,0 +1,134 @@
+"""Picture -> text for a terminal: a line for each thread, a stroke for each session.
+
+    Thread-1  27  ┝━━━━━┿━━━━━┿━━━━┥ #1 client-1
+    Thread-2  28  ╶╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌┿━━━━━┿━━━━ #2 client-2
+                  ┴─────────┴─────────┴───────┴
+                -5 s      -3 s      -1 s     now
+
+`strokes` draws a session, `axis` the time, `table` the facts below; this puts them in their places.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from rich.cells import cell_len
+from rich.console import Console, Group
+from rich.text import Text
+
+from server.axis import REFUSED, draw_axis
+from server.cells import Line
+from server.picture import Bar, Picture
+from server.strokes import (
+    FAILED,
+    MESSAGE,
+    SERVED,
+    WAITING,
+    Columns,
+    draw_label,
+    draw_stroke,
+    labels,
+    strokes,
+)
+from server.table import draw_table
+
+LEGEND = (
+    f"{WAITING[0] * 2} waits   {SERVED[0] * 2} is served   {MESSAGE[0]} messages   "
+    f"{FAILED} failed   {REFUSED} refused"
+)
+FAINT, STRONG = "dim", "bold"
+GAP = 2  # cells between what stands side by side
+BEHIND = 4  # cells behind the lanes at least: half of "now", or a count of refusals
+WIDTH = 100  # cells where the output is no terminal
+OTHERS = 10  # lines, about, that are neither lanes nor sessions
+
+
+def open_console() -> Console:
+    """Standard output; colours and a width of its own are a terminal's."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH
+    return console
+
+
+def fitted(picture: Picture, height: int) -> Picture:
+    """The same with as many lanes as so many lines have room for: those that were used last."""
+    rows = max(height - OTHERS, 2)
+    queue = picture.queue[: rows // 2]
+    by_use = sorted(picture.lanes, key=lambda lane: lane.bars[-1].end, reverse=True)
+    used_last = by_use[: rows - len(queue)]
+    lanes = tuple(lane for lane in picture.lanes if lane in used_last)
+    return replace(
+        picture,
+        queue=queue,
+        queue_more=picture.queue_more + len(picture.queue) - len(queue),
+        lanes=lanes,
+        lanes_more=picture.lanes_more + len(picture.lanes) - len(lanes),
+    )
+
+
+def draw(picture: Picture, width: int) -> Group:
+    """The figures, the lanes, and their sessions; no line has more than `width` cells."""
+    return Group(
+        *_figures(picture, width),
+        Text(LEGEND, FAINT),
+        Text(),
+        *_lanes(picture, width),
+        *draw_table(picture, width),
+    )
+
+
+def _figures(picture: Picture, width: int) -> Iterator[Text]:
+    """As many in a line as have room."""
+    figures = {
+        "model": picture.model,
+        "clients now": picture.open,
+        "served at once": f"{picture.serving} (peak {picture.peak_serving})",
+        "messages": picture.messages,
+        "refused": picture.refused,
+    }
+    line = Text()
+    for name, value in figures.items():
+        figure = Text.assemble(f"{name} ", (f"{value}", STRONG))
+        if line and line.cell_len + GAP + figure.cell_len > width:
+            yield line
+            line = Text()
+        line.append(" " * GAP if line else "").append(figure)
+    yield line
+
+
+def _lanes(picture: Picture, width: int) -> Iterator[Text]:
+    """A line for each row of the queue and for each thread, what is not among them, the time."""
+    rows: list[tuple[str, str, Sequence[Bar]]] = [
+        *(("queue", "", row) for row in picture.queue),
+        *((lane.thread, str(lane.native_id), lane.bars) for lane in picture.lanes),
+    ]
+    thread, native = (max((len(row[part]) for row in rows), default=0) for part in (0, 1))
+    room = width // 4  # for a client's name
+    behind = max((cell_len(labels(bars[-1], room)[0]) + 1 for *_, bars in rows), default=0)
+    left, right = thread + GAP + native + GAP, width - max(min(behind, width // 3), BEHIND)
+    columns = Columns(picture, left, max(right, left + 1))
+    unseen = 0
+    for name, number, bars in rows:
+        line = Line(width)
+        line.write(0, name, STRONG)
+        line.write(thread + GAP, number.rjust(native), FAINT)
+        drawn = list(strokes(bars, columns))
+        for stroke in drawn:
+            draw_stroke(line, stroke, columns)
+        for stroke in drawn:
+            draw_label(line, stroke, room)
+        unseen += len(bars) - len(drawn)
+        yield line.text()
+    yield from (Text(note, FAINT) for note in _notes(picture, unseen))
+    yield from draw_axis(columns, width)
+
+
+def _notes(picture: Picture, unseen: int) -> Iterator[str]:
+    if not picture.queue and not picture.lanes:
+        yield f"nobody was here in the last {picture.at - picture.start:g} s"
+    if picture.queue_more:
+        yield f"… {picture.queue_more} more rows of the queue"
+    if picture.lanes_more:
+        yield f"… {picture.lanes_more} more lanes"
+    if unseen:
+        yield f"… {unseen} more sessions that are too short for this width"

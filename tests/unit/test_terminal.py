@@ -1,0 +1,244 @@
+"""The whole picture as text, and that it fits, whatever there is to show."""
+
+import io
+import re
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console
+
+from server.layout import LANES, picture_of
+from server.picture import Picture
+from server.record import Record
+from server.registry import Snapshot
+from server.terminal import draw, fitted, open_console
+from tests.unit.snapshots import record, snapshot, snapshots
+
+SPAN = 5  # seconds
+WIDTH = 73  # with it and such short names a second is ten columns
+LEGEND = "╌╌ waits   ━━ is served   ┿ messages   ✗ failed   ▲ refused"
+
+
+def text(picture: Picture, width: int, **colours: bool) -> str:
+    console = Console(width=width, file=io.StringIO(), highlight=False, **colours)  # type: ignore[arg-type]  # the test names them
+    console.print(draw(picture, width))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def shown(picture: Picture, width: int = WIDTH) -> list[str]:
+    written = text(picture, width).replace("\N{MINUS SIGN}", "-")
+    return [line.rstrip() for line in written.splitlines()]
+
+
+def lanes(picture: Picture, width: int = WIDTH) -> list[str]:
+    """From the legend to the time axis."""
+    lines = shown(picture, width)
+    lines = lines[lines.index(LEGEND) + 2 :]
+    return lines[: next(number for number, line in enumerate(lines) if "┴" in line)]
+
+
+def axis(picture: Picture, width: int = WIDTH) -> list[str]:
+    """The line under the lanes, and the seconds under that."""
+    lines = shown(picture, width)
+    first = next(number for number, line in enumerate(lines) if "┴" in line)
+    return lines[first : first + 2]
+
+
+def client(
+    number: int,
+    accepted: float,
+    served: float | None = None,
+    closed: float | None = None,
+    *,
+    thread: str | None = None,
+    native_id: int | None = None,
+) -> Record:
+    """One that says something at once, and again half a second later."""
+    moments = [] if served is None else [served, served + 0.5]
+    return record(
+        number,
+        accepted=accepted,
+        served=served,
+        closed=closed,
+        thread=thread,
+        native_id=native_id,
+        client=f"c-{number}",
+        ticks=[(moment, moment, 1) for moment in moments],
+    )
+
+
+def picture(
+    *records: Record, at: float = 5, model: str = "thread", refusals: Iterable[float] = ()
+) -> Picture:
+    return picture_of(snapshot(*records, at=at, model=model, refusals=refusals), SPAN)
+
+
+def test_three_clients_are_served_by_three_threads_at_the_same_time() -> None:
+    drawn = picture(client(1, 1, 1, 3), client(2, 1.5, 1.5, 3.5), client(3, 2, 2))
+    assert shown(drawn) == [
+        "model thread  clients now 1  served at once 1 (peak 1)  messages 6",
+        "refused 0",
+        LEGEND,
+        "",
+        "Thread-1  1001            ┝━━━━┿━━━━━━━━━━━━━╸ #1 c-1",
+        "Thread-2  1002                 ┝━━━━┿━━━━━━━━━━━━━╸ #2 c-2",
+        "Thread-3  1003                      ┝━━━━┿━━━━━━━━━━━━━━━━━━━━━━━━ #3 c-3",
+        "                ┴─────────┴─────────┴─────────┴─────────┴────────┴",
+        "              -5 s      -4 s      -3 s      -2 s      -1 s      now",
+        "",
+        "# CLIENT THREAD   STATE   WAITED SERVED MESSAGES",
+        "1 c-1    Thread-1 bye      0.0 s  2.0 s        2",
+        "2 c-2    Thread-2 bye      0.0 s  2.0 s        2",
+        "3 c-3    Thread-3 serving  0.0 s  3.0 s        2",
+    ]
+
+
+def test_where_the_figures_need_two_lines_none_is_torn() -> None:
+    assert shown(picture(client(1, 1, 1)), 65)[:2] == [
+        "model thread  clients now 1  served at once 1 (peak 1)",
+        "messages 2  refused 0",
+    ]
+
+
+def test_native_ids_stand_below_each_other() -> None:
+    drawn = picture(client(1, 1, 1, native_id=99), client(2, 1, 1, native_id=100))
+    assert [line[:15] for line in lanes(drawn)] == ["Thread-1   99  ", "Thread-2  100  "]
+
+
+@pytest.mark.parametrize("width", [60, 100, 200])
+def test_long_names_leave_the_lanes_two_fifths_of_the_line_at_least(width: int) -> None:
+    drawn = picture(record(1, accepted=1, served=1, closed=2, client="c" * 200, end="too-long"))
+    assert len(axis(drawn, width)[0].strip()) >= 2 / 5 * width
+
+
+def test_one_lock_is_a_staircase() -> None:
+    drawn = picture(
+        client(1, 0.5, 0.5, 2, thread="Thread-1"),
+        client(2, 1, 2, 3.5, thread="Thread-2"),
+        client(3, 1, 3.5, thread="Thread-3"),
+        client(4, 1.5, thread="Thread-4"),
+        model="lock",
+    )
+    assert lanes(drawn) == [
+        "Thread-1  1001       ┝━━━━┿━━━━━━━━╸ #1 c-1",
+        "Thread-2  1002            ╶╌╌╌╌╌╌╌╌╌┿━━━━┿━━━━━━━━╸ #2 c-2",
+        "Thread-3  1003            ╶╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌┿━━━━┿━━━━━━━━━ #3 c-3",
+        "Thread-4  1004                 ╶╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌ #4 c-4",
+    ]
+
+
+def test_a_pools_queue_stands_above_its_workers_who_have_several_bars_each() -> None:
+    drawn = picture(
+        client(1, 1, 1, 2, thread="Worker-1", native_id=7),
+        client(2, 1, 1, 2.5, thread="Worker-2", native_id=8),
+        client(3, 1.5, 2, 4, thread="Worker-1", native_id=7),
+        client(4, 2, 2.5, thread="Worker-2", native_id=8),
+        client(5, 3),
+        model="pool",
+    )
+    assert lanes(drawn, WIDTH - 3) == [
+        "queue                       ╶#3╌╴╶╌╌╌╴ #4  ╶╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌ #5 c-5",
+        "Worker-1  7            ┝ #1 ┿━━━╸┝━━━━┿━━━━━━━━━━━━━╸ #3 c-3",
+        "Worker-2  8            ┝━━━━┿ #2 c-2 ╸┝━━━━┿━━━━━━━━━━━━━━━━━━━ #4 c-4",
+    ]
+
+
+def test_more_lanes_than_are_drawn_are_counted() -> None:
+    drawn = picture(*(client(number, 1, 1) for number in range(1, LANES + 4)))
+    *drawn_lanes, more = lanes(drawn)
+    assert [line.split()[0] for line in drawn_lanes] == [f"Thread-{n + 1}" for n in range(LANES)]
+    assert more == "… 3 more lanes"
+
+
+def test_more_of_the_queue_than_is_drawn_is_counted() -> None:
+    drawn = picture(*(client(number, 1) for number in range(1, 20)), model="pool")
+    *rows, more = lanes(drawn)
+    assert [row.split()[-1] for row in rows] == [f"c-{number}" for number in range(1, 17)]
+    assert more == "… 3 more rows of the queue"
+
+
+def test_sessions_that_have_no_column_are_counted() -> None:
+    short = (client(n, 1, 1, 1.001, thread="Worker-1", native_id=7) for n in range(1, 4))
+    drawn = picture(*short, model="pool")
+    assert lanes(drawn)[-1] == "… 2 more sessions that are too short for this width"
+
+
+def test_where_nobody_was_it_says_so() -> None:
+    assert lanes(picture()) == ["nobody was here in the last 5 s"]
+    assert axis(picture())[1].split()[0] == "-5"
+    assert axis(picture())[1].split()[-1] == "now"
+
+
+def test_refusals_stand_on_the_line_under_the_lanes() -> None:
+    drawn = picture(client(1, 1, 1), refusals=[2, 2, 3])
+    assert axis(drawn)[0].strip() == "┴─────────┴─────────▲2────────▲1────────┴────────┴"
+
+
+@pytest.mark.parametrize("width", [60, 100, 200])
+def test_now_is_where_the_lanes_of_open_sessions_end(width: int) -> None:
+    drawn = picture(client(1, 1, 1), client(2, 2, 2))
+    ends = {line.rindex("━") for line in lanes(drawn, width)}
+    assert ends == {axis(drawn, width)[0].rindex("┴")}
+
+
+def test_names_from_outside_neither_command_the_terminal_nor_are_markup() -> None:
+    name = "[red]\x1b[2J\n:smile:"
+    drawn = picture(record(1, accepted=1, served=1, client=name))
+    (lane,) = lanes(drawn, 120)
+    assert lane.endswith(" #1 [red]\\x1b[2J\\n:smile:")
+    assert "\x1b" not in text(drawn, 120)
+
+
+def test_a_terminal_sees_colours_and_a_file_does_not() -> None:
+    drawn = picture(client(1, 1, 1), client(2, 1, 1))
+    plain, coloured = text(drawn, WIDTH), text(drawn, WIDTH, force_terminal=True)
+    assert "\x1b" not in plain
+    assert "\x1b[33m┝" in coloured  # yellow, and
+    assert "\x1b[32m┝" in coloured  # green
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
+
+
+def test_without_a_terminal_there_are_100_cells() -> None:
+    assert open_console().width == 100  # pytest has put a file there
+
+
+def test_a_low_terminal_has_the_lanes_that_were_used_last() -> None:
+    gone = [client(number, 1, 1, 2) for number in range(1, 11)]
+    there = [client(number, 1, 1) for number in range(11, 21)]
+    low = fitted(picture(*gone, *there), 24)
+    assert [lane.thread for lane in low.lanes] == [
+        f"Thread-{n}" for n in (1, 2, 3, 4, *range(11, 21))
+    ]
+    assert lanes(low)[-1] == "… 6 more lanes"
+    assert len(lanes(low)) < 24 - 6
+
+
+def test_a_low_terminal_shows_lanes_however_long_the_queue_is() -> None:
+    workers = (client(n, 1, 1, thread=f"Worker-{n}", native_id=n) for n in range(1, 21))
+    waiting = (client(n, 2) for n in range(21, 41))
+    low = fitted(picture(*workers, *waiting, model="pool"), 24)
+    assert [line.split()[0] for line in lanes(low)] == ["queue"] * 7 + [
+        f"Worker-{n}" for n in range(1, 8)
+    ] + ["…", "…"]
+    assert lanes(low)[-2:] == ["… 13 more rows of the queue", "… 13 more lanes"]
+
+
+def test_in_a_high_terminal_nothing_is_left_out() -> None:
+    drawn = picture(client(1, 1, 1), client(2, 1))
+    assert fitted(drawn, 24) == drawn
+
+
+@given(snapshots(), st.integers(20, 220), st.sampled_from([None, 1, 60, 300]))
+def test_whatever_there_is_every_line_fits_and_every_session_is_named(
+    of: Snapshot, width: int, seconds: float | None
+) -> None:
+    drawn = picture_of(of, seconds)
+    lines = shown(Picture.from_json(drawn.to_json()), width)
+    assert max(map(cell_len, lines)) <= width
+    if width >= 60:
+        listed = {line.split()[0] for line in lines[lines.index(LEGEND) :] if line}
+        assert {str(session.number) for session in drawn.sessions()} <= listed
