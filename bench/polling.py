@@ -20,7 +20,7 @@ from collections.abc import Iterator
 import click
 
 LINE = b"Hey Server!!! What will we do in today's lab????\n"
-INTERVAL = 0.5  # seconds between two looks, as in server/templates/page.js
+INTERVAL = 0.5  # seconds between two looks, as in server/views/templates/page.js
 SECONDS = 10.0  # for the server to come up, and for a page
 
 Event = multiprocessing.synchronize.Event

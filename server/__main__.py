@@ -19,14 +19,14 @@ from server.farewell import Farewell
 from server.listener import Listener
 from server.models import Model, OneLock, Pool, ThreadPerClient
 from server.options import server_options
-from server.picture import Picture
 from server.protocol import DIALECTS
 from server.registry import Registry
 from server.resolver import Resolver
 from server.session import Patience, Session
 from server.signals import stop_signals
 from server.status import Unwell, fetch
-from server.terminal import draw, fitted, open_console
+from server.views.picture import Picture
+from server.views.terminal import draw, fitted, open_console
 from server.web import LONGEST, SHORTEST, create_app
 from server.webserver import WebServer
 

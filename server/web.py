@@ -13,11 +13,11 @@ from typing import NamedTuple
 from flask import Flask, Response, abort, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from server import metrics, pages, svg
 from server.drawings import Drawings
-from server.layout import picture_of
 from server.registry import Registry, Snapshot
-from server.trace import trace_json
+from server.views import metrics, pages, svg
+from server.views.layout import picture_of
+from server.views.trace import trace_json
 
 METHODS = ["GET", "HEAD"]
 SHORTEST, LONGEST = 1, 86_400  # seconds that one can look back

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from server.axis import draw_axis
-from server.layout import picture_of
-from server.strokes import Columns
+from server.views.axis import draw_axis
+from server.views.layout import picture_of
+from server.views.strokes import Columns
 from tests.unit.snapshots import snapshot
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from server.cells import Line, plain, shortened
+from server.views.cells import Line, plain, shortened
 
 
 @pytest.mark.parametrize(

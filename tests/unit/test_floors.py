@@ -8,12 +8,13 @@ import pytest
 # A module may import those on lower floors, and no others of ours.
 SERVER = [
     {"clock", "ticks", "histogram", "protocol", "models", "connection", "signals", "writer"}
-    | {"status", "webserver"},
+    | {"status", "webserver", "drawings", "views.cells"},
     {"record", "farewell", "log"},
-    {"totals", "picture"},
-    {"registry"},
-    {"session", "layout"},
-    {"listener", "web", "options"},
+    {"totals", "resolver", "views.picture"},
+    {"registry", "views.strokes", "views.table", "views.scale"},
+    {"session", "views.layout", "views.metrics", "views.axis", "views.svg"},
+    {"listener", "options", "views.pages", "views.trace", "views.terminal"},
+    {"web"},
     {"__main__"},
 ]
 CLIENT = [
@@ -30,9 +31,11 @@ NEVER = [
     ("server/models.py", {"socket"}),
     ("server/registry.py", {"socket"}),
     ("server/record.py", {"threading", "socket"}),
-    ("server/web.py", {"server.session", "server.listener"}),
     ("client/dialect.py", {"socket", "select"}),
 ]
+# What shows reads the registry's snapshot, and knows nothing of what serves.
+SHOWS = ["server/web.py", *map(str, sorted(Path("server/views").glob("*.py")))]
+SERVES = {"server.session", "server.listener", "server.models", "server.connection"}
 
 
 def imported(path: Path) -> set[str]:
@@ -49,7 +52,11 @@ def imported(path: Path) -> set[str]:
 
 def modules(package: str) -> dict[str, set[str]]:
     """The modules of a package, each with those of the same package that it imports."""
-    paths = {path.stem: path for path in Path(package).glob("*.py") if path.stem != "__init__"}
+    paths = {
+        ".".join(path.relative_to(package).with_suffix("").parts): path
+        for path in Path(package).rglob("*.py")
+        if path.stem != "__init__"
+    }
     return {
         name: {other for other in paths if f"{package}.{other}" in imported(path)}
         for name, path in paths.items()
@@ -71,13 +78,18 @@ def test_a_module_imports_only_from_the_floors_below(package: str, floors: list[
 
 @pytest.mark.parametrize(("package", "other"), [("server", "client"), ("client", "server")])
 def test_server_and_client_never_import_each_other(package: str, other: str) -> None:
-    for path in Path(package).glob("*.py"):
+    for path in Path(package).rglob("*.py"):
         assert not [name for name in imported(path) if name.split(".")[0] == other], path
 
 
 @pytest.mark.parametrize(("path", "forbidden"), NEVER)
 def test_what_must_not_know_of_something_does_not_import_it(path: str, forbidden: set[str]) -> None:
     assert imported(Path(path)) & forbidden == set()
+
+
+@pytest.mark.parametrize("path", SHOWS)
+def test_what_shows_knows_nothing_of_what_serves(path: str) -> None:
+    assert imported(Path(path)) & SERVES == set()
 
 
 def test_each_model_reads_in_under_twenty_lines() -> None:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.layout import LANES, QUEUE, WINDOW, picture_of
-from server.picture import Bar, Picture
 from server.record import Record
 from server.registry import Snapshot
+from server.views.layout import LANES, QUEUE, WINDOW, picture_of
+from server.views.picture import Bar, Picture
 from tests.unit.snapshots import EPOCH, record, snapshot, snapshots
 
 Stretch = tuple[int, float, float, float]  # session, start, turn, end

@@ -13,9 +13,9 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from server.histogram import LONG, SHORT
-from server.metrics import CONTENT_TYPE, exposition
 from server.record import End, Record
 from server.registry import HISTORY, Registry, Snapshot
+from server.views.metrics import CONTENT_TYPE, exposition
 from tests.unit.snapshots import EPOCH, record, snapshot, snapshots
 
 MICRO = 1e-6  # of a second: the clock itself is not much finer

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from server.layout import picture_of
-from server.pages import ROWS, live, report
 from server.record import Record
 from server.registry import HISTORY, Snapshot
-from server.svg import WIDTH
+from server.views.layout import picture_of
+from server.views.pages import ROWS, live, report
+from server.views.svg import WIDTH
 from tests.unit.snapshots import record, snapshot
 
 OPEN, WORKERS = 256, 64

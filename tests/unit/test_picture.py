@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from server.layout import picture_of
-from server.picture import COLOURS, Bar, Picture
 from server.record import End
 from server.registry import Snapshot
+from server.views.layout import picture_of
+from server.views.picture import COLOURS, Bar, Picture
 from tests.unit.snapshots import EPOCH, record, snapshot, snapshots
 
 anything = st.text(st.characters())

@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import pytest
 
-from server.layout import picture_of
 from server.record import Record
-from server.scale import Scale, Shape
+from server.views.layout import picture_of
+from server.views.scale import Scale, Shape
 from tests.unit.snapshots import EPOCH, record, snapshot
 
 LEFT, RIGHT = 100, 1100

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server import picture as pictures
-from server.cells import Line
-from server.layout import picture_of
-from server.picture import Picture
 from server.record import End, Record
 from server.registry import Snapshot
-from server.strokes import COLOURS, Columns, draw_label, draw_stroke, strokes
+from server.views import picture as pictures
+from server.views.cells import Line
+from server.views.layout import picture_of
+from server.views.picture import Picture
+from server.views.strokes import COLOURS, Columns, draw_label, draw_stroke, strokes
 from tests.unit.snapshots import record, snapshot, snapshots
 
 SPAN = 5  # seconds

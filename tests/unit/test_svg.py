@@ -6,10 +6,10 @@ from xml.etree.ElementTree import Element, fromstring
 import pytest
 from hypothesis import given
 
-from server.layout import LANES, picture_of
-from server.picture import COLOURS
 from server.registry import Snapshot
-from server.svg import NARROWEST, WIDEST, draw
+from server.views.layout import LANES, picture_of
+from server.views.picture import COLOURS
+from server.views.svg import NARROWEST, WIDEST, draw
 from tests.unit.snapshots import record, snapshot, snapshots
 
 SVG = "{http://www.w3.org/2000/svg}"

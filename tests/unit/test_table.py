@@ -5,9 +5,9 @@ import io
 import pytest
 from rich.console import Console, Group
 
-from server.layout import picture_of
 from server.record import Record
-from server.table import SESSIONS, draw_table
+from server.views.layout import picture_of
+from server.views.table import SESSIONS, draw_table
 from tests.unit.snapshots import record, snapshot
 
 

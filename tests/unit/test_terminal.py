@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from server.layout import LANES, picture_of
-from server.picture import Picture
 from server.record import Record
 from server.registry import Snapshot
-from server.terminal import draw, fitted, open_console
+from server.views.layout import LANES, picture_of
+from server.views.picture import Picture
+from server.views.terminal import draw, fitted, open_console
 from tests.unit.snapshots import record, snapshot, snapshots
 
 SPAN = 5  # seconds

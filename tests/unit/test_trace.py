@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from server.record import Record
 from server.registry import HISTORY, Snapshot
 from server.ticks import TICKS
-from server.trace import MESSAGES, trace_json
+from server.views.trace import MESSAGES, trace_json
 from tests.unit.running import RunningServer, wait_until
 from tests.unit.snapshots import EPOCH, MODELS, record, snapshot, snapshots
 

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from server.drawings import FRESH
-from server.picture import Picture
 from server.registry import Registry, Snapshot
+from server.views.picture import Picture
 from server.web import DRAWN, View, create_app
 from server.webserver import WebServer
 from tests.unit.running import SECONDS, RunningServer

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from server.picture import Lane, Picture
-from server.scale import Scale, Shape
+from server.views.picture import Lane, Picture
+from server.views.scale import Scale, Shape
 
 WIDTH = 960  # pixels, as all that follow
 NARROWEST, WIDEST = 320, 1920
@@ -31,7 +31,7 @@ def _legal(value: object) -> object:
 
 
 templates = Environment(
-    loader=PackageLoader("server"),
+    loader=PackageLoader("server.views"),
     autoescape=True,
     finalize=_legal,  # whatever a template writes: names come from outside
     undefined=StrictUndefined,

@@ -7,8 +7,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from server.picture import Bar, Moment, Picture
 from server.record import Record
+from server.views.picture import Bar, Moment, Picture
 
 BAR, TICK = 28, 9  # heights in pixels: a bar, a message's tick at the foot of it
 CHARACTER, PADDING = 6.6, 5.0  # pixels of a caption, about

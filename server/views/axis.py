@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from server.cells import Line
-from server.strokes import ALARM, Columns
+from server.views.cells import Line
+from server.views.strokes import ALARM, Columns
 
 REFUSED = "▲"
 FAINT = "dim"

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from server.cells import Line, plain, shortened
-from server.picture import Bar, Picture
+from server.views.cells import Line, plain, shortened
+from server.views.picture import Bar, Picture
 
 # A stroke's characters: within it, where it begins, where it ends, and where it is one cell.
 WAITING, SERVED, MESSAGE = "╌╶╴·", "━╺╸■", "┿┝┥│"

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from rich.table import Table
 from rich.text import Text
 
-from server.cells import plain, shortened
-from server.picture import Picture
 from server.record import Record
+from server.views.cells import plain, shortened
+from server.views.picture import Picture
 
 SESSIONS = 64  # the most: as many as there can be lanes
 WIDE = 80  # cells: with fewer, the OS thread is left to the lanes, which name it too

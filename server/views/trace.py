@@ -15,11 +15,11 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 
-from server.layout import lanes_of, queue_of
-from server.picture import Bar, Lane
 from server.record import Record
 from server.registry import Snapshot
 from server.ticks import Tick
+from server.views.layout import lanes_of, queue_of
+from server.views.picture import Bar, Lane
 
 MESSAGES = 5_000  # slices at the most, 0.6 MB: 1,256 sessions can have 300,000 ticks
 

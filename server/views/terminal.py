@@ -15,10 +15,10 @@ from rich.cells import cell_len
 from rich.console import Console, Group
 from rich.text import Text
 
-from server.axis import REFUSED, draw_axis
-from server.cells import Line
-from server.picture import Bar, Picture
-from server.strokes import (
+from server.views.axis import REFUSED, draw_axis
+from server.views.cells import Line
+from server.views.picture import Bar, Picture
+from server.views.strokes import (
     FAILED,
     MESSAGE,
     SERVED,
@@ -29,7 +29,7 @@ from server.strokes import (
     labels,
     strokes,
 )
-from server.table import draw_table
+from server.views.table import draw_table
 
 LEGEND = (
     f"{WAITING[0] * 2} waits   {SERVED[0] * 2} is served   {MESSAGE[0]} messages   "

@@ -9,10 +9,10 @@ import hashlib
 
 from markupsafe import Markup
 
-from server.picture import Picture
 from server.registry import Snapshot
-from server.svg import STYLE as LANES_STYLE
-from server.svg import draw, moment, templates
+from server.views.picture import Picture
+from server.views.svg import STYLE as LANES_STYLE
+from server.views.svg import draw, moment, templates
 
 STYLE = Markup(templates.get_template("page.css").render())  # noqa: S704 - a file of our own
 SCRIPT = Markup(templates.get_template("page.js").render())  # noqa: S704 - a file of our own

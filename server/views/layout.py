@@ -8,9 +8,9 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from server.picture import Bar, Lane, Moment, Picture
 from server.record import Record
 from server.registry import Snapshot
+from server.views.picture import Bar, Lane, Moment, Picture
 
 LANES = 64  # drawn at the most: of more, those that were in use last
 QUEUE = 16  # rows of the queue that are drawn at the most
