@@ -120,7 +120,9 @@ def _explain(error: HTTPException) -> Response:
 
 
 def _width() -> int:
-    return int(_number("width", svg.NARROWEST, svg.WIDEST) or svg.WIDTH) // STEP * STEP
+    """As wide as was asked for, or as near to it as can be drawn."""
+    asked = _number("width", 1, 100_000) or svg.WIDTH
+    return int(min(max(asked, svg.NARROWEST), svg.WIDEST)) // STEP * STEP
 
 
 def _number(name: str, least: float, most: float) -> float | None:

@@ -16,7 +16,7 @@ from server.views.scale import Scale, Shape
 
 WIDTH = 960  # pixels, as all that follow
 NARROWEST, WIDEST = 320, 1920
-MARGIN = 12
+MARGIN = 4
 NAMES = 120  # the column of the threads' names
 FIGURE = 140  # one of the figures above
 LANE, LINE = 36, 20  # heights: a lane, a line of text
@@ -55,6 +55,7 @@ def draw(picture: Picture, width: int = WIDTH) -> Markup:
             scale=scale,
             width=width,
             height=axis + FOOT,
+            margin=MARGIN,
             top=top,
             axis=axis,
             figures=figures,

@@ -37,9 +37,13 @@ class Lab(DockerCompose):
     def wait_for_clients(self) -> None:
         wait_until(lambda: all(client.State == "exited" for client in self.clients()))
 
+    def address(self, port: int) -> tuple[str, int]:
+        """Where a port of the server is published on this machine."""
+        host, published = self.get_service_host_and_port("server", port)
+        assert host
+        assert published
+        return host, published
+
     def snapshot(self) -> dict[str, Any]:
         """What /sessions.json says now."""
-        host, port = self.get_service_host_and_port("server", 8022)
-        assert host
-        assert port
-        return fetch_sessions(host, port)
+        return fetch_sessions(*self.address(8022))

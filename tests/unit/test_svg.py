@@ -9,7 +9,7 @@ from hypothesis import given
 from server.registry import Snapshot
 from server.views.layout import LANES, picture_of
 from server.views.picture import COLOURS
-from server.views.svg import NARROWEST, WIDEST, draw
+from server.views.svg import MARGIN, NARROWEST, WIDEST, draw
 from tests.unit.snapshots import record, snapshot, snapshots
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -77,7 +77,7 @@ def test_waiting_is_hatched_and_serving_solid() -> None:
 
 def test_open_sessions_reach_to_now_and_closed_ones_do_not() -> None:
     drawing = drawn(snapshot(*LOCK, at=10, model="lock"))
-    now = 960 - 12
+    now = 960 - MARGIN
     ends = {n: max(right for _, right in stretches(bar).values()) for n, bar in bars(drawing)}
     assert {number for number, end in ends.items() if end == now} == {2, 3}
     assert [bar.attrib["class"].split()[2] for _, bar in bars(drawing)] == [
@@ -171,7 +171,7 @@ def test_it_is_as_wide_as_was_asked_for_and_nothing_stands_outside(width: int) -
     for value in by_class(drawing, "value"):
         assert 0 <= float(value.attrib["y"]) <= height
     for _, bar in bars(drawing):
-        assert all(0 <= left < right <= width - 12 for left, right in stretches(bar).values())
+        assert all(0 <= left < right <= width - MARGIN for left, right in stretches(bar).values())
 
 
 def test_nothing_that_a_client_calls_itself_is_more_than_text() -> None:

@@ -139,7 +139,7 @@ def test_a_page_that_is_not_there_is_said_in_one_plain_line(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["seconds=0", "seconds=nan", "seconds=ten", "seconds=1e9", "width=1", "width=<b>"]
+    "query", ["seconds=0", "seconds=nan", "seconds=ten", "seconds=1e9", "width=0", "width=<b>"]
 )
 def test_what_cannot_be_drawn_is_refused_and_the_line_says_what_can(ask: Ask, query: str) -> None:
     status, body, _ = ask(f"/lanes.svg?{query}")
@@ -154,6 +154,13 @@ def test_one_chooses_how_far_to_look_back_and_how_wide_the_drawing_is(ask: Ask) 
     assert "\N{MINUS SIGN}30 s".encode() in drawing
     picture = Picture.from_json(ask("/lanes.json?seconds=30").body)
     assert picture.at - picture.start == pytest.approx(30)
+
+
+@pytest.mark.parametrize(("asked", "drawn"), [(100, 320), (700, 640), (5_000, 1920)])
+def test_a_drawing_is_as_wide_as_it_can_be_where_it_cannot_be_as_was_asked(
+    ask: Ask, asked: int, drawn: int
+) -> None:
+    assert f'width="{drawn}"'.encode() in ask(f"/lanes.svg?width={asked}").body
 
 
 def test_the_page_shows_the_very_drawing_and_a_table_of_the_same_facts(

@@ -1,0 +1,118 @@
+"""A page of the server's in a Chromium without a window, and what it says and asks meanwhile."""
+
+import shutil
+from typing import NamedTuple
+
+from playwright.sync_api import Browser, BrowserType, ConsoleMessage, Error, Page, Request
+
+from tests.containers import SECONDS
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")  # as in scripts/ensure-test-programs
+FLAGS = (
+    "--no-sandbox",  # whoever runs the tests may be root, for whom there is none
+    "--disable-gpu",
+    # No traffic but the page's own.
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+MILLISECONDS = SECONDS * 1000
+
+# An observer is called when an update has changed all that it changes, never in between.
+WATCH = """() => {
+    const lab = document.getElementById("lab");
+    const see = () => window.updates.push([...lab.querySelectorAll(".lane .bar")].map((bar) => {
+        const solid = bar.querySelector(".serving");
+        const left = solid ? solid.x.baseVal.value : 0;
+        const right = solid ? left + solid.width.baseVal.value : 0;
+        return [bar.dataset.session, bar.classList.contains("open"), left, right];
+    }));
+    window.updates = [];
+    const changes = { subtree: true, childList: true, attributes: true, characterData: true };
+    new MutationObserver(see).observe(lab, changes);
+}"""
+
+FITS = """() => {
+    const room = document.getElementById("lab").clientWidth;
+    const width = document.querySelector(".lanes").getAttribute("width");
+    return width <= Math.max(room, 320) && room - width < 80;
+}"""
+
+
+def find_chromium() -> str | None:
+    """Where the first of its names is."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def launch(chromium: BrowserType, program: str) -> Browser:
+    return chromium.launch(executable_path=program, args=FLAGS, timeout=MILLISECONDS)
+
+
+class Bar(NamedTuple):
+    """A session in its lane. The solid part, in pixels, has no width while it waits."""
+
+    session: str
+    open: bool
+    left: float
+    right: float
+
+    @property
+    def is_solid(self) -> bool:
+        return self.right > self.left
+
+
+class LanesPage:
+    """A page with the drawing on it: the live one, or a report."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.requests: list[str] = []  # their addresses
+        page.set_default_timeout(MILLISECONDS)
+        page.on("console", self._hear)
+        page.on("pageerror", self._catch)
+        page.on("request", self._count)
+        self.answer = page.goto(address)
+
+        self.lanes = page.locator(".lanes .lane")
+        self.open = page.locator(".lanes .lane .bar.open")
+        self.closed = page.locator(".lanes .lane .bar.closed")
+        self.rows = page.locator("#lab tbody tr")
+        self.news = page.locator("#news")
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    def _catch(self, error: Error) -> None:
+        self.complaints.append(str(error))
+
+    def _count(self, request: Request) -> None:
+        self.requests.append(request.url)
+
+    def figure(self, name: str) -> str:
+        """A number above the lanes."""
+        return self.page.locator(f".lanes [data-figure='{name}']").text_content() or ""
+
+    def threads(self) -> list[str]:
+        """The names of the lanes, from the top."""
+        return list(self.lanes.evaluate_all("lanes => lanes.map((lane) => lane.dataset.thread)"))
+
+    def wait_for_messages(self, count: int) -> None:
+        """Until so many have been counted."""
+        counted = "document.querySelector('.lanes [data-figure=messages]').textContent"
+        self.page.wait_for_function(f"count => Number({counted}) >= count", arg=count)
+
+    def wait_until_it_fits(self) -> None:
+        """Until it is drawn for the width of this window."""
+        self.page.wait_for_function(FITS)
+
+    def watch(self) -> None:
+        """From now on, keep what each update shows."""
+        self.page.evaluate(WATCH)
+
+    def updates(self) -> list[list[Bar]]:
+        """What each update has shown since then."""
+        return [[Bar(*bar) for bar in bars] for bars in self.page.evaluate("window.updates")]

@@ -1,0 +1,78 @@
+"""Whether the text of a page can be read: where each piece of it stands, and in which colours."""
+
+import re
+from typing import NamedTuple
+
+from playwright.sync_api import Page
+
+SPARE = 3  # pixels above and below its letters that a font may count as its own
+
+DRAWN = """() => [...document.querySelectorAll(".lanes text")].map((text) => {
+    const { left, top, right, bottom } = text.getBoundingClientRect();
+    return [text.textContent, left, top, right, bottom];
+})"""
+
+# A caption may stand on its bar's solid part; all other text of the drawing stands on the ground.
+COLOURS = """() => {
+    const style = (element) => getComputedStyle(element);
+    const body = style(document.body).backgroundColor;
+    const ground = style(document.querySelector(".lanes .ground")).fill;
+    const written = [...document.querySelectorAll("h1, h2, p, th, td, a")].map(
+        (text) => [text.textContent, style(text).color, body]);
+    const drawn = [...document.querySelectorAll(".lanes text")].map((text) => {
+        const solid = text.parentNode.querySelector(".serving");
+        const start = text.getBBox().x;
+        const into = solid ? start - solid.x.baseVal.value : -1;
+        const within = 0 <= into && into < solid?.width.baseVal.value;
+        return [text.textContent, style(text).fill, within ? style(solid).fill : ground];
+    });
+    return [...written, ...drawn];
+}"""
+
+
+class Box(NamedTuple):
+    """What a piece of text takes up, in pixels."""
+
+    words: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def overlaps(self, other: "Box") -> bool:
+        across = min(self.right, other.right) - max(self.left, other.left)
+        down = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return across > 0 and down > SPARE
+
+
+class Ink(NamedTuple):
+    """A piece of text, its colour, and the colour that it stands on: "rgb(0, 0, 0)"."""
+
+    words: str
+    colour: str
+    ground: str
+
+    @property
+    def contrast(self) -> float:
+        """From 1, not to be seen, to 21, black on white: the contrast ratio of WCAG 2."""
+        darker, lighter = sorted((_luminance(self.colour), _luminance(self.ground)))
+        return (lighter + 0.05) / (darker + 0.05)
+
+
+def boxes(page: Page) -> list[Box]:
+    """All text of the drawing."""
+    return [Box(*box) for box in page.evaluate(DRAWN)]
+
+
+def inks(page: Page) -> list[Ink]:
+    """All text of the page and of the drawing."""
+    return [Ink(*ink) for ink in page.evaluate(COLOURS)]
+
+
+def _luminance(colour: str) -> float:
+    red, green, blue = (_linear(int(part) / 255) for part in re.findall(r"\d+", colour))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(part: float) -> float:
+    return part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4)
