@@ -18,7 +18,7 @@ from server import log
 from server.farewell import Farewell
 from server.listener import Listener
 from server.models import Model, OneLock, Pool, ThreadPerClient
-from server.options import server_options
+from server.options import Seconds, server_options
 from server.protocol import DIALECTS
 from server.registry import Registry
 from server.resolver import Resolver
@@ -27,7 +27,7 @@ from server.signals import stop_signals
 from server.status import Unwell, fetch
 from server.views.picture import Picture
 from server.views.terminal import draw, fitted, open_console
-from server.web import LONGEST, SHORTEST, create_app
+from server.web import SHORTEST, create_app
 from server.webserver import WebServer
 
 REDRAW = 0.5  # seconds from one live picture to the next
@@ -142,7 +142,7 @@ def health(context: click.Context, /) -> None:
 @click.option("--watch", is_flag=True, help="Draw them anew twice a second, until Ctrl-C.")
 @click.option(
     "--seconds",
-    type=click.FloatRange(SHORTEST, LONGEST),
+    type=Seconds(SHORTEST),
     help="How far to look back. Without it: a minute, or less where that shows all of it.",
 )
 @click.pass_context

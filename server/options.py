@@ -23,12 +23,12 @@ count = click.IntRange(min=1)
 
 
 class Seconds(click.FloatRange):
-    """More than nothing, and a day at the most."""
+    """More than nothing, or at least so many, and a day at the most."""
 
     name = "seconds"
 
-    def __init__(self) -> None:
-        super().__init__(min=0, min_open=True, max=DAY)
+    def __init__(self, least: float | None = None) -> None:
+        super().__init__(min=least or 0, min_open=least is None, max=DAY)
 
     def convert(
         self,

@@ -5,6 +5,7 @@
 What a client can hold is bounded: one connection with one thread, one answer, and it for seconds.
 """
 
+import logging
 import socket
 import threading
 from typing import cast
@@ -31,6 +32,9 @@ IDLE_SECONDS = 5
 # take 256 KiB and 1 GiB, and keep that in /tmp, which is memory in a container.
 REQUEST_BYTES = 16 * 1024
 
+# Bytes that are read at once. Requests that follow the first within them are parsed in vain.
+READ_BYTES = 1024
+
 # Bytes that the kernel holds for one that does not read; it would take 4 MiB. The rest waits here.
 SEND_BUFFER = 64 * 1024
 
@@ -47,14 +51,10 @@ class OnlyRequest(HTTPRequestParser):
     """
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Have waitress think that the client wants it closed, too."""
+        """Have waitress think that the client wants it closed, too, and does not ask to go on."""
         super().parse_header(header_plus)
         self.headers = {**self.headers, "CONNECTION": "close"}
-
-    def received(self, data: bytes) -> int:
-        """Take what follows the request for a part of it; nobody parses that."""
-        taken = super().received(data)
-        return len(data) if self.completed and not self.empty else taken
+        self.expect_continue = False  # or waitress would ask for a body that it has refused
 
 
 class Channel(HTTPChannel):
@@ -75,6 +75,8 @@ class WebServer:
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self.port: int = listening.getsockname()[1]
+        # With a thread for each it would only warn of threads that have yet to begin.
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._sockets: dict[int, socket.socket] = {}  # waitress' own wrappers, in fact
         server = create_server(
             app,
@@ -84,6 +86,7 @@ class WebServer:
             connection_limit=CONNECTIONS + 2,  # it counts the listening socket, and its own pipe
             channel_timeout=IDLE_SECONDS,
             cleanup_interval=1,
+            recv_bytes=READ_BYTES,
             max_request_header_size=REQUEST_BYTES,
             max_request_body_size=REQUEST_BYTES,
             outbuf_overflow=ANSWER_BYTES,
@@ -106,5 +109,5 @@ class WebServer:
         """Stop listening and end all connections; the threads have ended then."""
         self._server.task_dispatcher.shutdown()  # first: they use what `http` closes
         self._stopping.set()
-        self._server.pull_trigger()
+        self._server.pull_trigger()  # or it would find out within a second
         self._thread.join()

@@ -323,6 +323,7 @@ def test_a_port_that_is_taken_is_one_line_and_exit_code_1(option: str) -> None:
         (["--workers", "0"], "0 is not in the range"),
         (["--idle-timeout", "0"], "0.0 is not in the range"),
         (["--idle-timeout", "nan"], "nan is not a number of seconds"),
+        (["lanes", "--seconds", "nan"], "nan is not a number of seconds"),
         (["lanes", "--seconds", "0.5"], "0.5 is not in the range 1<=x<=86400"),
         (["--no-such-option"], "No such option"),
         (["no-such-command"], "No such command"),

@@ -72,7 +72,8 @@ def test_waiting_is_hatched_and_serving_solid() -> None:
         {"waiting"},
     ]
     second = stretches(bars[1])
-    assert second["waiting"][1] == second["serving"][0] == stretches(bars[0])["serving"][1]
+    assert second["waiting"][1] == pytest.approx(second["serving"][0])
+    assert second["serving"][0] == pytest.approx(stretches(bars[0])["serving"][1])
 
 
 def test_open_sessions_reach_to_now_and_closed_ones_do_not() -> None:
