@@ -4,24 +4,29 @@ import threading
 from collections.abc import Callable, Hashable
 from time import monotonic
 
-FRESH = 0.2  # seconds for which a drawing is good enough
 KEPT = 16  # drawings, at the most
 
 
 class Drawings:
-    """The latest of each. However many look on, each is drawn five times a second at the most."""
+    """The latest of each. One is drawn at a time: the conversations want the processor too."""
 
     def __init__(self) -> None:
-        self._drawing = threading.Lock()  # held while drawing: who asks meanwhile gets the same
-        self._drawn: dict[Hashable, tuple[float, str]] = {}
+        self._drawing = threading.Lock()  # held while drawing: who asks meanwhile may get the same
+        self._drawn: dict[Hashable, tuple[float, bytes]] = {}
 
-    def get(self, name: Hashable, draw: Callable[[], str]) -> str:
-        """The drawing of that name, perhaps a little old."""
+    def get(self, name: Hashable, draw: Callable[[], str], age: float) -> bytes:
+        """The drawing of that name, begun at most `age` seconds before it was asked for.
+
+        With an age of 0 nobody is told less than what was so when they asked, and still many who
+        ask at once share a drawing.
+        """
+        asked = monotonic()
         with self._drawing:
-            drawn_at, drawing = self._drawn.get(name, (0.0, ""))
-            if not drawing or monotonic() - drawn_at > FRESH:
+            begun, drawing = self._drawn.get(name, (0.0, b""))
+            if not drawing or begun < asked - age:
                 if len(self._drawn) >= KEPT:
                     self._drawn.clear()
-                drawing = draw()
-                self._drawn[name] = monotonic(), drawing
+                begun = monotonic()
+                drawing = draw().encode()
+                self._drawn[name] = begun, drawing
             return drawing

@@ -21,6 +21,7 @@ from server.views.trace import trace_json
 
 METHODS = ["GET", "HEAD"]
 SHORTEST, LONGEST = 1, 86_400  # seconds that one can look back
+FRESH = 0.2  # seconds that a drawing may be old: it is made five times a second at the most
 STEP = 80  # pixels: so that windows about as wide can share a drawing
 HEADERS = {
     "Content-Security-Policy": pages.POLICY,
@@ -37,7 +38,12 @@ class View(NamedTuple):
     width: int  # pixels
 
 
-Page = Callable[[Snapshot, View], str]
+def _live(snapshot: Snapshot, view: View) -> str:
+    return pages.live(snapshot, picture_of(snapshot, view.seconds), view.width)
+
+
+def _report(snapshot: Snapshot, view: View) -> str:
+    return pages.report(snapshot, picture_of(snapshot, view.seconds), view.width)
 
 
 def _lanes_svg(snapshot: Snapshot, view: View) -> str:
@@ -48,52 +54,53 @@ def _lanes_json(snapshot: Snapshot, view: View) -> str:
     return picture_of(snapshot, view.seconds).to_json()
 
 
-def _live(snapshot: Snapshot, view: View) -> str:
-    return pages.live(snapshot, picture_of(snapshot, view.seconds), view.width)
+def _sessions_json(snapshot: Snapshot) -> str:
+    facts = {field.name: getattr(snapshot, field.name) for field in fields(snapshot)}
+    del facts["totals"], facts["refusals"]  # /metrics has those
+    return json.dumps({**facts, "sessions": [record.facts() for record in snapshot.sessions]})
 
 
-def _report(snapshot: Snapshot, view: View) -> str:
-    return pages.report(snapshot, picture_of(snapshot, view.seconds), view.width)
-
-
-def _trace(snapshot: Snapshot, _: View) -> str:
-    return trace_json(snapshot)
-
-
-DRAWN: dict[str, tuple[str, Page]] = {
-    "/": ("text/html", _live),
-    "/report.html": ("text/html", _report),
-    "/lanes.svg": ("image/svg+xml", _lanes_svg),
-    "/lanes.json": ("application/json", _lanes_json),
-    "/trace.json": ("application/json", _trace),
+JSON = "application/json"
+HTML = "text/html; charset=utf-8"
+# What is looked at again and again may be a moment old, and the views differ.
+VIEWS: dict[str, tuple[str, Callable[[Snapshot, View], str]]] = {
+    "/": (HTML, _live),
+    "/report.html": (HTML, _report),
+    "/lanes.svg": ("image/svg+xml; charset=utf-8", _lanes_svg),
+    "/lanes.json": (JSON, _lanes_json),
+}
+# What is there for programs is as it was when they asked, and the same for all.
+FACTS: dict[str, tuple[str, Callable[[Snapshot], str]]] = {
+    "/sessions.json": (JSON, _sessions_json),
+    "/trace.json": (JSON, trace_json),
+    "/metrics": (metrics.CONTENT_TYPE, metrics.exposition),
 }
 
 
 def create_app(registry: Registry) -> Flask:
-    """The pages: those that are drawn, and those that cost next to nothing."""
+    """The pages."""
     app = Flask(__name__, static_folder=None)
     app.before_request(_only_look)
     app.after_request(_protect)
     app.register_error_handler(HTTPException, _explain)
     drawings = Drawings()
 
-    def draw() -> Response:
-        mimetype, page = DRAWN[request.path]
+    def show() -> Response:
+        content_type, draw = VIEWS[request.path]
         view = View(_number("seconds", SHORTEST, LONGEST), _width())
-        drawing = drawings.get((request.path, view), lambda: page(registry.snapshot(), view))
-        return Response(drawing, mimetype=mimetype)
+        name = (request.path, view)
+        drawing = drawings.get(name, lambda: draw(registry.snapshot(), view), FRESH)
+        return Response(drawing, content_type=content_type)
 
-    for path in DRAWN:
-        app.add_url_rule(path, path, draw)
+    def tell() -> Response:
+        content_type, draw = FACTS[request.path]
+        drawing = drawings.get(request.path, lambda: draw(registry.snapshot()), 0)
+        return Response(drawing, content_type=content_type)
 
-    @app.get("/sessions.json")
-    def sessions() -> Response:
-        return Response(_facts(registry.snapshot()), mimetype="application/json")
-
-    @app.get("/metrics")
-    def scrape() -> Response:
-        exposition = metrics.exposition(registry.snapshot())
-        return Response(exposition, content_type=metrics.CONTENT_TYPE)
+    for path in VIEWS:
+        app.add_url_rule(path, path, show)
+    for path in FACTS:
+        app.add_url_rule(path, path, tell)
 
     @app.get("/healthz")
     def healthz() -> Response:
@@ -137,9 +144,3 @@ def _number(name: str, least: float, most: float) -> float | None:
     if not least <= number <= most:  # which nan is not, either
         abort(400, f"{name} must be a number from {least:g} to {most:g}.")
     return number
-
-
-def _facts(snapshot: Snapshot) -> str:
-    facts = {field.name: getattr(snapshot, field.name) for field in fields(snapshot)}
-    del facts["totals"], facts["refusals"]  # /metrics has those
-    return json.dumps({**facts, "sessions": [record.facts() for record in snapshot.sessions]})

@@ -2,7 +2,9 @@
 
     http: accept, read, parse -> waitress-N: draw, send what fits -> http: send the rest, close
 
-What a client can hold is bounded: one connection with one thread, one answer, and it for seconds.
+What one who asks can hold is bounded: a connection, its thread and one answer, for a few seconds
+if nothing moves. So is how many can: their pages, of 1 MiB at the most, take a third of the 256 MiB
+that the container has.
 """
 
 import logging
@@ -22,10 +24,10 @@ CONNECTIONS = 80
 
 # One for each of them, so that no request queues behind another. Drawings are made one after the
 # other: with waitress' own four threads, 64 that asked for different ones made `/healthz` wait for
-# five seconds; so it does for a fifth of one. An idle thread costs 16 KiB.
+# five seconds; so they do for a fifth of one. An idle thread costs 16 KiB.
 THREADS = CONNECTIONS
 
-# Until one is closed that sends nothing, or reads nothing, and makes room.
+# Until a connection is closed whose other end sends nothing, or reads nothing, and makes room.
 IDLE_SECONDS = 5
 
 # Bytes of the head of a request, and of its body, which no page here has a use for. Waitress would

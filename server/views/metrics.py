@@ -26,9 +26,9 @@ from server.registry import Refusal, Snapshot
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 
-def exposition(snapshot: Snapshot) -> bytes:
+def exposition(snapshot: Snapshot) -> str:
     """The page, in the text format that CONTENT_TYPE names."""
-    return generate_latest(_Families(snapshot))
+    return generate_latest(_Families(snapshot)).decode()
 
 
 class _Families(Collector):

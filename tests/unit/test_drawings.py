@@ -1,12 +1,15 @@
 """What was drawn a moment ago, for all who look on."""
 
+import sys
 import threading
 from collections.abc import Callable
 
 import pytest
 
 from server.drawings import KEPT, Drawings
-from tests.unit.running import wait_until
+from tests.unit.running import SECONDS, wait_until
+
+AGE = 0.2  # seconds
 
 
 @pytest.fixture
@@ -21,21 +24,20 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     return advance
 
 
-def test_a_drawing_is_given_again_until_it_is_no_longer_fresh(
-    clock: Callable[[float], None],
-) -> None:
+def test_a_drawing_is_given_again_until_it_is_too_old(clock: Callable[[float], None]) -> None:
     kept = Drawings()
     drawn = iter("abc")
-    assert [kept.get("/", drawn.__next__) for _ in range(3)] == ["a", "a", "a"]
+    assert [kept.get("/", drawn.__next__, AGE) for _ in range(3)] == [b"a", b"a", b"a"]
     clock(0.19)
-    assert kept.get("/", drawn.__next__) == "a"
+    assert kept.get("/", drawn.__next__, AGE) == b"a"
     clock(0.02)
-    assert kept.get("/", drawn.__next__) == "b"
+    assert kept.get("/", drawn.__next__, AGE) == b"b"
 
 
 def test_each_name_has_its_own() -> None:
     kept = Drawings()
-    assert [kept.get(name, lambda name=name: name) for name in "ab"] == ["a", "b"]  # type: ignore[misc]  # mypy cannot infer a default
+    assert kept.get("a", lambda: "a", AGE) == b"a"
+    assert kept.get("b", lambda: "b", AGE) == b"b"
 
 
 @pytest.mark.usefixtures("clock")
@@ -43,35 +45,50 @@ def test_names_without_end_are_not_all_kept() -> None:
     kept = Drawings()
     names = range(10 * KEPT)
     for name in names:
-        kept.get(name, lambda: "before")
-    again = [kept.get(name, lambda: "after") for name in reversed(names)]
-    assert 0 < again.count("before") <= KEPT
+        kept.get(name, lambda: "before", AGE)
+    again = [kept.get(name, lambda: "after", AGE) for name in reversed(names)]
+    assert 0 < again.count(b"before") <= KEPT
 
 
-def test_who_asks_while_it_is_drawn_gets_the_same() -> None:
+@pytest.mark.parametrize(
+    ("age", "drawn"), [(AGE, ["first", "first", "first"]), (0, ["first", "second", "second"])]
+)
+def test_who_ask_while_it_is_drawn_share_one_that_is_as_new_as_they_want(
+    age: float, drawn: list[str]
+) -> None:
     kept = Drawings()
     drawing, finish = threading.Event(), threading.Event()
-    got: list[str] = []
+    made = iter(["first", "second", "third"])
+    got: list[bytes] = []
 
     def draw() -> str:
         drawing.set()
-        assert finish.wait(10)
-        return "first"
+        assert finish.wait(SECONDS)
+        return next(made)
 
-    first = threading.Thread(target=lambda: got.append(kept.get("/", draw)))
-    second = threading.Thread(target=lambda: got.append(kept.get("/", lambda: "second")))
+    def ask() -> None:
+        got.append(kept.get("/", draw, age))
+
+    first, *others = [threading.Thread(target=ask) for _ in drawn]
     first.start()
-    assert drawing.wait(10)
-    second.start()
+    assert drawing.wait(SECONDS)
+    for other in others:
+        other.start()
+    wait_until(lambda: all(map(is_waiting, others)))
     finish.set()
-    wait_until(lambda: len(got) == 2)
-    first.join()
-    second.join()
-    assert got == ["first", "first"]
+    for asking in (first, *others):
+        asking.join()
+    assert sorted(got) == [one.encode() for one in drawn]
+
+
+def is_waiting(thread: threading.Thread) -> bool:
+    """Whether it stands at the lock: it is in `get`, and has asked what the time is."""
+    frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 - there is no other way
+    return frame is not None and frame.f_code is Drawings.get.__code__ and "asked" in frame.f_locals
 
 
 def test_one_that_fails_is_tried_again() -> None:
     kept = Drawings()
     with pytest.raises(ZeroDivisionError):
-        kept.get("/", lambda: str(1 / 0))
-    assert kept.get("/", lambda: "drawing") == "drawing"
+        kept.get("/", lambda: str(1 / 0), AGE)
+    assert kept.get("/", lambda: "drawing", AGE) == b"drawing"

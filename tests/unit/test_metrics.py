@@ -26,7 +26,7 @@ class Page:
     """What the page for a snapshot says: each series once, with its value."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self.families = list(text_string_to_metric_families(exposition(snapshot).decode()))
+        self.families = list(text_string_to_metric_families(exposition(snapshot)))
         self.figures = _figures(self.families)
 
     def value(self, name: str) -> float:

@@ -5,17 +5,15 @@ import hashlib
 import http.client
 import json
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import pytest
 
-from server.drawings import FRESH
 from server.registry import Registry, Snapshot
 from server.views.picture import Picture
-from server.web import DRAWN, View, create_app
+from server.web import FRESH, VIEWS, View, create_app
 from server.webserver import WebServer
 from tests.unit.running import SECONDS, RunningServer
 
@@ -227,7 +225,7 @@ def test_however_many_look_on_a_drawing_is_made_a_few_times_a_second(
         made.append(snapshot)
         return "drawing"
 
-    monkeypatch.setitem(DRAWN, "/lanes.svg", ("image/svg+xml", draw))
+    monkeypatch.setitem(VIEWS, "/lanes.svg", ("image/svg+xml", draw))
     began = time.monotonic()
     for _ in range(20):
         assert ask("/lanes.svg").body == b"drawing"
@@ -238,13 +236,6 @@ def test_asking_takes_no_number(ask: Ask) -> None:
     for _ in range(3):
         ask("/healthz")
     assert sessions(ask)["accepted"] == 0
-
-
-def test_its_threads_are_not_named_like_lanes(ask: Ask) -> None:
-    ask("/healthz")
-    names = {thread.name for thread in threading.enumerate()}
-    assert "http" in names
-    assert not any(name.startswith(("Thread-", "Worker-")) for name in names)
 
 
 def test_a_page_can_be_read_while_clients_are_served(
