@@ -104,13 +104,16 @@ class Conversations:
 
 @click.command()
 @click.option("--clients", default=8, show_default=True)
+@click.option("--history", default=1000, show_default=True, help="Sessions before, to be drawn.")
 @click.option("--rounds", default=40, show_default=True, help="Pairs of turns.")
 @click.option("--seconds", default=1.0, show_default=True, help="A turn takes.")
-def main(clients: int, rounds: int, seconds: float) -> None:
+def main(clients: int, history: int, rounds: int, seconds: float) -> None:
     """Compare turns with a viewer to turns without."""
     rates: dict[bool, list[float]] = {False: [], True: []}
     wanted = multiprocessing.Event()
     with running_server() as (port, status_port):
+        for _ in range(history):
+            Conversations(port, 1).close()
         viewer = multiprocessing.Process(target=view, args=(status_port, wanted), daemon=True)
         viewer.start()
         with contextlib.closing(Conversations(port, clients)) as conversations:
@@ -128,7 +131,8 @@ def main(clients: int, rounds: int, seconds: float) -> None:
     for viewed, name in ((False, "nobody looks"), (True, "somebody looks")):
         click.echo(f"{name:<15}{statistics.median(rates[viewed]):10,.0f} messages a second")
     click.echo(
-        f"lost {middle:.1f} % (median of {rounds} pairs of {seconds:g} s with {clients} clients; "
+        f"lost {middle:.1f} % (median of {rounds} pairs of {seconds:g} s with {clients} clients, {history} "
+        "sessions before; "
         f"quartiles {low:.1f} and {high:.1f})"
     )
 

@@ -2,9 +2,19 @@
 
 import threading
 from collections.abc import Callable, Hashable
-from time import monotonic
+from time import monotonic, thread_time
+from typing import NamedTuple
 
 KEPT = 16  # drawings, at the most
+SHARE = 40  # a drawing is kept for so many times what it cost to make: it takes 1/40 of a core
+
+
+class Drawing(NamedTuple):
+    """What was drawn, when that began, and how many seconds of a core it took."""
+
+    page: bytes
+    begun: float
+    cost: float
 
 
 class Drawings:
@@ -12,21 +22,31 @@ class Drawings:
 
     def __init__(self) -> None:
         self._drawing = threading.Lock()  # held while drawing: who asks meanwhile may get the same
-        self._drawn: dict[Hashable, tuple[float, bytes]] = {}
+        self._drawn: dict[Hashable, Drawing] = {}  # last drawn last
 
-    def get(self, name: Hashable, draw: Callable[[], str], age: float) -> bytes:
-        """The drawing of that name, begun at most `age` seconds before it was asked for.
-
-        With an age of 0 nobody is told less than what was so when they asked, and still many who
-        ask at once share a drawing.
-        """
+    def recent(self, name: Hashable, draw: Callable[[], str], age: float) -> bytes:
+        """The drawing of that name, `age` seconds old at the most, or older where it is costly."""
         asked = monotonic()
         with self._drawing:
-            begun, drawing = self._drawn.get(name, (0.0, b""))
-            if not drawing or begun < asked - age:
-                if len(self._drawn) >= KEPT:
-                    self._drawn.clear()
-                begun = monotonic()
-                drawing = draw().encode()
-                self._drawn[name] = begun, drawing
-            return drawing
+            kept = self._drawn.get(name)
+            if kept is None or kept.begun < asked - max(age, SHARE * kept.cost):
+                kept = self._draw(name, draw)
+            return kept.page
+
+    def exact(self, name: Hashable, draw: Callable[[], str]) -> bytes:
+        """The drawing of that name, begun after it was asked for; many who ask at once share it."""
+        asked = monotonic()
+        with self._drawing:
+            kept = self._drawn.get(name)
+            if kept is None or kept.begun < asked:
+                kept = self._draw(name, draw)
+            return kept.page
+
+    def _draw(self, name: Hashable, draw: Callable[[], str]) -> Drawing:
+        begun, began = monotonic(), thread_time()
+        page = draw().encode()
+        self._drawn.pop(name, None)
+        if len(self._drawn) >= KEPT:
+            del self._drawn[next(iter(self._drawn))]
+        self._drawn[name] = Drawing(page, begun, thread_time() - began)
+        return self._drawn[name]

@@ -12,7 +12,11 @@ class Histogram:
 
     The sum is kept in whole nanoseconds, for these add up to the same in any order. Floats do not:
     a sum of the same times could come out lower, and Prometheus would see a server started anew.
+    Who copies one that another thread adds to may get counts and a sum of different moments; none
+    of them ever falls.
     """
+
+    __slots__ = ("bounds", "counts", "nanoseconds")
 
     def __init__(self, bounds: tuple[float, ...]) -> None:
         self.bounds = bounds

@@ -88,12 +88,15 @@ class Listener:
         try:
             self._model.submit(session)
         except RuntimeError:  # can't start new thread
-            if self._registry.withdraw(record):
+            if self._registry.withdraw(record, "busy"):
                 del self._sessions[session.number]
-                self._refuse(connection, peer, "busy")
+                self._turn_away(connection, peer, "busy")
 
     def _refuse(self, connection: Connection, peer: str, reason: Refusal) -> None:
         self._registry.refuse(reason)
+        self._turn_away(connection, peer, reason)
+
+    def _turn_away(self, connection: Connection, peer: str, reason: Refusal) -> None:
         log.info("refused", peer=peer, reason=reason)
         self._farewell.say(connection, reason)
 

@@ -80,8 +80,8 @@ class Registry:
             self._open[record.number] = record
             return record
 
-    def withdraw(self, record: Record) -> bool:
-        """Forget the newest record, whose thread could not be started: its number is free again.
+    def withdraw(self, record: Record, reason: Refusal) -> bool:
+        """Refuse the newest record, whose thread could not be started: its number is free again.
 
         False where it does not wait: a pool has queued it all the same, and a worker that became
         free has taken it. One that is withdrawn will not be served when its turn comes.
@@ -92,14 +92,18 @@ class Registry:
             record.state = "closed"
             del self._open[record.number]
             self._accepted -= 1
+            self._refuse(reason)  # under the same lock: no snapshot misses it in both
             return True
 
     def refuse(self, reason: Refusal) -> None:
         """Count a connection that was turned away; it has no record."""
         with self._changed:
-            self._refused[reason] += 1
-            moment = now()
-            self._refusals.add(moment, moment, 1)
+            self._refuse(reason)
+
+    def _refuse(self, reason: Refusal) -> None:
+        self._refused[reason] += 1
+        moment = now()
+        self._refusals.add(moment, moment, 1)
 
     def assign(self, record: Record) -> None:
         """Note the calling thread as this session's own, where the session still waits."""

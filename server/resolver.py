@@ -67,10 +67,11 @@ class Resolver:
 
     def _name(self, record: Record) -> None:
         """Name the record's client; the only writer of that once the record is made."""
-        if record.closed_at is not None and record.closed_at + LIFETIME < now():
-            return  # the queue was slow: the address can be another container's by now
         host = record.peer.rpartition(":")[0].strip("[]")
-        if name := self._cached(host):
+        name = self._cached(host)
+        if record.closed_at is not None and record.closed_at + LIFETIME < now():
+            return  # it took too long: the address can be another container's by now
+        if name:
             record.client = name
 
     def _cached(self, host: str) -> str | None:

@@ -1,11 +1,12 @@
 """When something happened: enough moments for a picture, however often it happens.
 
-Nothing here is locked. One thread adds; others may copy meanwhile, for each step of adding leaves
-whole ticks behind.
+Nothing here is locked. One thread adds; others may copy meanwhile, for a tick is added or removed
+in one step (a single call into C, under the GIL). Its end and its count are two: a reader may see
+the one without the other.
 """
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 TICKS = 240  # the most that are remembered: the last minute, and more where less happens
@@ -22,6 +23,8 @@ class Tick(NamedTuple):
 
 class Ticks:
     """The last 240, in order; thinned, but each has an exact count."""
+
+    __slots__ = ("_flat",)
 
     def __init__(self) -> None:
         self._flat = array("d")  # began, ended, count; and again: 24 bytes a tick
@@ -42,6 +45,10 @@ class Ticks:
         copied = Ticks()
         copied._flat = self._flat[:]
         return copied
+
+    def moments(self) -> Sequence[float]:
+        """When each began."""
+        return self._flat[::3]
 
     def __iter__(self) -> Iterator[Tick]:
         flat = iter(self._flat)

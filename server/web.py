@@ -21,7 +21,7 @@ from server.views.trace import trace_json
 
 METHODS = ["GET", "HEAD"]
 SHORTEST, LONGEST = 1, 86_400  # seconds that one can look back
-FRESH = 0.2  # seconds that a drawing may be old: it is made five times a second at the most
+FRESH = 0.2  # seconds that a view may be old: each is drawn five times a second at the most
 STEP = 80  # pixels: so that windows about as wide can share a drawing
 HEADERS = {
     "Content-Security-Policy": pages.POLICY,
@@ -39,7 +39,7 @@ class View(NamedTuple):
 
 
 def _live(snapshot: Snapshot, view: View) -> str:
-    return pages.live(snapshot, picture_of(snapshot, view.seconds), view.width)
+    return pages.live(snapshot, picture_of(snapshot, view.seconds), view.width, view.seconds)
 
 
 def _report(snapshot: Snapshot, view: View) -> str:
@@ -89,12 +89,12 @@ def create_app(registry: Registry) -> Flask:
         content_type, draw = VIEWS[request.path]
         view = View(_number("seconds", SHORTEST, LONGEST), _width())
         name = (request.path, view)
-        drawing = drawings.get(name, lambda: draw(registry.snapshot(), view), FRESH)
+        drawing = drawings.recent(name, lambda: draw(registry.snapshot(), view), FRESH)
         return Response(drawing, content_type=content_type)
 
     def tell() -> Response:
         content_type, draw = FACTS[request.path]
-        drawing = drawings.get(request.path, lambda: draw(registry.snapshot()), 0)
+        drawing = drawings.exact(request.path, lambda: draw(registry.snapshot()))
         return Response(drawing, content_type=content_type)
 
     for path in VIEWS:

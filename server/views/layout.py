@@ -5,30 +5,34 @@ in the queue; in the other models it waits in its own lane, for the waiting is i
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from server.record import Record
 from server.registry import Snapshot
-from server.views.picture import Bar, Lane, Moment, Picture
+from server.views.picture import Bar, Lane, Picture
 
 LANES = 64  # drawn at the most: of more, those that were in use last
 QUEUE = 16  # rows of the queue that are drawn at the most
 WINDOW = 60.0  # seconds
 STEP = 5.0  # seconds by which a window grows until it is that long
-NO_TIME = 1 / 1000  # of the window: a queue that is left sooner is not drawn
+NO_TIME = 1 / 1000  # of the window: who waits for a thread no longer is not drawn in the queue
+APART = 1 / 500  # of the window: messages that are closer share a tick
 
 
 def picture_of(snapshot: Snapshot, seconds: float | None = None) -> Picture:
     """The last `seconds`; without them the last minute, or less where less shows all of it."""
     span = seconds or _fitting(snapshot)
     start = snapshot.at - span
-    lanes = [lane for lane in lanes_of(snapshot) if lane.bars[-1].end >= start]
+    seen = [record for record in snapshot.sessions if _end(record, snapshot) >= start]
+    in_window = replace(snapshot, sessions=tuple(seen))
+    lanes = lanes_of(in_window)
     drawn = _used_last(lanes)
     rows = _rows(
         bar
-        for bar in queue_of(snapshot)
-        if bar.end >= start and (bar.open or bar.end - bar.start >= span * NO_TIME)
+        for bar in queue_of(in_window)
+        if bar.end >= start and bar.end - bar.start >= span * NO_TIME
     )
     return Picture(
         model=snapshot.model,
@@ -42,9 +46,9 @@ def picture_of(snapshot: Snapshot, seconds: float | None = None) -> Picture:
         refusals=tuple(
             (tick.began, tick.events) for tick in snapshot.refusals if tick.began >= start
         ),
-        queue=tuple(_window(row, start) for row in rows[:QUEUE]),
+        queue=tuple(_cut(row, start, span) for row in rows[:QUEUE]),
         queue_more=max(len(rows) - QUEUE, 0),
-        lanes=tuple(replace(lane, bars=_window(lane.bars, start)) for lane in drawn),
+        lanes=tuple(replace(lane, bars=_cut(lane.bars, start, span)) for lane in drawn),
         lanes_more=len(lanes) - len(drawn),
     )
 
@@ -124,21 +128,29 @@ def _rows(bars: Iterable[Bar]) -> list[list[Bar]]:
     return rows
 
 
-def _window(bars: Iterable[Bar], start: float) -> tuple[Bar, ...]:
-    """What is to be seen of them: cut where the window begins, with their ticks."""
+def _cut(bars: Iterable[Bar], start: float, span: float) -> tuple[Bar, ...]:
+    """What the window shows of them, with their ticks."""
     return tuple(
-        replace(
-            bar,
-            start=max(bar.start, start),
-            turn=max(bar.turn, start),
-            ticks=_ticks(bar, start),
+        Bar(
+            bar.session,
+            max(bar.start, start),
+            max(bar.turn, start),
+            bar.end,
+            bar.open,
+            bar.reason,
+            # In the queue nobody is served.
+            () if bar.turn == bar.end else _ticks(bar.session, start, span * APART),
         )
         for bar in bars
-        if bar.end >= start
     )
 
 
-def _ticks(bar: Bar, start: float) -> tuple[Moment, ...]:
-    if bar.turn == bar.end:  # it was not served here
-        return ()
-    return tuple((tick.began, tick.events) for tick in bar.session.ticks if tick.began >= start)
+def _ticks(session: Record, start: float, apart: float) -> tuple[float, ...]:
+    """From the start of the window on, and none too close to the one before: an hour has many."""
+    moments = session.ticks.moments()
+    kept, last = [], -math.inf
+    for moment in moments[bisect_left(moments, start) :]:
+        if moment - last >= apart:
+            kept.append(moment)
+            last = moment
+    return tuple(kept)

@@ -75,8 +75,8 @@ class _Families(Collector):
             ),
             {end: totals.ended[end] for end in get_args(End)},
         )
-        # Not the sessions alone: one that gets no thread is taken back and refused instead. Their
-        # number can fall so, and to Prometheus a counter that falls has started anew.
+        # Not the sessions alone: one that gets no thread is refused after all. Their number can
+        # fall so, and to Prometheus a counter that falls has started anew.
         yield CounterMetricFamily(
             "lanes_connections_total",
             "Accepted connections: those that became sessions and those that were refused.",

@@ -42,13 +42,14 @@ POLICY = "; ".join(
 )
 
 
-def live(snapshot: Snapshot, picture: Picture, width: int) -> str:
+def live(snapshot: Snapshot, picture: Picture, width: int, seconds: float | None = None) -> str:
     """The page that keeps itself up to date; its table has the latest of those drawn."""
     sessions = picture.sessions()
     return templates.get_template("page.html").render(
         drawing=draw(picture, width),
         sessions=sessions[-ROWS:],
         earlier=len(sessions[:-ROWS]),
+        query=f"?seconds={seconds:g}" if seconds else "",  # what is kept shows as much
         at=snapshot.at,
         style=STYLE,
         script=SCRIPT,

@@ -11,13 +11,14 @@ import re
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any, Self
 
 from server.record import Record
 
 COLOURS = 8
 
-Moment = tuple[float, int]  # when, and how many
+Mark = tuple[float, int]  # when, and how many
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Bar:
     end: float
     open: bool  # it goes on
     reason: str | None  # why the session has ended, where it ends with this bar
-    ticks: tuple[Moment, ...] = ()  # messages
+    ticks: tuple[float, ...] = ()  # when messages came; not all, where they would be too close
 
     @property
     def failed(self) -> bool:
@@ -39,10 +40,8 @@ class Bar:
 
     @property
     def colour(self) -> int:
-        """The client's, of COLOURS; a number at the end of its name decides: neighbours differ."""
-        client = self.session.client
-        number = re.search(r"[0-9]{1,9}$", client)
-        return (int(number[0]) if number else zlib.crc32(client.encode(errors="replace"))) % COLOURS
+        """The client's, of COLOURS."""
+        return _colour(self.session.client)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class Picture:
     peak_serving: int
     messages: int
     refused: int
-    refusals: tuple[Moment, ...]
+    refusals: tuple[Mark, ...]
     queue: tuple[tuple[Bar, ...], ...]  # in as few rows as they fit in side by side
     queue_more: int  # rows that are not drawn
     lanes: tuple[Lane, ...]
@@ -86,12 +85,19 @@ class Picture:
     def from_json(cls, text: str | bytes) -> Self:
         """The way back."""
         facts = json.loads(text)
-        facts["refusals"] = _moments(facts["refusals"])
+        facts["refusals"] = tuple((at, count) for at, count in facts["refusals"])
         facts["queue"] = tuple(_bars(row) for row in facts["queue"])
         facts["lanes"] = tuple(
             Lane(lane["thread"], lane["native_id"], _bars(lane["bars"])) for lane in facts["lanes"]
         )
         return cls(**facts)
+
+
+@lru_cache(maxsize=1024)  # it is asked for in every drawing
+def _colour(client: str) -> int:
+    """A number at the end of the name decides, so that neighbours differ."""
+    number = re.search(r"[0-9]{1,9}$", client)
+    return (int(number[0]) if number else zlib.crc32(client.encode(errors="replace"))) % COLOURS
 
 
 def _plain(thing: Record | Picture | Lane | Bar) -> dict[str, Any]:
@@ -102,10 +108,6 @@ def _plain(thing: Record | Picture | Lane | Bar) -> dict[str, Any]:
 
 def _bars(row: Iterable[Mapping[str, Any]]) -> tuple[Bar, ...]:
     return tuple(
-        Bar(**{**bar, "session": Record(**bar["session"]), "ticks": _moments(bar["ticks"])})
+        Bar(**{**bar, "session": Record(**bar["session"]), "ticks": tuple(bar["ticks"])})
         for bar in row
     )
-
-
-def _moments(pairs: Iterable[tuple[float, int]]) -> tuple[Moment, ...]:
-    return tuple((at, count) for at, count in pairs)

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from server.record import Record
-from server.views.picture import Bar, Moment, Picture
+from server.views.picture import Bar, Picture
 
 BAR, TICK = 28, 9  # heights in pixels: a bar, a message's tick at the foot of it
-CHARACTER, PADDING = 6.6, 5.0  # pixels of a caption, about
+CHARACTER, PADDING, TIGHT = 6.6, 5.0, 1.0  # pixels of a caption, about
 THINNEST = 2.0  # pixels of a bar too short to be seen, where there is room
 BETWEEN_TICKS, BETWEEN_REFUSALS, BETWEEN_LABELS = 2.0, 18.0, 64.0  # pixels: closer ones are one
 STEPS = (0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600)  # seconds
@@ -57,7 +57,9 @@ class Scale:
     def _shape(self, bar: Bar, left: float, limit: float) -> Shape:
         right = min(max(self.x(bar.end), left + THINNEST), limit)
         turn = right if bar.turn == bar.end else min(self.x(bar.turn), right)
-        caption, caption_x = _caption(bar, left, right, limit)
+        if turn < right and turn - left < THINNEST:
+            turn = left  # a wait too short to be seen
+        caption, caption_x = _caption(bar, left, turn, right, limit)
         return Shape(
             bar=bar,
             left=left,
@@ -71,10 +73,10 @@ class Scale:
             story=_story(bar.session, self._picture.at),
         )
 
-    def _ticks(self, moments: Sequence[Moment]) -> str:
+    def _ticks(self, moments: Sequence[float]) -> str:
         """A short line for each, but for those that would stand too close to the one before."""
         path, last = [], -math.inf
-        for moment, _ in moments:
+        for moment in moments:
             x = self.left + (moment - self._picture.start) * self._second
             if x - last >= BETWEEN_TICKS:
                 path.append(f"M{x:.1f} {BAR - TICK}v{TICK}")
@@ -101,17 +103,16 @@ class Scale:
             back += step
 
 
-def _caption(bar: Bar, left: float, right: float, limit: float) -> tuple[str, float]:
-    """The longest that fits into the bar, or else into the free space behind it; and where."""
-    room = max(right - left, limit - right)
-    if room < 2 * CHARACTER + 2 * PADDING:  # not even for "#1"
-        return "", left
+def _caption(bar: Bar, left: float, turn: float, right: float, limit: float) -> tuple[str, float]:
+    """The longest that has room, and where it begins.
+
+    In the solid stretch, else in the free space behind the bar, else in the hatched stretch.
+    """
     for caption in _captions(bar):
-        needed = len(caption) * CHARACTER + 2 * PADDING
-        if needed <= right - left:
-            return caption, left + PADDING
-        if needed <= limit - right:
-            return caption, right + PADDING
+        for start, end in ((turn, right), (right, limit), (left, turn)):
+            spare = end - start - len(caption) * CHARACTER
+            if spare >= 2 * TIGHT:
+                return caption, start + min(spare / 2, PADDING)
     return "", left
 
 

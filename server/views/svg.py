@@ -116,4 +116,5 @@ def _notes(picture: Picture) -> Iterator[str]:
     if picture.queue_more:
         yield f"{picture.queue_more} more rows of the queue are not drawn."
     if picture.lanes_more:
-        yield f"{picture.lanes_more} more lanes are not drawn: these are the ones used last."
+        more = picture.lanes_more
+        yield f"{more} more lanes are not drawn: these were used last. The report has all sessions."

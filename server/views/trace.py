@@ -21,7 +21,7 @@ from server.ticks import Tick
 from server.views.layout import lanes_of, queue_of
 from server.views.picture import Bar, Lane
 
-MESSAGES = 5_000  # slices at the most, 0.6 MB: 1,256 sessions can have 300,000 ticks
+MESSAGES = 2_500  # slices at the most, 0.3 MB: 1,256 sessions can have 300,000 ticks
 
 Event = dict[str, object]
 

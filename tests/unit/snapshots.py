@@ -8,7 +8,7 @@ from typing import get_args
 from hypothesis import strategies as st
 
 from server.record import End, Record
-from server.registry import Snapshot
+from server.registry import HISTORY, Snapshot
 from server.ticks import Ticks
 from server.totals import Totals
 
@@ -140,3 +140,37 @@ def _sessions(
 def _closed(one: Record, at: float) -> float:
     """When its thread was free again, in seconds since the moment; `at` if it is not."""
     return at if one.closed_at is None else one.closed_at - EPOCH
+
+
+OPEN, WORKERS = 256, 64
+
+
+def crowded(model: str, length: float = 0.85) -> Snapshot:
+    """As many as can be remembered: 256 open, 1,000 closed, each of which took so many seconds."""
+    turns = math.ceil(HISTORY / WORKERS)
+    at = turns * (length + 0.05) + 15
+    closed = [
+        _busy(number, model, (number - 1) // WORKERS * (length + 0.05), length)
+        for number in range(1, HISTORY + 1)
+    ]
+    still = [_busy(HISTORY + number, model, at - 15, None) for number in range(1, OPEN + 1)]
+    return snapshot(*closed, *still, at=at, model=model)
+
+
+def _busy(number: int, model: str, start: float, length: float | None) -> Record:
+    served = start + 0.03
+    if length is None and model != "thread" and number > HISTORY + WORKERS:
+        return record(number, accepted=start)  # it waits for its turn
+    worker = (number - 1) % WORKERS + 1
+    talks = 15.0 if length is None else length
+    ticks = [(served + i / 4, served + i / 4, 9) for i in range(int((talks - 0.03) * 4))]
+    return record(
+        number,
+        accepted=start,
+        served=served,
+        closed=None if length is None else start + length,
+        thread=f"Worker-{worker}" if model == "pool" else None,
+        native_id=worker if model == "pool" else None,
+        client=f"thread-lanes-client-{number % 300}",
+        ticks=ticks,
+    )

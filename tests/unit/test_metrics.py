@@ -196,8 +196,7 @@ def test_a_connection_that_got_no_thread_is_counted_once() -> None:
     registry = new_registry()
     record = admitted(registry)
     assert Page(registry.snapshot()).value("lanes_connections_total") == 1
-    registry.withdraw(record)
-    registry.refuse("busy")
+    registry.withdraw(record, "busy")
     assert Page(registry.snapshot()).value("lanes_connections_total") == 1
 
 

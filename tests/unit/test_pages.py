@@ -7,44 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from server.record import Record
-from server.registry import HISTORY, Snapshot
+from server.registry import HISTORY
 from server.views.layout import picture_of
 from server.views.pages import ROWS, live, report
 from server.views.svg import WIDTH
-from tests.unit.snapshots import record, snapshot
-
-OPEN, WORKERS = 256, 64
-AT = 60.0  # all of it within the window of a minute
-
-
-def crowded(model: str) -> Snapshot:
-    """As many sessions as there can be by default, 256 open and 1,000 closed, and busy."""
-    closed = [one(number, model, slot * 0.9, 0.85) for number, slot in slots(HISTORY)]
-    opened = [one(HISTORY + number, model, AT - 15, None) for number in range(1, OPEN + 1)]
-    return snapshot(*closed, *opened, at=AT, model=model)
-
-
-def slots(sessions: int) -> list[tuple[int, int]]:
-    return [(number, (number - 1) // WORKERS) for number in range(1, sessions + 1)]
-
-
-def one(number: int, model: str, start: float, length: float | None) -> Record:
-    waits = length is None and model != "thread" and number > HISTORY + WORKERS
-    served = None if waits else start + 0.03
-    pool = {"thread": f"Worker-{number % WORKERS}", "native_id": number % WORKERS + 1}
-    end = AT if length is None else start + length
-    moments = () if served is None else [served + i / 4 for i in range(int((end - served) * 4))]
-    thread = pool if model == "pool" and served is not None else {}
-    return record(
-        number,
-        accepted=start,
-        served=served,
-        closed=None if length is None else end,
-        client=f"thread-lanes-client-{number % 300}",
-        ticks=[(moment, moment + 0.001, 9) for moment in moments],
-        **thread,  # type: ignore[arg-type]  # mypy sees one type for both
-    )
+from tests.unit.snapshots import OPEN, crowded, snapshot
 
 
 def fastest(draw: Callable[[], str]) -> float:

@@ -44,7 +44,7 @@ def test_on_the_way_it_is_plain_json() -> None:
     assert (lane["thread"], lane["native_id"]) == ("Thread-1", 1001)
     [drawn] = lane["bars"]
     assert drawn["session"]["client"] == "me"
-    assert (drawn["reason"], drawn["ticks"]) == ("bye", [[EPOCH + 1, 5]])
+    assert (drawn["reason"], drawn["ticks"]) == ("bye", [EPOCH + 1])
 
 
 def test_its_sessions_are_those_that_are_drawn_each_once_and_by_number() -> None:

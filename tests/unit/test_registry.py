@@ -113,19 +113,22 @@ def test_every_refusal_has_its_moment(registry: Registry) -> None:
     assert all(before <= tick.began <= tick.ended <= after for tick in refusals)
 
 
-def test_a_session_that_got_no_thread_leaves_no_trace(registry: Registry) -> None:
+def test_a_session_that_got_no_thread_is_refused_and_leaves_no_other_trace(
+    registry: Registry,
+) -> None:
     record = admit(registry)
-    assert registry.withdraw(record)
+    assert registry.withdraw(record, "busy")
     assert not registry.serve(record)
     snapshot = registry.snapshot()
     assert (snapshot.accepted, snapshot.open, snapshot.sessions) == (0, 0, ())
+    assert snapshot.refused["busy"] == 1
     assert admit(registry).number == 1
 
 
 def test_a_session_that_is_served_cannot_be_withdrawn(registry: Registry) -> None:
     record = admit(registry)
     registry.serve(record)
-    assert not registry.withdraw(record)
+    assert not registry.withdraw(record, "busy")
     assert registry.snapshot().serving == 1
 
 
@@ -217,7 +220,7 @@ def test_a_snapshot_s_totals_do_not_change_when_sessions_go_on(registry: Registr
 
 
 def test_one_that_got_no_thread_is_in_no_total(registry: Registry) -> None:
-    registry.withdraw(admit(registry))
+    registry.withdraw(admit(registry), "busy")
     assert sum(counters(registry.snapshot())) == 0
 
 

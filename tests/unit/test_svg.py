@@ -142,7 +142,10 @@ def test_of_very_many_lanes_it_says_how_many_are_not_drawn() -> None:
     many = [record(n, accepted=n / 100, served=n / 100) for n in range(1, LANES + 8)]
     drawing = drawn(snapshot(*many, at=10))
     assert len(by_class(drawing, "lane")) == LANES
-    assert "7 more lanes are not drawn: these are the ones used last." in words(drawing)
+    assert (
+        "7 more lanes are not drawn: these were used last. The report has all sessions."
+        in words(drawing)
+    )
 
 
 def test_nobody_is_said_too() -> None:

@@ -5,17 +5,22 @@ import hashlib
 import http.client
 import json
 import re
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
+from itertools import cycle
 from typing import Any, NamedTuple
 
 import pytest
 
+from server import webserver
 from server.registry import Registry, Snapshot
 from server.views.picture import Picture
 from server.web import FRESH, VIEWS, View, create_app
 from server.webserver import WebServer
 from tests.unit.running import SECONDS, RunningServer
+from tests.unit.snapshots import crowded
 
 PAGES = {
     "/": "text/html",
@@ -230,6 +235,47 @@ def test_however_many_look_on_a_drawing_is_made_a_few_times_a_second(
     for _ in range(20):
         assert ask("/lanes.svg").body == b"drawing"
     assert len(made) <= 1 + (time.monotonic() - began) / FRESH
+
+
+class Full(Registry):
+    """A registry with as many sessions as it remembers."""
+
+    def __init__(self, model: str, length: float) -> None:
+        super().__init__(model=model, protocol="lines", max_clients=1)
+        self._taken = crowded(model, length)
+
+    def snapshot(self) -> Snapshot:
+        return self._taken
+
+
+@pytest.mark.parametrize("length", [0.85, 59.0])
+@pytest.mark.parametrize("model", ["thread", "pool", "lock"])
+def test_no_page_is_so_large_that_its_readers_could_fill_the_servers_memory(
+    model: str, length: float
+) -> None:
+    app = create_app(Full(model, length)).test_client()
+    for path in PAGES:
+        page = app.get(f"{path}?seconds=86400" if path in VIEWS else path).data
+        assert len(page) * webserver.CONNECTIONS < 128 * 1024 * 1024, path  # half of it
+
+
+def test_64_who_ask_for_different_pages_and_read_none_do_not_hold_up_the_health_check() -> None:
+    with (
+        closing(WebServer(create_app(Full("pool", 0.85)), "127.0.0.1", 0)) as server,
+        ExitStack() as stack,
+    ):
+        for number, path in zip(range(64), cycle(PAGES), strict=False):
+            hanging = stack.enter_context(socket.socket())
+            hanging.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            hanging.connect(("127.0.0.1", server.port))
+            hanging.sendall(f"GET {path}?seconds={number + 1} HTTP/1.1\r\n\r\n".encode())
+        for _ in range(10):
+            began = time.monotonic()
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=SECONDS)
+            connection.request("GET", "/healthz")
+            assert connection.getresponse().read() == b"ok\n"
+            assert time.monotonic() - began < 0.5
+            connection.close()
 
 
 def test_asking_takes_no_number(ask: Ask) -> None:

@@ -15,18 +15,23 @@ function morph(old, fresh) {
   before.slice(after.length).forEach((node) => node.remove());
 }
 
+function tell(trouble) {
+  news.textContent = trouble && `${trouble} This is what was seen last. Trying again.`;
+}
+
 async function update() {
+  const itself = new URL(location.href);
+  itself.searchParams.set("width", lab.clientWidth);
+  let answer, text;
   try {
-    const itself = new URL(location.href);
-    itself.searchParams.set("width", lab.clientWidth);
-    const answer = await fetch(itself, { signal: AbortSignal.timeout(5000) });
-    if (!answer.ok) throw new Error(answer.status);
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    morph(lab, page.getElementById("lab"));
-    news.textContent = "";
+    answer = await fetch(itself, { signal: AbortSignal.timeout(5000) });
+    text = await answer.text();
   } catch {
-    news.textContent = "The server does not answer: this is what was seen last. Trying again.";
+    return tell("The server does not answer.");
   }
+  if (!answer.ok) return tell(text);
+  morph(lab, new DOMParser().parseFromString(text, "text/html").getElementById("lab"));
+  tell("");
 }
 
 (async () => {
