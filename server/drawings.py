@@ -6,7 +6,7 @@ from time import monotonic, thread_time
 from typing import NamedTuple
 
 KEPT = 16  # drawings, at the most
-SHARE = 40  # a drawing is kept for so many times what it cost to make: it takes 1/40 of a core
+SHARE = 50  # a drawing is kept for so many times what it cost: it takes 2 % of a core at the most
 
 
 class Drawing(NamedTuple):
