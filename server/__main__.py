@@ -26,7 +26,7 @@ from server.session import Patience, Session
 from server.signals import stop_signals
 from server.status import Unwell, fetch
 from server.views.picture import Picture
-from server.views.terminal import draw, fitted, open_console
+from server.views.terminal import draw, open_console
 from server.web import SHORTEST, create_app
 from server.webserver import WebServer
 
@@ -156,7 +156,7 @@ def lanes(context: click.Context, /, *, watch: bool, seconds: float | None) -> N
 
     def drawing() -> Group:
         picture = Picture.from_json(fetch(options["host"], options["status_port"], path))
-        return draw(fitted(picture, console.height) if watch else picture, console.width)
+        return draw(picture, console.width, console.height if watch else None)
 
     with answering():
         if not watch:

@@ -2,21 +2,24 @@
 
     http: accept, read, parse -> waitress-N: draw, send what fits -> http: send the rest, close
 
-What one who asks can hold is bounded: a connection, its thread and one answer, for a few seconds
-if nothing moves. So is how many can: their pages, of 1 MiB at the most, take a third of the 256 MiB
-that the container has.
+What one client can hold is bounded: a connection, its thread and one answer, for about 5 seconds if
+nothing moves and about 15 whatever moves. A page that is still being drawn is finished first. How
+many can is bounded too: 80 pages, of 1 MiB at the most, are a third of the container's 256 MiB.
 """
 
 import logging
 import socket
+import struct
 import threading
-from typing import cast
+import time
+from contextlib import suppress
 
+import structlog
 from flask import Flask
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
-from waitress.server import BaseWSGIServer, create_server
+from waitress.server import TcpWSGIServer
 
 # At once: 64 that hang, and some who ask meanwhile. More wait in the backlog, and take nothing from
 # the clients: `options.SPARE_DESCRIPTORS` counts these.
@@ -27,14 +30,19 @@ CONNECTIONS = 80
 # five seconds; so they do for a fifth of one. An idle thread costs 16 KiB.
 THREADS = CONNECTIONS
 
-# Until a connection is closed whose other end sends nothing, or reads nothing, and makes room.
+# The idle time-out: a connection is closed when its client has sent nothing and read nothing for
+# this long. It starts anew with every byte.
 IDLE_SECONDS = 5
+
+# The deadline of a whole connection, whatever moves: a byte now and then does not keep a place. The
+# largest page, 1 MiB, takes 9 seconds at 1 Mbit/s, after at most 5 in which others' are drawn.
+CONNECTION_SECONDS = 15
 
 # Bytes of the head of a request, and of its body, which no page here has a use for. Waitress would
 # take 256 KiB and 1 GiB, and keep that in /tmp, which is memory in a container.
 REQUEST_BYTES = 16 * 1024
 
-# Bytes that are read at once. Requests that follow the first within them are parsed in vain.
+# Bytes that are read at once. Pipelined requests within them are read and dropped.
 READ_BYTES = 1024
 
 # Bytes that the kernel holds for one that does not read; it would take 4 MiB. The rest waits here.
@@ -44,12 +52,18 @@ SEND_BUFFER = 64 * 1024
 # would take a second descriptor, and memory all the same.
 ANSWER_BYTES = 16 * 1024 * 1024
 
+FAULT_PAUSE = 1.0  # seconds after a fault of the `http` thread: one that stays must not spin
+
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger {on, 0 seconds}: socket(7), SO_LINGER
+
+log = structlog.get_logger()
+
 
 class OnlyRequest(HTTPRequestParser):
     """The first request of a connection is its last.
 
-    Requests may follow at once (pipelining), and waitress would answer one after the other while
-    nobody reads: 16 MiB for each connection, and then its thread would hang.
+    Pipelined requests are read and dropped. Waitress would answer one after the other while nobody
+    reads: 16 MiB for each connection, and then its thread would hang.
     """
 
     def parse_header(self, header_plus: bytes) -> None:
@@ -60,9 +74,39 @@ class OnlyRequest(HTTPRequestParser):
 
 
 class Channel(HTTPChannel):
-    """A connection to one who asks."""
+    """A connection to a client."""
 
     parser_class = OnlyRequest
+
+    def is_overdue(self) -> bool:
+        """Whether its deadline has passed and no thread is at work for it; for `http` alone.
+
+        A thread that draws is done soon. It keeps its connection until then: so no more requests
+        are under way than there are threads. Only `http` adds to `requests`.
+        """
+        return not self.requests and self.creation_time + CONNECTION_SECONDS < time.time()
+
+    def reset(self) -> None:
+        """End it at once: the kernel does not keep the rest for a client that reads slowly."""
+        with suppress(OSError):  # the client ended it meanwhile
+            # Only one that is closed has no socket.
+            self.socket.setsockopt(  # type: ignore[union-attr]
+                socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE
+            )
+        self.handle_close()
+
+
+class Server(TcpWSGIServer):
+    """The listening socket."""
+
+    channel_class = Channel
+
+    def handle_accept(self) -> None:
+        """Accept a connection. A fault costs that one; waitress would close the port for it."""
+        try:
+            super().handle_accept()
+        except Exception:
+            log.exception("cannot accept on the HTTP port")
 
 
 class WebServer:
@@ -72,18 +116,22 @@ class WebServer:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = socket.create_server((host, port), family=family)
         # Accepted sockets inherit these (tcp(7)). The kernel itself ends a connection whose peer
-        # takes nothing: waitress waits until it can send before it closes one, so for ever.
+        # takes nothing: waitress' idle time-out waits until it can send before it closes one.
         milliseconds = IDLE_SECONDS * 1000
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux has it; elsewhere the deadline ends one
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self.port: int = listening.getsockname()[1]
-        # With a thread for each it would only warn of threads that have yet to begin.
+        # It warns of the task queue depth. With a thread for each connection no task queues: it
+        # would only count threads that have yet to begin.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._sockets: dict[int, socket.socket] = {}  # waitress' own wrappers, in fact
-        server = create_server(
+        self._server = Server(
             app,
             self._sockets,
-            sockets=[listening],
+            _sock=listening,
+            sockinfo=(family, socket.SOCK_STREAM, 0, listening.getsockname()),
+            bind_socket=False,
             threads=THREADS,
             connection_limit=CONNECTIONS + 2,  # it counts the listening socket, and its own pipe
             channel_timeout=IDLE_SECONDS,
@@ -94,8 +142,6 @@ class WebServer:
             outbuf_overflow=ANSWER_BYTES,
             log_socket_errors=False,  # that a client has gone, or was given up, is no fault
         )
-        self._server = cast("BaseWSGIServer", server)  # as it is for one socket
-        self._server.channel_class = Channel
         self._stopping = threading.Event()
         # A daemon, so that an error elsewhere ends the process.
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
@@ -103,9 +149,19 @@ class WebServer:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            # Not `select`: that takes no descriptor above 1,023.
-            wasyncore.loop(timeout=1, use_poll=True, map=self._sockets, count=1)
+            try:
+                self._reset_overdue()
+                # Not `select`: that takes no descriptor above 1,023.
+                wasyncore.loop(timeout=1, use_poll=True, map=self._sockets, count=1)
+            except Exception:  # a fault must not end the port without a word
+                log.exception("the HTTP port failed, trying again")
+                self._stopping.wait(FAULT_PAUSE)
         wasyncore.close_all(self._sockets)
+
+    def _reset_overdue(self) -> None:
+        for channel in list(self._sockets.values()):
+            if isinstance(channel, Channel) and channel.is_overdue():
+                channel.reset()
 
     def close(self) -> None:
         """Stop listening and end all connections; the threads have ended then."""

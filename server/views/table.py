@@ -9,19 +9,23 @@ from server.record import Record
 from server.views.cells import plain, shortened
 from server.views.picture import Picture
 
-SESSIONS = 64  # the most: as many as there can be lanes
+SESSIONS = 64  # the most, or one more and no count: as many as there can be lanes
+ABOVE = 2  # lines: a blank one and the headings
 WIDE = 80  # cells: with fewer, the OS thread is left to the lanes, which name it too
 FIGURES = {"WAITED", "SERVED", "MESSAGES"}  # they stand to the right
 
 
-def draw_table(picture: Picture, width: int) -> Iterator[Table | Text]:
-    """The last sessions by number, and how many there are before them."""
+def draw_table(picture: Picture, width: int, height: int) -> Iterator[Table | Text]:
+    """The last sessions by number, and how many there are before them, in so many lines."""
     sessions = picture.sessions()
-    if sessions:
+    lines = min(height - ABOVE, SESSIONS + 1)
+    earlier = 0 if len(sessions) <= lines else len(sessions) - lines + 1  # the count has a line
+    shown = sessions[earlier:]
+    if shown:
         yield Text()
-        yield _table([_facts(session, picture.at) for session in sessions[-SESSIONS:]], width)
-    if len(sessions) > SESSIONS:
-        yield Text(f"… {len(sessions) - SESSIONS} earlier sessions", "dim")
+        yield _table([_facts(session, picture.at) for session in shown], width)
+    if shown and earlier:
+        yield Text(f"… {earlier} earlier sessions", "dim")
 
 
 def _facts(session: Record, at: float) -> dict[str, str]:

@@ -8,6 +8,7 @@
 `strokes` draws a session, `axis` the time, `table` the facts below; this puts them in their places.
 """
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from rich.cells import cell_len
 from rich.console import Console, Group
 from rich.text import Text
 
-from server.views.axis import REFUSED, draw_axis
+from server.views.axis import FAINT, REFUSED, draw_axis
 from server.views.cells import Line
 from server.views.picture import Bar, Picture
 from server.views.strokes import (
@@ -35,11 +36,11 @@ LEGEND = (
     f"{WAITING[0] * 2} waits   {SERVED[0] * 2} is served   {MESSAGE[0]} messages   "
     f"{FAILED} failed   {REFUSED} refused"
 )
-FAINT, STRONG = "dim", "bold"
+STRONG = "bold"
 GAP = 2  # cells between what stands side by side
 BEHIND = 4  # cells behind the lanes at least: half of "now", or a count of refusals
 WIDTH = 100  # cells where the output is no terminal
-OTHERS = 10  # lines, about, that are neither lanes nor sessions
+BELOW = 5  # lines under the lanes: three notes at most, and the time
 
 
 def open_console() -> Console:
@@ -50,30 +51,33 @@ def open_console() -> Console:
     return console
 
 
-def fitted(picture: Picture, height: int) -> Picture:
-    """The same with as many lanes as so many lines have room for: those that were used last."""
-    rows = max(height - OTHERS, 2)
+def draw(picture: Picture, width: int, height: int | None = None) -> Group:
+    """The figures, the lanes, and their sessions; no line has more than `width` cells.
+
+    At most `height` lines, where 40 cells and 12 lines are there at all: first the lanes, then
+    the sessions in what is left.
+    """
+    height = height or sys.maxsize
+    legend = Text(LEGEND, FAINT, no_wrap=True, overflow="ellipsis")
+    above = [*_figures(picture, width), legend, Text()]
+    room = max(height - len(above) - BELOW, 1)
+    lanes = list(_lanes(fitted(picture, room), width))
+    return Group(*above, *lanes, *draw_table(picture, width, height - len(above) - len(lanes)))
+
+
+def fitted(picture: Picture, rows: int) -> Picture:
+    """The same with so many rows at most: half of them for the queue, and the lanes used last."""
     queue = picture.queue[: rows // 2]
-    by_use = sorted(picture.lanes, key=lambda lane: lane.bars[-1].end, reverse=True)
-    used_last = by_use[: rows - len(queue)]
-    lanes = tuple(lane for lane in picture.lanes if lane in used_last)
+    by_use = sorted(
+        range(len(picture.lanes)), key=lambda place: picture.lanes[place].bars[-1].end, reverse=True
+    )
+    used_last = sorted(by_use[: rows - len(queue)])
     return replace(
         picture,
         queue=queue,
         queue_more=picture.queue_more + len(picture.queue) - len(queue),
-        lanes=lanes,
-        lanes_more=picture.lanes_more + len(picture.lanes) - len(lanes),
-    )
-
-
-def draw(picture: Picture, width: int) -> Group:
-    """The figures, the lanes, and their sessions; no line has more than `width` cells."""
-    return Group(
-        *_figures(picture, width),
-        Text(LEGEND, FAINT),
-        Text(),
-        *_lanes(picture, width),
-        *draw_table(picture, width),
+        lanes=tuple(picture.lanes[place] for place in used_last),
+        lanes_more=picture.lanes_more + len(picture.lanes) - len(used_last),
     )
 
 
@@ -131,4 +135,4 @@ def _notes(picture: Picture, unseen: int) -> Iterator[str]:
     if picture.lanes_more:
         yield f"… {picture.lanes_more} more lanes"
     if unseen:
-        yield f"… {unseen} more sessions that are too short for this width"
+        yield f"… {unseen} more sessions, too short to draw"

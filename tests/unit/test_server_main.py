@@ -254,7 +254,7 @@ def test_watch_leaves_lanes_out_where_the_terminal_is_low(
     peers = [Peer(server.address) for _ in range(5)]
     for peer in peers:
         peer.line()
-    watching = watch(server, height=12)
+    watching = watch(server, height=10)
     watching.child.expect_exact("… 3 more lanes")
     for peer in peers:
         peer.close()

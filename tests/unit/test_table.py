@@ -11,10 +11,10 @@ from server.views.table import SESSIONS, draw_table
 from tests.unit.snapshots import record, snapshot
 
 
-def shown(*records: Record, width: int = 100, at: float = 10) -> list[str]:
+def shown(*records: Record, width: int = 100, height: int = 100) -> list[str]:
     console = Console(width=width, file=io.StringIO(), highlight=False)
     with console.capture() as capture:
-        console.print(Group(*draw_table(picture_of(snapshot(*records, at=at)), width)))
+        console.print(Group(*draw_table(picture_of(snapshot(*records, at=10)), width, height)))
     return [line.rstrip() for line in capture.get().splitlines()]
 
 
@@ -67,16 +67,41 @@ def test_wide_characters_are_counted_as_two_cells() -> None:
     assert wide.replace("教室", "abcd")[1:] == narrow[1:]
 
 
+def sessions(many: int) -> list[Record]:
+    return [
+        record(number, accepted=1, served=1, closed=2, thread="T", native_id=5)
+        for number in range(1, many + 1)
+    ]
+
+
 def test_of_too_many_the_last_are_shown_and_the_others_counted() -> None:
-    table = shown(
-        *(
-            record(n, accepted=1, served=1, closed=2, thread="T", native_id=5)
-            for n in range(1, SESSIONS + 3)
-        )
-    )
+    table = shown(*sessions(SESSIONS + 2))
     assert table[2].startswith("3 ")
     assert len(table) == 2 + SESSIONS + 1
     assert table[-1] == "… 2 earlier sessions"
+
+
+@pytest.mark.parametrize(
+    ("height", "numbers", "earlier"),
+    [
+        (6, ["1", "2", "3", "4"], []),
+        (5, ["3", "4"], ["… 2 earlier sessions"]),
+        (4, ["4"], ["… 3 earlier sessions"]),
+    ],
+)
+def test_in_few_lines_the_newest_are_shown_and_the_others_counted(
+    height: int, numbers: list[str], earlier: list[str]
+) -> None:
+    blank, _, *lines = shown(*sessions(4), height=height)
+    shown_lines = lines[: len(numbers)]
+    assert blank == ""
+    assert [line.split()[0] for line in shown_lines] == numbers
+    assert lines[len(numbers) :] == earlier
+
+
+@pytest.mark.parametrize("height", [3, 2, 0, -1])
+def test_where_there_is_no_room_for_a_session_there_is_no_table(height: int) -> None:
+    assert shown(*sessions(4), height=height) == []
 
 
 def test_where_nobody_is_there_is_no_table() -> None:

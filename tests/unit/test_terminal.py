@@ -22,21 +22,21 @@ WIDTH = 73  # with it and such short names a second is ten columns
 LEGEND = "╌╌ waits   ━━ is served   ┿ messages   ✗ failed   ▲ refused"
 
 
-def text(picture: Picture, width: int, **colours: bool) -> str:
+def text(picture: Picture, width: int, height: int | None = None, **colours: bool) -> str:
     console = Console(width=width, file=io.StringIO(), highlight=False, **colours)  # type: ignore[arg-type]  # the test names them
-    console.print(draw(picture, width))
+    console.print(draw(picture, width, height))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
 
-def shown(picture: Picture, width: int = WIDTH) -> list[str]:
-    written = text(picture, width).replace("\N{MINUS SIGN}", "-")
+def shown(picture: Picture, width: int = WIDTH, height: int | None = None) -> list[str]:
+    written = text(picture, width, height).replace("\N{MINUS SIGN}", "-")
     return [line.rstrip() for line in written.splitlines()]
 
 
-def lanes(picture: Picture, width: int = WIDTH) -> list[str]:
+def lanes(picture: Picture, width: int = WIDTH, height: int | None = None) -> list[str]:
     """From the legend to the time axis."""
-    lines = shown(picture, width)
+    lines = shown(picture, width, height)
     lines = lines[lines.index(LEGEND) + 2 :]
     return lines[: next(number for number, line in enumerate(lines) if "┴" in line)]
 
@@ -164,7 +164,7 @@ def test_more_of_the_queue_than_is_drawn_is_counted() -> None:
 def test_sessions_that_have_no_column_are_counted() -> None:
     short = (client(n, 1, 1, 1.001, thread="Worker-1", native_id=7) for n in range(1, 4))
     drawn = picture(*short, model="pool")
-    assert lanes(drawn)[-1] == "… 2 more sessions that are too short for this width"
+    assert lanes(drawn)[-1] == "… 2 more sessions, too short to draw"
 
 
 def test_where_nobody_was_it_says_so() -> None:
@@ -206,30 +206,66 @@ def test_without_a_terminal_there_are_100_cells() -> None:
     assert open_console().width == 100  # pytest has put a file there
 
 
-def test_a_low_terminal_has_the_lanes_that_were_used_last() -> None:
+def test_of_too_many_lanes_those_that_were_used_last_are_drawn() -> None:
     gone = [client(number, 1, 1, 2) for number in range(1, 11)]
     there = [client(number, 1, 1) for number in range(11, 21)]
-    low = fitted(picture(*gone, *there), 24)
+    low = fitted(picture(*gone, *there), 14)
     assert [lane.thread for lane in low.lanes] == [
         f"Thread-{n}" for n in (1, 2, 3, 4, *range(11, 21))
     ]
     assert lanes(low)[-1] == "… 6 more lanes"
-    assert len(lanes(low)) < 24 - 6
 
 
-def test_a_low_terminal_shows_lanes_however_long_the_queue_is() -> None:
+def test_lanes_are_drawn_however_long_the_queue_is() -> None:
     workers = (client(n, 1, 1, thread=f"Worker-{n}", native_id=n) for n in range(1, 21))
     waiting = (client(n, 2) for n in range(21, 41))
-    low = fitted(picture(*workers, *waiting, model="pool"), 24)
+    low = fitted(picture(*workers, *waiting, model="pool"), 14)
     assert [line.split()[0] for line in lanes(low)] == ["queue"] * 7 + [
         f"Worker-{n}" for n in range(1, 8)
     ] + ["…", "…"]
     assert lanes(low)[-2:] == ["… 13 more rows of the queue", "… 13 more lanes"]
 
 
-def test_in_a_high_terminal_nothing_is_left_out() -> None:
+def test_where_there_is_room_no_lane_is_left_out() -> None:
     drawn = picture(client(1, 1, 1), client(2, 1))
-    assert fitted(drawn, 24) == drawn
+    assert fitted(drawn, 2) == drawn
+
+
+def test_a_low_terminal_has_all_lanes_and_the_newest_sessions_in_the_lines_below() -> None:
+    drawn = picture(*(client(number, 1, 1) for number in range(1, 13)))
+    lines = shown(drawn, 80, 24)
+    assert len(lines) == 24
+    assert len(lanes(drawn, 80, 24)) == 12
+    assert [line.split()[0] for line in lines[-4:-1]] == ["10", "11", "12"]
+    assert lines[-1] == "… 9 earlier sessions"
+
+
+def test_a_terminal_too_low_for_all_lanes_has_no_table() -> None:
+    lines = shown(picture(*(client(number, 1, 1) for number in range(1, 41))), 80, 24)
+    assert lines[-1].split()[-1] == "now"
+    assert "… 25 more lanes" in lines
+
+
+@pytest.mark.parametrize("many", [1, 3, 12, 80])
+@pytest.mark.parametrize(("width", "least"), [(40, 12), (60, 10)])
+def test_whatever_the_height_no_more_lines_are_drawn_and_always_a_lane(
+    width: int, least: int, many: int
+) -> None:
+    workers = (client(n, 1, 1, thread=f"Worker-{n}", native_id=n) for n in range(1, many + 1))
+    short = (client(n, 1, 1, 1.001, thread="Worker-0", native_id=9) for n in range(100, 104))
+    waiting = (client(n, 2) for n in range(200, 200 + many))
+    drawn = picture(*workers, *short, *waiting, model="pool")
+    for height in range(1, 61):
+        lines = shown(drawn, width, height)
+        assert len(lines) <= max(height, least)
+        assert any(line.startswith("Worker-") for line in lines)
+
+
+@given(snapshots(), st.integers(40, 220), st.integers(12, 60))
+def test_whatever_there_is_it_fits_the_terminal(of: Snapshot, width: int, height: int) -> None:
+    lines = shown(picture_of(of), width, height)
+    assert len(lines) <= height
+    assert max(map(cell_len, lines)) <= width
 
 
 @given(snapshots(), st.integers(20, 220), st.sampled_from([None, 1, 60, 300]))

@@ -2,17 +2,19 @@
 
 import gc
 import http.client
+import resource
 import select
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from flask import Flask, Response
+from structlog.testing import capture_logs
 
 from server import webserver
 from server.webserver import REQUEST_BYTES, WebServer
@@ -31,6 +33,7 @@ class Lab(NamedTuple):
 
     host: str
     port: int
+    drawn: threading.Event
 
     def connect(self, said: bytes) -> socket.socket:
         connected = socket.create_connection((self.host, self.port), timeout=SECONDS)
@@ -63,7 +66,7 @@ def start() -> Iterator[Callable[..., Lab]]:
             server = WebServer(app, host, 0)
             stack.callback(server.close)
             stack.callback(drawn.set)
-            return Lab(host, server.port)
+            return Lab(host, server.port, drawn)
 
         yield start
 
@@ -140,6 +143,103 @@ def test_who_hangs_is_given_up_in_time_without_a_word_in_the_log(
     assert caplog.messages == []
 
 
+def drip(connected: socket.socket) -> None:
+    connected.send(b"x")
+
+
+def sip(connected: socket.socket) -> None:
+    connected.recv(64, socket.MSG_DONTWAIT)
+
+
+@pytest.mark.parametrize(
+    ("said", "go_on"),
+    [
+        pytest.param(HALF, drip, id="sends its head"),
+        pytest.param(ASK, sip, id="reads its page"),
+    ],
+)
+def test_who_drips_keeps_its_place_no_longer_than_the_deadline(
+    start: Callable[..., Lab],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    said: bytes,
+    go_on: Callable[[socket.socket], None],
+) -> None:
+    monkeypatch.setattr(webserver, "CONNECTIONS", 2)
+    monkeypatch.setattr(webserver, "CONNECTION_SECONDS", 1)
+    lab = start()
+
+    def dripping_until(condition: Callable[[], bool]) -> None:
+        def is_so() -> bool:
+            for connected in dripping:
+                with suppress(OSError):  # nothing is there to be read, or it is reset
+                    go_on(connected)
+            return condition()
+
+        wait_until(is_so)
+
+    with lab.connect(said) as first, lab.connect(said) as second:
+        dripping = [first, second]
+        dripping_until(lambda: "reached the connection limit" in caplog.text)
+        assert not any(map(ended, dripping))
+        with lab.connect(b"GET /healthz HTTP/1.0\r\n\r\n") as asking:
+            dripping_until(lambda: answered(asking))
+            assert asking.makefile("rb").read().endswith(b"ok")
+        wait_until(lambda: all(map(ended, dripping)))  # with what they have yet to read
+
+
+def test_an_overdue_connection_stays_while_its_thread_is_at_work(
+    start: Callable[..., Lab], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webserver, "CONNECTION_SECONDS", 1)
+    lab = start()
+    with lab.connect(b"GET /drawing HTTP/1.0\r\n\r\n") as drawing, lab.connect(b"") as later:
+        wait_until(lambda: ended(later))
+        assert not ended(drawing)
+        lab.drawn.set()
+        wait_until(lambda: ended(drawing))
+
+
+def test_a_fault_of_its_loop_is_told_does_not_spin_and_does_not_end_the_port(
+    start: Callable[..., Lab], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webserver, "FAULT_PAUSE", 0.2)
+    lab = start()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with capture_logs() as logged:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1, hard))  # fewer than poll(2) is given: EINVAL
+        try:
+            wait_until(lambda: bool(logged))
+            began = time.monotonic()
+            wait_until(lambda: len(logged) >= 6)
+            assert time.monotonic() - began > 0.5  # five pauses, and the first was noticed late
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert lab.is_well()
+    assert logged[0] == {
+        "event": "the HTTP port failed, trying again",
+        "exc_info": True,
+        "log_level": "error",
+    }
+
+
+def test_a_fault_while_it_accepts_is_told_and_costs_that_connection_alone(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(webserver.Channel):
+        def __init__(self, server: Any, sock: socket.socket, *rest: Any, **named: Any) -> None:  # noqa: ANN401 - they are waitress'
+            sock.close()  # so that it cannot be asked for its buffer
+            super().__init__(server, sock, *rest, **named)
+
+    with capture_logs() as logged, monkeypatch.context() as broken:
+        broken.setattr(webserver.Server, "channel_class", Broken)
+        with lab.connect(b"") as connected:
+            wait_until(lambda: ended(connected))
+        wait_until(lambda: bool(logged))
+    assert [entry["event"] for entry in logged] == ["cannot accept on the HTTP port"]
+    assert lab.is_well()
+
+
 def test_who_comes_when_it_is_full_waits_for_a_place(
     start: Callable[..., Lab],
     monkeypatch: pytest.MonkeyPatch,
@@ -213,7 +313,7 @@ def test_closed_it_leaves_nothing_behind() -> None:
     app = Flask(__name__)
     app.add_url_rule("/page", "page", lambda: Response(PAGE))
     server = WebServer(app, "127.0.0.1", 0)
-    lab = Lab("127.0.0.1", server.port)
+    lab = Lab("127.0.0.1", server.port, threading.Event())
     with lab.connect(b"") as silent, lab.connect(ASK) as hanging:
         wait_until(lambda: answered(hanging))
         server.close()
