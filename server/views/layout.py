@@ -6,7 +6,7 @@ in the queue; in the other models it waits in its own lane, for the waiting is i
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from server.record import Record
@@ -28,7 +28,7 @@ def picture_of(snapshot: Snapshot, seconds: float | None = None) -> Picture:
     seen = [record for record in snapshot.sessions if _end(record, snapshot) >= start]
     in_window = replace(snapshot, sessions=tuple(seen))
     lanes = lanes_of(in_window)
-    drawn = _used_last(lanes)
+    drawn = used_last(lanes, LANES)
     rows = _rows(
         bar
         for bar in queue_of(in_window)
@@ -109,10 +109,10 @@ def _bar(record: Record, start: float, turn: float, end: float, *, last: bool) -
     )
 
 
-def _used_last(lanes: list[Lane]) -> list[Lane]:
-    """As many as are drawn, in their order; of those in use now the first to be used."""
+def used_last(lanes: Sequence[Lane], most: int) -> list[Lane]:
+    """So many of them, in their order; of those in use now the first to be used."""
     by_use = sorted(range(len(lanes)), key=lambda i: lanes[i].bars[-1].end, reverse=True)
-    return [lanes[i] for i in sorted(by_use[:LANES])]
+    return [lanes[i] for i in sorted(by_use[:most])]
 
 
 def _rows(bars: Iterable[Bar]) -> list[list[Bar]]:

@@ -71,6 +71,16 @@ class Picture:
     lanes: tuple[Lane, ...]
     lanes_more: int  # lanes that are not drawn
 
+    def figures(self) -> dict[str, str]:
+        """What stands above the lanes, by name."""
+        return {
+            "model": self.model,
+            "clients now": str(self.open),
+            "served at once": f"{self.serving} (peak {self.peak_serving})",
+            "messages": str(self.messages),
+            "refused": str(self.refused),
+        }
+
     def sessions(self) -> list[Record]:
         """Those that are drawn, by number."""
         rows = (*self.queue, *(lane.bars for lane in self.lanes))

@@ -97,15 +97,8 @@ class Figure(NamedTuple):
 
 
 def _figures(picture: Picture, width: int) -> Iterator[Figure]:
-    figures = [
-        ("model", picture.model),
-        ("clients now", str(picture.open)),
-        ("served at once", f"{picture.serving} (peak {picture.peak_serving})"),
-        ("messages", str(picture.messages)),
-        ("refused", str(picture.refused)),
-    ]
     columns = (width - 2 * MARGIN) // FIGURE
-    for place, (name, value) in enumerate(figures):
+    for place, (name, value) in enumerate(picture.figures().items()):
         line, column = divmod(place, columns)
         yield Figure(MARGIN + FIGURE * column, HEAD * line, value, name)
 

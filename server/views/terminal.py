@@ -18,6 +18,7 @@ from rich.text import Text
 
 from server.views.axis import FAINT, REFUSED, draw_axis
 from server.views.cells import Line
+from server.views.layout import used_last
 from server.views.picture import Bar, Picture
 from server.views.strokes import (
     FAILED,
@@ -68,31 +69,21 @@ def draw(picture: Picture, width: int, height: int | None = None) -> Group:
 def fitted(picture: Picture, rows: int) -> Picture:
     """The same with so many rows at most: half of them for the queue, and the lanes used last."""
     queue = picture.queue[: rows // 2]
-    by_use = sorted(
-        range(len(picture.lanes)), key=lambda place: picture.lanes[place].bars[-1].end, reverse=True
-    )
-    used_last = sorted(by_use[: rows - len(queue)])
+    lanes = used_last(picture.lanes, rows - len(queue))
     return replace(
         picture,
         queue=queue,
         queue_more=picture.queue_more + len(picture.queue) - len(queue),
-        lanes=tuple(picture.lanes[place] for place in used_last),
-        lanes_more=picture.lanes_more + len(picture.lanes) - len(used_last),
+        lanes=tuple(lanes),
+        lanes_more=picture.lanes_more + len(picture.lanes) - len(lanes),
     )
 
 
 def _figures(picture: Picture, width: int) -> Iterator[Text]:
     """As many in a line as have room."""
-    figures = {
-        "model": picture.model,
-        "clients now": picture.open,
-        "served at once": f"{picture.serving} (peak {picture.peak_serving})",
-        "messages": picture.messages,
-        "refused": picture.refused,
-    }
     line = Text()
-    for name, value in figures.items():
-        figure = Text.assemble(f"{name} ", (f"{value}", STRONG))
+    for name, value in picture.figures().items():
+        figure = Text.assemble(f"{name} ", (value, STRONG))
         if line and line.cell_len + GAP + figure.cell_len > width:
             yield line
             line = Text()
