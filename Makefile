@@ -15,7 +15,7 @@ UNIT := tests/unit
 CONTAINERS := tests/integration tests/e2e
 
 .DEFAULT_GOAL := help
-.PHONY: help demo down local test unit integration in-image lint format lock bench pictures engine images programs
+.PHONY: help demo down local test unit integration in-image faults soak fault-image lint format lock bench pictures engine images programs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,8 @@ test: $(INSTALLED) images programs ## All tests, on real containers, nothing ski
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	$(MAKE) in-image
+	$(MAKE) fault-image
+	scripts/faults short
 
 unit: $(INSTALLED) ## The tests that need no Docker
 	$(BIN)/pytest $(UNIT)
@@ -43,8 +45,15 @@ integration: $(INSTALLED) images programs ## The tests on containers
 	$(BIN)/pytest $(CONTAINERS)
 
 in-image: images ## The unit tests inside the server's image
-	docker build --quiet --file tests/Dockerfile --tag thread-lanes-tests .
+	docker build --quiet --file tests/Dockerfile --target unit --tag thread-lanes-tests .
 	docker run --rm thread-lanes-tests
+
+faults: $(INSTALLED) fault-image ## Faults, floods and bad input: what was promised, and what became of it
+	scripts/faults full
+
+MINUTES ?= 60
+soak: $(INSTALLED) fault-image ## The same over and over, for MINUTES=60
+	scripts/faults soak $(MINUTES)
 
 lint: $(INSTALLED) engine ## Style, types, Dockerfiles, scripts, YAML
 	$(BIN)/ruff check
@@ -74,6 +83,9 @@ engine:
 images: engine
 	@scripts/ensure-base-image
 	docker compose build --quiet
+
+fault-image: images
+	docker build --quiet --file tests/Dockerfile --target faults --tag thread-lanes-faults .
 
 programs:
 	@scripts/ensure-test-programs

@@ -1,0 +1,170 @@
+"""The server as a process of its own on loopback: started, looked at from outside, ended."""
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryFile
+from types import TracebackType
+from typing import IO, Any, Self
+
+LOOPBACK = "127.0.0.1"
+SECONDS = 30.0  # after this a condition that a test waits for counts as missed
+
+
+def wait_until(condition: Callable[[], object], seconds: float = SECONDS) -> float:
+    """Wait until it holds; return how many seconds that took."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds, "the condition did not come true"
+        time.sleep(0.005)
+    return time.monotonic() - began
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody has at this moment."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind((LOOPBACK, 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+class ServerProcess:
+    """`python -m server` with these options; as a context manager it is up, and ended with 0.
+
+    `under` are words to put before the command, such as `strace`'s; `pid` is the server's even so.
+    """
+
+    def __init__(self, *options: str, under: tuple[str, ...] = ()) -> None:
+        self.port, self.status_port = free_ports(2)
+        self._words = [
+            *under,
+            *(sys.executable, "-m", "server", "--log-format", "json"),
+            *("--port", str(self.port), "--status-port", str(self.status_port)),
+            *options,
+        ]
+        self._log = TemporaryFile()  # noqa: SIM115 - __exit__ closes both
+        self._errors = TemporaryFile()  # noqa: SIM115
+        self._process: subprocess.Popen[bytes] | None = None
+        self.pid = 0
+
+    def start(self, *, wait: bool = True) -> None:
+        """Start it, perhaps again on the same ports, and wait until it is well."""
+        self._process = subprocess.Popen(self._words, stdout=self._log, stderr=self._errors)
+        self.pid = self._process.pid
+        if wait:
+            wait_until(self.is_well)
+            self.pid = self.snapshot()["pid"]
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if self.exit_code is None:
+                code = self.terminate()
+                assert error or code == 0, f"exit code {code}: {self.errors()}"
+        finally:
+            self._log.close()
+            self._errors.close()
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; minus a signal's number where that ended it."""
+        assert self._process, "it was not started"
+        return self._process.poll()
+
+    def signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def wait(self, seconds: float = SECONDS) -> int:
+        """Wait for its end and return its exit code; one that does not end is killed."""
+        assert self._process, "it was not started"
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.signal(signal.SIGKILL)
+            self._process.wait()
+            raise
+
+    def terminate(self) -> int:
+        self.signal(signal.SIGTERM)
+        return self.wait()
+
+    def kill(self) -> None:
+        self.signal(signal.SIGKILL)
+        self.wait()
+
+    def connect(self, seconds: float = SECONDS) -> socket.socket:
+        return socket.create_connection((LOOPBACK, self.port), seconds)
+
+    def ask(self, path: str, seconds: float = SECONDS) -> bytes:
+        """A page of the HTTP port."""
+        with contextlib.closing(
+            http.client.HTTPConnection(LOOPBACK, self.status_port, timeout=seconds)
+        ) as connection:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            assert answer.status == http.HTTPStatus.OK, answer.status
+            return answer.read()
+
+    def is_well(self) -> bool:
+        if self.exit_code is not None:
+            raise ChildProcessError(f"it has ended with {self.exit_code}: {self.errors()}")
+        try:
+            return self.ask("/healthz") == b"ok\n"
+        except OSError:
+            return False
+
+    def snapshot(self) -> dict[str, Any]:
+        """What /sessions.json says now."""
+        snapshot: dict[str, Any] = json.loads(self.ask("/sessions.json"))
+        return snapshot
+
+    def descriptors(self) -> int:
+        """How many it has open, by the kernel's count (proc(5))."""
+        return len(os.listdir(f"/proc/{self.pid}/fd"))  # noqa: PTH208 - only their number matters
+
+    def threads(self) -> int:
+        return len(os.listdir(f"/proc/{self.pid}/task"))  # noqa: PTH208 - only their number matters
+
+    def resident(self) -> int:
+        """Bytes of memory that it holds: VmRSS of proc(5)."""
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
+        [kilobytes] = [line.split()[1] for line in status.splitlines() if "VmRSS" in line]
+        return 1024 * int(kilobytes)
+
+    def log(self) -> Iterator[dict[str, Any]]:
+        """Each record that it has logged so far, its earlier starts' too."""
+        with _reopened(self._log) as lines:
+            for line in lines:
+                if line.endswith(b"\n"):  # else it is being written, or its writer was killed
+                    yield json.loads(line)
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """What it has logged under this name, in order."""
+        return [event for event in self.log() if event["event"] == name]
+
+    def errors(self) -> str:
+        """What it has written to standard error."""
+        with _reopened(self._errors) as lines:
+            return lines.read().decode(errors="replace")
+
+
+def _reopened(file: IO[bytes]) -> IO[bytes]:
+    """The same file from its beginning; the server's own place in it stays where it is."""
+    return Path(f"/proc/self/fd/{file.fileno()}").open("rb")

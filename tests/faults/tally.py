@@ -1,0 +1,48 @@
+"""How often a promise was put to the test, how often it was broken, and what was measured."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+SHOWN = 10  # broken rounds that a failure tells of; all are counted
+
+
+@dataclass
+class Tally:
+    """The count of one test; its promise is a row of docs/reliability.md."""
+
+    promise: int
+    claim: str  # the test's name, as a sentence
+    rounds: int = 0
+    violations: int = 0
+    broken: list[str] = field(default_factory=list)  # the first few, in words
+    figures: dict[str, str] = field(default_factory=dict)  # what was measured besides
+
+    def check(self, kept: bool, otherwise: str = "", *, rounds: int = 1) -> None:  # noqa: FBT001 - it is what is checked
+        """Count so many rounds; if the promise was not kept in them, one violation."""
+        self.rounds += rounds
+        if not kept:
+            self.violations += 1
+            if len(self.broken) < SHOWN:
+                self.broken.append(otherwise)
+
+    def measure(self, **figures: str) -> None:
+        """Note figures, each with its unit."""
+        self.figures |= figures
+
+    def append_to(self, path: Path) -> None:
+        """Add it as a line of JSON."""
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(self)) + "\n")
+
+
+def read_tallies(path: Path) -> list[Tally]:
+    """The tallies of a file, those of the same test added up; the figures are the last one's."""
+    merged: dict[tuple[int, str], Tally] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        tally = Tally(**json.loads(line))
+        sum_ = merged.setdefault((tally.promise, tally.claim), Tally(tally.promise, tally.claim))
+        sum_.rounds += tally.rounds
+        sum_.violations += tally.violations
+        sum_.figures |= tally.figures
+    return [merged[key] for key in sorted(merged)]
