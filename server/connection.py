@@ -12,9 +12,27 @@ import sys
 import termios
 import time
 
+BUFFER = 64 * 1024  # bytes each way: what one client can make the kernel hold, and a drain answer
+# After so many seconds without an acknowledgement the peer is gone without a word: its power, or
+# the network, failed. Where nothing is under way that would have to be acknowledged, the kernel
+# probes from half a minute on. Who is there and says nothing is a matter of the session's patience.
+GONE_SECONDS = 60
+KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}  # seconds, seconds, probes
+
 LINGER_SECONDS = 1.0
 LINGER_BYTES = 256 * 1024
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger {on, 0 seconds}: socket(7), SO_LINGER
+
+
+def prepare(listening: socket.socket) -> None:
+    """Set what accepted sockets inherit (tcp(7)), so that it costs nothing for each client."""
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (KEEPALIVE | {"TCP_USER_TIMEOUT": 1000 * GONE_SECONDS}).items():
+        if hasattr(socket, name):  # Linux has them all
+            listening.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 class TimedOut(Exception):
@@ -34,6 +52,8 @@ class Connection:
     def __init__(self, accepted: socket.socket) -> None:
         self._socket = accepted
         self._aborted = False
+        self._input_ended = False
+        self._rest: int | None = None  # bytes that are still read once the input was ended
         self._kernel_timeouts: dict[int, float] = {}  # as set last, to set only what changes
 
     def receive(self, size: int, timeout: float) -> bytes:
@@ -41,11 +61,24 @@ class Connection:
 
         Raises TimedOut when nothing arrives in time, OSError when the peer is gone.
         """
+        if self._input_ended:
+            return self._receive_rest(size)
         self._set_timeout(socket.SO_RCVTIMEO, timeout)
         try:
             return self._socket.recv(size)
         except BlockingIOError:  # how the kernel says that SO_RCVTIMEO ran out
             raise TimedOut from None
+
+    def _receive_rest(self, size: int) -> bytes:
+        """What had arrived when the input was ended, and then the end of the stream.
+
+        The kernel goes on queueing after SHUT_RD: a peer that never pauses would have no end.
+        """
+        if self._rest is None:
+            self._rest = self._kernel_count(termios.FIONREAD)
+        chunk = self._socket.recv(min(size, self._rest))
+        self._rest -= len(chunk)
+        return chunk
 
     def send(self, buffer: bytes, timeout: float) -> None:
         """Send all of it, within the time-out in all.
@@ -91,13 +124,14 @@ class Connection:
         peer has not acknowledged.
         """
         deadline = time.monotonic() + seconds
-        while self._unacknowledged() and not self._aborted and time.monotonic() < deadline:
+        while not self._aborted and time.monotonic() < deadline:
+            if not self._kernel_count(termios.TIOCOUTQ):  # sent and not acknowledged
+                return
             time.sleep(0.005)  # the kernel has no event for it
 
-    def _unacknowledged(self) -> int:
-        """How many bytes that were sent may still be lost: SIOCOUTQ, tcp(7)."""
-        answer = fcntl.ioctl(self._socket, termios.TIOCOUTQ, bytes(4))
-        return int.from_bytes(answer, sys.byteorder)
+    def _kernel_count(self, queue: int) -> int:
+        """How many bytes are in a queue: FIONREAD (SIOCINQ) or TIOCOUTQ (SIOCOUTQ) of tcp(7)."""
+        return int.from_bytes(fcntl.ioctl(self._socket, queue, bytes(4)), sys.byteorder)
 
     def linger(self, deadline: float) -> None:
         """Close once the peer has, by the monotonic clock's deadline or 256 KiB at the latest.
@@ -117,6 +151,7 @@ class Connection:
 
     def end_input(self) -> None:
         """Let the receiving thread have what has arrived, and then the end of the stream."""
+        self._input_ended = True
         with contextlib.suppress(OSError):  # the connection ended meanwhile
             self._socket.shutdown(socket.SHUT_RD)
 

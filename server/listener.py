@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import structlog
 
-from server.connection import Connection
+from server.connection import Connection, prepare
 from server.farewell import Farewell
 from server.models import Model
 from server.record import Record
@@ -21,7 +21,6 @@ from server.session import Session
 
 BACKLOG = 4096  # connections that the kernel completes before they are accepted
 PAUSE = 100  # milliseconds to wait when the system is out of something
-SEND_BUFFER = 64 * 1024  # bytes: what a client that does not read can make the kernel hold
 ABORT_SECONDS = 1.0  # what the sessions that a drain has to reset may take to notice
 
 log = structlog.get_logger()
@@ -44,9 +43,7 @@ class Listener:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family, backlog=BACKLOG)
         self._socket.setblocking(False)
-        # Accepted sockets inherit these (tcp(7)), so that they cost nothing for each client.
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        prepare(self._socket)
         self.address = _address(self._socket.getsockname())
         self._model = model
         self._registry = registry

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from server import farewell, webserver
+from server.connection import GONE_SECONDS
 from server.log import RENDERERS
 from server.protocol import DIALECTS
 
@@ -23,12 +24,12 @@ count = click.IntRange(min=1)
 
 
 class Seconds(click.FloatRange):
-    """More than nothing, or at least so many, and a day at the most."""
+    """More than nothing, or at least so many; a day at the most, or so many."""
 
     name = "seconds"
 
-    def __init__(self, least: float | None = None) -> None:
-        super().__init__(min=least or 0, min_open=least is None, max=DAY)
+    def __init__(self, least: float | None = None, most: float = DAY) -> None:
+        super().__init__(min=least or 0, min_open=least is None, max=most)
 
     def convert(
         self,
@@ -81,7 +82,12 @@ OPTIONS = [
     ),
     option("--idle-timeout", type=Seconds(), default=120, help="For a client to say something."),
     option("--line-timeout", type=Seconds(), default=10, help="For a line, once it has begun."),
-    option("--send-timeout", type=Seconds(), default=10, help="For a client to take a reply."),
+    option(
+        "--send-timeout",
+        type=Seconds(most=GONE_SECONDS),
+        default=10,
+        help="For a client to take a reply.",
+    ),
     option("--grace", type=Seconds(), default=5, help="For sessions to end when told to stop."),
     option(
         "--log-format",

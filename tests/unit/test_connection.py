@@ -192,6 +192,16 @@ def test_ending_the_input_leaves_what_has_arrived(pair: Pair) -> None:
     assert connection.receive(9, SECONDS) == b""
 
 
+def test_once_the_input_has_ended_a_peer_that_sends_on_and_on_is_read_no_more(pair: Pair) -> None:
+    connection, peer = pair
+    peer.sendall(b"Hey")
+    connection.end_input()
+    assert connection.receive(1, SECONDS) == b"H"  # from now on it is settled what is read
+    peer.sendall(b" Server")
+    assert connection.receive(9, SECONDS) == b"ey"
+    assert connection.receive(9, SECONDS) == b""
+
+
 def test_an_abort_wakes_the_thread_that_receives(pair: Pair) -> None:
     connection, _ = pair
     receiving = threading.Thread(target=connection.receive, args=(1, SECONDS))

@@ -10,8 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from server.connection import Connection
-from server.listener import SEND_BUFFER
+from server.connection import BUFFER, GONE_SECONDS, Connection
 from server.models import Model, OneLock, Pool, Session, ThreadPerClient
 from server.protocol import ANSWER, Lines
 from server.session import Patience
@@ -84,20 +83,41 @@ def test_a_session_that_a_worker_took_up_all_the_same_is_served(
     assert server.greeted().say("Hey") == f"+OK Thread-2: {ANSWER}\r\n"
 
 
-def test_accepted_sockets_send_at_once_and_bound_what_the_kernel_holds(
+@pytest.fixture
+def accepted(
     start_server: StartServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    accepted: list[socket.socket] = []
+) -> Callable[[int, int], int]:
+    """`getsockopt` of an accepted socket."""
+    sockets: list[socket.socket] = []
 
     def note(connection: socket.socket) -> Connection:
-        accepted.append(connection)
+        sockets.append(connection)
         return Connection(connection)
 
     monkeypatch.setattr("server.listener.Connection", note)
     start_server().greeted()
-    assert accepted[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
-    held = accepted[0].getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
-    assert held == 2 * SEND_BUFFER  # the kernel doubles it, for its own needs: socket(7)
+    return sockets[0].getsockopt
+
+
+def test_accepted_sockets_send_at_once_and_bound_what_the_kernel_holds(
+    accepted: Callable[[int, int], int],
+) -> None:
+    assert accepted(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+    for held in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+        # The kernel doubles it, for its own needs: socket(7).
+        assert accepted(socket.SOL_SOCKET, held) == 2 * BUFFER
+
+
+def test_accepted_sockets_find_out_within_a_minute_that_the_client_is_gone_without_a_word(
+    accepted: Callable[[int, int], int],
+) -> None:
+    assert accepted(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+    idle, interval, probes = (
+        accepted(socket.IPPROTO_TCP, option)
+        for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+    )
+    assert idle + interval * probes == GONE_SECONDS == 60
+    assert accepted(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
 
 
 def test_out_of_descriptors_it_tries_about_ten_times_a_second_and_recovers(
@@ -249,6 +269,31 @@ def test_a_drain_refuses_what_still_queues_in_the_backlog(
     assert [peer.rest() for peer in queueing] == [CLOSING] * 3
     server.wait()
     assert server.registry.snapshot().refused["closing"] == 3
+
+
+def test_a_drain_answers_what_had_come_from_a_client_that_talks_on_without_a_pause(
+    start_server: StartServer,
+) -> None:
+    server = start_server(grace=60)
+    peer = server.greeted()
+    gone = threading.Event()
+
+    def talk_on() -> None:
+        with contextlib.suppress(OSError):  # nobody listens any more
+            while not gone.is_set():
+                peer.send(b"Hey\n" * 100)
+
+    talking = threading.Thread(target=talk_on)
+    talking.start()
+    wait_until(lambda: server.record(1).messages > 0)
+    server.begin_stop()
+    *replies, last = iter(peer.line, "")
+    gone.set()
+    talking.join()
+    server.wait()
+    assert last.encode() == CLOSING
+    assert len(replies) == server.record(1).messages
+    assert server.record(1).end == "closing"
 
 
 def test_a_drain_resets_who_does_not_read_after_its_grace(start_server: StartServer) -> None:
