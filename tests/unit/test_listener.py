@@ -271,31 +271,6 @@ def test_a_drain_refuses_what_still_queues_in_the_backlog(
     assert server.registry.snapshot().refused["closing"] == 3
 
 
-def test_a_drain_answers_what_had_come_from_a_client_that_talks_on_without_a_pause(
-    start_server: StartServer,
-) -> None:
-    server = start_server(grace=60)
-    peer = server.greeted()
-    gone = threading.Event()
-
-    def talk_on() -> None:
-        with contextlib.suppress(OSError):  # nobody listens any more
-            while not gone.is_set():
-                peer.send(b"Hey\n" * 100)
-
-    talking = threading.Thread(target=talk_on)
-    talking.start()
-    wait_until(lambda: server.record(1).messages > 0)
-    server.begin_stop()
-    *replies, last = iter(peer.line, "")
-    gone.set()
-    talking.join()
-    server.wait()
-    assert last.encode() == CLOSING
-    assert len(replies) == server.record(1).messages
-    assert server.record(1).end == "closing"
-
-
 def test_a_drain_resets_who_does_not_read_after_its_grace(start_server: StartServer) -> None:
     server = start_server(grace=0.1, patience=Patience(send=60))
     peer = server.greeted()
