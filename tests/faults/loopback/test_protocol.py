@@ -1,0 +1,193 @@
+"""Whatever bytes come, in whatever pieces: the server says what docs/protocol.md says."""
+
+import contextlib
+import select
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count, pairwise
+from random import Random, SystemRandom
+
+import pytest
+
+from server.protocol import Lines
+from tests.faults.conftest import Rounds
+from tests.faults.process import ServerProcess
+from tests.faults.reference import said_to
+from tests.faults.tally import Tally
+
+pytestmark = pytest.mark.promise(1)
+
+LIMIT = 8192  # bytes of a line
+APART = 0.3  # seconds between the pieces of an emoji
+LINES = 500  # of a random conversation, at most
+PIECES = 1000  # a long stream is cut into some 2,000 pieces at most, not into millions
+
+TEXT = [
+    *(b"", b"a", b"Hey Server!!!", b"\r", b"\r\r", b"\0", b"\t", b"\x1b[2J", b"\x7f"),
+    *(text.encode() for text in "éßđ€🧵\x80\x85\u2028\u2029\ufeff\uffff\U0010ffff\v\f\x1c"),
+]
+NO_TEXT = [
+    *(bytes([byte]) for byte in (0x80, 0xBF, 0xC0, 0xC1, 0xC2, 0xF0, 0xF5, 0xFE, 0xFF)),
+    *(b"\xc0\x80", b"\xe0\x80\x80", b"\xed\xa0\x80", b"\xf0\x8f\xbf\xbf", b"\xf4\x90\x80\x80"),
+    *("🧵".encode()[:size] for size in (1, 2, 3)),
+    "🧵".encode()[1:],
+]
+FILLERS = [b"x", b"\0", b"\r", b"\xff", "🧵".encode()]
+
+Speak = Callable[[list[bytes]], bytes]  # chunks in, all that is said to them out
+
+
+def said_by_dialect(chunks: list[bytes]) -> bytes:
+    """What the server's dialect says, without any socket."""
+    dialect = Lines("Thread-7")
+    said = [dialect.greeting()]
+    for chunk in chunks:
+        said.append(dialect.reply(dialect.receive(chunk)))
+        if dialect.fatal:
+            break
+    return b"".join(said)
+
+
+def said_by(server: ServerProcess) -> Speak:
+    """What a real server says, from the greeting until it hangs up."""
+
+    def speak(chunks: list[bytes]) -> bytes:
+        with server.connect() as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sender = threading.Thread(target=_send, args=(connection, chunks))
+            sender.start()
+            said = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+            sender.join()
+        return said
+
+    return speak
+
+
+def _send(connection: socket.socket, chunks: list[bytes]) -> None:
+    # A server that ends the conversation need not take the rest: what it said is what counts.
+    with contextlib.suppress(OSError):
+        for chunk in chunks:
+            connection.sendall(chunk)
+        connection.shutdown(socket.SHUT_WR)
+
+
+def seeded(seed: str) -> Random:
+    return Random(seed)  # noqa: S311 - to be had again is what it is for
+
+
+def draw_stream(random: Random) -> bytes:
+    """Some lines, and often a rest without a line end."""
+    lines = [draw_line(random) for _ in range(random.randint(1, LINES))]
+    rest = draw_line(random).rstrip(b"\n") if random.random() < 0.5 else b""
+    return b"".join(lines) + rest
+
+
+def draw_line(random: Random) -> bytes:
+    """Odd text, text with what is none among it, or noise; rarely about as long as it may be."""
+    if random.random() < 0.1:
+        return random.randbytes(random.randrange(12)) + b"\n"
+    pieces = TEXT if random.random() < 0.5 else TEXT + NO_TEXT
+    line = b"".join(random.choices(pieces, k=random.randrange(6)))
+    if random.random() < 0.003:
+        line = (line + LIMIT * random.choice(FILLERS))[: LIMIT + random.randint(-2, 2)]
+    return line + random.choice([b"\n", b"\r\n"])
+
+
+def cut(stream: bytes, random: Random) -> list[bytes]:
+    """The stream in pieces, now and then tiny ones."""
+    [longest] = random.choices([1, 4, 50, 1000, LIMIT], [1, 4, 10, 10, 10])
+    longest = max(longest, len(stream) // PIECES)
+    places = [0]
+    while places[-1] < len(stream):
+        places.append(places[-1] + 1 + int(longest * random.random()))
+    return [stream[start:end] for start, end in pairwise(places)]
+
+
+def compare(tally: Tally, speak: Speak, stream: bytes, seed: str) -> int:
+    """Have it said in cuts drawn from this seed; return how many lines were tried."""
+    said = speak(cut(stream, seeded(seed)))
+    thread = said.removeprefix(b"+OK ").partition(b":")[0].decode(errors="replace")
+    expected = said_to(stream, thread)
+    pairs = enumerate(zip(said, expected, strict=False))
+    same = next((n for n, (a, b) in pairs if a != b), min(len(said), len(expected)))
+    differently = f"{said[same:][:80]!r} and not {expected[same:][:80]!r} after {same} bytes"
+    lines = stream.count(b"\n")
+    tally.check(said == expected, f"seed {seed!r}: {differently}", rounds=lines)
+    return lines
+
+
+def compare_random_lines(tally: Tally, speak: Speak, lines: int) -> None:
+    """So many at least; each conversation can be had again by its seed, which a failure tells."""
+    seed = SystemRandom().randrange(1 << 32)
+    tally.measure(seed=str(seed))
+    tried = 0
+    for number in count():
+        if tried >= lines:
+            break
+        name = f"{seed}/{number}"
+        tried += compare(tally, speak, draw_stream(seeded(name)), name)
+
+
+def short_and_long_lines(ends: list[bytes]) -> Iterator[bytes]:
+    """Streams of every line of one byte, of two, and of every length up to 8,194 bytes."""
+    yield b"".join(bytes([one]) + b"\n" for one in range(256))
+    for one in range(256):
+        yield b"".join(bytes([one, two]) + b"\n" for two in range(256))
+    for end in ends:
+        for first in range(0, LIMIT + 1, 256):
+            lengths = range(first, min(first + 256, LIMIT + 1))
+            yield b"".join(b"x" * length + end for length in lengths)
+        for length in (LIMIT + 1, LIMIT + 2):  # each ends its conversation
+            yield b"before\n" + b"x" * length + end + b"after\n"
+
+
+def test_random_lines_in_random_cuts_are_answered_as_by_the_reference(
+    rounds: Rounds, tally: Tally
+) -> None:
+    compare_random_lines(tally, said_by_dialect, rounds(50_000, 1_000_000))
+
+
+def test_a_server_says_the_same_over_a_socket(rounds: Rounds, tally: Tally) -> None:
+    with ServerProcess() as server:
+        compare_random_lines(tally, said_by(server), rounds(5_000, 100_000))
+        assert server.terminate() == 0
+        tally.check(not server.errors(), server.errors())
+
+
+def test_lines_of_every_length_and_all_of_one_byte_and_two_are_answered(
+    rounds: Rounds, tally: Tally
+) -> None:
+    ends = [b"\r\n", b"\n"][: rounds(1, 2)]
+    with ServerProcess("--log-level", "warning") as server:
+        for number, stream in enumerate(short_and_long_lines(ends)):
+            for speak in (said_by_dialect, said_by(server)):
+                compare(tally, speak, stream, f"lines {number}")
+
+
+def test_an_emoji_cut_at_any_byte_300_ms_apart_is_one_message(tally: Tally) -> None:
+    line = "🧵\r\n".encode()
+    cuts = [[line[:place], line[place:]] for place in range(1, len(line))]
+    cuts.append([bytes([byte]) for byte in line])
+    with ServerProcess() as server, ThreadPoolExecutor(len(cuts)) as clients:
+        said = clients.map(lambda pieces: said_apart(server, pieces), cuts)
+        for pieces, (early, (thread, answer)) in zip(cuts, said, strict=True):
+            tally.check(not early, f"{pieces}: answered before its end")
+            tally.check(answer == said_to(line, thread), f"{pieces}: {answer!r}")
+        assert server.terminate() == 0
+        texts = [event["text"] for event in server.events("received from the client")]
+        tally.check(texts == ["🧵"] * len(cuts), f"received {texts}")
+
+
+def said_apart(server: ServerProcess, pieces: list[bytes]) -> tuple[bool, tuple[str, bytes]]:
+    """Whether anything is said before the last piece; the thread, and all that it says."""
+    with server.connect() as connection, connection.makefile("rb") as lines:
+        greeting = lines.readline()
+        early = False
+        for piece in pieces:
+            early |= bool(select.select([connection], [], [], APART)[0])
+            connection.sendall(piece)
+        connection.shutdown(socket.SHUT_WR)
+        thread = greeting.removeprefix(b"+OK ").partition(b":")[0].decode()
+        return early, (thread, greeting + lines.read())

@@ -1,0 +1,173 @@
+"""Between the client and the server things break: each message has exactly one whole reply."""
+
+import io
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import takewhile
+from typing import NamedTuple
+
+import pytest
+
+from client.address import Address
+from client.conversation import Conversation, Patience
+from client.delivery import Unanswered
+from client.dialect import DIALECTS
+from client.log import open_log
+from client.stop import StopSignal
+from tests.faults.conftest import Rounds
+from tests.faults.process import LOOPBACK, SECONDS, ServerProcess
+from tests.faults.proxy import End, Fault, Kind, Proxy
+from tests.faults.reference import OK, said_to
+from tests.faults.tally import Tally
+
+pytestmark = pytest.mark.promise(9)
+
+AT_ONCE = 9  # conversations; the names of so many workers have the same length
+WORKERS = ("--model", "pool", "--workers", str(AT_ONCE))
+MESSAGES = [1, 2, 3]  # of each conversation
+FAULTY = 2  # the faults are in the first messages, so that there is one to go on with
+GREETING = len(said_to(b"", "Worker-1"))  # bytes
+REPLY = len(said_to(b"\n", "Worker-1")) - GREETING
+REQUEST = len("conversation 0000, message 1\r\n")
+CALM = Patience(greeting=SECONDS, connect=SECONDS, reply=SECONDS, outage=SECONDS / 3)
+BRISK = CALM._replace(reply=1.0)  # of who is to find out that no reply will come
+BREAKS: list[Kind] = ["cut", "reset"]
+ENDS: list[End] = ["client", "server"]
+
+
+class Outcome(NamedTuple):
+    """What became of a conversation through the proxy."""
+
+    accepted: list[int]  # the messages that have a whole reply
+    received: list[int]  # the messages that the server logged as received
+    resent: int
+    connections: int
+    struck: int  # faults
+
+
+UNDISTURBED = Outcome(MESSAGES, MESSAGES, resent=0, connections=1, struck=0)
+
+
+def after(fault: Fault) -> Outcome:
+    """What is right: the message in hand is sent again, once, on one more connection."""
+    assert fault.after is not None
+    if fault.towards == "server":  # a truncated request: sent, and never received
+        return Outcome(MESSAGES, MESSAGES, resent=1, connections=2, struck=1)
+    if fault.after < GREETING:  # nothing was sent yet
+        return Outcome(MESSAGES, MESSAGES, resent=0, connections=2, struck=1)
+    lost = (fault.after - GREETING) // REPLY + 1
+    return Outcome(MESSAGES, sorted([*MESSAGES, lost]), resent=1, connections=2, struck=1)
+
+
+def converse_through(faults: list[Fault], expect: Callable[[Fault], Outcome], tally: Tally) -> None:
+    """A conversation for each fault, through a proxy of its own; check each one's outcome."""
+    with ServerProcess(*WORKERS) as server, StopSignal() as stop:
+
+        def converse(number: int) -> tuple[list[int], int, int, int]:
+            with Proxy((LOOPBACK, server.port), [faults[number]]) as proxy:
+                address, log = Address(LOOPBACK, proxy.port), open_log(io.StringIO(), "json")
+                lines, patience = DIALECTS["lines"], patience_with(faults[number])
+                with Conversation(address, lines, patience, stop, log) as conversation:
+                    accepted = list(takewhile(partial(is_answered, conversation, number), MESSAGES))
+                    assert conversation.finish(), "more was answered than asked"
+            return accepted, conversation.resent, conversation.connections, proxy.struck
+
+        with ThreadPoolExecutor(AT_ONCE) as clients:
+            told = list(clients.map(converse, range(len(faults))))
+        assert server.terminate() == 0
+        received = received_by(server)
+        for number, (fault, (accepted, *counts)) in enumerate(zip(faults, told, strict=True)):
+            outcome = Outcome(accepted, received[number], *counts)
+            tally.check(outcome == expect(fault), f"{fault}: {outcome}")
+        tally.check(not server.errors(), server.errors())
+    tally.measure(
+        accepted=f"{sum(len(accepted) for accepted, *_ in told):,} replies",
+        received=f"{sum(map(len, received.values())):,} messages",
+    )
+
+
+def patience_with(fault: Fault) -> Patience:
+    """Little where nothing but time tells that a reply will not come."""
+    return BRISK if fault.kind == "swallow" or fault.delay > BRISK.reply else CALM
+
+
+def is_answered(conversation: Conversation, number: int, message: int) -> bool:
+    """Whether the client accepts a reply for it, and that is a whole one."""
+    try:
+        reply = conversation.say(f"conversation {number:04}, message {message}")
+    except Unanswered:
+        return False
+    return reply.text == OK
+
+
+def received_by(server: ServerProcess) -> dict[int, list[int]]:
+    """The messages that it has logged as received, in order, by the conversation's number."""
+    received = defaultdict(list)
+    for event in server.events("received from the client"):
+        conversation, _, message = event["text"].partition(", message ")
+        received[int(conversation.removeprefix("conversation "))].append(int(message))
+    return received
+
+
+def test_a_reply_broken_off_after_any_byte_is_asked_for_again(rounds: Rounds, tally: Tally) -> None:
+    said = range(GREETING + FAULTY * REPLY)
+    faults = [Fault("client", kind, at) for at in said[:: rounds(4, 1)] for kind in BREAKS]
+    # Not within the greeting: while none comes, the client waits for its turn.
+    swallowed = [Fault("client", "swallow", at) for at in said[GREETING :: rounds(19, 1)]]
+    converse_through(swallowed + faults, after, tally)
+
+
+def test_a_request_broken_off_after_any_byte_is_never_answered(
+    rounds: Rounds, tally: Tally
+) -> None:
+    said = range(FAULTY * REQUEST)
+    faults = [Fault("server", kind, at) for at in said[:: rounds(2, 1)] for kind in BREAKS]
+    swallowed = [Fault("server", "swallow", at) for at in said[:: rounds(7, 1)]]
+    converse_through(swallowed + faults, after, tally)
+
+
+def test_packets_of_any_size_change_nothing(rounds: Rounds, tally: Tally) -> None:
+    sizes = range(1, REPLY + 2, rounds(5, 1))
+    sliced = [Fault(end, size=size, delay=0.002) for size in sizes for end in ENDS]
+    delayed = [Fault(end, delay=BRISK.reply / 5) for end in ENDS]
+    converse_through(sliced + delayed, lambda _: UNDISTURBED, tally)
+
+
+def test_a_reply_that_comes_too_late_is_not_taken_for_another(rounds: Rounds, tally: Tally) -> None:
+    # The greeting is late as well, which is no fault: it is waited for.
+    late = [Fault("client", delay=1.2 * BRISK.reply)] * rounds(3, 18)
+    twice = Outcome(MESSAGES, sorted([1, *MESSAGES]), resent=1, connections=2, struck=0)
+    converse_through(late, lambda _: twice, tally)
+
+
+def test_the_client_program_gets_one_reply_for_each_message(rounds: Rounds, tally: Tally) -> None:
+    # On each connection one whole reply comes, and so many bytes of the second.
+    second = range(GREETING + REPLY, GREETING + 2 * REPLY)
+    faults = [Fault("client", kind, at) for at in second[:: rounds(14, 1)] for kind in BREAKS]
+    script = "".join(f"conversation 0000, message {n}\n" for n in range(1, len(faults) + 2))
+    with ServerProcess(*WORKERS) as server, Proxy((LOOPBACK, server.port), faults) as proxy:
+        client = subprocess.run(
+            [
+                *(sys.executable, "-m", "client", "run", "--script", "-", "--log-format", "json"),
+                *("--server", f"{LOOPBACK}:{proxy.port}"),
+            ],
+            input=script.encode(),
+            capture_output=True,
+            timeout=4 * SECONDS,
+            check=False,
+        )
+        assert server.terminate() == 0
+        events = [json.loads(line) for line in client.stdout.splitlines()]
+        replies = [event["text"] for event in events if event["event"] == "reply"]
+        received = received_by(server)[0]
+    messages = list(range(1, len(faults) + 2))
+    tally.check(client.returncode == 0, f"{client.returncode} {client.stderr!r} {events[-1]}")
+    tally.check(replies == [OK] * len(messages), f"replies {replies}", rounds=len(faults))
+    tally.check(received == sorted(messages + messages[1:]), f"received {received}")
+    tally.check(proxy.struck == len(faults), f"{proxy.struck} faults")
+    tally.measure(accepted=f"{len(replies)} replies", received=f"{len(received)} messages")
