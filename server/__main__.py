@@ -27,7 +27,7 @@ from server.signals import stop_signals
 from server.status import Unwell, fetch
 from server.views.picture import Picture
 from server.views.terminal import draw, open_console
-from server.web import SHORTEST, create_app
+from server.web import HEADERS, SHORTEST, create_app
 from server.webserver import WebServer
 
 REDRAW = 0.5  # seconds from one live picture to the next
@@ -65,31 +65,32 @@ def main(  # noqa: PLR0913 - one argument for each option
     if context.invoked_subcommand is not None:
         return
     with stop_signals() as stop:
-        writer = log.configure(log_level, log_format)
-        dialect = DIALECTS[protocol]
-        registry = Registry(
-            model=model, protocol=protocol, max_clients=max_clients, settings=context.params
-        )
-        farewell = Farewell(dialect)
-        converse = partial(
-            Session,
-            registry=registry,
-            farewell=farewell,
-            dialect=dialect,
-            patience=Patience(idle_timeout, line_timeout, send_timeout),
-        )
-        with binding("--port", host, port):
-            listener = Listener(
-                host,
-                port,
-                model=build_model(model, workers),
+        with starting_threads():
+            writer = log.configure(log_level, log_format)
+            dialect = DIALECTS[protocol]
+            registry = Registry(
+                model=model, protocol=protocol, max_clients=max_clients, settings=context.params
+            )
+            farewell = Farewell(dialect)
+            converse = partial(
+                Session,
                 registry=registry,
                 farewell=farewell,
-                resolver=Resolver(),
-                converse=converse,
+                dialect=dialect,
+                patience=Patience(idle_timeout, line_timeout, send_timeout),
             )
-        with binding("--status-port", host, status_port):
-            status = WebServer(create_app(registry), host, status_port)
+            with binding("--port", host, port):
+                listener = Listener(
+                    host,
+                    port,
+                    model=build_model(model, workers),
+                    registry=registry,
+                    farewell=farewell,
+                    resolver=Resolver(),
+                    converse=converse,
+                )
+            with binding("--status-port", host, status_port):
+                status = WebServer(create_app(registry, writer.counts), host, status_port, HEADERS)
         structlog.get_logger().info("bound", address=listener.address, status_port=status.port)
         listener.serve(stop)
         listener.drain(grace)
@@ -117,6 +118,20 @@ def binding(name: str, host: str, port: int) -> Iterator[None]:
         why, *_ = str(error.strerror).partition(" (while")  # socket.create_server repeats the rest
         raise click.ClickException(
             f"cannot listen on {host} port {port}: {why}. Choose another with --host or {name}."
+        ) from None
+
+
+@contextmanager
+def starting_threads() -> Iterator[None]:
+    """Tell in one line that the system gives fewer threads than the server begins with."""
+    try:
+        yield
+    except RuntimeError as error:
+        if str(error) != "can't start new thread":
+            raise
+        raise click.ClickException(
+            f"{error}: the system gives this process no more. Raise the limit "
+            "(ulimit -u; in a container --pids-limit)."
         ) from None
 
 

@@ -21,7 +21,7 @@ from server.session import Session
 
 BACKLOG = 4096  # connections that the kernel completes before they are accepted
 PAUSE = 100  # milliseconds to wait when the system is out of something
-ABORT_SECONDS = 1.0  # what the sessions that a drain has to reset may take to notice
+ABORT_SECONDS = 0.25  # what the sessions that a drain has to reset may take to notice
 
 log = structlog.get_logger()
 

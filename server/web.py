@@ -1,7 +1,8 @@
 """The HTTP port: whether the server is well, and what its sessions are doing right now.
 
 Health checks come here and never to the chat port: a probe must not take a thread or a number.
-Every page is made from `registry.snapshot()` alone, and nothing can be changed here.
+Every page is made from `registry.snapshot()` alone, /metrics from the log's counts besides; and
+nothing can be changed here.
 """
 
 import json
@@ -18,6 +19,7 @@ from server.registry import Registry, Snapshot
 from server.views import metrics, pages, svg
 from server.views.layout import picture_of
 from server.views.trace import trace_json
+from server.writer import Counts
 
 METHODS = ["GET", "HEAD"]
 SHORTEST, LONGEST = 1, 86_400  # seconds that one can look back
@@ -73,17 +75,21 @@ VIEWS: dict[str, tuple[str, Callable[[Snapshot, View], str]]] = {
 FACTS: dict[str, tuple[str, Callable[[Snapshot], str]]] = {
     "/sessions.json": (JSON, _sessions_json),
     "/trace.json": (JSON, trace_json),
-    "/metrics": (metrics.CONTENT_TYPE, metrics.exposition),
 }
 
 
-def create_app(registry: Registry) -> Flask:
-    """The pages."""
+def create_app(registry: Registry, count_log: Callable[[], Counts] = Counts) -> Flask:
+    """The pages; `count_log` says what has become of the log's records by now."""
     app = Flask(__name__, static_folder=None)
     app.before_request(_only_look)
     app.after_request(_protect)
     app.register_error_handler(HTTPException, _explain)
     drawings = Drawings()
+
+    def draw_metrics(snapshot: Snapshot) -> str:
+        return metrics.exposition(snapshot, count_log())
+
+    facts = {**FACTS, "/metrics": (metrics.CONTENT_TYPE, draw_metrics)}
 
     def show() -> Response:
         content_type, draw = VIEWS[request.path]
@@ -93,13 +99,13 @@ def create_app(registry: Registry) -> Flask:
         return Response(drawing, content_type=content_type)
 
     def tell() -> Response:
-        content_type, draw = FACTS[request.path]
+        content_type, draw = facts[request.path]
         drawing = drawings.exact(request.path, lambda: draw(registry.snapshot()))
         return Response(drawing, content_type=content_type)
 
     for path in VIEWS:
         app.add_url_rule(path, path, show)
-    for path in FACTS:
+    for path in facts:
         app.add_url_rule(path, path, tell)
 
     @app.get("/healthz")

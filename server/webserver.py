@@ -2,17 +2,18 @@
 
     http: accept, read, parse -> waitress-N: draw, send what fits -> http: send the rest, close
 
-What one client can hold is bounded: a connection, its thread and one answer, for about 5 seconds if
-nothing moves and about 15 whatever moves. A page that is still being drawn is finished first. How
-many can is bounded too: 80 pages, of 1 MiB at the most, are a third of the container's 256 MiB.
+What one client can hold is bounded: a connection and one answer, for about 5 seconds if nothing
+moves and about 15 whatever moves. A page that is still being drawn is finished first. How many can
+is bounded too: 80 pages, of 1 MiB at the most, are a third of the container's 256 MiB.
 """
 
-import logging
 import socket
 import struct
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 import structlog
 from flask import Flask
@@ -20,15 +21,18 @@ from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
+from waitress.task import ErrorTask, Task, ThreadedTaskDispatcher
 
 # At once: 64 that hang, and some who ask meanwhile. More wait in the backlog, and take nothing from
 # the clients: `options.SPARE_DESCRIPTORS` counts these.
 CONNECTIONS = 80
 
-# One for each of them, so that no request queues behind another. Drawings are made one after the
-# other: with waitress' own four threads, 64 that asked for different ones made `/healthz` wait for
-# five seconds; so they do for a fifth of one. An idle thread costs 16 KiB.
-THREADS = CONNECTIONS
+# Drawings are made one at a time (server/drawings.py), so more threads would only wait. None waits
+# for a client: `http` sends what a client has yet to read.
+THREADS = 4
+
+# The path that goes first. It needs no drawing, and whoever asks may have us restarted.
+HEALTH = "/healthz"
 
 # The idle time-out: a connection is closed when its client has sent nothing and read nothing for
 # this long. It starts anew with every byte.
@@ -53,6 +57,7 @@ SEND_BUFFER = 64 * 1024
 ANSWER_BYTES = 16 * 1024 * 1024
 
 FAULT_PAUSE = 1.0  # seconds after a fault of the `http` thread: one that stays must not spin
+ACCEPT_PAUSE = 0.1  # seconds after the system had no descriptor for a connection: likewise
 
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger {on, 0 seconds}: socket(7), SO_LINGER
 
@@ -73,18 +78,33 @@ class OnlyRequest(HTTPRequestParser):
         self.expect_continue = False  # or waitress would ask for a body that it has refused
 
 
+class Complaint(ErrorTask):
+    """The answer to what is no request, which no app is asked for; with the app's headers."""
+
+    def execute(self) -> None:
+        """Answer."""
+        self.response_headers = [*self.channel.server.headers.items()]  # type: ignore[attr-defined]  # our Server's
+        super().execute()
+
+
 class Channel(HTTPChannel):
     """A connection to a client."""
 
     parser_class = OnlyRequest
+    error_task_class = Complaint
 
     def is_overdue(self) -> bool:
         """Whether its deadline has passed and no thread is at work for it; for `http` alone.
 
         A thread that draws is done soon. It keeps its connection until then: so no more requests
-        are under way than there are threads. Only `http` adds to `requests`.
+        are under way than there are connections. Only `http` adds to `requests`.
         """
         return not self.requests and self.creation_time + CONNECTION_SECONDS < time.time()
+
+    def is_health_check(self) -> bool:
+        """Whether that is its request, which has come."""
+        request: Any = self.requests[0]
+        return not request.error and request.path == HEALTH
 
     def reset(self) -> None:
         """End it at once: the kernel does not keep the rest for a client that reads slowly."""
@@ -96,10 +116,41 @@ class Channel(HTTPChannel):
         self.handle_close()
 
 
+class Dispatcher(ThreadedTaskDispatcher):
+    """Hands each request to the next thread that is free; health checks go first.
+
+    64 who ask for different drawings keep the others waiting for seconds. A health check waits
+    until one of the threads has finished its drawing: a tenth of a second.
+    """
+
+    def add_task(self, task: Task) -> None:
+        """Queue a channel whose request has come."""
+        channel: Any = task  # waitress' types say that it were what `service` makes of it
+        with self.lock:
+            if channel.is_health_check():
+                self.queue.appendleft(task)
+            else:
+                self.queue.append(task)
+            self.queue_cv.notify()
+
+
 class Server(TcpWSGIServer):
     """The listening socket."""
 
     channel_class = Channel
+    headers: Mapping[str, str]  # of every answer; the app's have them already
+
+    def accept(self) -> tuple[socket.socket, Any] | None:
+        """Accept a connection, if one is there and the system has a descriptor for it.
+
+        If not it stays in the backlog, and `poll` would return at once: this pauses.
+        """
+        try:
+            return super().accept()
+        except OSError as error:
+            log.warning("cannot accept on the HTTP port, trying again", error=str(error))
+            time.sleep(ACCEPT_PAUSE)
+            return None
 
     def handle_accept(self) -> None:
         """Accept a connection. A fault costs that one; waitress would close the port for it."""
@@ -110,9 +161,15 @@ class Server(TcpWSGIServer):
 
 
 class WebServer:
-    """Serves an app, in threads whose names nobody takes for a lane: `http`, `waitress-N`."""
+    """Serves an app, in threads whose names nobody takes for a lane: `http`, `waitress-N`.
 
-    def __init__(self, app: Flask, host: str, port: int) -> None:
+    `headers` are those of the answers that the app is not asked for: to what is no request. Raises
+    OSError where the address cannot be had, RuntimeError where no thread can be started.
+    """
+
+    def __init__(self, app: Flask, host: str, port: int, headers: Mapping[str, str]) -> None:
+        dispatcher = Dispatcher()
+        dispatcher.set_thread_count(THREADS)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = socket.create_server((host, port), family=family)
         # Accepted sockets inherit these (tcp(7)). The kernel itself ends a connection whose peer
@@ -122,17 +179,14 @@ class WebServer:
             listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self.port: int = listening.getsockname()[1]
-        # It warns of the task queue depth. With a thread for each connection no task queues: it
-        # would only count threads that have yet to begin.
-        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._sockets: dict[int, socket.socket] = {}  # waitress' own wrappers, in fact
         self._server = Server(
             app,
             self._sockets,
             _sock=listening,
+            dispatcher=dispatcher,
             sockinfo=(family, socket.SOCK_STREAM, 0, listening.getsockname()),
             bind_socket=False,
-            threads=THREADS,
             connection_limit=CONNECTIONS + 2,  # it counts the listening socket, and its own pipe
             channel_timeout=IDLE_SECONDS,
             cleanup_interval=1,
@@ -142,6 +196,7 @@ class WebServer:
             outbuf_overflow=ANSWER_BYTES,
             log_socket_errors=False,  # that a client has gone, or was given up, is no fault
         )
+        self._server.headers = headers
         self._stopping = threading.Event()
         # A daemon, so that an error elsewhere ends the process.
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)

@@ -1,6 +1,6 @@
 """Takes log records from any thread and writes them from its own, never holding the caller up.
 
-    LogWriter.emit -> a bounded queue -> the thread `log`: format, write
+    LogWriter.emit -> a queue, bounded in bytes -> the thread `log`: format, write
 
 A reader of our output that stalls (a pipe that nobody empties) stalls the writing thread alone:
 the queue fills, what no longer fits is dropped and counted, and the count is written down.
@@ -10,11 +10,28 @@ import contextlib
 import logging
 import os
 import queue
+import select
+import sys
 import threading
-import time
+from collections.abc import Mapping
+from typing import NamedTuple
 
-QUEUE_LENGTH = 2_000  # records; the longest, of 8 KiB that are not UTF-8, take 32 KiB
-FLUSH_SECONDS = 1.0  # what the end of the program waits for a reader that stalls
+QUEUE_BYTES = 8 * 1024 * 1024  # of records that wait: 4,000 of short ones, 63 of the longest
+RECORD_BYTES = 1536  # of a record, its dictionaries, its place in the queue: 700 - 1,300 measured
+FLUSH_SECONDS = 0.5  # what the end of the program waits for a reader that stalls or is slow
+
+
+class Counts(NamedTuple):
+    """What became of the records. The lines that say how many are missing are not counted."""
+
+    emitted: int = 0
+    written: int = 0
+    dropped: int = 0  # the queue was full, or the writing failed
+
+    @property
+    def queued(self) -> int:
+        """How many are still to be written."""
+        return self.emitted - self.written - self.dropped
 
 
 class LogWriter(logging.Handler):
@@ -24,63 +41,106 @@ class LogWriter(logging.Handler):
         super().__init__()
         self.setFormatter(formatter)
         self._descriptor = descriptor
-        self._overflowed = 0  # guarded by the handler's own lock, which `emit` is called under
-        self._unwritten = 0  # the writing thread's alone
-        # Each record with how many had not fitted by then; None ends it.
-        self._records: queue.Queue[tuple[logging.LogRecord | None, int]] = queue.Queue(QUEUE_LENGTH)
+        self._room = select.poll()
+        self._room.register(descriptor, select.POLLOUT)
+        # Guarded by the handler's own lock, which `emit` is called under.
+        self._accepted = self._overflowed = 0  # records
+        self._accepted_bytes = 0
+        # The writing thread's alone.
+        self._written = self._unwritten = 0  # records
+        self._done_bytes = 0  # of those
+        self._told = 0  # how many missing records the log itself has admitted
+        self._abandoned = False  # set at the end: nobody waits for the rest of the queue
+        # Each record with its bytes and with how many had not fitted by then; None ends it.
+        self._records: queue.SimpleQueue[tuple[logging.LogRecord | None, int, int]]
+        self._records = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_all, name="log", daemon=True)
         self._thread.start()
 
-    @property
-    def dropped(self) -> int:
-        """How many records were not written: the queue was full, or the writing failed."""
-        return self._overflowed + self._unwritten
+    def counts(self) -> Counts:
+        """What has become of the records by now; for any thread."""
+        written, unwritten = self._written, self._unwritten  # first: none is done but not accepted
+        overflowed = self._overflowed
+        return Counts(self._accepted + overflowed, written, overflowed + unwritten)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take a record, or count it as dropped."""
-        try:
-            self._records.put_nowait((record, self._overflowed))
-        except queue.Full:
+        size = _size(record)
+        if self._accepted_bytes - self._done_bytes + size > QUEUE_BYTES:
             self._overflowed += 1
+            return
+        self._accepted += 1
+        self._accepted_bytes += size
+        self._records.put((record, size, self._overflowed))
 
     def _write_all(self) -> None:
-        told = 0  # how many missing records the log itself has admitted
         while True:
-            record, overflowed = self._records.get()
-            told = self._admit(overflowed, told)
+            record, size, overflowed = self._records.get()
+            if self._abandoned:
+                return
+            self._admit(overflowed)
             if record is None:
                 return
-            if not self._write(record):
+            if self._write(record):
+                self._written += 1
+            else:
                 self._unwritten += 1
+            self._done_bytes += size
             overflowed = self._overflowed  # read first: what did not fit by now is behind us
             if self._records.empty():
-                told = self._admit(overflowed, told)
+                self._admit(overflowed)
 
-    def _admit(self, overflowed: int, told: int) -> int:
-        """Write how many records are missing here, if any are; return how many are admitted."""
+    def _admit(self, overflowed: int) -> None:
+        """Write how many records are missing here, if any are."""
         missing = overflowed + self._unwritten
-        return missing if missing > told and self._write(_gap(missing - told)) else told
+        if missing > self._told and self._write(_gap(missing - self._told)):
+            self._told = missing
 
     def _write(self, record: logging.LogRecord) -> bool:
         # Not sys.stdout: a thread that stalls inside its lock would hang the interpreter's exit.
         try:
             rest = f"{self.format(record)}\n".encode(errors="backslashreplace")
             while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
+                rest = rest[self._write_some(rest) :]
         except Exception:  # noqa: BLE001 - the reader has gone, or a library's record is malformed:
             return False  # it is counted, and the server serves on
         return True
 
+    def _write_some(self, rest: bytes) -> int:
+        """Write what fits, and return how much did; a descriptor that does not block is waited for.
+
+        Some supervisors give us one. To give up there would leave half a line behind.
+        """
+        while True:
+            try:
+                return os.write(self._descriptor, rest)
+            except BlockingIOError:
+                self._room.poll()
+
     def close(self) -> None:
-        """Write what is left, as far as a second is enough for it."""
+        """Write what is left, as far as half a second is enough for it; tell how much was lost."""
         if self not in logging.getLogger().handlers:
             return  # closed before: the interpreter's exit closes every handler once more
         logging.getLogger().removeHandler(self)
-        deadline = time.monotonic() + FLUSH_SECONDS
-        with contextlib.suppress(queue.Full):  # nobody reads: the queue is lost with the process
-            self._records.put((None, self._overflowed), timeout=FLUSH_SECONDS)
-        self._thread.join(max(0.0, deadline - time.monotonic()))
+        self._records.put((None, 0, self._overflowed))
+        self._thread.join(FLUSH_SECONDS)
+        self._abandoned = True  # from now on it finishes the line in hand at the most
+        counts = self.counts()
+        if lost := counts.emitted - counts.written - self._told:
+            _tell(f"{lost} log lines are missing at the end: they could not be written\n")
         super().close()
+
+
+def _size(record: logging.LogRecord) -> int:
+    """About how many bytes of memory a record holds, and rather more than that.
+
+    What it was called with counts in full, though it may share that with others. The frames of a
+    library's traceback are not counted: that is a fault, and faults are few.
+    """
+    if isinstance(record.msg, dict):  # ours
+        return RECORD_BYTES + sum(map(sys.getsizeof, record.msg.values()))
+    args = record.args.values() if isinstance(record.args, Mapping) else record.args or ()
+    return RECORD_BYTES + sum(map(sys.getsizeof, (record.msg, *args)))
 
 
 def _gap(lines: int) -> logging.LogRecord:
@@ -93,3 +153,14 @@ def _gap(lines: int) -> logging.LogRecord:
             "args": (lines,),
         }
     )
+
+
+def _tell(line: str) -> None:
+    """Write it to standard error, unless that has no room, or is not there either."""
+    if sys.__stderr__ is None:
+        return
+    with contextlib.suppress(OSError):
+        room = select.poll()
+        room.register(sys.__stderr__.fileno(), select.POLLOUT)
+        if room.poll(0):
+            os.write(sys.__stderr__.fileno(), line.encode())

@@ -1,8 +1,9 @@
 """Snapshot -> the page that Prometheus scrapes.
 
-Nothing is counted here: the figures are the snapshot's, so a scrape costs the conversations no more
-than any other page. Each label has a few values that are known beforehand, and every one of them is
-always on the page; so no client can make a series, nor put a word of its own into one.
+Nothing is counted here: the figures are the snapshot's and the log's, so a scrape costs the
+conversations no more than any other page. Each label has a few values that are known beforehand,
+and every one of them is always on the page; so no client can make a series, nor put a word of its
+own into one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,20 +23,22 @@ from prometheus_client.registry import Collector
 from server.histogram import Histogram
 from server.record import End
 from server.registry import Refusal, Snapshot
+from server.writer import Counts
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 
-def exposition(snapshot: Snapshot) -> str:
+def exposition(snapshot: Snapshot, log: Counts) -> str:
     """The page, in the text format that CONTENT_TYPE names."""
-    return generate_latest(_Families(snapshot)).decode()
+    return generate_latest(_Families(snapshot, log)).decode()
 
 
 class _Families(Collector):
     """A family is a metric's name, its help and its series. Times are in seconds."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, log: Counts) -> None:
         self._snapshot = snapshot
+        self._log = log
 
     def collect(self) -> Iterator[Metric]:
         yield from self._server()
@@ -53,6 +56,14 @@ class _Families(Collector):
             "lanes_start_time_seconds",
             "When the server started, in Unix time.",
             snapshot.started_at,
+        )
+        yield _by_label(
+            CounterMetricFamily(
+                "lanes_log_records_total",
+                "Log records by what became of them; those that still wait are not counted.",
+                labels=["fate"],
+            ),
+            {"written": self._log.written, "dropped": self._log.dropped},
         )
 
     def _sessions(self) -> Iterator[Metric]:

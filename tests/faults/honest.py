@@ -1,19 +1,16 @@
 """Honest clients beside the trouble: what they were answered, and how quickly.
 
-They run in a process of their own, so that a test that makes trouble does not slow down its own
-stopwatch. Each says numbered messages, one after the other, and checks every reply.
+Each says numbered messages, one after the other, and checks every reply.
 """
 
 import itertools
-import multiprocessing
 import socket
 import statistics
 import threading
 import time
-from multiprocessing.connection import Connection as Pipe
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
+from tests.faults.companion import Call, Companion
 from tests.faults.process import LOOPBACK, SECONDS
 
 PAUSE = 0.005  # seconds between a reply and the next message
@@ -31,39 +28,19 @@ class Service(NamedTuple):
         """Seconds within which 99 of 100 messages were answered."""
         return statistics.quantiles(self.seconds, n=100)[98]
 
+    def __add__(self, other: "Service") -> "Service":  # type: ignore[override]  # not as a tuple
+        return Service(
+            self.answered + other.answered,
+            self.errors + other.errors,
+            self.seconds + other.seconds,
+        )
 
-class HonestClients:
-    """So many at once, from when it is entered until `finish`, or until it is left."""
+
+class HonestClients(Companion[Service]):
+    """So many at once, greeted when it is entered; `finish` has them say goodbye."""
 
     def __init__(self, port: int, clients: int = 3) -> None:
-        spawn = multiprocessing.get_context("spawn")
-        self._pipe, theirs = spawn.Pipe()
-        self._process = spawn.Process(target=_converse, args=(port, clients, theirs), daemon=True)
-
-    def __enter__(self) -> Self:
-        self._process.start()
-        assert self._pipe.poll(SECONDS), "no thread has greeted the honest clients"
-        self._pipe.recv()
-        return self
-
-    def finish(self) -> Service:
-        """Have them say goodbye; what they have had."""
-        self._pipe.send("finish")
-        assert self._pipe.poll(SECONDS), "the honest clients hang"
-        service: Service = self._pipe.recv()
-        self._process.join(SECONDS)
-        return service
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._process.is_alive():
-            self._process.kill()
-        self._process.join()
-        self._pipe.close()
+        super().__init__(_converse, port, clients)
 
 
 def quiet_service(port: int, seconds: float = 3.0, clients: int = 3) -> Service:
@@ -73,9 +50,8 @@ def quiet_service(port: int, seconds: float = 3.0, clients: int = 3) -> Service:
         return honest.finish()
 
 
-def _converse(port: int, clients: int, pipe: Pipe) -> None:
-    over = threading.Event()
-    ready = threading.Barrier(clients + 1)
+def _converse(call: Call, port: int, clients: int) -> Service:
+    greeted = threading.Barrier(clients + 1)
     services = [Service(0, [], []) for _ in range(clients)]
 
     def client(number: int) -> None:
@@ -87,9 +63,9 @@ def _converse(port: int, clients: int, pipe: Pipe) -> None:
             greeting = lines.readline().decode()
             thread = greeting.removeprefix("+OK ").partition(":")[0]
             expected = f"+OK {thread}: Today we will learn about".encode()
-            ready.wait()
+            greeted.wait(SECONDS)
             for message in itertools.count(1):
-                if over.wait(PAUSE):
+                if call.over.wait(PAUSE):
                     return
                 began = time.monotonic()
                 try:
@@ -106,13 +82,12 @@ def _converse(port: int, clients: int, pipe: Pipe) -> None:
     threads = [threading.Thread(target=client, args=(n,), daemon=True) for n in range(clients)]
     for thread in threads:
         thread.start()
-    ready.wait(SECONDS)
-    pipe.send("ready")
-    pipe.recv()
-    over.set()
+    greeted.wait(SECONDS)
+    call.ready()
+    call.over.wait()
     for thread in threads:
         thread.join(SECONDS)
     seconds = [one for service in services for one in service.seconds]
     errors = [error for service in services for error in service.errors]
     errors += ["hangs" for thread in threads if thread.is_alive()]
-    pipe.send(Service(len(seconds), errors, seconds))
+    return Service(len(seconds), errors, seconds)

@@ -9,22 +9,27 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import TracebackType
 from typing import IO, Any, Self
 
+from prometheus_client.parser import text_string_to_metric_families
+
 LOOPBACK = "127.0.0.1"
 SECONDS = 30.0  # after this a condition that a test waits for counts as missed
 
 
-def wait_until(condition: Callable[[], object], seconds: float = SECONDS) -> float:
-    """Wait until it holds; return how many seconds that took."""
+def wait_until(
+    condition: Callable[[], object], seconds: float = SECONDS, *, pause: float = 0.005
+) -> float:
+    """Wait until it holds, looking after each pause; return how many seconds that took."""
     began = time.monotonic()
     while not condition():
         assert time.monotonic() - began < seconds, "the condition did not come true"
-        time.sleep(0.005)
+        time.sleep(pause)
     return time.monotonic() - began
 
 
@@ -135,6 +140,15 @@ class ServerProcess:
         snapshot: dict[str, Any] = json.loads(self.ask("/sessions.json"))
         return snapshot
 
+    def metrics(self, name: str) -> dict[str, float]:
+        """The samples of that name that /metrics has now, by their only label, or by ""."""
+        return {
+            "".join(sample.labels.values()): sample.value
+            for family in text_string_to_metric_families(self.ask("/metrics").decode())
+            for sample in family.samples
+            if sample.name == name
+        }
+
     def descriptors(self) -> int:
         """How many it has open, by the kernel's count (proc(5))."""
         return len(os.listdir(f"/proc/{self.pid}/fd"))  # noqa: PTH208 - only their number matters
@@ -142,11 +156,27 @@ class ServerProcess:
     def threads(self) -> int:
         return len(os.listdir(f"/proc/{self.pid}/task"))  # noqa: PTH208 - only their number matters
 
+    def settled(self) -> tuple[int, int]:
+        """Its descriptors and threads, once they have stayed the same for a third of a second."""
+        readings: deque[tuple[int, int]] = deque(maxlen=15)
+
+        def is_steady() -> bool:
+            readings.append((self.descriptors(), self.threads()))
+            return readings.count(readings[-1]) == readings.maxlen
+
+        wait_until(is_steady, pause=0.025)
+        return readings[-1]
+
     def resident(self) -> int:
         """Bytes of memory that it holds: VmRSS of proc(5)."""
         status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
         [kilobytes] = [line.split()[1] for line in status.splitlines() if "VmRSS" in line]
         return 1024 * int(kilobytes)
+
+    def log_lines(self) -> Iterator[bytes]:
+        """What it has logged so far, as it was written."""
+        with _reopened(self._log) as lines:
+            yield from lines
 
     def log(self) -> Iterator[dict[str, Any]]:
         """Each record that it has logged so far, its earlier starts' too."""

@@ -16,17 +16,19 @@ from server.histogram import LONG, SHORT
 from server.record import End, Record
 from server.registry import HISTORY, Registry, Snapshot
 from server.views.metrics import CONTENT_TYPE, exposition
+from server.writer import Counts
 from tests.unit.snapshots import EPOCH, record, snapshot, snapshots
 
 MICRO = 1e-6  # of a second: the clock itself is not much finer
+QUIET = Counts()  # a log without a record
 Series = tuple[str, tuple[tuple[str, str], ...]]  # a name, and the labels with their values
 
 
 class Page:
     """What the page for a snapshot says: each series once, with its value."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.families = list(text_string_to_metric_families(exposition(snapshot)))
+    def __init__(self, snapshot: Snapshot, log: Counts = QUIET) -> None:
+        self.families = list(text_string_to_metric_families(exposition(snapshot, log)))
         self.figures = _figures(self.families)
 
     def value(self, name: str) -> float:
@@ -91,6 +93,13 @@ def test_the_server_says_what_it_is_and_since_when() -> None:
     page = Page(snapshot(at=9, started=2, model="pool"))
     assert page.figures["lanes_server_info", (("model", "pool"), ("protocol", "lines"))] == 1
     assert page.value("lanes_start_time_seconds") == EPOCH + 2
+
+
+def test_records_of_the_log_are_counted_by_what_became_of_them() -> None:
+    for log in (QUIET, Counts(emitted=9, written=5, dropped=3)):
+        page = Page(new_registry().snapshot(), log)
+        fates = {"written": log.written, "dropped": log.dropped}
+        assert page.by_label("lanes_log_records_total") == fates
 
 
 def test_sessions_are_counted_by_state_and_by_end_and_refusals_by_reason() -> None:
@@ -189,7 +198,7 @@ def test_the_series_are_the_same_whatever_happens(snapshot: Snapshot) -> None:
 @given(snapshots())
 def test_nothing_of_a_client_is_on_the_page(snapshot: Snapshot) -> None:
     nobody = tuple(replace(one, client="nobody", peer="nowhere") for one in snapshot.sessions)
-    assert exposition(snapshot) == exposition(replace(snapshot, sessions=nobody))
+    assert exposition(snapshot, QUIET) == exposition(replace(snapshot, sessions=nobody), QUIET)
 
 
 def test_a_connection_that_got_no_thread_is_counted_once() -> None:

@@ -71,6 +71,7 @@ def test_pool_serves_as_many_as_it_has_workers_and_the_next_when_one_leaves() ->
 
 
 def test_lock_gives_everybody_a_thread_and_one_its_turn() -> None:
+    before = threading.active_count()
     model = OneLock()
     sessions = submit_three(model)
     assert all(session.assigned.wait(SECONDS) for session in sessions)
@@ -83,6 +84,7 @@ def test_lock_gives_everybody_a_thread_and_one_its_turn() -> None:
         waiting.remove(holder)
         holder.leave()
     model.shutdown()
+    wait_until(lambda: threading.active_count() == before)  # releasing was no error to any of them
 
 
 @pytest.mark.parametrize("build", [ThreadPerClient, lambda: Pool(2), OneLock])

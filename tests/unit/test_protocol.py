@@ -98,6 +98,11 @@ def test_a_line_that_is_not_utf8_gets_an_error_and_the_next_an_answer() -> None:
     assert dialect.fatal is None
 
 
+def test_what_is_shown_of_a_line_that_is_not_utf8_is_ascii_alone() -> None:
+    [message] = Lines("Thread-7").receive("🧵".encode() + b"\xff\n")
+    assert message == Malformed("utf8", r"\xf0\x9f\xa7\xb5\xff")
+
+
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 def test_the_longest_line_is_answered_and_one_byte_more_is_fatal(end: bytes) -> None:
     dialect = Lines("Thread-7")

@@ -50,7 +50,8 @@ def test_a_session_goes_from_waiting_to_serving_to_closed(registry: Registry) ->
     states = [snapshot.sessions[0].state for snapshot in (waiting, serving, closed)]
     assert states == ["waiting", "serving", "closed"]
     assert [(s.open, s.serving) for s in (waiting, serving, closed)] == [(1, 0), (1, 1), (0, 0)]
-    assert closed.peak_serving == closed.accepted == 1
+    assert [s.peak_serving for s in (waiting, serving, closed)] == [0, 1, 1]
+    assert closed.accepted == 1
     last = closed.sessions[0]
     assert last.end == "bye"
     assert last.served_at is not None
@@ -95,7 +96,16 @@ def test_the_waiting_and_the_serving_take_the_places(registry: Registry) -> None
     assert admit(registry).number == 4
 
 
+def test_a_session_has_its_peers_address_for_a_name_until_one_is_found(
+    registry: Registry,
+) -> None:
+    admit(registry)
+    [session] = registry.snapshot().sessions
+    assert (session.peer, session.client) == ("127.0.0.1:1", "127.0.0.1:1")
+
+
 def test_a_refusal_is_counted_by_reason_and_takes_no_number(registry: Registry) -> None:
+    assert registry.snapshot().refused == {"busy": 0, "closing": 0}
     registry.refuse("busy")
     registry.refuse("busy")
     registry.refuse("closing")
@@ -118,6 +128,7 @@ def test_a_session_that_got_no_thread_is_refused_and_leaves_no_other_trace(
 ) -> None:
     record = admit(registry)
     assert registry.withdraw(record, "busy")
+    assert record.state == "closed"
     assert not registry.serve(record)
     snapshot = registry.snapshot()
     assert (snapshot.accepted, snapshot.open, snapshot.sessions) == (0, 0, ())

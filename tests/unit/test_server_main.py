@@ -315,6 +315,32 @@ def test_a_port_that_is_taken_is_one_line_and_exit_code_1(option: str) -> None:
     )
 
 
+WITH_SO_MANY_THREADS = """
+import sys, threading
+left, start = int(sys.argv.pop(1)), threading.Thread.start
+def start_or_refuse(thread):
+    global left
+    if not left:
+        raise RuntimeError("can't start new thread")
+    left -= 1
+    start(thread)
+threading.Thread.start = start_or_refuse
+from server.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("threads", [0, 1, 2, 3, 6, 7])
+def test_too_few_threads_to_begin_with_is_one_line_and_exit_code_1(threads: int) -> None:
+    words = [sys.executable, "-c", WITH_SO_MANY_THREADS, str(threads), *FREE]
+    result = subprocess.run(words, capture_output=True, text=True, timeout=2 * SECONDS, check=False)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == (
+        "Error: can't start new thread: the system gives this process no more. "
+        "Raise the limit (ulimit -u; in a container --pids-limit).\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [

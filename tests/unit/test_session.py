@@ -4,15 +4,17 @@ import contextlib
 import logging
 import socket
 import struct
+import time
 from collections.abc import Callable
 
 import pytest
 import structlog
 
+from server import models
 from server.clock import now
 from server.protocol import ANSWER, MAX_LINE, Lines
-from server.session import Patience
-from tests.unit.running import RunningServer
+from server.session import Patience, Session
+from tests.unit.running import RunningServer, wait_until
 
 HEY = "Hey Server!!! What will we do in today's lab????"
 REPLY = f"+OK Thread-1: {ANSWER}\r\n"
@@ -151,6 +153,21 @@ def test_a_silent_client_is_told_and_shown_out(start_server: StartServer) -> Non
     assert record.bytes_out == len("+OK Thread-1: ready\r\n" + Lines.error("idle").decode())
 
 
+def test_a_client_that_is_shown_out_and_talks_on_is_not_reset_until_the_linger_ends(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.session.LINGER_SECONDS", 60.0)
+    server = start_server(patience=Patience(idle=0.05))
+    peer = server.greeted()
+    assert peer.rest() == Lines.error("idle")
+    for _ in range(50):
+        peer.send(b"too late\n")  # raises once a reset has come
+        time.sleep(0.002)
+    assert server.record(1).state == "serving"
+    peer.close()
+    assert server.ended(1).messages == 0
+
+
 def test_a_line_that_drips_is_cut_off_however_often_a_byte_comes(
     start_server: StartServer,
 ) -> None:
@@ -241,6 +258,7 @@ def test_every_message_is_in_the_log_with_its_peer(
         ("bye", None),
     ]
     assert session[3]["error"] == "utf8"
+    assert (session[4]["end"], session[4]["messages"]) == ("bye", 2)
 
 
 def test_at_warning_a_message_is_not_even_looked_at_for_the_log(
@@ -263,7 +281,49 @@ def test_the_handout_is_answered_without_greeting_line_end_or_name(
     assert server.record(1).state == "serving"
 
 
+def test_in_the_handout_too_the_end_of_the_stream_is_no_message(
+    start_server: StartServer,
+) -> None:
+    server = start_server(protocol="handout")
+    peer = server.connect()
+    peer.send(HEY.encode())
+    peer.socket.recv(1024)
+    peer.close()
+    record = server.ended(1)
+    assert (record.end, record.messages) == ("bye", 1)
+
+
 def test_the_handout_ends_without_a_word(start_server: StartServer) -> None:
     server = start_server(protocol="handout", patience=Patience(idle=0.05))
     assert server.connect().rest() == b""
     assert server.ended(1).end == "idle"
+
+
+class Queue:
+    """A model in which everybody waits and nobody's turn comes."""
+
+    def __init__(self) -> None:
+        self.sessions: list[Session] = []
+
+    def submit(self, session: models.Session) -> None:
+        assert isinstance(session, Session)
+        self.sessions.append(session)
+
+    def shutdown(self) -> None:
+        """It has no threads."""
+
+
+def test_one_that_waits_is_dismissed_once_is_told_so_and_its_turn_never_comes(
+    start_server: StartServer,
+) -> None:
+    waiting = Queue()
+    with structlog.testing.capture_logs() as logs:
+        peer = start_server(model=waiting).connect()
+        wait_until(lambda: waiting.sessions != [])
+        [session] = waiting.sessions
+        assert session.dismiss()
+        assert not session.dismiss()
+        session.run()
+        assert peer.rest() == Lines.error("closing")
+    said = [entry["event"] for entry in logs if entry.get("peer") == peer.name]
+    assert said == ["connected", "dismissed"]

@@ -8,14 +8,14 @@ import pytest
 
 from server.registry import Registry
 from server.status import Unwell, fetch
-from server.web import create_app
+from server.web import HEADERS, create_app
 from server.webserver import WebServer
 
 
 @pytest.fixture
 def port() -> Iterator[int]:
     registry = Registry(model="thread", protocol="lines", max_clients=3)
-    server = WebServer(create_app(registry), "127.0.0.1", 0)
+    server = WebServer(create_app(registry), "127.0.0.1", 0, HEADERS)
     yield server.port
     server.close()
 

@@ -17,8 +17,9 @@ import pytest
 from server import webserver
 from server.registry import Registry, Snapshot
 from server.views.picture import Picture
-from server.web import FRESH, VIEWS, View, create_app
+from server.web import FRESH, HEADERS, VIEWS, View, create_app
 from server.webserver import WebServer
+from server.writer import Counts
 from tests.unit.running import SECONDS, RunningServer
 from tests.unit.snapshots import crowded
 
@@ -51,7 +52,7 @@ def registry() -> Registry:
 
 @pytest.fixture
 def ask(registry: Registry) -> Iterator[Ask]:
-    server = WebServer(create_app(registry), "127.0.0.1", 0)
+    server = WebServer(create_app(registry), "127.0.0.1", 0, HEADERS)
 
     def ask(path: str, method: str = "GET") -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=SECONDS)
@@ -131,6 +132,15 @@ def test_nothing_can_be_changed_there(ask: Ask, method: str, path: str) -> None:
     status, _, headers = ask(path, method)
     assert status == 405
     assert headers["Allow"] == "GET, HEAD"
+
+
+def test_the_log_is_counted_as_it_is_when_one_asks(registry: Registry) -> None:
+    counts = iter([Counts(2, 1, 1), Counts(5, 3, 2)])
+    app = create_app(registry, lambda: next(counts)).test_client()
+    for written, dropped in [(1, 1), (3, 2)]:
+        page = app.get("/metrics").text
+        assert f'lanes_log_records_total{{fate="written"}} {written}.0\n' in page
+        assert f'lanes_log_records_total{{fate="dropped"}} {dropped}.0\n' in page
 
 
 def test_a_page_that_is_not_there_is_said_in_one_plain_line(ask: Ask) -> None:
@@ -261,7 +271,7 @@ def test_no_page_is_so_large_that_its_readers_could_fill_the_servers_memory(
 
 def test_64_who_ask_for_different_pages_and_read_none_do_not_hold_up_the_health_check() -> None:
     with (
-        closing(WebServer(create_app(Full("pool", 0.85)), "127.0.0.1", 0)) as server,
+        closing(WebServer(create_app(Full("pool", 0.85)), "127.0.0.1", 0, HEADERS)) as server,
         ExitStack() as stack,
     ):
         for number, path in zip(range(64), cycle(PAGES), strict=False):

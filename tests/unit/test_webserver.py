@@ -2,13 +2,14 @@
 
 import gc
 import http.client
+import os
 import resource
 import select
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from flask import Flask, Response
 from structlog.testing import capture_logs
 
 from server import webserver
-from server.webserver import REQUEST_BYTES, WebServer
+from server.webserver import REQUEST_BYTES, THREADS, WebServer
 from tests.unit.running import SECONDS, wait_until
 
 PAGE = bytes(1024 * 1024)
@@ -25,6 +26,8 @@ ASK = b"GET /page HTTP/1.1\r\nHost: lab\r\n\r\n"
 HALF = ASK[:-9]
 PIPELINED = ASK * 500
 POST = b"POST /healthz HTTP/1.1\r\n"
+HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+NO_THREAD = "can't start new thread"
 GONE = select.POLLRDHUP | select.POLLHUP | select.POLLERR
 
 
@@ -63,7 +66,7 @@ def start() -> Iterator[Callable[..., Lab]]:
             app.add_url_rule("/healthz", "healthz", lambda: "ok")
             app.add_url_rule("/page", "page", lambda: Response(PAGE))
             app.add_url_rule("/drawing", "drawing", lambda: str(drawn.wait(SECONDS)))
-            server = WebServer(app, host, 0)
+            server = WebServer(app, host, 0, HEADERS)
             stack.callback(server.close)
             stack.callback(drawn.set)
             return Lab(host, server.port, drawn)
@@ -91,6 +94,11 @@ def ended(connected: socket.socket) -> bool:
     return has_news(connected, GONE)
 
 
+def refuse(*_: object) -> None:
+    """Stands for a system that gives no more threads."""
+    raise RuntimeError(NO_THREAD)
+
+
 def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
@@ -101,7 +109,6 @@ def descriptors() -> int:
         pytest.param(ASK, True, id="read nothing"),
         pytest.param(HALF, False, id="stall in the head"),
         pytest.param(PIPELINED, True, id="pipeline and read nothing"),
-        pytest.param(b"GET /drawing HTTP/1.0\r\n\r\n", False, id="wait for a drawing"),
     ],
 )
 def test_64_that_hang_keep_nobody_else_waiting(
@@ -240,6 +247,25 @@ def test_a_fault_while_it_accepts_is_told_and_costs_that_connection_alone(
     assert lab.is_well()
 
 
+def test_without_a_descriptor_it_does_not_spin_and_is_well_soon_after(lab: Lab) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with socket.socket() as connecting, capture_logs() as logged:
+        next_free = os.dup(connecting.fileno())
+        os.close(next_free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (next_free, hard))
+        try:
+            connecting.connect((lab.host, lab.port))
+            wait_until(lambda: bool(logged))
+            began, before = time.monotonic(), len(logged)
+            wait_until(lambda: len(logged) >= before + 5)
+            assert time.monotonic() - began > 0.35  # five pauses, and the first was noticed late
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        connecting.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        assert connecting.makefile("rb").read().endswith(b"ok")
+    assert {entry["event"] for entry in logged} == {"cannot accept on the HTTP port, trying again"}
+
+
 def test_who_comes_when_it_is_full_waits_for_a_place(
     start: Callable[..., Lab],
     monkeypatch: pytest.MonkeyPatch,
@@ -297,6 +323,61 @@ def test_a_head_that_is_too_long_is_refused_before_it_is_there(lab: Lab) -> None
     assert lab.say(said).startswith(b"HTTP/1.0 431 Request Header Fields Too Large\r\n")
 
 
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        pytest.param(b"GET\r\n\r\n", b"400 Bad Request", id="no request"),
+        pytest.param(
+            POST + b"Content-Length: 16384\r\n\r\n",
+            b"413 Request Entity Too Large",
+            id="too long a body",
+        ),
+        pytest.param(
+            b"GET /healthz HTTP/1.1\r\nCookie: ".ljust(REQUEST_BYTES, b"x"),
+            b"431 Request Header Fields Too Large",
+            id="too long a head",
+        ),
+        pytest.param(
+            POST + b"Transfer-Encoding: gzip\r\n\r\n", b"501 Not Implemented", id="unknown coding"
+        ),
+    ],
+)
+def test_what_no_page_is_asked_for_has_the_pages_headers_once(
+    lab: Lab, said: bytes, status: bytes
+) -> None:
+    head, _, _ = lab.say(said).partition(b"\r\n\r\n")
+    assert head.split(b"\r\n")[0].endswith(status)
+    for name, value in HEADERS.items():
+        assert head.count(f"\r\n{name}: {value}".encode()) == 1
+
+
+def test_a_health_check_goes_before_all_who_wait_for_a_drawing() -> None:
+    may_end = threading.Semaphore(0)
+    app = Flask(__name__)
+    app.add_url_rule("/healthz", "healthz", lambda: "ok")
+    app.add_url_rule("/drawing", "drawing", lambda: str(may_end.acquire(timeout=SECONDS)))
+    with closing(WebServer(app, "127.0.0.1", 0, HEADERS)) as server, ExitStack() as stack:
+        lab = Lab("127.0.0.1", server.port, threading.Event())
+        asking = [
+            stack.enter_context(lab.connect(b"GET /drawing HTTP/1.0\r\n\r\n"))
+            for _ in range(2 * THREADS)
+        ]
+        checking = stack.enter_context(lab.connect(b"GET /healthz HTTP/1.0\r\n\r\n"))
+        may_end.release()
+        wait_until(lambda: answered(checking))
+        assert sum(map(answered, asking)) == 1
+        may_end.release(2 * THREADS - 1)
+        wait_until(lambda: all(map(answered, asking)))
+
+
+def test_where_not_even_the_first_threads_start_it_does_not_begin(
+    start: Callable[..., Lab], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webserver.Dispatcher, "start_new_thread", refuse)
+    with pytest.raises(RuntimeError, match=NO_THREAD):
+        start()
+
+
 def test_its_threads_are_not_named_like_lanes(lab: Lab) -> None:
     assert lab.is_well()
     names = {thread.name for thread in threading.enumerate()}
@@ -312,7 +393,7 @@ def test_closed_it_leaves_nothing_behind() -> None:
     threads, before = set(threading.enumerate()), descriptors()
     app = Flask(__name__)
     app.add_url_rule("/page", "page", lambda: Response(PAGE))
-    server = WebServer(app, "127.0.0.1", 0)
+    server = WebServer(app, "127.0.0.1", 0, HEADERS)
     lab = Lab("127.0.0.1", server.port, threading.Event())
     with lab.connect(b"") as silent, lab.connect(ASK) as hanging:
         wait_until(lambda: answered(hanging))

@@ -1,4 +1,4 @@
-"""Sessions come and go; the server holds no more than before."""
+"""Sessions come and go; the server holds no more than before, and has counted each."""
 
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +12,7 @@ from tests.faults.tally import Tally
 pytestmark = pytest.mark.promise(10)
 
 HISTORY = 1000  # closed sessions that the server remembers
+WARM_UP = 3 * HISTORY
 MEBIBYTE = 1024 * 1024
 AT_ONCE = 8
 
@@ -38,15 +39,39 @@ def test_after_many_sessions_descriptors_threads_and_memory_are_what_they_were(
 ) -> None:
     sessions = rounds(5_000, 50_000)
     with ServerProcess() as server:
-        converse_often(server.port, 2 * HISTORY)
-        wait_until(lambda: server.snapshot()["open"] == 0)
-        descriptors, threads, memory = server.descriptors(), server.threads(), server.resident()
+        converse_often(server.port, WARM_UP)
+        wait_until(lambda: server.snapshot()["open"] == 0, pause=0.1)
+        baseline, memory = server.settled(), server.resident()
 
         answered = converse_often(server.port, sessions)
         tally.check(answered == sessions, f"{answered} of {sessions} answered", rounds=sessions)
 
-        wait_until(lambda: server.snapshot()["open"] == 0)
-        wait_until(lambda: (server.descriptors(), server.threads()) == (descriptors, threads))
+        wait_until(lambda: server.snapshot()["open"] == 0, pause=0.1)
+        held = server.settled()
         growth = server.resident() - memory
-        tally.check(growth <= 2 * MEBIBYTE, f"memory grew by {growth:,} bytes")
-        tally.measure(memory_growth=f"{growth / MEBIBYTE:+.2f} MiB")
+        snapshot = server.snapshot()
+        ended = server.metrics("lanes_sessions_ended_total")
+        counted = {
+            name: server.metrics(name)[""]
+            for name in (
+                "lanes_connections_total",
+                "lanes_session_seconds_count",
+                "lanes_waiting_seconds_count",
+                "lanes_messages_total",
+                "lanes_answer_seconds_count",
+            )
+        }
+
+    total = WARM_UP + sessions
+    remembered = len({record["number"] for record in snapshot["sessions"]})
+    tally.check(held == baseline, f"descriptors and threads: {held}, before {baseline}")
+    tally.check(growth <= 2 * MEBIBYTE, f"memory grew by {growth:,} bytes")
+    tally.check(remembered == HISTORY, f"{remembered} sessions remembered")
+    tally.check(ended["bye"] == total == sum(ended.values()), f"{total} sessions ended as {ended}")
+    tally.check(set(counted.values()) == {total}, f"/metrics has not counted {total}: {counted}")
+    tally.measure(
+        memory_growth=f"{growth / MEBIBYTE:+.2f} MiB",
+        descriptors=f"{held[0] - baseline[0]:+d}",
+        threads=f"{held[1] - baseline[1]:+d}",
+        sessions_remembered=f"{remembered:,}",
+    )

@@ -1,0 +1,105 @@
+"""Whoever reads the container's log stops reading; the clients notice nothing.
+
+The engine hands a container's output to those that are attached before it takes more of it. So one
+that does not read, once some megabytes are on their way to it, has the server's own writes stall.
+"""
+
+import http.client
+import re
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+from docker.models.containers import Container
+
+from tests.containers import LOOPBACK, SECONDS, wait_until
+from tests.faults.conftest import Rounds
+from tests.faults.honest import HonestClients
+from tests.faults.tally import Tally
+from tests.integration.running import PORT, STATUS_PORT, Server
+
+pytestmark = pytest.mark.promise(11)
+
+CLIENTS = 4
+CONNECTED = {"connected", "new connection", "bye"}  # what a connection logs besides its messages
+BEFORE = 2  # lines before the first client: where it is bound, and that it listens
+LONG = 8_000 * b"x" + b"\n"
+MOST = 20_000  # of those: ten times what was seen to fill everything on the way
+FATES = re.compile(r'lanes_log_records_total\{fate="(\w+)"\} (\S+)')
+MISSING = re.compile(r"(\d+) log lines are missing here")
+
+
+@contextmanager
+def stalled(container: Container) -> Iterator[None]:
+    """Somebody is attached to its output, whose own output nobody reads; until this is left."""
+    words = ["docker", "attach", "--no-stdin", "--sig-proxy=false", str(container.id)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as attached:
+        try:
+            yield
+        finally:
+            attached.kill()
+
+
+def fates(server: Server) -> dict[str, int]:
+    """How many records the log has written and dropped, by its own count."""
+    port = server.get_exposed_port(STATUS_PORT)
+    with closing(http.client.HTTPConnection(LOOPBACK, port, timeout=SECONDS)) as connection:
+        connection.request("GET", "/metrics")
+        page = connection.getresponse().read().decode()
+    return {fate: int(float(count)) for fate, count in FATES.findall(page)}
+
+
+def say_long_ones(server: Server) -> int:
+    """Talk until the log has begun to drop; return how many messages that took."""
+    with (
+        socket.create_connection(server.address, SECONDS) as connection,
+        connection.makefile("rb") as lines,
+    ):
+        lines.readline()
+        for said in range(MOST):
+            if said % 50 == 0 and fates(server)["dropped"]:
+                return said
+            connection.sendall(LONG)
+            assert lines.readline().startswith(b"+OK ")
+    raise AssertionError("its log was not seen to stall")
+
+
+def test_while_nobody_reads_the_log_clients_are_answered_and_every_line_is_counted(
+    rounds: Rounds, tally: Tally, start_server: Callable[..., Server]
+) -> None:
+    server = start_server()
+    container = server.get_wrapped_container()
+    with stalled(container):
+        said = say_long_ones(server)
+        written = fates(server)["written"]
+        with HonestClients(server.get_exposed_port(PORT), CLIENTS) as honest:
+            time.sleep(rounds(5, 30))  # not a wait for something: this is how long nobody reads
+            service = honest.finish()
+        wait_until(lambda: server.snapshot()["open"] == 0)
+        tally.check(not service.errors, str(service.errors), rounds=service.answered)
+        tally.check(service.p99 < 0.05, f"p99 of {1000 * service.p99:.1f} ms")
+        tally.check(fates(server)["written"] == written, "its log did not stall all the time")
+
+    emitted = BEFORE + said + service.answered + len(CONNECTED) * (1 + CLIENTS)
+    wait_until(lambda: sum(fates(server).values()) == emitted)
+    counted = fates(server)
+    tally.check(counted["dropped"] > service.answered / 2, f"{counted['dropped']} dropped")
+
+    # The engine has the last of them a moment later.
+    wait_until(lambda: len(lines_of(server)) >= counted["written"])
+    lines = lines_of(server)
+    missing = [int(found[1]) for line in lines if (found := MISSING.search(line))]
+    tally.check(len(lines) - len(missing) == counted["written"], "not all written lines arrive")
+    tally.check(sum(missing) == counted["dropped"], f"{sum(missing)} of {counted} are admitted")
+    tally.measure(
+        p99=f"{1000 * service.p99:.1f} ms",
+        dropped=f"{counted['dropped']:,} of {emitted:,} lines",
+    )
+
+
+def lines_of(server: Server) -> list[str]:
+    """Its log, as the engine has it."""
+    return server.output().splitlines()

@@ -1,0 +1,89 @@
+"""The log, line by line: whether each is the server's own, and shows no character that commands."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+SHOWN = 10  # faults that are told in words; all are counted
+
+# What the server's log may say, and which facts of its own each of these has.
+FACTS = {
+    "listening": {"address"},
+    "bound": {"address", "status_port"},
+    "connected": {"peer"},
+    "refused": {"peer", "reason"},
+    "new connection": {"peer"},
+    "received from the client": {"peer", "text"},
+    "bye": {"peer", "end", "messages"},
+    "draining": {"open", "grace"},
+    "stopped": set[str](),
+}
+MISSING = re.compile(r"(\d+) log lines are missing here: they could not be written")
+CONSOLE = re.compile(
+    r"\d\d:\d\d:\d\d\.\d{3} (?:MainThread|Thread-\d+|log) +"
+    rf"(?:(?:{'|'.join(FACTS)})(?: \w+=.*)?|warning: {MISSING.pattern})"
+)
+CONTROLS = bytes([*range(0x20), 0x7F])
+
+
+@dataclass
+class Inspection:
+    """What was found in a log."""
+
+    lines: int = 0
+    missing: int = 0  # lines that the log says it has dropped
+    faulty: int = 0
+    faults: list[str] = field(default_factory=list)  # the first few, in words
+
+    def fault(self, what: str, line: bytes) -> None:
+        self.faulty += 1
+        if len(self.faults) < SHOWN:
+            self.faults.append(f"{what}: {line[:300]!r}")
+
+
+def inspect_json(lines: Iterable[bytes]) -> Inspection:
+    """Each is an object in ASCII with the facts of its event: no traceback, nothing forged."""
+    found = Inspection()
+    for line in lines:
+        text = _text(found, line)
+        if not text.isascii():
+            found.fault("not ASCII", line)
+        try:
+            record = json.loads(text)
+        except ValueError:
+            found.fault("no JSON", line)
+            continue
+        event = record.get("event", "") if isinstance(record, dict) else ""
+        if missing := MISSING.fullmatch(event):
+            found.missing += int(missing[1])
+        elif event not in FACTS:
+            found.fault("an event of nobody's", line)
+        elif record.keys() - {"error"} != FACTS[event] | {"time", "level", "thread", "event"}:
+            found.fault("other facts", line)
+        elif record["level"] != "info":
+            found.fault("no info", line)
+    return found
+
+
+def inspect_console(lines: Iterable[bytes]) -> Inspection:
+    """Each begins as the server's lines do, and every character of it can be printed."""
+    found = Inspection()
+    for line in lines:
+        text = _text(found, line)
+        if not text.isprintable():
+            found.fault("not printable", line)
+        if not (matched := CONSOLE.fullmatch(text)):
+            found.fault("not the server's", line)
+        elif matched[1]:
+            found.missing += int(matched[1])
+    return found
+
+
+def _text(found: Inspection, line: bytes) -> str:
+    """The line without its end, once it is known to have one and no other control character."""
+    found.lines += 1
+    rest = line.removesuffix(b"\n")
+    if rest == line or rest.translate(None, CONTROLS) != rest:
+        found.fault("a control character, or no line end", line)
+    return rest.decode(errors="replace")

@@ -1,0 +1,129 @@
+"""One client's numbered messages, from both ends: what it was answered, what the server received.
+
+The server's words for a message do not tell it from another. But each connection has its share
+of the numbers: it begins with the first that was not answered before, and what the server has
+received on it ends with the last that it answered, or with one more that is in doubt. That one may
+arrive late, when the client has said it again elsewhere and gone on.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from tests.faults.tally import Tally
+
+REPLY = "Today we will learn about Multithreading with Socket programming"
+
+Event = dict[str, Any]
+
+
+def script(name: str, messages: int, pause: float) -> str:
+    """A script of that client's messages: `name 1`, `name 2` and so on, with pauses in seconds."""
+    return f"#pause {pause}\n".join(f"{name} {number}\n" for number in range(1, messages + 1))
+
+
+class Share(NamedTuple):
+    """What a client had of one connection."""
+
+    local: str  # its own end
+    before: int  # messages that were answered by then
+    answered: int
+
+
+class Ledger:
+    """`name`'s events as the client logged them, and all that a server has logged, in order.
+
+    A server that is killed does not write its last record of a connection any more, perhaps.
+    """
+
+    def __init__(self, name: str, client: Iterable[Event], server: Iterable[Event]) -> None:
+        self._name = name
+        self._client = list(client)
+        self._received: list[int] = []
+        # By the server's life and the client's end, which a later life may see again.
+        self._connections: dict[tuple[int, str], list[int]] = defaultdict(list)
+        self._lives = 0
+        for event in server:
+            if event["event"] == "bound":
+                self._lives += 1
+            elif event["event"] == "received from the client":
+                said_by, _, number = event["text"].partition(" ")
+                if said_by == name:
+                    self._received.append(int(number))
+                    self._connections[self._lives, event["peer"]].append(int(number))
+
+    def events(self, name: str) -> list[Event]:
+        """What the client has logged under this name."""
+        return [event for event in self._client if event["event"] == name]
+
+    @property
+    def summary(self) -> Event:
+        """What the client says became of its messages; nothing where it has not said so."""
+        return next(iter(self.events("summary")), {})
+
+    def complaints(self, exit_code: int) -> list[str]:
+        """What is wrong with it; nothing is if the client was served as promised."""
+        return [f"{self._name}: {what}" for what in self._complaints(exit_code)]
+
+    def _complaints(self, exit_code: int) -> Iterable[str]:
+        summary = self.summary
+        if exit_code or not summary:
+            yield f"exit code {exit_code}, {self._client[-3:]}"
+            return
+        answered, lost = summary["answered"], summary["connections"] - 1
+        if answered != summary["messages"]:
+            yield f"{summary['messages'] - answered} unanswered"
+        if [reply["number"] for reply in self.events("reply")] != [*range(1, answered + 1)]:
+            yield "its replies are not one for each message, in order"
+        if forged := list(self._forged()):
+            yield f"replies that its thread did not give: {forged}"
+        if summary["resent"] > lost:
+            yield f"{summary['resent']} messages were in doubt, but {lost} connections lost"
+        missing = {*range(1, answered + 1)} - {*self._received}
+        if len(missing) > (lost if self._lives > 1 else 0):
+            yield f"answered, but not received: {sorted(missing)}"
+        first_receptions = list(dict.fromkeys(self._received))
+        if first_receptions != sorted(first_receptions):
+            yield "its messages were received out of order"
+        if often := [n for n, times in Counter(self._received).items() if times > 1 + lost]:
+            yield f"received more often than connections were lost: {often}"
+        yield from self._strays()
+
+    def _forged(self) -> Iterable[int]:
+        """The numbers of the replies that are not what the thread that greeted would say."""
+        thread = None
+        for event in self._client:
+            if event["event"] == "greeted":
+                thread = event["thread"]
+            elif event["event"] == "reply" and (event["thread"], event["text"]) != (thread, REPLY):
+                yield event["number"]
+
+    def _strays(self) -> Iterable[str]:
+        """What the server has received on a connection beyond that connection's share."""
+        shares = {(share.local, share.before): share.answered for share in self._shares()}
+        for (_, peer), numbers in self._connections.items():
+            first = numbers[0]
+            most = shares.get((peer, first - 1), -1) + 1  # and one in doubt
+            if numbers != [*range(first, first + len(numbers))] or len(numbers) > most:
+                yield f"on {peer} the server received {numbers}, and {most} at most were to come"
+
+    def _shares(self) -> Iterable[Share]:
+        share = Share("", 0, 0)
+        for event in self._client:
+            if event["event"] == "connected":
+                yield share
+                share = Share(event["local"], share.before + share.answered, 0)
+            elif event["event"] == "reply":
+                share = share._replace(answered=share.answered + 1)
+        yield share
+
+
+def audit(ledgers: Iterable[Ledger], exit_codes: Iterable[int], tally: Tally) -> None:
+    """Count each thing that is wrong with one of them, and tell how many messages there were."""
+    messages = sent_again = 0
+    for ledger, code in zip(ledgers, exit_codes, strict=True):
+        for complaint in ledger.complaints(code):
+            tally.check(False, complaint, rounds=0)
+        messages += ledger.summary.get("messages", 0)
+        sent_again += ledger.summary.get("resent", 0)
+    tally.measure(messages=f"{messages:,}", sent_again=f"{sent_again:,}")
