@@ -1,6 +1,8 @@
-# `make help` lists the targets. CLIENTS, MODEL (thread, pool, lock) and WORKERS change the demo.
+# `make help` lists the targets. CLIENTS, MODEL (thread, pool, lock) and WORKERS change the demo,
+# MINUTES how long the faults go on.
 PYTHON ?= python3
 CLIENTS ?= 3
+MINUTES ?= 60
 export CLIENTS
 ifdef MODEL
 export LANES_MODEL := $(MODEL)
@@ -12,10 +14,11 @@ endif
 BIN := .venv/bin
 INSTALLED := .venv/installed
 UNIT := tests/unit
+MUTANTS := tests/mutants
 CONTAINERS := tests/integration tests/e2e
 
 .DEFAULT_GOAL := help
-.PHONY: help demo down local test unit integration in-image faults soak fault-image lint format lock bench pictures engine images programs
+.PHONY: help demo down local test unit integration in-image faults soak mutants fault-image lint format lock bench pictures engine images programs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,15 +34,14 @@ local: $(INSTALLED) ## The server and three clients as plain processes, without 
 
 test: $(INSTALLED) images programs ## All tests, on real containers, nothing skipped
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(UNIT) $(CONTAINERS)
+	$(BIN)/coverage run -m pytest $(UNIT) $(MUTANTS) $(CONTAINERS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-	$(MAKE) in-image
-	$(MAKE) fault-image
+	$(MAKE) in-image fault-image
 	scripts/faults short
 
 unit: $(INSTALLED) ## The tests that need no Docker
-	$(BIN)/pytest $(UNIT)
+	$(BIN)/pytest $(UNIT) $(MUTANTS)
 
 integration: $(INSTALLED) images programs ## The tests on containers
 	$(BIN)/pytest $(CONTAINERS)
@@ -48,12 +50,15 @@ in-image: images ## The unit tests inside the server's image
 	docker build --quiet --file tests/Dockerfile --target unit --tag thread-lanes-tests .
 	docker run --rm thread-lanes-tests
 
-faults: $(INSTALLED) fault-image ## Faults, floods and bad input: what was promised, and what became of it
+faults: $(INSTALLED) fault-image ## Faults, floods, bad input: what was promised and what came of it
 	scripts/faults full
 
-MINUTES ?= 60
 soak: $(INSTALLED) fault-image ## The same over and over, for MINUTES=60
 	scripts/faults soak $(MINUTES)
+
+mutants: $(INSTALLED) ## Small changes to the server, one at a time: which would no test notice?
+	$(BIN)/mutmut run --max-children 2
+	$(BIN)/mutmut results
 
 lint: $(INSTALLED) engine ## Style, types, Dockerfiles, scripts, YAML
 	$(BIN)/ruff check
