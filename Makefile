@@ -48,7 +48,7 @@ integration: $(INSTALLED) images programs ## The tests on containers
 
 in-image: images ## The unit tests inside the server's image
 	docker build --quiet --file tests/Dockerfile --target unit --tag thread-lanes-tests .
-	docker run --rm thread-lanes-tests
+	docker run --rm --pull never thread-lanes-tests
 
 faults: $(INSTALLED) fault-image ## Faults, floods, bad input: what was promised and what came of it
 	scripts/faults full

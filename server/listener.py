@@ -21,6 +21,7 @@ from server.session import Session
 
 BACKLOG = 4096  # connections that the kernel completes before they are accepted
 PAUSE = 100  # milliseconds to wait when the system is out of something
+ANSWERING = 0.8  # of a drain's grace; in the rest of it the clients take the last answers
 ABORT_SECONDS = 0.25  # what the sessions that a drain has to reset may take to notice
 
 log = structlog.get_logger()
@@ -40,10 +41,7 @@ class Listener:
         resolver: Resolver,
         converse: Callable[[Connection, Record, Callable[[int], object]], Session],
     ) -> None:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._socket = socket.create_server((host, port), family=family, backlog=BACKLOG)
-        self._socket.setblocking(False)
-        prepare(self._socket)
+        self._socket = _listen(host, port)
         self.address = _address(self._socket.getsockname())
         self._model = model
         self._registry = registry
@@ -108,7 +106,7 @@ class Listener:
         # All that wait go first: a place that a served one leaves is not to be theirs any more.
         serving = [session for session in list(self._sessions.values()) if not session.dismiss()]
         for session in serving:
-            session.stop()
+            session.stop(ANSWERING * grace)
         if not self._registry.wait_until_empty(grace):
             for session in serving:
                 session.abort()
@@ -126,6 +124,24 @@ class Listener:
             except OSError:  # nobody is left, or there is no descriptor to tell them with
                 return
             self._refuse(Connection(accepted), _address(peer), "closing")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """What `socket.create_server` does, but that nobody can connect before all is set.
+
+    Those who come early, when a server starts again, would inherit none of it.
+    """
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        prepare(listening)
+        listening.setblocking(False)
+        listening.bind((host, port))
+        listening.listen(BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
 
 
 def _address(sockaddr: tuple[str, int] | tuple[str, int, int, int]) -> str:

@@ -23,6 +23,7 @@ from server.protocol import Dialect, Malformed, Message
 from server.record import End, Record
 from server.registry import Registry
 
+AT_ONCE = 256  # messages answered with one send: a chunk may hold 8,192, whose replies take 650 KB
 LAST_WORDS: set[End] = {"idle", "slow", "closing"}  # ends that the client is told when they come
 
 
@@ -58,6 +59,7 @@ class Session:
         self._dialect = dialect
         self._patience = patience
         self._ending: End | None = None  # set by another thread: why the input ends
+        self._answers_until = 0.0  # by the monotonic clock, once it is ending
         self._log = structlog.get_logger().bind(peer=record.peer)
         # Asked once: at `warning` a message then costs no formatting at all.
         self._logs_messages = logging.getLogger().isEnabledFor(logging.INFO)
@@ -109,8 +111,10 @@ class Session:
                 return self._ending or "bye"
             self._record.bytes_in += len(chunk)
             messages = dialect.receive(chunk)
-            if messages:
-                self._answer(dialect, messages)
+            for first in range(0, len(messages), AT_ONCE):
+                if self._ending and time.monotonic() >= self._answers_until:
+                    return self._ending
+                self._answer(dialect, messages[first : first + AT_ONCE])
             if dialect.fatal:
                 return dialect.fatal
             if not dialect.begun:
@@ -158,12 +162,17 @@ class Session:
         self._farewell.say(self._connection, "closing")
         return True
 
-    def stop(self) -> None:
-        """End it soon: what has arrived is answered, then its input ends."""
+    def stop(self, seconds: float) -> None:
+        """End it soon: what has arrived is answered, for so many seconds, then its input ends.
+
+        What is not answered by then was not looked at either.
+        """
+        self._answers_until = time.monotonic() + seconds
         self._ending = "closing"
         self._connection.end_input()
 
     def abort(self) -> None:
         """End it now; the client is reset."""
+        self._answers_until = 0.0
         self._ending = "aborted"
         self._connection.abort()

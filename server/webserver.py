@@ -120,7 +120,8 @@ class Dispatcher(ThreadedTaskDispatcher):
     """Hands each request to the next thread that is free; health checks go first.
 
     64 who ask for different drawings keep the others waiting for seconds. A health check waits
-    until one of the threads has finished its drawing: a tenth of a second.
+    until one of the threads has finished its drawing: a tenth of a second. The newest goes first of
+    all; whoever asked before it and still waits has mostly given up.
     """
 
     def add_task(self, task: Task) -> None:

@@ -16,7 +16,7 @@ import threading
 from collections.abc import Mapping
 from typing import NamedTuple
 
-QUEUE_BYTES = 8 * 1024 * 1024  # of records that wait: 4,000 of short ones, 63 of the longest
+QUEUE_BYTES = 8 * 1024 * 1024  # of records that wait: 4,600 of short ones, 240 of the longest
 RECORD_BYTES = 1536  # of a record, its dictionaries, its place in the queue: 700 - 1,300 measured
 FLUSH_SECONDS = 0.5  # what the end of the program waits for a reader that stalls or is slow
 
@@ -78,7 +78,7 @@ class LogWriter(logging.Handler):
             record, size, overflowed = self._records.get()
             if self._abandoned:
                 return
-            self._admit(overflowed)
+            self._tell_gap(overflowed)
             if record is None:
                 return
             if self._write(record):
@@ -88,9 +88,9 @@ class LogWriter(logging.Handler):
             self._done_bytes += size
             overflowed = self._overflowed  # read first: what did not fit by now is behind us
             if self._records.empty():
-                self._admit(overflowed)
+                self._tell_gap(overflowed)
 
-    def _admit(self, overflowed: int) -> None:
+    def _tell_gap(self, overflowed: int) -> None:
         """Write how many records are missing here, if any are."""
         missing = overflowed + self._unwritten
         if missing > self._told and self._write(_gap(missing - self._told)):

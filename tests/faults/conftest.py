@@ -43,9 +43,17 @@ def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
-    """Fail the test that has counted a violation, or nothing at all."""
-    result = yield
+    """Fail the test that has counted a violation, or nothing at all.
+
+    One that fails otherwise, by a wait in vain for instance, has broken its promise too.
+    """
     tally = pyfuncitem.funcargs.get("tally")
+    try:
+        result = yield
+    except BaseException as error:
+        if isinstance(tally, Tally):
+            tally.check(False, repr(error), rounds=0)
+        raise
     if isinstance(tally, Tally):
         assert tally.rounds, "nothing was counted"
         assert not tally.violations, f"{tally.violations} violations: {tally.broken}"

@@ -16,7 +16,8 @@ MESSAGE = b"message of a crowd of clients\n"
 BURST = 50  # messages that are sent at once
 UNREAD = 2500  # messages; the server's send buffer holds the replies to 1,600 at the most
 SMALL = 4096  # bytes of the receive buffer of one that does not read
-FLOOD = 20 * (b"x" * 1023 + b"\n")  # bytes that are sent without ever waiting
+# Bytes that are sent without ever waiting, and with more messages than there is time for.
+FLOOD = 20 * (b"x" * 1023 + b"\n") + 8192 * b"\n"
 
 
 @dataclass

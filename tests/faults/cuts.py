@@ -48,6 +48,7 @@ def long_pauses(tally: Tally, rounds: Rounds) -> None:
     seconds = rounds(BEYOND, 20)
     with open_site(rounds(1, 2)) as site:
         cut_often(site, tally, rounds(1, 2), lambda _: pause(site.container, seconds))
+        check_cut_off(site, tally)
 
 
 def disconnections(tally: Tally, rounds: Rounds) -> None:
@@ -75,6 +76,7 @@ def dropped_packets(tally: Tally, rounds: Rounds) -> None:
             firewall.let_through()
 
         cut_often(site, tally, rounds(1, 10), cut)
+        check_cut_off(site, tally)
 
 
 def other_addresses(tally: Tally, rounds: Rounds) -> None:
@@ -112,6 +114,13 @@ def cut_often(site: Site, tally: Tally, times: int, cut: Callable[[int], object]
         tally.check(site.all_run(), "a client has given up")
     site.finish(tally)
     tally.measure(went_on_within=f"{max(seconds):.1f} s")
+
+
+def check_cut_off(site: Site, tally: Tally) -> None:
+    """Check that each client had to connect again: else nothing was cut at all."""
+    for name, client in site.clients.items():
+        connections = len(client.events("connected"))
+        tally.check(connections > 1, f"{name} was not cut off", rounds=0)
 
 
 def pause(container: Container, seconds: float) -> None:

@@ -17,7 +17,8 @@ class Firewall:
         self._around = around
 
     def __enter__(self) -> Self:
-        self._inside = self._around.client.containers.run(
+        # `run` would ask a registry for an image that is not here; `create` never does.
+        self._inside = self._around.client.containers.create(
             IMAGE,
             ["infinity"],
             entrypoint="sleep",
@@ -25,8 +26,8 @@ class Firewall:
             cap_add=["NET_ADMIN"],
             user="0",
             labels={LABEL: PROJECT},
-            detach=True,
         )
+        self._inside.start()
         return self
 
     def __exit__(

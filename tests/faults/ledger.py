@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from tests.faults.tally import Tally
 
-REPLY = "Today we will learn about Multithreading with Socket programming"
+ANSWER = "Today we will learn about Multithreading with Socket programming"
 
 Event = dict[str, Any]
 
@@ -95,7 +95,7 @@ class Ledger:
         for event in self._client:
             if event["event"] == "greeted":
                 thread = event["thread"]
-            elif event["event"] == "reply" and (event["thread"], event["text"]) != (thread, REPLY):
+            elif event["event"] == "reply" and (event["thread"], event["text"]) != (thread, ANSWER):
                 yield event["number"]
 
     def _strays(self) -> Iterable[str]:

@@ -70,7 +70,12 @@ class ServerProcess:
             self.pid = self.snapshot()["pid"]
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            if self.exit_code is None:
+                self.kill()
+            raise
         return self
 
     def __exit__(

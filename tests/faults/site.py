@@ -6,6 +6,7 @@ must be.
 
 import ipaddress
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -27,11 +28,15 @@ POLL = 0.1  # seconds
 RECENT = 50  # lines of a client's log that are searched for its last reply
 
 
+OVER = threading.Event()  # once it is set, every wait gives up
+
+
 def wait(condition: Callable[[], object], seconds: float = SECONDS) -> float:
     """Wait until it holds; return how many seconds that took."""
     began = time.monotonic()
     while not condition():
         assert time.monotonic() - began < seconds, "the condition did not come true"
+        assert not OVER.is_set(), "the tests are over"
         time.sleep(POLL)  # each question is a request to the engine: many sites ask at once
     return time.monotonic() - began
 

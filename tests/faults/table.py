@@ -2,7 +2,7 @@
 
     python -m tests.faults.table TALLIES
 
-Exit code 1 where something was broken.
+Exit code 1 where something was broken, or not tried.
 """
 
 import sys
@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.faults.tally import Tally, read_tallies
+
+PROMISES = range(1, 13)
 
 
 def draw(tallies: list[Tally]) -> Table:
@@ -33,5 +35,9 @@ def draw(tallies: list[Tally]) -> Table:
 
 if __name__ == "__main__":
     tallies = read_tallies(Path(sys.argv[1]))
-    Console(width=None if sys.stdout.isatty() else 160).print(draw(tallies))
-    sys.exit(any(tally.violations for tally in tallies))
+    untried = set(PROMISES) - {tally.promise for tally in tallies if tally.rounds}
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    console.print(draw(tallies))
+    if untried:
+        console.print(f"not tried: {sorted(untried)}")
+    sys.exit(bool(untried) or any(tally.violations for tally in tallies))

@@ -70,8 +70,8 @@ FAULTS = [
     Fault(
         "it listens on localhost only",
         "server/listener.py",
-        "socket.create_server((host, port), family=family, backlog=BACKLOG)",
-        'socket.create_server(("localhost", port), backlog=BACKLOG)',
+        "listening.bind((host, port))",
+        'listening.bind(("localhost", port))',
         "tests/unit/test_reach.py::test_it_listens_on_the_address_that_it_is_told",
     ),
     Fault(

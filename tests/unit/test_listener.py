@@ -12,8 +12,9 @@ import pytest
 
 from server.connection import BUFFER, GONE_SECONDS, Connection
 from server.models import Model, OneLock, Pool, Session, ThreadPerClient
-from server.protocol import ANSWER, Lines
-from server.session import Patience
+from server.protocol import ANSWER, Lines, Message
+from server.session import AT_ONCE, Patience
+from server.session import Session as Conversation
 from tests.unit.running import RunningServer, wait_until
 
 StartServer = Callable[..., RunningServer]
@@ -269,6 +270,36 @@ def test_a_drain_refuses_what_still_queues_in_the_backlog(
     assert [peer.rest() for peer in queueing] == [CLOSING] * 3
     server.wait()
     assert server.registry.snapshot().refused["closing"] == 3
+
+
+def test_what_a_drain_has_no_time_for_is_not_looked_at_and_all_the_rest_is_answered(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.listener.ANSWERING", 0.0)
+    answering, go_on = threading.Event(), threading.Event()
+    reply, stop = Lines.reply, Conversation.stop
+
+    def hold(dialect: Lines, messages: list[Message]) -> bytes:
+        answering.set()
+        assert go_on.wait(10)
+        return reply(dialect, messages)
+
+    def stop_and_go_on(session: Conversation, seconds: float) -> None:
+        stop(session, seconds)
+        go_on.set()
+
+    monkeypatch.setattr(Lines, "reply", hold)
+    monkeypatch.setattr(Conversation, "stop", stop_and_go_on)
+    server = start_server()
+    peer = server.greeted()
+    peer.send(b"Hey\n" * 2000)
+    assert answering.wait(10)
+    server.begin_stop()
+    *replies, last = iter(peer.line, "")
+    server.wait()
+    assert last.encode() == CLOSING
+    assert len(replies) == server.record(1).messages == AT_ONCE
+    assert server.record(1).end == "closing"
 
 
 def test_a_drain_resets_who_does_not_read_after_its_grace(start_server: StartServer) -> None:

@@ -12,8 +12,8 @@ import structlog
 
 from server import models
 from server.clock import now
-from server.protocol import ANSWER, MAX_LINE, Lines
-from server.session import Patience, Session
+from server.protocol import ANSWER, MAX_LINE, Lines, Message
+from server.session import AT_ONCE, Patience, Session
 from tests.unit.running import RunningServer, wait_until
 
 HEY = "Hey Server!!! What will we do in today's lab????"
@@ -105,6 +105,23 @@ def test_lines_that_arrive_together_are_answered_with_one_send(
     peer.send(b"one\ntwo\nthree\n")
     assert [peer.line() for _ in range(3)] == [REPLY] * 3
     assert sent == [3 * REPLY.encode()]
+
+
+def test_of_more_lines_than_that_no_more_replies_are_held_than_for_256(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[int] = []
+    reply = Lines.reply
+
+    def noted(dialect: Lines, messages: list[Message]) -> bytes:
+        held.append(len(messages))
+        return reply(dialect, messages)
+
+    monkeypatch.setattr(Lines, "reply", noted)
+    peer = start_server().greeted()
+    peer.send(b"\n" * 8192)
+    assert [peer.line() for _ in range(8192)] == [REPLY] * 8192
+    assert max(held) == AT_ONCE == 256
 
 
 def test_a_half_closed_client_still_gets_its_answers(start_server: StartServer) -> None:

@@ -21,8 +21,7 @@ from tests.unit.running import SECONDS, wait_until
 EMITTED = 1000  # records: far more than the pipe and the queue of these tests hold
 MISSING = " log lines are missing here"
 LOST = " log lines are missing at the end"
-# What the longest message becomes when it is not UTF-8: one emoji makes each letter four bytes.
-LONGEST = "\N{GRINNING FACE}" + 8188 * r"\xff"
+LONGEST = 8192 * r"\xff"  # what a line of 8 KiB becomes that is not UTF-8
 # So many records by a program of its own, which says how long its end took, in seconds.
 PROGRAM = f"""
 import logging, sys, time

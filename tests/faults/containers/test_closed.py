@@ -3,7 +3,7 @@
 import random
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import product
 from pathlib import Path
 
@@ -163,8 +163,9 @@ def test_both_ports_are_open_to_this_machine_and_to_nobody_else(
         pool["Gateway"]
         for network in engine.networks.list(filters={"driver": "bridge"})
         for pool in network.attrs["IPAM"]["Config"] or []
-        if "Gateway" in pool
-    ]  # this machine's own addresses on the engine's networks
+        if "." in pool.get("Gateway", "")
+    ]  # this machine's own addresses on the engine's networks, IPv4
+    assert gateways
     local = {socket.inet_aton(LOOPBACK)[::-1].hex().upper()}
     for port in PORTS:
         host, published = lab.address(port)
@@ -189,12 +190,15 @@ def test_both_ports_are_open_to_this_machine_and_to_nobody_else(
 
 def ask(address: tuple[str, int], request: bytes) -> tuple[int, dict[str, str]]:
     """The status of the answer, and its headers; 0 where there is none."""
-    with socket.create_connection(address, SECONDS) as connection:
-        try:
-            connection.sendall(request)
-            answer = b"".join(iter(lambda: connection.recv(65536), b""))
-        except ConnectionResetError:  # it had not read all of the request
-            return 0, {}
+    answer = b""
+    # A reset may follow the answer: it had not read all of the request.
+    with (
+        socket.create_connection(address, SECONDS) as connection,
+        suppress(ConnectionResetError),
+    ):
+        connection.sendall(request)
+        while chunk := connection.recv(65536):
+            answer += chunk
     head, *lines = answer.partition(b"\r\n\r\n")[0].decode().split("\r\n")
     headers = dict(line.split(": ", 1) for line in lines)
     return int(head.split()[1]) if head else 0, {name.lower(): headers[name] for name in headers}

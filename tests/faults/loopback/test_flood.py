@@ -25,7 +25,7 @@ def test_each_connect_of_a_flood_is_served_or_told_busy(rounds: Rounds, tally: T
         baseline = server.settled()
         with HonestClients(server.port, HONEST) as honest, contextlib.ExitStack() as stack:
             floods = [
-                stack.enter_context(Flood(server.port, connects // PROCESSES, PLACES // PROCESSES))
+                stack.enter_context(Flood(server.port, connects // PROCESSES, PLACES))
                 for _ in range(PROCESSES)
             ]
             told = sum((flood.result(120.0) for flood in floods), Counter[str]())

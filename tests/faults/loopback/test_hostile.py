@@ -16,6 +16,7 @@ pytestmark = pytest.mark.promise(2)
 RATE = 1000.0  # conversations a second: more, and what is measured is the two cores
 WARM_UP = 4_000  # conversations: then the history, 1,000 sessions, is full
 HONEST = 3
+SLICE = 20  # milliseconds: what one turn of somebody else's on a core may cost a few messages
 MEBIBYTE = 1024 * 1024
 
 
@@ -24,8 +25,10 @@ def test_hostile_conversations_harm_nobody_else(rounds: Rounds, tally: Tally) ->
     conversations = rounds(8_000, 100_000) // turns
     with ServerProcess() as server:
         with HonestClients(server.port, HONEST) as honest:
-            harass(server.port, WARM_UP, 10 * RATE)  # as fast as they can: the most at once
-            honest.finish()
+            havoc = harass(server.port, WARM_UP, 10 * RATE)  # as fast as they can: the most at once
+            warm = honest.finish()
+        tally.check(not havoc.unkept, f"hostile clients: {havoc.unkept[:3]}", rounds=WARM_UP)
+        tally.check(not warm.errors, f"honest clients: {warm.errors}", rounds=warm.answered)
         memory = server.resident()
         quiet, beside = Service(0, [], []), Service(0, [], [])
         seconds = 0.0
@@ -34,15 +37,17 @@ def test_hostile_conversations_harm_nobody_else(rounds: Rounds, tally: Tally) ->
             quiet += quiet_service(server.port, 1.0, HONEST)
             with HonestClients(server.port, HONEST) as honest:
                 began = time.monotonic()
-                havoc = harass(server.port, conversations, RATE)
+                turn = harass(server.port, conversations, RATE)
                 seconds += time.monotonic() - began
                 beside += honest.finish()
-            told = f"hostile clients: {havoc.unkept[:3]}"
-            tally.check(not havoc.unkept, told, rounds=havoc.conversations.total())
+            told = f"hostile clients: {turn.unkept[:3]}"
+            tally.check(not turn.unkept, told, rounds=turn.conversations.total())
+            havoc += turn
         wait_until(lambda: server.snapshot()["open"] == 0, pause=0.1)
         growth = server.resident() - memory
         accepted = server.snapshot()["accepted"]
         ended = server.metrics("lanes_sessions_ended_total")
+        server.terminate()  # then all of the log is there
         found = inspect_json(server.log_lines())
         errors = server.errors()
 
@@ -52,7 +57,8 @@ def test_hostile_conversations_harm_nobody_else(rounds: Rounds, tally: Tally) ->
     tally.check(not found.faulty, f"{found.faulty} in the log: {found.faults}", rounds=found.lines)
     tally.check(not errors, f"on standard error: {errors}")
     tally.check(not beside.errors, f"honest clients: {beside.errors}", rounds=beside.answered)
-    tally.check(beside.p99 <= 5 * quiet.p99, f"p99 {beside.p99:.4f} s, quiet {quiet.p99:.4f} s")
+    bound = max(5 * quiet.p99, rounds(SLICE, 0) / 1000)
+    tally.check(beside.p99 <= bound, f"p99 {beside.p99:.4f} s, quiet {quiet.p99:.4f} s")
     tally.check(growth <= 2 * MEBIBYTE, f"memory grew by {growth:,} bytes")
     tally.measure(
         conversations_a_second=f"{turns * conversations / seconds:.0f}",
@@ -70,7 +76,7 @@ def test_no_hostile_text_commands_the_terminal_or_forges_a_line(
     conversations = rounds(600, 2_000)
     with ServerProcess("--log-format", "console") as server:
         havoc = harass(server.port, conversations, RATE)
-        wait_until(lambda: server.snapshot()["open"] == 0, pause=0.1)
+        server.terminate()  # then all of the log is there
         found = inspect_console(server.log_lines())
     tally.check(not havoc.unkept, f"{havoc.unkept[:3]}", rounds=havoc.conversations.total())
     tally.check(not found.faulty, f"{found.faulty} lines: {found.faults}", rounds=found.lines)

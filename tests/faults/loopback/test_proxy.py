@@ -35,7 +35,7 @@ GREETING = len(said_to(b"", "Worker-1"))  # bytes
 REPLY = len(said_to(b"\n", "Worker-1")) - GREETING
 REQUEST = len("conversation 0000, message 1\r\n")
 CALM = Patience(greeting=SECONDS, connect=SECONDS, reply=SECONDS, outage=SECONDS / 3)
-BRISK = CALM._replace(reply=1.0)  # of who is to find out that no reply will come
+BRISK = CALM._replace(reply=2.0)  # of who is to find out that no reply will come
 BREAKS: list[Kind] = ["cut", "reset"]
 ENDS: list[End] = ["client", "server"]
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.faults.conftest import Rounds
 from tests.faults.health import HealthWatch
 from tests.faults.honest import HonestClients
 from tests.faults.process import ServerProcess, wait_until
@@ -12,7 +13,6 @@ pytestmark = pytest.mark.promise(3)
 
 TIMEOUT = 5  # seconds: for a message to begin, a line to end, a reply to be taken
 HONEST = 3
-OF_EACH = 256
 OPTIONS = [
     *("--max-clients", "1024", "--idle-timeout", str(TIMEOUT)),
     *("--line-timeout", str(TIMEOUT), "--send-timeout", str(TIMEOUT)),
@@ -21,13 +21,16 @@ OPTIONS = [
 ]
 
 
-def test_slow_and_deaf_clients_are_shown_out_in_time_and_harm_nobody(tally: Tally) -> None:
+def test_slow_and_deaf_clients_are_shown_out_in_time_and_harm_nobody(
+    rounds: Rounds, tally: Tally
+) -> None:
+    of_each = rounds(64, 256)
     with (
         ServerProcess(*OPTIONS) as server,
         HonestClients(server.port, HONEST) as honest,
         HealthWatch(server.status_port) as watch,
     ):
-        with SlowClients(server.port, OF_EACH) as slow:
+        with SlowClients(server.port, of_each) as slow:
             wait_until(lambda: server.snapshot()["open"] == HONEST, pause=0.5)
             kinds = slow.finish()
         service, health = honest.finish(), watch.finish()
@@ -41,7 +44,7 @@ def test_slow_and_deaf_clients_are_shown_out_in_time_and_harm_nobody(tally: Tall
             tally.check(
                 end == END[kind] and seconds <= TIMEOUT + 2, f"{kind}: {end} after {seconds:.1f} s"
             )
-        tally.check(len(kinds) == OF_EACH * len(END), f"{len(kinds)} of them")
+        tally.check(len(kinds) == of_each * len(END), f"{len(kinds)} of them")
 
     tally.check(not service.errors, f"honest clients: {service.errors}", rounds=service.answered)
     tally.check(not health.errors, f"/healthz: {health.errors}", rounds=health.asked)
