@@ -172,7 +172,6 @@ class Session:
         self._connection.end_input()
 
     def abort(self) -> None:
-        """End it now; the client is reset."""
-        self._answers_until = 0.0
+        """End it now, which was stopped before; the client is reset."""
         self._ending = "aborted"
         self._connection.abort()
