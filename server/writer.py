@@ -26,12 +26,7 @@ class Counts(NamedTuple):
 
     emitted: int = 0
     written: int = 0
-    dropped: int = 0  # the queue was full, or the writing failed
-
-    @property
-    def queued(self) -> int:
-        """How many are still to be written."""
-        return self.emitted - self.written - self.dropped
+    dropped: int = 0  # the queue was full, or the writing failed; the rest is in the queue
 
 
 class LogWriter(logging.Handler):
