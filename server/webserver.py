@@ -212,7 +212,6 @@ class WebServer:
             except Exception:  # a fault must not end the port without a word
                 log.exception("the HTTP port failed, trying again")
                 self._stopping.wait(FAULT_PAUSE)
-        wasyncore.close_all(self._sockets)
 
     def _reset_overdue(self) -> None:
         for channel in list(self._sockets.values()):
@@ -221,7 +220,9 @@ class WebServer:
 
     def close(self) -> None:
         """Stop listening and end all connections; the threads have ended then."""
-        self._server.task_dispatcher.shutdown()  # first: they use what `http` closes
+        self._server.task_dispatcher.shutdown()  # first: they use what is closed below
         self._stopping.set()
         self._server.pull_trigger()  # or it would find out within a second
         self._thread.join()
+        # Not by `http` itself: woken by a client first, it would close the trigger under our hand.
+        wasyncore.close_all(self._sockets)

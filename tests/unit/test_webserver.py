@@ -408,3 +408,21 @@ def test_closed_it_leaves_nothing_behind() -> None:
     assert descriptors() == before
     del server
     gc.collect()  # which warns of what was forgotten
+
+
+def test_it_closes_in_order_though_a_client_wakes_it_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = descriptors()
+    server = WebServer(Flask(__name__), "127.0.0.1", 0, HEADERS)
+    lab = Lab("127.0.0.1", server.port, threading.Event())
+    wake = webserver.Server.pull_trigger
+
+    def come_first(woken: webserver.Server) -> None:
+        lab.connect(b"").close()
+        wait_until(lambda: "http" not in {thread.name for thread in threading.enumerate()})
+        wake(woken)
+
+    monkeypatch.setattr(webserver.Server, "pull_trigger", come_first)
+    server.close()
+    assert descriptors() == before
