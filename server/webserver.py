@@ -1,6 +1,6 @@
 """Serves the HTTP port, on waitress, so that nobody who hangs on it holds up the rest.
 
-    http: accept, read, parse -> waitress-N: draw, send what fits -> http: send the rest, close
+    http: accept, read, parse -> Dispatcher: answer, send what fits -> http: send the rest, close
 
 What one client can hold is bounded: a connection and one answer, for about 5 seconds if nothing
 moves and about 15 whatever moves. A page that is still being drawn is finished first. How many can
@@ -21,18 +21,13 @@ from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
-from waitress.task import ErrorTask, Task, ThreadedTaskDispatcher
+from waitress.task import ErrorTask
+
+from server.dispatcher import Dispatcher
 
 # At once: 64 that hang, and some who ask meanwhile. More wait in the backlog, and take nothing from
 # the clients: `options.SPARE_DESCRIPTORS` counts these.
 CONNECTIONS = 80
-
-# Drawings are made one at a time (server/drawings.py), so more threads would only wait. None waits
-# for a client: `http` sends what a client has yet to read.
-THREADS = 4
-
-# The path that goes first. It needs no drawing, and whoever asks may have us restarted.
-HEALTH = "/healthz"
 
 # The idle time-out: a connection is closed when its client has sent nothing and read nothing for
 # this long. It starts anew with every byte.
@@ -101,11 +96,6 @@ class Channel(HTTPChannel):
         """
         return not self.requests and self.creation_time + CONNECTION_SECONDS < time.time()
 
-    def is_health_check(self) -> bool:
-        """Whether that is its request, which has come."""
-        request: Any = self.requests[0]
-        return not request.error and request.path == HEALTH
-
     def reset(self) -> None:
         """End it at once: the kernel does not keep the rest for a client that reads slowly."""
         with suppress(OSError):  # the client ended it meanwhile
@@ -114,25 +104,6 @@ class Channel(HTTPChannel):
                 socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE
             )
         self.handle_close()
-
-
-class Dispatcher(ThreadedTaskDispatcher):
-    """Hands each request to the next thread that is free; health checks go first.
-
-    64 who ask for different drawings keep the others waiting for seconds. A health check waits
-    until one of the threads has finished its drawing: a tenth of a second. The newest goes first of
-    all; whoever asked before it and still waits has mostly given up.
-    """
-
-    def add_task(self, task: Task) -> None:
-        """Queue a channel whose request has come."""
-        channel: Any = task  # waitress' types say that it were what `service` makes of it
-        with self.lock:
-            if channel.is_health_check():
-                self.queue.appendleft(task)
-            else:
-                self.queue.append(task)
-            self.queue_cv.notify()
 
 
 class Server(TcpWSGIServer):
@@ -162,7 +133,7 @@ class Server(TcpWSGIServer):
 
 
 class WebServer:
-    """Serves an app, in threads whose names nobody takes for a lane: `http`, `waitress-N`.
+    """Serves an app, in threads whose names nobody takes for a lane: `http`, `health`, `pages-N`.
 
     `headers` are those of the answers that the app is not asked for: to what is no request. Raises
     OSError where the address cannot be had, RuntimeError where no thread can be started.
@@ -170,7 +141,7 @@ class WebServer:
 
     def __init__(self, app: Flask, host: str, port: int, headers: Mapping[str, str]) -> None:
         dispatcher = Dispatcher()
-        dispatcher.set_thread_count(THREADS)
+        dispatcher.start()
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = socket.create_server((host, port), family=family)
         # Accepted sockets inherit these (tcp(7)). The kernel itself ends a connection whose peer

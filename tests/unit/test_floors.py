@@ -8,8 +8,8 @@ import pytest
 # A module may import those on lower floors, and no others of ours.
 SERVER = [
     {"clock", "ticks", "histogram", "protocol", "models", "connection", "signals", "writer"}
-    | {"status", "webserver", "drawings", "views.cells"},
-    {"record", "farewell", "log"},
+    | {"status", "dispatcher", "drawings", "views.cells"},
+    {"record", "farewell", "log", "webserver"},
     {"totals", "resolver", "views.picture"},
     {"registry", "views.strokes", "views.table", "views.scale"},
     {"session", "views.layout", "views.metrics", "views.axis", "views.svg"},

@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +18,8 @@ from flask import Flask, Response
 from structlog.testing import capture_logs
 
 from server import webserver
-from server.webserver import REQUEST_BYTES, THREADS, WebServer
+from server.dispatcher import PAGE_THREADS, Threads
+from server.webserver import REQUEST_BYTES, WebServer
 from tests.unit.running import SECONDS, wait_until
 
 PAGE = bytes(1024 * 1024)
@@ -351,32 +352,22 @@ def test_what_no_page_is_asked_for_has_the_pages_headers_once(
         assert head.count(f"\r\n{name}: {value}".encode()) == 1
 
 
-def test_a_health_check_goes_before_all_who_wait_for_a_drawing() -> None:
-    may_end = threading.Semaphore(0)
-    app = Flask(__name__)
-    app.add_url_rule("/healthz", "healthz", lambda: "ok")
-    app.add_url_rule("/drawing", "drawing", lambda: str(may_end.acquire(timeout=SECONDS)))
-    with closing(WebServer(app, "127.0.0.1", 0, HEADERS)) as server, ExitStack() as stack:
-        lab = Lab("127.0.0.1", server.port, threading.Event())
+def test_a_health_check_is_answered_though_no_drawing_ends(lab: Lab) -> None:
+    with ExitStack() as stack:
         asking = [
             stack.enter_context(lab.connect(b"GET /drawing HTTP/1.0\r\n\r\n"))
-            for _ in range(4 * THREADS)
+            for _ in range(4 * PAGE_THREADS)
         ]
-        checking = stack.enter_context(lab.connect(b"GET /healthz HTTP/1.0\r\n\r\n"))
-        drawn = 0
-        while not answered(checking):
-            may_end.release()
-            drawn += 1
-            wait_until(lambda: sum(map(answered, asking)) >= drawn)  # noqa: B023 - it is called now
-        assert drawn <= 2 * THREADS  # by order of arrival it would be three times that, and one
-        may_end.release(4 * THREADS)
+        assert lab.is_well()
+        assert not any(map(answered, asking))
+        lab.drawn.set()
         wait_until(lambda: all(map(answered, asking)))
 
 
 def test_where_not_even_the_first_threads_start_it_does_not_begin(
     start: Callable[..., Lab], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webserver.Dispatcher, "start_new_thread", refuse)
+    monkeypatch.setattr(Threads, "start_new_thread", refuse)
     with pytest.raises(RuntimeError, match=NO_THREAD):
         start()
 
