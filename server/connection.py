@@ -6,10 +6,12 @@
 
 import contextlib
 import fcntl
+import select
 import socket
 import struct
 import sys
 import termios
+import threading
 import time
 
 BUFFER = 64 * 1024  # bytes each way: what one client can make the kernel hold, and a drain answer
@@ -51,8 +53,10 @@ class Connection:
 
     def __init__(self, accepted: socket.socket) -> None:
         self._socket = accepted
-        self._aborted = False
+        # Guards which end was ended first, and the descriptor: closed, it is soon another's.
+        self._lock = threading.Lock()
         self._input_ended = False
+        self._output_ended = False
         self._rest: int | None = None  # bytes that are still read once the input was ended
         self._kernel_timeouts: dict[int, float] = {}  # as set last, to set only what changes
 
@@ -105,29 +109,35 @@ class Connection:
             self._socket.setsockopt(socket.SOL_SOCKET, option, timeval)
             self._kernel_timeouts[option] = seconds
 
-    def end_output(self, last_words: bytes) -> int:
-        """Say the last words and that nothing follows, without ever waiting.
+    def end_output(self, last_words: bytes, seconds: float) -> int:
+        """Say the last words and that nothing follows.
 
-        Returns how many bytes were sent: what does not fit in the send buffer is not said.
+        Returns how many bytes were sent: what does not fit in the send buffer is not said. Never
+        waits, but where the input was ended: there, so many seconds for the peer to take all that
+        was sent before. Raises OSError when it is gone meanwhile, or aborted.
         """
+        with self._lock:
+            self._output_ended = True
+        if self._input_ended:
+            self._flush(seconds)
         sent = 0
         with contextlib.suppress(OSError):  # the buffer is full, or nobody is there
             sent = self._socket.send(last_words, socket.MSG_DONTWAIT)
             self._socket.shutdown(socket.SHUT_WR)
         return sent
 
-    def flush(self, seconds: float) -> None:
-        """Wait until the peer has all that was sent, for so many seconds or until an abort.
+    def _flush(self, seconds: float) -> None:
+        """Wait until the peer has all that was sent.
 
-        Needed after `end_input`: there is no lingering then, for the input has ended already, and
-        the kernel answers whatever the peer still sends with a reset, which throws away what the
-        peer has not acknowledged.
+        Once both directions are shut there is no lingering: the kernel answers whatever the peer
+        still sends with a reset, which throws away what the peer has not acknowledged.
         """
         deadline = time.monotonic() + seconds
-        while not self._aborted and time.monotonic() < deadline:
-            if not self._kernel_count(termios.TIOCOUTQ):  # sent and not acknowledged
-                return
-            time.sleep(0.005)  # the kernel has no event for it
+        gone = select.poll()
+        gone.register(self._socket, 0)  # POLLERR and POLLHUP are told all the same
+        while self._kernel_count(termios.TIOCOUTQ) and time.monotonic() < deadline:
+            if gone.poll(5):  # milliseconds: the kernel has no event for an acknowledgement
+                raise ConnectionAbortedError
 
     def _kernel_count(self, queue: int) -> int:
         """How many bytes are in a queue: FIONREAD (SIOCINQ) or TIOCOUTQ (SIOCOUTQ) of tcp(7)."""
@@ -150,18 +160,22 @@ class Connection:
         self.close()
 
     def end_input(self) -> None:
-        """Let the receiving thread have what has arrived, and then the end of the stream."""
-        self._input_ended = True
-        with contextlib.suppress(OSError):  # the connection ended meanwhile
-            self._socket.shutdown(socket.SHUT_RD)
+        """Let the receiving thread have what has arrived, and then the end of the stream.
+
+        Does nothing once the output has ended: who lingers is bounded in time already.
+        """
+        with self._lock, contextlib.suppress(OSError):  # the connection ended meanwhile
+            if not self._output_ended:
+                self._input_ended = True
+                self._socket.shutdown(socket.SHUT_RD)
 
     def abort(self) -> None:
         """Wake the thread that uses the connection; when it closes it, the peer is reset."""
-        self._aborted = True
-        with contextlib.suppress(OSError):  # the connection ended meanwhile
+        with self._lock, contextlib.suppress(OSError):  # the connection ended meanwhile
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Give the descriptor back."""
-        self._socket.close()
+        with self._lock:
+            self._socket.close()

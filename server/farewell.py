@@ -26,7 +26,7 @@ class Farewell:
 
     def say(self, connection: Connection, code: str) -> None:
         """Tell the client why, if that needs no waiting, and close the connection soon after."""
-        connection.end_output(self._dialect.error(code))
+        connection.end_output(self._dialect.error(code), 0)
         try:
             self._leaving.put_nowait((connection, time.monotonic() + LINGER_SECONDS))
         except queue.Full:

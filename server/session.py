@@ -82,17 +82,17 @@ class Session:
         """Why the conversation that this holds has ended; the connection is still to be closed."""
         try:
             end = self._converse(self._dialect(threading.current_thread().name))
-            if end == "closing":
-                self._connection.flush(self._patience.send)
-                end = self._ending or end  # perhaps aborted by now
             last_words = self._dialect.error(end) if end in LAST_WORDS else b""
-            self._record.bytes_out += self._connection.end_output(last_words)
+            sent = self._connection.end_output(last_words, self._patience.send)
+            self._record.bytes_out += sent
             self._connection.linger(time.monotonic() + LINGER_SECONDS)
+            if end == "closing":
+                end = self._ending or end  # perhaps aborted by now
         except TimedOut:
             self._connection.abort()
             end = "unread"
         except OSError:
-            end = self._ending or "lost"
+            end = "aborted" if self._ending == "aborted" else "lost"
         except Exception:  # noqa: BLE001 - a fault of ours ends this session, is told, and no other
             self._log.exception("session failed")
             end = "failed"

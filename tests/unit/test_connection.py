@@ -8,13 +8,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.connection import LINGER_BYTES, Connection, TimedOut
+from server.connection import LINGER_BYTES, RESET_ON_CLOSE, Connection, TimedOut
 from tests.unit.running import SECONDS
 
 
-def read_until_end(peer: socket.socket) -> None:
-    while peer.recv(1 << 16):
-        pass
+def read_until_end(peer: socket.socket) -> bytes:
+    """The last of what there is to be read."""
+    last = b""
+    while chunk := peer.recv(1 << 16):
+        last = last[-100:] + chunk
+    return last
 
 
 @pytest.fixture
@@ -108,7 +111,7 @@ def test_a_peer_that_reads_too_slowly_uses_the_whole_timeout_up_not_one_for_each
 
 def test_a_peer_that_is_gone_is_an_error_not_a_timeout(pair: Pair) -> None:
     connection, peer = pair
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
     peer.close()
     with pytest.raises(ConnectionResetError):
         connection.receive(1, SECONDS)
@@ -117,7 +120,7 @@ def test_a_peer_that_is_gone_is_an_error_not_a_timeout(pair: Pair) -> None:
 def test_last_words_arrive_though_the_peer_has_said_things_nobody_read(pair: Pair) -> None:
     connection, peer = pair
     peer.sendall(bytes(10_000))
-    connection.end_output(b"-ERR because\r\n")
+    connection.end_output(b"-ERR because\r\n", SECONDS)
     lingering = threading.Thread(target=connection.linger, args=(time.monotonic() + SECONDS,))
     lingering.start()
     assert peer.recv(100) == b"-ERR because\r\n"
@@ -150,37 +153,63 @@ def test_last_words_never_wait_for_a_peer_that_does_not_read(pair: Pair) -> None
     with pytest.raises(TimedOut):
         connection.send(bytes(16_000_000), 1)
     began = time.monotonic()
-    assert connection.end_output(bytes(16_000_000)) < 16_000_000
+    assert connection.end_output(bytes(16_000_000), SECONDS) < 16_000_000
     assert time.monotonic() - began < 0.5
 
 
-def test_a_flush_waits_until_the_peer_has_everything(pair: Pair) -> None:
+def test_once_the_input_has_ended_the_last_words_wait_until_the_peer_has_everything(
+    pair: Pair,
+) -> None:
     connection, peer = pair
     with pytest.raises(TimedOut):
         connection.send(bytes(16_000_000), 0.05)
-    flushed = threading.Event()
+    connection.end_input()
+    said = threading.Event()
 
-    def flush() -> None:
-        connection.flush(SECONDS)
-        flushed.set()
+    def say() -> None:
+        connection.end_output(b"bye", SECONDS)
+        said.set()
 
-    flushing = threading.Thread(target=flush)
-    flushing.start()
-    assert not flushed.wait(0.05)
-    peer.settimeout(0.01)
-    while not flushed.is_set():
-        with contextlib.suppress(TimeoutError):
-            peer.recv(1 << 16)
-    flushing.join()
+    saying = threading.Thread(target=say)
+    saying.start()
+    assert not said.wait(0.05)
+    last = read_until_end(peer)
+    assert said.wait(SECONDS)
+    assert last.endswith(b"\0bye")
+    saying.join()
 
 
-def test_a_flush_gives_up_in_time(pair: Pair) -> None:
+def test_the_last_words_wait_no_longer_than_they_are_told(pair: Pair) -> None:
     connection, _ = pair
     with pytest.raises(TimedOut):
         connection.send(bytes(16_000_000), 0.05)
+    connection.end_input()
     began = time.monotonic()
-    connection.flush(0.05)
-    assert time.monotonic() - began < 1
+    connection.end_output(b"bye", 0.05)
+    assert 0.05 <= time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("end", ["the peer is gone", "aborted"])
+def test_the_last_words_do_not_wait_for_who_is_gone(pair: Pair, end: str) -> None:
+    connection, peer = pair
+    with pytest.raises(TimedOut):
+        connection.send(bytes(16_000_000), 0.05)
+    connection.end_input()
+    if end == "aborted":
+        connection.abort()
+    else:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+        peer.close()
+    with pytest.raises(ConnectionError):
+        connection.end_output(b"bye", 60)
+
+
+def test_once_the_output_has_ended_the_input_stays_open_while_it_lingers(pair: Pair) -> None:
+    connection, peer = pair
+    connection.end_output(b"bye", SECONDS)
+    connection.end_input()
+    peer.sendall(b"Hey")
+    assert connection.receive(9, SECONDS) == b"Hey"
 
 
 def test_ending_the_input_leaves_what_has_arrived(pair: Pair) -> None:
@@ -225,5 +254,4 @@ def test_what_another_thread_does_to_a_closed_connection_does_nothing(pair: Pair
     connection, _ = pair
     connection.close()
     connection.end_input()
-    connection.end_output(b"x")
     connection.abort()

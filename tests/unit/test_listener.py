@@ -10,9 +10,9 @@ from itertools import pairwise
 
 import pytest
 
-from server.connection import BUFFER, GONE_SECONDS, Connection
+from server.connection import BUFFER, GONE_SECONDS, RESET_ON_CLOSE, Connection
 from server.models import Model, OneLock, Pool, Session, ThreadPerClient
-from server.protocol import ANSWER, Lines, Message
+from server.protocol import ANSWER, MAX_LINE, Lines, Message
 from server.session import AT_ONCE, Patience
 from server.session import Session as Conversation
 from tests.unit.running import RunningServer, wait_until
@@ -199,12 +199,24 @@ def slow_reader() -> Iterator[socket.socket]:
         yield peer
 
 
-def ask_much(server: RunningServer, peer: socket.socket) -> None:
-    """Far more than the peer has room for the replies to; the kernel keeps them for it."""
+def connect(server: RunningServer, peer: socket.socket) -> None:
     host, port = server.address.split(":")
     peer.connect((host, int(port)))
+
+
+def ask_much(server: RunningServer, peer: socket.socket) -> None:
+    """Far more than the peer has room for the replies to; the kernel keeps them for it."""
+    connect(server, peer)
     peer.sendall(b"Hey\n" * 700)
     wait_until(lambda: server.record(1).messages == 700)
+
+
+def read_until_closed(peer: socket.socket) -> bytes:
+    said = b""
+    with contextlib.suppress(ConnectionResetError):  # once all has been read
+        while chunk := peer.recv(4096):
+            said += chunk
+    return said
 
 
 def test_a_drain_leaves_a_slow_reader_every_reply_though_it_says_more(
@@ -215,11 +227,72 @@ def test_a_drain_leaves_a_slow_reader_every_reply_though_it_says_more(
     server.begin_stop()
     wait_until(server.is_draining)
     slow_reader.sendall(b"perhaps too late\n")
-    said = b""
-    with contextlib.suppress(ConnectionResetError):  # once all has been read
-        while chunk := slow_reader.recv(4096):
-            said += chunk
+    said = read_until_closed(slow_reader)
     assert said.count(b"+OK Thread-1: Today") == server.ended(1).messages >= 700
+
+
+def test_a_drain_leaves_who_is_shown_out_meanwhile_every_reply_though_it_says_more(
+    start_server: StartServer, slow_reader: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering, go_on = threading.Event(), threading.Event()
+    reply = Lines.reply
+
+    def hold(dialect: Lines, messages: list[Message]) -> bytes:
+        answering.set()
+        assert go_on.wait(10)
+        return reply(dialect, messages)
+
+    monkeypatch.setattr(Lines, "reply", hold)
+    server = start_server(grace=10)
+    connect(server, slow_reader)
+    slow_reader.sendall(b"Hey\n" * 700 + bytes(MAX_LINE + 1))
+    assert answering.wait(10)
+    server.begin_stop()
+    wait_until(server.is_draining)
+    go_on.set()
+    wait_until(lambda: server.record(1).messages == 701)
+    slow_reader.sendall(b"perhaps too late\n")
+    said = read_until_closed(slow_reader)
+    assert said.count(b"+OK Thread-1: Today") == 700
+    assert said.endswith(Lines.error("too-long"))
+    assert server.ended(1).end == "too-long"
+
+
+def test_a_drain_leaves_who_was_shown_out_before_every_reply_though_it_says_more(
+    start_server: StartServer, slow_reader: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.session.LINGER_SECONDS", 60.0)
+    told, end_output = threading.Event(), Connection.end_output
+
+    def tell(connection: Connection, last_words: bytes, seconds: float) -> int:
+        sent = end_output(connection, last_words, seconds)
+        told.set()
+        return sent
+
+    monkeypatch.setattr(Connection, "end_output", tell)
+    server = start_server(grace=10)
+    connect(server, slow_reader)
+    slow_reader.sendall(b"Hey\n" * 700 + bytes(MAX_LINE + 1))
+    assert told.wait(10)
+    server.begin_stop()
+    wait_until(server.is_draining)
+    slow_reader.sendall(b"too late\n")
+    said = read_until_closed(slow_reader)
+    slow_reader.close()
+    assert said.count(b"+OK Thread-1: Today") == 700
+    assert said.endswith(Lines.error("too-long"))
+
+
+def test_a_drain_does_not_wait_for_who_is_gone(
+    start_server: StartServer, slow_reader: socket.socket
+) -> None:
+    server = start_server(grace=60, patience=Patience(send=60))
+    ask_much(server, slow_reader)
+    server.begin_stop()
+    wait_until(server.is_draining)
+    slow_reader.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+    slow_reader.close()
+    assert server.ended(1).end == "lost"
 
 
 def test_a_drain_waits_for_a_reader_no_longer_than_its_grace(
