@@ -115,9 +115,9 @@ def binding(name: str, host: str, port: int) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        why, *_ = str(error.strerror).partition(" (while")  # socket.create_server repeats the rest
         raise click.ClickException(
-            f"cannot listen on {host} port {port}: {why}. Choose another with --host or {name}."
+            f"cannot listen on {host} port {port}: {error.strerror}. "
+            f"Choose another with --host or {name}."
         ) from None
 
 

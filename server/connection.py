@@ -13,6 +13,7 @@ import sys
 import termios
 import threading
 import time
+from collections.abc import Callable
 
 BUFFER = 64 * 1024  # bytes each way: what one client can make the kernel hold, and a drain answer
 # After so many seconds without an acknowledgement the peer is gone without a word: its power, or
@@ -24,6 +25,23 @@ KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}  # secon
 LINGER_SECONDS = 1.0
 LINGER_BYTES = 256 * 1024
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger {on, 0 seconds}: socket(7), SO_LINGER
+
+
+def bind(host: str, port: int, prepare: Callable[[socket.socket], object]) -> socket.socket:
+    """A socket that is bound, and prepared before anybody can connect: `listen` is the caller's.
+
+    `socket.create_server` listens at once. Who connects before all is set, when a server starts
+    again, would inherit none of it. Raises OSError.
+    """
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        prepare(listening)
+        listening.bind((host, port))
+    except OSError:
+        listening.close()
+        raise
+    return listening
 
 
 def prepare(listening: socket.socket) -> None:

@@ -9,10 +9,14 @@ import queue
 import threading
 import time
 
+import structlog
+
 from server.connection import LINGER_SECONDS, Connection
 from server.protocol import Dialect
 
 PLACES = 16  # connections that queue to be seen out; more are closed without lingering
+
+log = structlog.get_logger()
 
 
 class Farewell:
@@ -37,7 +41,11 @@ class Farewell:
         # queue behind a client that stays are past theirs when their turn comes.
         while (leaving := self._leaving.get()) is not None:
             connection, deadline = leaving
-            connection.linger(deadline)
+            try:
+                connection.linger(deadline)
+            except Exception:  # a fault of ours costs this one's last words, and no other's
+                log.exception("farewell failed")
+                connection.close()
 
     def shutdown(self) -> None:
         """See out those that are left: LINGER_SECONDS at most."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import structlog
 
-from server.connection import Connection, prepare
+from server.connection import Connection, bind, prepare
 from server.farewell import Farewell
 from server.models import Model
 from server.record import Record
@@ -41,7 +41,9 @@ class Listener:
         resolver: Resolver,
         converse: Callable[[Connection, Record, Callable[[int], object]], Session],
     ) -> None:
-        self._socket = _listen(host, port)
+        self._socket = bind(host, port, prepare)
+        self._socket.setblocking(False)
+        self._socket.listen(BACKLOG)
         self.address = _address(self._socket.getsockname())
         self._model = model
         self._registry = registry
@@ -124,24 +126,6 @@ class Listener:
             except OSError:  # nobody is left, or there is no descriptor to tell them with
                 return
             self._refuse(Connection(accepted), _address(peer), "closing")
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """What `socket.create_server` does, but that nobody can connect before all is set.
-
-    Those who come early, when a server starts again, would inherit none of it.
-    """
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        prepare(listening)
-        listening.setblocking(False)
-        listening.bind((host, port))
-        listening.listen(BACKLOG)
-    except OSError:
-        listening.close()
-        raise
-    return listening
 
 
 def _address(sockaddr: tuple[str, int] | tuple[str, int, int, int]) -> str:

@@ -8,7 +8,6 @@ is bounded too: 80 pages, of 1 MiB at the most, are a third of the container's 2
 """
 
 import socket
-import struct
 import threading
 import time
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
 
+from server.connection import RESET_ON_CLOSE, bind
 from server.dispatcher import Dispatcher
 
 # At once: 64 that hang, and some who ask meanwhile. More wait in the backlog, and take nothing from
@@ -53,8 +53,6 @@ ANSWER_BYTES = 16 * 1024 * 1024
 
 FAULT_PAUSE = 1.0  # seconds after a fault of the `http` thread: one that stays must not spin
 ACCEPT_PAUSE = 0.1  # seconds after the system had no descriptor for a connection: likewise
-
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger {on, 0 seconds}: socket(7), SO_LINGER
 
 log = structlog.get_logger()
 
@@ -132,6 +130,17 @@ class Server(TcpWSGIServer):
             log.exception("cannot accept on the HTTP port")
 
 
+def _prepare(listening: socket.socket) -> None:
+    """Set what accepted sockets inherit (tcp(7)).
+
+    The kernel itself ends a connection whose peer takes nothing: waitress' idle time-out waits
+    until it can send before it closes one.
+    """
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux has it; elsewhere the deadline ends one
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, IDLE_SECONDS * 1000)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+
+
 class WebServer:
     """Serves an app, in threads whose names nobody takes for a lane: `http`, `health`, `pages-N`.
 
@@ -142,14 +151,7 @@ class WebServer:
     def __init__(self, app: Flask, host: str, port: int, headers: Mapping[str, str]) -> None:
         dispatcher = Dispatcher()
         dispatcher.start()
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.create_server((host, port), family=family)
-        # Accepted sockets inherit these (tcp(7)). The kernel itself ends a connection whose peer
-        # takes nothing: waitress' idle time-out waits until it can send before it closes one.
-        milliseconds = IDLE_SECONDS * 1000
-        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux has it; elsewhere the deadline ends one
-            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        listening = bind(host, port, _prepare)  # waitress has it listen
         self.port: int = listening.getsockname()[1]
         self._sockets: dict[int, socket.socket] = {}  # waitress' own wrappers, in fact
         self._server = Server(
@@ -157,7 +159,7 @@ class WebServer:
             self._sockets,
             _sock=listening,
             dispatcher=dispatcher,
-            sockinfo=(family, socket.SOCK_STREAM, 0, listening.getsockname()),
+            sockinfo=(listening.family, socket.SOCK_STREAM, 0, listening.getsockname()),
             bind_socket=False,
             connection_limit=CONNECTIONS + 2,  # it counts the listening socket, and its own pipe
             channel_timeout=IDLE_SECONDS,

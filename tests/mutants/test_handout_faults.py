@@ -34,7 +34,6 @@ def copy(tmp_path: Path) -> Path:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(TREE / part, tmp_path / part, ignore=ignored)
     shutil.copy(TREE / "pyproject.toml", tmp_path)
-    replace(tmp_path, *PATIENCE)
     return tmp_path
 
 
@@ -72,6 +71,7 @@ def test_without_a_fault_the_tests_pass(copy: Path) -> None:
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_fault_of_the_lab_that_is_put_back_makes_a_test_fail(fault: Fault, copy: Path) -> None:
     replace(copy, fault.file, fault.old, fault.new)
+    replace(copy, *PATIENCE)
     code, printed = run(copy, [fault.test])
     assert code == pytest.ExitCode.TESTS_FAILED, printed
     assert f"FAILED {fault.test}" in printed

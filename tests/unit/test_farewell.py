@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from structlog.testing import capture_logs
 
 from server.connection import LINGER_SECONDS, Connection
 from server.farewell import PLACES, Farewell
@@ -56,6 +57,24 @@ def test_beyond_its_places_it_closes_at_once_and_still_says_why(listening: socke
     peers = [told(listening, farewell) for _ in range(PLACES + 10)]
     assert [heard(peer) for peer in peers] == [BUSY] * len(peers)
     farewell.shutdown()
+
+
+def test_a_fault_is_told_and_costs_the_others_nothing(
+    listening: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linger, faults = Connection.linger, iter([MemoryError("ours")])
+
+    def fault(connection: Connection, deadline: float) -> None:
+        for error in faults:
+            raise error
+        linger(connection, deadline)
+
+    monkeypatch.setattr(Connection, "linger", fault)
+    with capture_logs() as logged:
+        farewell = Farewell(Lines)
+        assert [heard(told(listening, farewell)) for _ in range(3)] == [BUSY] * 3
+        farewell.shutdown()
+    assert [entry["event"] for entry in logged] == ["farewell failed"]
 
 
 def test_its_thread_ends_with_it() -> None:
