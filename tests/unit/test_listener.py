@@ -7,19 +7,27 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 import pytest
 
 from server.connection import BUFFER, GONE_SECONDS, RESET_ON_CLOSE, Connection
 from server.models import Model, OneLock, Pool, Session, ThreadPerClient
 from server.protocol import ANSWER, MAX_LINE, Lines, Message
-from server.session import AT_ONCE, Patience
+from server.session import AT_ONCE, AT_ONCE_IN_A_DRAIN, Patience
 from server.session import Session as Conversation
 from tests.unit.running import RunningServer, wait_until
 
 StartServer = Callable[..., RunningServer]
 
 BUSY, CLOSING = Lines.error("busy"), Lines.error("closing")
+
+
+class Batches(NamedTuple):
+    """How many messages were answered at once, each time; whether the first are in hand."""
+
+    sizes: list[int]
+    begun: threading.Event
 
 
 def test_three_clients_are_served_at_once_by_three_threads(start_server: StartServer) -> None:
@@ -192,6 +200,27 @@ def test_a_drain_answers_what_had_arrived(start_server: StartServer) -> None:
 
 
 @pytest.fixture
+def batches(monkeypatch: pytest.MonkeyPatch) -> Batches:
+    """The first of them are answered once a drain has begun."""
+    batches = Batches([], threading.Event())
+    drains, reply, stop = threading.Event(), Lines.reply, Conversation.stop
+
+    def hold(dialect: Lines, messages: list[Message]) -> bytes:
+        batches.sizes.append(len(messages))
+        batches.begun.set()
+        assert drains.wait(10)
+        return reply(dialect, messages)
+
+    def stop_and_go_on(session: Conversation, seconds: float) -> None:
+        stop(session, seconds)
+        drains.set()
+
+    monkeypatch.setattr(Lines, "reply", hold)
+    monkeypatch.setattr(Conversation, "stop", stop_and_go_on)
+    return batches
+
+
+@pytest.fixture
 def slow_reader() -> Iterator[socket.socket]:
     with socket.socket() as peer:
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -232,24 +261,13 @@ def test_a_drain_leaves_a_slow_reader_every_reply_though_it_says_more(
 
 
 def test_a_drain_leaves_who_is_shown_out_meanwhile_every_reply_though_it_says_more(
-    start_server: StartServer, slow_reader: socket.socket, monkeypatch: pytest.MonkeyPatch
+    start_server: StartServer, slow_reader: socket.socket, batches: Batches
 ) -> None:
-    answering, go_on = threading.Event(), threading.Event()
-    reply = Lines.reply
-
-    def hold(dialect: Lines, messages: list[Message]) -> bytes:
-        answering.set()
-        assert go_on.wait(10)
-        return reply(dialect, messages)
-
-    monkeypatch.setattr(Lines, "reply", hold)
     server = start_server(grace=10)
     connect(server, slow_reader)
     slow_reader.sendall(b"Hey\n" * 700 + bytes(MAX_LINE + 1))
-    assert answering.wait(10)
+    assert batches.begun.wait(10)
     server.begin_stop()
-    wait_until(server.is_draining)
-    go_on.set()
     wait_until(lambda: server.record(1).messages == 701)
     slow_reader.sendall(b"perhaps too late\n")
     said = read_until_closed(slow_reader)
@@ -346,33 +364,32 @@ def test_a_drain_refuses_what_still_queues_in_the_backlog(
 
 
 def test_what_a_drain_has_no_time_for_is_not_looked_at_and_all_the_rest_is_answered(
-    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch, batches: Batches
 ) -> None:
     monkeypatch.setattr("server.listener.ANSWERING", 0.0)
-    answering, go_on = threading.Event(), threading.Event()
-    reply, stop = Lines.reply, Conversation.stop
-
-    def hold(dialect: Lines, messages: list[Message]) -> bytes:
-        answering.set()
-        assert go_on.wait(10)
-        return reply(dialect, messages)
-
-    def stop_and_go_on(session: Conversation, seconds: float) -> None:
-        stop(session, seconds)
-        go_on.set()
-
-    monkeypatch.setattr(Lines, "reply", hold)
-    monkeypatch.setattr(Conversation, "stop", stop_and_go_on)
     server = start_server()
     peer = server.greeted()
     peer.send(b"Hey\n" * 2000)
-    assert answering.wait(10)
+    assert batches.begun.wait(10)
     server.begin_stop()
     *replies, last = iter(peer.line, "")
     server.wait()
     assert last.encode() == CLOSING
     assert len(replies) == server.record(1).messages == AT_ONCE
     assert server.record(1).end == "closing"
+
+
+def test_a_drain_answers_a_few_at_a_time_and_so_ends_in_time(
+    start_server: StartServer, batches: Batches
+) -> None:
+    server = start_server()
+    peer = server.greeted()
+    peer.send(b"Hey\n" * 1000)
+    assert batches.begun.wait(10)
+    server.begin_stop()
+    assert peer.rest().count(b"+OK") == 1000
+    assert batches.sizes[0] == AT_ONCE
+    assert set(batches.sizes[1:-1]) == {AT_ONCE_IN_A_DRAIN}
 
 
 def test_a_drain_resets_who_does_not_read_after_its_grace(start_server: StartServer) -> None:
