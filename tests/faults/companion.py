@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection as Pipe
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from tests.faults.process import SECONDS
 
@@ -47,15 +47,23 @@ class Companion(Generic[Result]):
         self._process.start()
         self._theirs.close()  # theirs alone: so its end is heard here
         assert self._pipe.poll(SECONDS), "it does not get ready"
-        self._pipe.recv()
+        self._hear()
         return self
 
     def result(self, seconds: float = SECONDS) -> Result:
         """Wait for it to end by itself."""
         assert self._pipe.poll(seconds), f"it has not ended within {seconds} s"
-        result: Result = self._pipe.recv()
+        result: Result = self._hear()
         self._process.join(SECONDS)
         return result
+
+    def _hear(self) -> Any:  # noqa: ANN401 - what the work returns
+        try:
+            return self._pipe.recv()
+        except EOFError:
+            self._process.join(SECONDS)
+            code = self._process.exitcode  # minus a signal's number where that ended it
+            raise ChildProcessError(f"it has ended with {code}, and said nothing") from None
 
     def finish(self) -> Result:
         """Tell it that it is over."""

@@ -10,16 +10,16 @@ import time
 from collections.abc import Callable
 
 from docker.errors import APIError
-from docker.models.containers import Container
 
 from tests.faults.conftest import Rounds
-from tests.faults.dead import check_freed
+from tests.faults.dead import check_freed, check_none_left
 from tests.faults.firewall import Firewall
 from tests.faults.site import Site, open_site
 from tests.faults.tally import Tally
 
 MOST = 40  # messages that a server may see before it is killed
 BEYOND = 6  # seconds: longer than a client waits for a reply
+LONG = 4  # of five disconnections the last, which is the server's and a client's by turns
 ATTEMPTS = 10  # to pause a container
 # For benchmarks of networks (RFC 2544), nobody else's; of tests that run at once each has its own.
 SUBNETS = [f"198.{second}.{os.getpid() % 256}.0/24" for second in (18, 19)]
@@ -40,30 +40,43 @@ def kills(tally: Tally, rounds: Rounds) -> None:
 def short_pauses(tally: Tally, rounds: Rounds) -> None:
     """The server's processes get no processor for a second."""
     with open_site(rounds(1, 2)) as site:
-        cut_often(site, tally, rounds(3, 50), lambda _: pause(site.container, 1))
+        cut_often(site, tally, rounds(3, 50), lambda _: pause(site, 1))
+        check_none_left(site, tally)
 
 
 def long_pauses(tally: Tally, rounds: Rounds) -> None:
     """So long that the clients give the connection up."""
     seconds = rounds(BEYOND, 20)
     with open_site(rounds(1, 2)) as site:
-        cut_often(site, tally, rounds(1, 2), lambda _: pause(site.container, seconds))
+        cut_often(site, tally, rounds(1, 2), lambda _: pause(site, seconds))
         check_cut_off(site, tally)
+        check_none_left(site, tally)
 
 
 def disconnections(tally: Tally, rounds: Rounds) -> None:
-    """The server's and, by turns, a client's; each comes back with its address."""
+    """The server's and, by turns, a client's; each comes back with its address.
+
+    For a second, and every fifth time for longer than a client waits for a reply.
+    """
+    times = rounds(2, 20)
     with open_site(rounds(1, 2), subnet=SUBNETS[0]) as site:
         client = site.clients["client-1"].get_wrapped_container()
 
         def cut(number: int) -> None:
-            who, aliases = (client, []) if number % 2 else (site.container, ["server"])
+            its_own = number % 2
+            who = client if its_own else site.container
             address = site.address_of(who)
             site.network.disconnect(who)
-            time.sleep(1)
+            site.stay_cut_off(
+                BEYOND if number % 5 == LONG else 1, *(["client-1"] if its_own else site.clients)
+            )
+            aliases = [] if its_own else ["server"]
             site.network.connect(who, aliases=aliases, ipv4_address=address)
 
-        cut_often(site, tally, rounds(2, 20), cut)
+        cut_often(site, tally, times, cut)
+        if times > LONG:
+            check_cut_off(site, tally)
+        check_none_left(site, tally)
 
 
 def dropped_packets(tally: Tally, rounds: Rounds) -> None:
@@ -72,11 +85,12 @@ def dropped_packets(tally: Tally, rounds: Rounds) -> None:
 
         def cut(number: int) -> None:
             firewall.drop("INPUT", "OUTPUT")
-            time.sleep(1 if number % 2 else BEYOND)
+            site.stay_cut_off(1 if number % 2 else BEYOND, *site.clients)
             firewall.let_through()
 
         cut_often(site, tally, rounds(1, 10), cut)
         check_cut_off(site, tally)
+        check_none_left(site, tally)
 
 
 def other_addresses(tally: Tally, rounds: Rounds) -> None:
@@ -90,11 +104,12 @@ def other_addresses(tally: Tally, rounds: Rounds) -> None:
 
         def move(number: int) -> None:
             last = number == moves - 1
-            if last:
-                dead.update(dict.fromkeys(map(site.peer_of, site.clients.values()), time.time()))
-            else:
+            peers = [site.peer_of(client) for client in site.clients.values()]
+            if not last:
                 site.kill()
             site.network.disconnect(site.container)
+            if last:
+                dead.update(dict.fromkeys(peers, time.time()))
             address = site.address(100 + number)
             site.network.connect(site.container, aliases=["server"], ipv4_address=address)
             if not last:
@@ -123,10 +138,10 @@ def check_cut_off(site: Site, tally: Tally) -> None:
         tally.check(connections > 1, f"{name} was not cut off", rounds=0)
 
 
-def pause(container: Container, seconds: float) -> None:
+def pause(site: Site, seconds: float) -> None:
     for _ in range(ATTEMPTS):
         with contextlib.suppress(APIError):  # "unable to freeze": the kernel was too busy
-            container.pause()
+            site.container.pause()
             break
-    time.sleep(seconds)
-    container.unpause()  # an error where it was not paused
+    site.stay_cut_off(seconds, *site.clients)
+    site.container.unpause()  # an error where it was not paused

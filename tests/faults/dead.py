@@ -54,6 +54,12 @@ def check_freed(site: Site, tally: Tally, dead: dict[str, float]) -> None:
     tally.measure(freed_within=f"{slowest:.1f} s")
 
 
+def check_none_left(site: Site, tally: Tally) -> None:
+    """Check that the server has ended all connections of clients that have ended, in time."""
+    seconds = wait(lambda: not site.open_connections(), FREED)
+    tally.check(seconds <= FREED)
+
+
 def vanish(site: Site, stack: ExitStack) -> dict[str, float]:
     """Cut three clients off for good: by their end's address, when that was, in Unix seconds."""
     idle = site.start_client(SILENT.format("idle"))
@@ -62,18 +68,19 @@ def vanish(site: Site, stack: ExitStack) -> dict[str, float]:
     wait(lambda: all(client.events("reply") for client in (idle, unplugged, talking)))
     dead = {}
 
-    dead[site.peer_of(unplugged)] = time.time()
+    peer = site.peer_of(unplugged)
     site.network.disconnect(unplugged.get_wrapped_container())
+    dead[peer] = time.time()
 
     firewall = stack.enter_context(Firewall(idle.get_wrapped_container()))
-    dead[site.peer_of(idle)] = time.time()
     firewall.drop("INPUT", "OUTPUT")
+    dead[site.peer_of(idle)] = time.time()
 
     # One message more gets out, and its reply is never acknowledged.
     firewall = stack.enter_context(Firewall(talking.get_wrapped_container()))
     peer = site.peer_of(talking)
-    dead[peer] = time.time()
     firewall.drop("INPUT")
+    dead[peer] = time.time()
     answered = len(talking.events("reply"))
     wait(lambda: site.received_from(peer) > answered)
     firewall.drop("OUTPUT")

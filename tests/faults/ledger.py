@@ -8,6 +8,7 @@ arrive late, when the client has said it again elsewhere and gone on.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from tests.faults.tally import Tally
@@ -80,7 +81,7 @@ class Ledger:
         if summary["resent"] > lost:
             yield f"{summary['resent']} messages were in doubt, but {lost} connections lost"
         missing = {*range(1, answered + 1)} - {*self._received}
-        if len(missing) > (lost if self._lives > 1 else 0):
+        if len(missing) > lost or missing - self._killed_with_the_log(missing):
             yield f"answered, but not received: {sorted(missing)}"
         first_receptions = list(dict.fromkeys(self._received))
         if first_receptions != sorted(first_receptions):
@@ -88,6 +89,15 @@ class Ledger:
         if often := [n for n, times in Counter(self._received).items() if times > 1 + lost]:
             yield f"received more often than connections were lost: {often}"
         yield from self._strays()
+
+    def _killed_with_the_log(self, missing: set[int]) -> set[int]:
+        """Those of them that were the last of a connection which a kill may have ended."""
+        *ended, _ = self._shares()
+        found = set[int]()
+        for share in ended if self._lives > 1 else []:
+            last_first = range(share.before + share.answered, share.before, -1)
+            found.update(takewhile(missing.__contains__, last_first))
+        return found
 
     def _forged(self) -> Iterable[int]:
         """The numbers of the replies that are not what the thread that greeted would say."""

@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from docker.models.containers import Container
 from docker.models.networks import Network as DockerNetwork
@@ -25,6 +26,9 @@ from tests.integration.running import Client, Program
 
 MESSAGES = 10_000  # each, more than there is time for
 POLL = 0.1  # seconds
+UNDER_WAY = (
+    0.3  # seconds in which a client may still log the reply that it had before it was cut off
+)
 RECENT = 50  # lines of a client's log that are searched for its last reply
 
 
@@ -41,6 +45,14 @@ def wait(condition: Callable[[], object], seconds: float = SECONDS) -> float:
     return time.monotonic() - began
 
 
+class Silence(NamedTuple):
+    """A time in which these clients were cut off, in Unix seconds."""
+
+    clients: tuple[str, ...]
+    began: float
+    ended: float
+
+
 class Site:
     """`open_site` makes one; it needs a subnet only where containers change their addresses."""
 
@@ -52,6 +64,7 @@ class Site:
         # With no published ports: to publish them takes half of a start.
         self.server = Program(SERVER_IMAGE, network, []).with_network_aliases("server")
         self.clients: dict[str, Client] = {}
+        self._silences: list[Silence] = []
         self._stack.callback(self.server.stop)
         self.server.start()
 
@@ -115,6 +128,18 @@ class Site:
         running = self.container.client.containers.list(filters={"network": self._network.id})
         return len(running) == 1 + len(self.clients)
 
+    def stay_cut_off(self, seconds: float, *clients: str) -> None:
+        """So long these clients can have no reply: `finish` looks whether they had one."""
+        began = time.time()
+        time.sleep(seconds)  # not a wait for something: it is what is tried
+        self._silences.append(Silence(clients, began, time.time()))
+
+    def open_connections(self) -> set[str]:
+        """The clients' ends of those that the server has begun to serve, and not ended."""
+        log = _events(str(self.container.logs(since=self._started), "utf-8"))
+        begun = {event["peer"] for event in log if event["event"] == "new connection"}
+        return begun - {event["peer"] for event in log if event["event"] == "bye"}
+
     def heal(self) -> float:
         """Wait until each client has been answered once more; return how many seconds it took."""
         before = {client: _last_reply(client) for client in self.clients.values()}
@@ -130,6 +155,16 @@ class Site:
             Ledger(name, _events(client.output()), log) for name, client in self.clients.items()
         ]
         audit(ledgers, codes, tally)
+        self._check_silences(tally)
+
+    def _check_silences(self, tally: Tally) -> None:
+        for name, client in self.clients.items():
+            replies = [_moment(event) for event in client.events("reply")]
+            for silence in self._silences:
+                if name in silence.clients:
+                    began = silence.began + UNDER_WAY
+                    heard = [moment for moment in replies if began < moment < silence.ended]
+                    tally.check(not heard, f"{name} was not cut off: a reply at {heard}", rounds=0)
 
 
 @contextmanager
@@ -146,6 +181,10 @@ def open_site(clients: int, *, pause: float = 0.2, subnet: str | None = None) ->
 
 def _events(output: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in output.splitlines()]
+
+
+def _moment(event: dict[str, Any]) -> float:
+    return datetime.fromisoformat(event["time"]).timestamp()
 
 
 def _last_reply(client: Client) -> int:

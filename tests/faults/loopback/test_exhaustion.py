@@ -41,12 +41,15 @@ def accept_in_spite_of(failures: int) -> list[tuple[list[float], float]]:
     For each port: when it failed, and when it served again, in Unix seconds.
     """
     with (
-        Injection("accept4", "EMFILE", spared=1, times=failures) as injection,
-        ServerProcess(under=injection.words) as server,  # which is well: one was accepted
+        Injection("accept4", "EMFILE", spared=2, times=failures) as injection,
+        ServerProcess(under=injection.words) as server,  # its start has asked for two pages
         server.connect() as honest,
+        server.connect() as another,
         ThreadPoolExecutor(1) as http,
     ):
         assert first_line(honest).startswith(b"+OK ")
+        assert first_line(another).startswith(b"+OK ")
+        assert not injection.failures()
 
         def well_at() -> float:
             assert server.is_well()

@@ -35,7 +35,11 @@ def test_slow_and_deaf_clients_are_shown_out_in_time_and_harm_nobody(
             kinds = slow.finish()
         service, health = honest.finish(), watch.finish()
 
-        records = {record["peer"]: record for record in server.snapshot()["sessions"]}
+        snapshot = server.snapshot()
+        at_once = snapshot["peak_serving"]
+        everybody = of_each * len(END) + HONEST
+        tally.check(at_once == everybody, f"{at_once} of {everybody} were there at once")
+        records = {record["peer"]: record for record in snapshot["sessions"]}
         longest = dict.fromkeys(END, 0.0)
         for peer, kind in kinds.items():
             end = records[peer]["end"]
