@@ -22,6 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "promise(number): the row of docs/reliability.md")
+    config.addinivalue_line("markers", "alone: a bound is short: nothing else may run")
 
 
 @pytest.fixture

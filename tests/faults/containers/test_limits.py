@@ -16,7 +16,7 @@ from tests.faults.conftest import Rounds
 from tests.faults.tally import Tally
 from tests.integration.running import PORT, STATUS_PORT, Server
 
-pytestmark = pytest.mark.promise(5)
+pytestmark = [pytest.mark.promise(5), pytest.mark.alone]
 
 PIDS = 40
 CLIENTS = 60  # more than the threads that the limit leaves

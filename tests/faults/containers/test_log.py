@@ -21,7 +21,7 @@ from tests.faults.honest import HonestClients
 from tests.faults.tally import Tally
 from tests.integration.running import PORT, STATUS_PORT, Server
 
-pytestmark = pytest.mark.promise(11)
+pytestmark = [pytest.mark.promise(11), pytest.mark.alone]
 
 CLIENTS = 4
 CONNECTED = {"connected", "new connection", "bye"}  # what a connection logs besides its messages

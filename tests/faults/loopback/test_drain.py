@@ -17,7 +17,7 @@ from tests.faults.crowd import KINDS, Behaviour, Crowd, Member
 from tests.faults.process import ServerProcess, wait_until
 from tests.faults.tally import Tally
 
-pytestmark = pytest.mark.promise(7)
+pytestmark = [pytest.mark.promise(7), pytest.mark.alone]
 
 AT_ONCE = 2  # servers
 LATEST = 500  # milliseconds after its start at which it is told to stop

@@ -16,7 +16,7 @@ from tests.faults.injection import Injection, busiest_second
 from tests.faults.process import ServerProcess, wait_until
 from tests.faults.tally import Tally
 
-pytestmark = pytest.mark.promise(5)
+pytestmark = [pytest.mark.promise(5), pytest.mark.alone]
 
 ATTEMPTS = 20  # to accept, a second: the most
 SOON = 1.0  # seconds until it serves again

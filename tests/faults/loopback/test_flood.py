@@ -11,7 +11,7 @@ from tests.faults.honest import HonestClients
 from tests.faults.process import ServerProcess, wait_until
 from tests.faults.tally import Tally
 
-pytestmark = pytest.mark.promise(4)
+pytestmark = [pytest.mark.promise(4), pytest.mark.alone]
 
 PLACES = 256  # --max-clients by default
 HONEST = 3

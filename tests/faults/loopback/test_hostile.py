@@ -11,7 +11,7 @@ from tests.faults.inspection import inspect_console, inspect_json
 from tests.faults.process import ServerProcess, wait_until
 from tests.faults.tally import Tally
 
-pytestmark = pytest.mark.promise(2)
+pytestmark = [pytest.mark.promise(2), pytest.mark.alone]
 
 RATE = 1000.0  # conversations a second: more, and what is measured is the two cores
 WARM_UP = 4_000  # conversations: then the history, 1,000 sessions, is full

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import NamedTuple
 
 import pytest
@@ -35,7 +35,7 @@ GREETING = len(said_to(b"", "Worker-1"))  # bytes
 REPLY = len(said_to(b"\n", "Worker-1")) - GREETING
 REQUEST = len("conversation 0000, message 1\r\n")
 CALM = Patience(greeting=SECONDS, connect=SECONDS, reply=SECONDS, outage=SECONDS / 3)
-BRISK = CALM._replace(reply=2.0)  # of who is to find out that no reply will come
+BRISK = CALM._replace(reply=2.5)  # of who is to find out that no reply will come
 BREAKS: list[Kind] = ["cut", "reset"]
 ENDS: list[End] = ["client", "server"]
 
@@ -64,9 +64,9 @@ def after(fault: Fault) -> Outcome:
     return Outcome(MESSAGES, sorted([*MESSAGES, lost]), resent=1, connections=2, struck=1)
 
 
-def converse_through(faults: list[Fault], expect: Callable[[Fault], Outcome], tally: Tally) -> None:
-    """A conversation for each fault, through a proxy of its own; check each one's outcome."""
-    with ServerProcess(*WORKERS) as server, StopSignal() as stop:
+def outcomes_of(faults: list[Fault], stop: StopSignal) -> list[Outcome]:
+    """A conversation with one server for each fault, through a proxy of its own."""
+    with ServerProcess(*WORKERS) as server:
 
         def converse(number: int) -> tuple[list[int], int, int, int]:
             with Proxy((LOOPBACK, server.port), [faults[number]]) as proxy:
@@ -80,14 +80,25 @@ def converse_through(faults: list[Fault], expect: Callable[[Fault], Outcome], ta
         with ThreadPoolExecutor(AT_ONCE) as clients:
             told = list(clients.map(converse, range(len(faults))))
         assert server.terminate() == 0
+        assert not server.errors(), server.errors()
         received = received_by(server)
-        for number, (fault, (accepted, *counts)) in enumerate(zip(faults, told, strict=True)):
-            outcome = Outcome(accepted, received[number], *counts)
-            tally.check(outcome == expect(fault), f"{fault}: {outcome}")
-        tally.check(not server.errors(), server.errors())
+    return [
+        Outcome(accepted, received[number], *counts)
+        for number, (accepted, *counts) in enumerate(told)
+    ]
+
+
+def converse_through(faults: list[Fault], expect: Callable[[Fault], Outcome], tally: Tally) -> None:
+    """Check what becomes of a conversation with each fault. Much of it is waiting: two servers."""
+    halves = [faults[::2], faults[1::2]]
+    with StopSignal() as stop, ThreadPoolExecutor(len(halves)) as servers:
+        told = servers.map(outcomes_of, halves, [stop] * len(halves))
+        outcomes = [*chain.from_iterable(told)]
+    for fault, outcome in zip(chain.from_iterable(halves), outcomes, strict=True):
+        tally.check(outcome == expect(fault), f"{fault}: {outcome}")
     tally.measure(
-        accepted=f"{sum(len(accepted) for accepted, *_ in told):,} replies",
-        received=f"{sum(map(len, received.values())):,} messages",
+        accepted=f"{sum(len(outcome.accepted) for outcome in outcomes):,} replies",
+        received=f"{sum(len(outcome.received) for outcome in outcomes):,} messages",
     )
 
 

@@ -9,7 +9,7 @@ from tests.faults.process import ServerProcess, wait_until
 from tests.faults.slow import END, SlowClients
 from tests.faults.tally import Tally
 
-pytestmark = pytest.mark.promise(3)
+pytestmark = [pytest.mark.promise(3), pytest.mark.alone]
 
 TIMEOUT = 5  # seconds: for a message to begin, a line to end, a reply to be taken
 HONEST = 3
