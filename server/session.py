@@ -87,8 +87,6 @@ class Session:
             sent = self._connection.end_output(last_words, self._patience.send)
             self._record.bytes_out += sent
             self._connection.linger(time.monotonic() + LINGER_SECONDS)
-            if end == "closing":
-                end = self._ending or end  # perhaps aborted by now
         except TimedOut:
             self._connection.abort()
             end = "unread"

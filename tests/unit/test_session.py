@@ -160,6 +160,16 @@ def test_a_line_that_is_too_long_ends_it_and_the_client_reads_why(
     assert server.ended(1).end == "too-long"
 
 
+def test_what_is_no_whole_line_yet_is_no_message_and_no_tick(start_server: StartServer) -> None:
+    server = start_server()
+    peer = server.greeted()
+    peer.send(b"Hey")
+    wait_until(lambda: server.record(1).bytes_in == len(b"Hey"))
+    peer.close()
+    assert server.ended(1).messages == 0
+    assert list(server.record(1).ticks) == []
+
+
 def test_a_silent_client_is_told_and_shown_out(start_server: StartServer) -> None:
     server = start_server(patience=Patience(idle=0.05))
     peer = server.greeted()

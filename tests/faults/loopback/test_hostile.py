@@ -21,7 +21,7 @@ MEBIBYTE = 1024 * 1024
 
 
 def test_hostile_conversations_harm_nobody_else(rounds: Rounds, tally: Tally) -> None:
-    turns = rounds(4, 10)
+    turns = rounds(4, 5)
     conversations = rounds(8_000, 100_000) // turns
     with ServerProcess() as server:
         with HonestClients(server.port, HONEST) as honest:
