@@ -122,7 +122,7 @@ class RunningServer:
         """Whether nobody can connect any more."""
         try:
             Peer(self.address).close()
-        except ConnectionRefusedError:
+        except ConnectionError:  # refused, or reset: it was closed in the middle of that
             return True
         return False
 
