@@ -11,9 +11,10 @@ from collections.abc import Callable
 
 import structlog
 
-from server.connection import Connection, bind, prepare
+from server.connection import Connection
 from server.farewell import Farewell
 from server.models import Model
+from server.port import bind, prepare
 from server.record import Record
 from server.registry import Refusal, Registry
 from server.resolver import Resolver

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from server import farewell, webserver
-from server.connection import GONE_SECONDS
 from server.log import RENDERERS
+from server.port import GONE_SECONDS
 from server.protocol import DIALECTS
 
 # For all that is not a client: HTTP connections, farewells, and 32 for listening, logging, names.

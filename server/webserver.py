@@ -22,8 +22,9 @@ from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
 
-from server.connection import RESET_ON_CLOSE, bind
+from server.connection import RESET_ON_CLOSE
 from server.dispatcher import Dispatcher
+from server.port import bind
 
 # At once: 64 that hang, and some who ask meanwhile. More wait in the backlog, and take nothing from
 # the clients: `options.SPARE_DESCRIPTORS` counts these.

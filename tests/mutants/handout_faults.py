@@ -69,7 +69,7 @@ FAULTS = [
     ),
     Fault(
         "it listens on localhost only",
-        "server/connection.py",
+        "server/port.py",
         "listening.bind((host, port))",
         'listening.bind(("localhost", port))',
         "tests/unit/test_reach.py::test_it_listens_on_the_address_that_it_is_told",

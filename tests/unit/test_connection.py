@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.connection import LINGER_BYTES, RESET_ON_CLOSE, Connection, TimedOut, bind
+from server.connection import LINGER_BYTES, RESET_ON_CLOSE, Connection, TimedOut
 from tests.unit.running import SECONDS
 
 
@@ -46,24 +46,6 @@ def send_until_reset(peer: socket.socket) -> None:
     with contextlib.suppress(ConnectionError):
         while True:
             peer.sendall(bytes(LINGER_BYTES))
-
-
-def test_nobody_can_connect_before_all_is_prepared() -> None:
-    prepared: list[socket.socket] = []
-    with bind("127.0.0.1", 0, prepared.append) as bound:
-        assert prepared == [bound]
-        with socket.socket() as early, pytest.raises(ConnectionRefusedError):
-            early.connect(bound.getsockname())
-        bound.listen()
-        socket.create_connection(bound.getsockname(), SECONDS).close()
-
-
-def test_what_cannot_be_bound_is_closed(listening: socket.socket) -> None:
-    prepared: list[socket.socket] = []
-    host, port = listening.getsockname()
-    with pytest.raises(OSError, match="in use"):
-        bind(host, port, prepared.append)
-    assert [one.fileno() for one in prepared] == [-1]
 
 
 def test_bytes_are_received_as_they_come_and_the_end_is_empty(pair: Pair) -> None:

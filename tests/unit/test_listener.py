@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import pytest
 
-from server.connection import BUFFER, GONE_SECONDS, RESET_ON_CLOSE, Connection
+from server.connection import RESET_ON_CLOSE, Connection
 from server.models import Model, OneLock, Pool, Session, ThreadPerClient
+from server.port import BUFFER, GONE_SECONDS
 from server.protocol import ANSWER, MAX_LINE, Lines, Message
 from server.session import AT_ONCE, AT_ONCE_IN_A_DRAIN, Patience
 from server.session import Session as Conversation

@@ -24,7 +24,7 @@ LATEST = 500  # milliseconds after its start at which it is told to stop
 GRACE = 1.0  # seconds
 LEEWAY = 1.0  # seconds that a drain may take beyond the grace
 RECEIVED = b'"received from the client"'
-MISSING = b" log lines are missing here"
+MISSING = "log lines are missing"  # in the log where, on standard error at the end
 PEER = re.compile(rb'"peer": "([^"]+)"')
 
 
@@ -96,11 +96,11 @@ def drain_under_a_crowd(kinds: dict[Behaviour, int]) -> Drain:
         )
         # What a session says that it has received, when it ends, needs no other line to be there.
         received |= {bye["peer"]: bye["messages"] for bye in server.events("bye")}
-        logged = not any(MISSING in line for line in lines)
         # Not every word on standard error: a busy machine's log may end with some lines missing.
         faults = [line.decode() for line in lines if b'"level": "error"' in line]
         if "Traceback" in (errors := server.errors()):
             faults.append(errors)
+        logged = MISSING not in errors and not any(MISSING.encode() in line for line in lines)
         return Drain(seconds, timetable, code, "".join(faults), clients, received, logged)
 
 
