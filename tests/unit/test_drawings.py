@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from server.drawings import KEPT, SHARE, Drawings
+from server.drawings import KEPT, SHARE, TURN, Drawings
 from tests.unit.running import SECONDS, wait_until
 
 AGE = 0.2  # seconds
@@ -107,3 +107,14 @@ def test_one_that_fails_is_tried_again() -> None:
     with pytest.raises(ZeroDivisionError):
         kept.recent("/", lambda: str(1 / 0), AGE)
     assert kept.recent("/", lambda: "drawing", AGE) == b"drawing"
+
+
+def test_while_one_is_drawn_the_other_threads_have_shorter_turns_to_wait_for() -> None:
+    usual = sys.getswitchinterval()
+    kept = Drawings()
+    turn = kept.recent("/", lambda: str(sys.getswitchinterval()), AGE)
+    assert float(turn) == TURN < usual
+    assert sys.getswitchinterval() == usual
+    with pytest.raises(ZeroDivisionError):
+        kept.recent("other", lambda: str(1 / 0), AGE)
+    assert sys.getswitchinterval() == usual
