@@ -15,6 +15,7 @@ from rich.console import Group
 from rich.live import Live
 
 from server import log
+from server.dispatcher import HEALTH
 from server.farewell import Farewell
 from server.listener import Listener
 from server.models import Model, OneLock, Pool, ThreadPerClient
@@ -150,7 +151,7 @@ def health(context: click.Context, /) -> None:
     """Ask the server on this machine whether it is well: exit 0 if it is, 1 if not."""
     options = context.find_root().params
     with answering():
-        click.echo(fetch(options["host"], options["status_port"], "/healthz"), nl=False)
+        click.echo(fetch(options["host"], options["status_port"], HEALTH), nl=False)
 
 
 @main.command()

@@ -14,7 +14,7 @@ import structlog
 from server.connection import Connection
 from server.farewell import Farewell
 from server.models import Model
-from server.port import bind, prepare
+from server.port import bind
 from server.record import Record
 from server.registry import Refusal, Registry
 from server.resolver import Resolver
@@ -42,7 +42,7 @@ class Listener:
         resolver: Resolver,
         converse: Callable[[Connection, Record, Callable[[int], object]], Session],
     ) -> None:
-        self._socket = bind(host, port, prepare)
+        self._socket = bind(host, port)
         self._socket.setblocking(False)
         self._socket.listen(BACKLOG)
         self.address = _address(self._socket.getsockname())

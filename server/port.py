@@ -4,7 +4,6 @@ To set that once, before anybody can connect, costs nothing for each client.
 """
 
 import socket
-from collections.abc import Callable
 
 BUFFER = 64 * 1024  # bytes each way: what one client can make the kernel hold, and a drain answer
 # After so many seconds without an acknowledgement the peer is gone without a word: its power, or
@@ -14,7 +13,7 @@ GONE_SECONDS = 60
 KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}  # seconds, seconds, probes
 
 
-def bind(host: str, port: int, prepare: Callable[[socket.socket], object]) -> socket.socket:
+def bind(host: str, port: int, gone_seconds: int = GONE_SECONDS) -> socket.socket:
     """A socket that is bound, and prepared before anybody can connect: `listen` is the caller's.
 
     `socket.create_server` listens at once. Who connects before all is set, when a server starts
@@ -23,7 +22,7 @@ def bind(host: str, port: int, prepare: Callable[[socket.socket], object]) -> so
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        prepare(listening)
+        _prepare(listening, gone_seconds)
         listening.bind((host, port))
     except OSError:
         listening.close()
@@ -31,12 +30,11 @@ def bind(host: str, port: int, prepare: Callable[[socket.socket], object]) -> so
     return listening
 
 
-def prepare(listening: socket.socket) -> None:
-    """Set what the connections of the chat port inherit."""
+def _prepare(listening: socket.socket, gone_seconds: int) -> None:
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in (KEEPALIVE | {"TCP_USER_TIMEOUT": 1000 * GONE_SECONDS}).items():
+    for name, value in (KEEPALIVE | {"TCP_USER_TIMEOUT": 1000 * gone_seconds}).items():
         if hasattr(socket, name):  # Linux has them all
             listening.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

@@ -114,9 +114,9 @@ class Session:
             while answered < len(messages):
                 if self._ending and time.monotonic() >= self._answers_until:
                     return self._ending
-                end = answered + (AT_ONCE_IN_A_DRAIN if self._ending else AT_ONCE)
-                self._answer(dialect, messages[answered:end])
-                answered = end
+                at_once = AT_ONCE_IN_A_DRAIN if self._ending else AT_ONCE
+                self._answer(dialect, messages[answered : answered + at_once])
+                answered += at_once
             if dialect.fatal:
                 return dialect.fatal
             if not dialect.begun:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from flask import Flask, Response, abort, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from server.dispatcher import HEALTH
 from server.drawings import Drawings
 from server.registry import Registry, Snapshot
 from server.views import metrics, pages, svg
@@ -108,7 +109,7 @@ def create_app(registry: Registry, count_log: Callable[[], Counts] = Counts) -> 
     for path in facts:
         app.add_url_rule(path, path, tell)
 
-    @app.get("/healthz")
+    @app.get(HEALTH)
     def healthz() -> Response:
         return Response("ok\n", mimetype="text/plain")
 

@@ -45,11 +45,9 @@ REQUEST_BYTES = 16 * 1024
 # Bytes that are read at once. Pipelined requests within them are read and dropped.
 READ_BYTES = 1024
 
-# Bytes that the kernel holds for one that does not read; it would take 4 MiB. The rest waits here.
-SEND_BUFFER = 64 * 1024
-
-# Bytes up to which that rest waits in memory: every page, which is 1 MiB at the most. In a file it
-# would take a second descriptor, and memory all the same.
+# Bytes of an answer that wait in memory, besides what the kernel holds (server/port.py): every page
+# fits, which is 1 MiB at the most. In a file it would take a second descriptor, and memory all the
+# same.
 ANSWER_BYTES = 16 * 1024 * 1024
 
 FAULT_PAUSE = 1.0  # seconds after a fault of the `http` thread: one that stays must not spin
@@ -131,17 +129,6 @@ class Server(TcpWSGIServer):
             log.exception("cannot accept on the HTTP port")
 
 
-def _prepare(listening: socket.socket) -> None:
-    """Set what accepted sockets inherit (tcp(7)).
-
-    The kernel itself ends a connection whose peer takes nothing: waitress' idle time-out waits
-    until it can send before it closes one.
-    """
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux has it; elsewhere the deadline ends one
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, IDLE_SECONDS * 1000)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-
-
 class WebServer:
     """Serves an app, in threads whose names nobody takes for a lane: `http`, `health`, `pages-N`.
 
@@ -152,7 +139,9 @@ class WebServer:
     def __init__(self, app: Flask, host: str, port: int, headers: Mapping[str, str]) -> None:
         dispatcher = Dispatcher()
         dispatcher.start()
-        listening = bind(host, port, _prepare)  # waitress has it listen
+        # The kernel itself ends a connection whose peer takes nothing: waitress' idle time-out is
+        # looked at only where it can send. (Where the kernel cannot, the deadline ends it.)
+        listening = bind(host, port, IDLE_SECONDS)  # waitress has it listen
         self.port: int = listening.getsockname()[1]
         self._sockets: dict[int, socket.socket] = {}  # waitress' own wrappers, in fact
         self._server = Server(

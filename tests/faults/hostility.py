@@ -7,12 +7,12 @@ They say what they must not and break off when they like; what the protocol prom
 import contextlib
 import random
 import socket
-import struct
 from collections.abc import Callable
+
+from server.connection import RESET_ON_CLOSE
 
 ENDLESS_BYTES = 100_000_000
 PIECE = b"x" * 65_536
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger {on, 0 seconds}: socket(7), SO_LINGER
 
 # What would command a terminal, if it reached one.
 ESCAPES = [

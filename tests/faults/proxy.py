@@ -9,16 +9,15 @@ The client's first connection gets the first 30 bytes that the server says, and 
 import contextlib
 import select
 import socket
-import struct
 import threading
 import time
 from collections.abc import Iterable
 from typing import Literal, NamedTuple, Self
 
+from server.connection import RESET_ON_CLOSE
 from tests.faults.process import LOOPBACK, SECONDS
 
 CHUNK = 64 * 1024  # bytes
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger {on, 0 seconds}: socket(7), SO_LINGER
 
 End = Literal["client", "server"]
 Kind = Literal["cut", "reset", "swallow"]

@@ -26,9 +26,7 @@ from tests.integration.running import Client, Program
 
 MESSAGES = 10_000  # each, more than there is time for
 POLL = 0.1  # seconds
-UNDER_WAY = (
-    0.3  # seconds in which a client may still log the reply that it had before it was cut off
-)
+UNDER_WAY = 0.3  # seconds in which a client may still log the reply that it had before it was cut
 RECENT = 50  # lines of a client's log that are searched for its last reply
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import socket
-import struct
 import time
 from collections.abc import Callable
 
@@ -12,6 +11,7 @@ import structlog
 
 from server import models
 from server.clock import now
+from server.connection import RESET_ON_CLOSE
 from server.protocol import ANSWER, MAX_LINE, Lines, Message
 from server.session import AT_ONCE, Patience, Session
 from tests.unit.running import RunningServer, wait_until
@@ -243,7 +243,7 @@ def test_a_client_that_does_not_read_is_reset(start_server: StartServer) -> None
 def test_a_client_that_resets_is_lost_and_the_next_is_served(start_server: StartServer) -> None:
     server = start_server()
     peer = server.greeted()
-    peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
     peer.close()
     assert server.ended(1).end == "lost"
     assert server.greeted().say("Hey") == f"+OK Thread-2: {ANSWER}\r\n"
