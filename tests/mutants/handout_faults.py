@@ -91,7 +91,7 @@ FAULTS = [
     Fault(
         "a probe of the chat port takes a number",
         "server/__main__.py",
-        'click.echo(fetch(options["host"], options["status_port"], "/healthz"), nl=False)\n',
+        'click.echo(fetch(options["host"], options["status_port"], HEALTH), nl=False)\n',
         "from socket import create_connection\n\n"
         '        create_connection((options["host"], options["port"])).close()\n',
         "tests/unit/test_reach.py::test_a_probe_takes_no_number_and_no_thread",
