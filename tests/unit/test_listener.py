@@ -393,10 +393,12 @@ def test_a_drain_answers_a_few_at_a_time_and_so_ends_in_time(
     assert set(batches.sizes[1:-1]) == {AT_ONCE_IN_A_DRAIN}
 
 
-def test_a_drain_resets_who_does_not_read_after_its_grace(start_server: StartServer) -> None:
+def test_a_drain_resets_who_does_not_read_after_its_grace(
+    start_server: StartServer, slow_reader: socket.socket
+) -> None:
     server = start_server(grace=0.1, patience=Patience(send=60))
-    peer = server.greeted()
-    peer.socket.setblocking(False)
+    ask_much(server, slow_reader)  # so that it never has all that was sent, come what may
+    slow_reader.setblocking(False)
     sent = -1
 
     def stuck() -> bool:  # the server has stopped taking: it waits for us to read
@@ -404,7 +406,7 @@ def test_a_drain_resets_who_does_not_read_after_its_grace(start_server: StartSer
         before, sent = sent, server.record(1).bytes_in
         try:
             while True:
-                peer.socket.send(b"\n" * 65536)
+                slow_reader.send(b"\n" * 65536)
         except BlockingIOError:
             return sent == before
 
