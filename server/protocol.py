@@ -5,6 +5,7 @@ they arrive, in whatever pieces, and yields each message once, as soon as it is 
 `docs/protocol.md` is the specification.
 """
 
+from collections.abc import Sequence
 from itertools import takewhile
 from typing import Literal, NamedTuple, Protocol
 
@@ -50,10 +51,10 @@ class Dialect(Protocol):
     def greeting(self) -> bytes:
         """What the server says before the client has said anything."""
 
-    def receive(self, chunk: bytes) -> list[Message]:
+    def receive(self, chunk: bytes) -> Sequence[Message]:
         """Take the next bytes, at least one; return the messages that they complete."""
 
-    def reply(self, messages: list[Message]) -> bytes:
+    def reply(self, messages: Sequence[Message]) -> bytes:
         """One reply for each message, in order, as one buffer."""
 
     @staticmethod
@@ -79,17 +80,33 @@ class Lines:
     def greeting(self) -> bytes:
         return self._greeting
 
-    def receive(self, chunk: bytes) -> list[Message]:
+    def receive(self, chunk: bytes) -> Sequence[Message]:
+        stream = self._rest + chunk
+        # The usual: short lines, all ended, valid. Decoded at once, 16 of them take 2.9
+        # microseconds, not 9.5: of what a message costs, a fifth where many arrive together.
+        if stream.endswith(b"\n") and len(stream) <= MAX_LINE and b"\r" not in stream:
+            try:
+                messages = stream[:-1].decode().split("\n")
+            except UnicodeDecodeError:
+                pass  # which of them is not valid?
+            else:
+                self._rest = b""
+                return messages
+        return self._receive_each(stream)
+
+    def _receive_each(self, stream: bytes) -> list[Message]:
         # Split at LF alone, on bytes: str.splitlines would end a line at U+2028, form feed
         # and more, and a chunk may end in the middle of a character.
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        *lines, self._rest = stream.split(b"\n")
         messages = [_decode(line) for line in takewhile(_fits, lines)]
         if len(messages) < len(lines) or not _fits(self._rest):
             self.fatal, self._rest = "too-long", b""
             messages.append(Malformed("too-long", ""))
         return messages
 
-    def reply(self, messages: list[Message]) -> bytes:
+    def reply(self, messages: Sequence[Message]) -> bytes:
+        if Malformed not in map(type, messages):  # the usual
+            return self._reply * len(messages)
         return b"".join(
             [self._reply if isinstance(m, str) else self.error(m.code) for m in messages]
         )
@@ -130,10 +147,10 @@ class Handout:
     def greeting(self) -> bytes:
         return b""
 
-    def receive(self, chunk: bytes) -> list[Message]:
+    def receive(self, chunk: bytes) -> Sequence[Message]:
         return [chunk.decode(errors="replace")]
 
-    def reply(self, messages: list[Message]) -> bytes:
+    def reply(self, messages: Sequence[Message]) -> bytes:
         return ANSWER.encode() * len(messages)
 
     @staticmethod

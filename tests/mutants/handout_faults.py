@@ -41,15 +41,15 @@ FAULTS = [
     Fault(
         "the bytes are decoded as ASCII",
         "server/protocol.py",
-        "        return text.decode()\n",
-        '        return text.decode("ascii")\n',
-        "tests/unit/test_session.py::test_a_thread_greets_and_answers_every_line_in_order",
+        "stream[:-1].decode()",
+        'stream[:-1].decode("ascii", errors="replace")',
+        "tests/unit/test_protocol.py::test_every_text_comes_out_as_it_went_in",
     ),
     Fault(
         "no framing: what one receive returns is the message",
         "server/protocol.py",
-        '        *lines, self._rest = (self._rest + chunk).split(b"\\n")\n',
-        "        lines = [chunk]\n",
+        "        stream = self._rest + chunk\n",
+        '        stream = chunk.removesuffix(b"\\n") + b"\\n"\n',
         "tests/unit/test_protocol.py::test_a_message_cut_at_every_byte_is_one_message",
     ),
     Fault(
@@ -63,7 +63,7 @@ FAULTS = [
     Fault(
         "no time-out",
         "server/connection.py",
-        "        self._set_timeout(socket.SO_RCVTIMEO, timeout)\n",
+        "            self._set_timeout(socket.SO_RCVTIMEO, timeout)\n",
         "",
         "tests/unit/test_session.py::test_a_silent_client_is_told_and_shown_out",
     ),

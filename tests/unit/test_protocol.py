@@ -61,10 +61,11 @@ def test_any_bytes_in_any_cuts_are_answered_as_the_reference_says(
 @given(
     st.lists(
         st.text(st.characters(codec="utf-8", exclude_characters="\n\r")), min_size=1, max_size=5
-    )
+    ),
+    st.sampled_from(["\n", "\r\n"]),
 )
-def test_every_text_comes_out_as_it_went_in(texts: list[str]) -> None:
-    stream = "".join(f"{text}\r\n" for text in texts).encode()
+def test_every_text_comes_out_as_it_went_in(texts: list[str], end: str) -> None:
+    stream = "".join(f"{text}{end}" for text in texts).encode()
     assert Lines("Thread-7").receive(stream) == texts
 
 
