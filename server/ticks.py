@@ -1,10 +1,10 @@
 """When something happened: enough moments for a picture, however often it happens.
 
-Nothing here is locked. One thread adds; others may copy meanwhile, for a tick is added or removed
-in one step (a single call into C, under the GIL). Its end and its count are two: a reader may see
-the one without the other.
+One thread adds and others copy meanwhile, so there is a lock: without a GIL, one copy of eight had
+half a tick at its end. Nobody holds it for longer than a copy takes.
 """
 
+import threading
 from array import array
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -24,26 +24,29 @@ class Tick(NamedTuple):
 class Ticks:
     """The last 240, in order; thinned, but each has an exact count."""
 
-    __slots__ = ("_flat",)
+    __slots__ = ("_flat", "_lock")
 
     def __init__(self) -> None:
         self._flat = array("d")  # began, ended, count; and again: 24 bytes a tick
+        self._lock = threading.Lock()
 
     def add(self, began: float, ended: float, count: int) -> None:
         """Count so many events, on the tick before where that began less than GAP ago."""
         flat = self._flat
-        if flat and began - flat[-3] < GAP:
-            flat[-2] = ended
-            flat[-1] += count
-        else:
-            if len(flat) == 3 * TICKS:
-                del flat[:3]
-            flat.extend((began, ended, count))
+        with self._lock:
+            if flat and began - flat[-3] < GAP:
+                flat[-2] = ended
+                flat[-1] += count
+            else:
+                if len(flat) == 3 * TICKS:
+                    del flat[:3]
+                flat.extend((began, ended, count))
 
     def copy(self) -> "Ticks":
         """The same, for a reader to keep."""
         copied = Ticks()
-        copied._flat = self._flat[:]
+        with self._lock:
+            copied._flat = self._flat[:]
         return copied
 
     def moments(self) -> Sequence[float]:
