@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from server import farewell, webserver
+from server import farewell, webserver, work
 from server.log import RENDERERS
 from server.port import GONE_SECONDS
 from server.protocol import DIALECTS
@@ -42,6 +42,25 @@ class Seconds(click.FloatRange):
         if math.isnan(seconds):
             self.fail("nan is not a number of seconds.", param, ctx)
         return seconds
+
+
+class WorkType(click.ParamType[work.Work]):
+    """What answering a message costs besides."""
+
+    name = "work"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
+        """How the help shows it."""
+        return "spin:MS|sleep:MS"
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> work.Work:
+        """Refuse what is neither."""
+        try:
+            return work.parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 def _check_descriptors(_context: click.Context, _option: click.Parameter, clients: int) -> int:
@@ -79,6 +98,11 @@ OPTIONS = [
         default=256,
         callback=_check_descriptors,
         help="Clients at a time, waiting and served; one more is told that the server is busy.",
+    ),
+    option(
+        "--work",
+        type=WorkType(),
+        help="What each message costs besides: milliseconds of a core, or of waiting.",
     ),
     option("--idle-timeout", type=Seconds(), default=120, help="For a client to say something."),
     option("--line-timeout", type=Seconds(), default=10, help="For a line, once it has begun."),

@@ -1,6 +1,6 @@
 """Takes log records from any thread and writes them from its own, never holding the caller up.
 
-    LogWriter.emit -> a queue, bounded in bytes -> the thread `log`: format, write
+    LogWriter.emit, emit_lines -> a queue, bounded in bytes -> the thread `log`: format, write
 
 A reader of our output that stalls (a pipe that nobody empties) stalls the writing thread alone:
 the queue fills, what no longer fits is dropped and counted, and the count is written down.
@@ -13,11 +13,17 @@ import queue
 import select
 import sys
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 QUEUE_BYTES = 8 * 1024 * 1024  # of records that wait: 4,600 of short ones, 240 of the longest
 RECORD_BYTES = 1536  # of a record, its dictionaries, its place in the queue: 700 - 1,300 measured
+# Seconds that the thread writes for at the most, then that it pauses. Woken for every line, with
+# three clients it had each of them wait at each line: the server had 0.19 of its speed without a
+# log, and has 0.6. Where there are more lines than that is enough for, some are dropped.
+SPELL, PAUSE = 0.005, 0.015
 FLUSH_SECONDS = 0.5  # what the end of the program waits for a reader that stalls or is slow
 
 
@@ -27,6 +33,15 @@ class Counts(NamedTuple):
     emitted: int = 0
     written: int = 0
     dropped: int = 0  # the queue was full, or the writing failed; the rest is in the queue
+
+
+class Entry(NamedTuple):
+    """Lines that wait."""
+
+    render: Callable[[], str]
+    lines: int
+    size: int  # bytes
+    overflowed: int  # lines that had not fitted by then
 
 
 class LogWriter(logging.Handler):
@@ -45,10 +60,9 @@ class LogWriter(logging.Handler):
         self._written = self._unwritten = 0  # records
         self._done_bytes = 0  # of those
         self._told = 0  # how many missing records the log itself has admitted
+        self._closing = False  # set at the end: no pauses any more
         self._abandoned = False  # set at the end: nobody waits for the rest of the queue
-        # Each record with its bytes and with how many had not fitted by then; None ends it.
-        self._records: queue.SimpleQueue[tuple[logging.LogRecord | None, int, int]]
-        self._records = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()  # None ends it
         self._thread = threading.Thread(target=self._write_all, name="log", daemon=True)
         self._thread.start()
 
@@ -60,46 +74,65 @@ class LogWriter(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take a record, or count it as dropped."""
-        size = _size(record)
+        self._take(partial(self.format, record), 1, _size(record))
+
+    def emit_lines(self, render: Callable[[], str], lines: int, size: int) -> None:
+        """Take so many lines, of so many bytes in all, or count them all as dropped.
+
+        They are rendered by the writing thread, and not at all where they are dropped.
+        """
+        self.acquire()
+        try:
+            self._take(render, lines, size)
+        finally:
+            self.release()
+
+    def _take(self, render: Callable[[], str], lines: int, size: int) -> None:
         if self._accepted_bytes - self._done_bytes + size > QUEUE_BYTES:
-            self._overflowed += 1
+            self._overflowed += lines
             return
-        self._accepted += 1
+        self._accepted += lines
         self._accepted_bytes += size
-        self._records.put((record, size, self._overflowed))
+        self._queue.put(Entry(render, lines, size, self._overflowed))
 
     def _write_all(self) -> None:
+        until = time.monotonic() + SPELL
         while True:
-            record, size, overflowed = self._records.get()
+            entry = self._queue.get()
             if self._abandoned:
                 return
-            self._tell_gap(overflowed)
-            if record is None:
+            if entry is None:
+                self._tell_gap(self._overflowed)
                 return
-            if self._write(record):
-                self._written += 1
-            else:
-                self._unwritten += 1
-            self._done_bytes += size
+            self._tell_gap(entry.overflowed)
+            written = self._write(entry.render)
+            self._written += written
+            self._unwritten += entry.lines - written
+            self._done_bytes += entry.size
             overflowed = self._overflowed  # read first: what did not fit by now is behind us
-            if self._records.empty():
+            if empty := self._queue.empty():
                 self._tell_gap(overflowed)
+            if not self._closing and (empty or time.monotonic() > until):
+                time.sleep(PAUSE)
+                until = time.monotonic() + SPELL
 
     def _tell_gap(self, overflowed: int) -> None:
         """Write how many records are missing here, if any are."""
         missing = overflowed + self._unwritten
-        if missing > self._told and self._write(_gap(missing - self._told)):
+        if missing > self._told and self._write(partial(self.format, _gap(missing - self._told))):
             self._told = missing
 
-    def _write(self, record: logging.LogRecord) -> bool:
+    def _write(self, render: Callable[[], str]) -> int:
+        """Write these lines, and return how many were written whole."""
         # Not sys.stdout: a thread that stalls inside its lock would hang the interpreter's exit.
-        try:
-            rest = f"{self.format(record)}\n".encode(errors="backslashreplace")
+        lines = rest = b""
+        # The reader has gone, or a library's record is malformed: that is counted by who asked,
+        # and the server serves on.
+        with contextlib.suppress(Exception):
+            lines = rest = f"{render()}\n".encode(errors="backslashreplace")
             while rest:
                 rest = rest[self._write_some(rest) :]
-        except Exception:  # noqa: BLE001 - the reader has gone, or a library's record is malformed:
-            return False  # it is counted, and the server serves on
-        return True
+        return lines[: len(lines) - len(rest)].count(b"\n")
 
     def _write_some(self, rest: bytes) -> int:
         """Write what fits, and return how much did; a descriptor that does not block is waited for.
@@ -117,7 +150,8 @@ class LogWriter(logging.Handler):
         if self not in logging.getLogger().handlers:
             return  # closed before: the interpreter's exit closes every handler once more
         logging.getLogger().removeHandler(self)
-        self._records.put((None, 0, self._overflowed))
+        self._closing = True
+        self._queue.put(None)
         self._thread.join(FLUSH_SECONDS)
         self._abandoned = True  # from now on it finishes the line in hand at the most
         counts = self.counts()

@@ -3,13 +3,13 @@
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from server.farewell import Farewell
 from server.listener import Listener
 from server.models import Model, ThreadPerClient
-from server.protocol import DIALECTS
+from server.protocol import DIALECTS, Message
 from server.record import Record
 from server.registry import Registry
 from server.resolver import Resolver
@@ -67,6 +67,8 @@ class RunningServer:
         protocol: str = "lines",
         max_clients: int = 8,
         patience: Patience | None = None,
+        note: Callable[[str, Sequence[Message]], object] | None = None,
+        work: Callable[[], object] | None = None,
         grace: float = 5.0,
         host: str = "127.0.0.1",
     ) -> None:
@@ -87,6 +89,8 @@ class RunningServer:
                 farewell=self.farewell,
                 dialect=dialect,
                 patience=patience or Patience(),
+                note=note,
+                work=work,
             ),
         )
         self.address = self.listener.address

@@ -8,8 +8,8 @@ import pytest
 # A module may import those on lower floors, and no others of ours.
 SERVER = [
     {"clock", "ticks", "histogram", "protocol", "models", "connection", "port", "signals"}
-    | {"writer", "status", "dispatcher", "drawings", "views.cells"},
-    {"record", "farewell", "log", "webserver"},
+    | {"writer", "status", "dispatcher", "drawings", "work", "views.cells"},
+    {"record", "farewell", "log", "transcript", "webserver"},
     {"totals", "resolver", "views.picture"},
     {"registry", "views.strokes", "views.table", "views.scale"},
     {"session", "views.layout", "views.metrics", "views.axis", "views.svg"},

@@ -1,10 +1,9 @@
 """One conversation over a real connection: greet, read, answer, close."""
 
 import contextlib
-import logging
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 import structlog
@@ -12,7 +11,7 @@ import structlog
 from server import models
 from server.clock import now
 from server.connection import RESET_ON_CLOSE
-from server.protocol import ANSWER, MAX_LINE, Lines, Message
+from server.protocol import ANSWER, MAX_LINE, Lines, Malformed, Message
 from server.session import AT_ONCE, Patience, Session
 from tests.unit.running import RunningServer, wait_until
 
@@ -262,12 +261,12 @@ def test_a_fault_of_ours_ends_one_session_with_its_traceback_and_no_other(
     assert other.say("Hey") == REPLY
 
 
-def test_every_message_is_in_the_log_with_its_peer(
-    start_server: StartServer, caplog: pytest.LogCaptureFixture
+def test_every_message_is_noted_with_its_peer_and_the_rest_is_logged(
+    start_server: StartServer,
 ) -> None:
-    caplog.set_level(logging.INFO)
+    noted: list[tuple[str, Sequence[Message]]] = []
     with structlog.testing.capture_logs() as logs:
-        server = start_server()
+        server = start_server(note=lambda *said: noted.append(said))
         peer = server.greeted()
         peer.send(b"Hey\n\xff\n")
         peer.line()
@@ -277,25 +276,9 @@ def test_every_message_is_in_the_log_with_its_peer(
         server.ended(1)
         server.stop()
     session = [entry for entry in logs if entry.get("peer") == name]
-    assert [(entry["event"], entry.get("text")) for entry in session] == [
-        ("connected", None),
-        ("new connection", None),
-        ("received from the client", "Hey"),
-        ("received from the client", "\\xff"),
-        ("bye", None),
-    ]
-    assert session[3]["error"] == "utf8"
-    assert (session[4]["end"], session[4]["messages"]) == ("bye", 2)
-
-
-def test_at_warning_a_message_is_not_even_looked_at_for_the_log(
-    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        pytest.fail("a message was prepared for a log that nobody writes")
-
-    monkeypatch.setattr("server.session.Session._log_message", fail)
-    assert start_server().greeted().say("Hey") == REPLY
+    assert noted == [(name, ["Hey", Malformed("utf8", "\\xff")])]
+    assert [entry["event"] for entry in session] == ["connected", "new connection", "bye"]
+    assert (session[-1]["end"], session[-1]["messages"]) == ("bye", 2)
 
 
 def test_the_handout_is_answered_without_greeting_line_end_or_name(

@@ -164,6 +164,32 @@ def test_a_full_queue_holds_no_more_memory_than_it_may(
     assert 0.5 * QUEUE_BYTES < held < QUEUE_BYTES + 10 * len(LONGEST)  # besides, one is written
 
 
+def test_lines_that_come_together_are_counted_one_by_one(start: Start, pipe: Pipe) -> None:
+    to = start()
+    to.emit_lines(lambda: "one\ntwo\nthree", 3, 100)
+    wait_until(lambda: to.counts() == Counts(emitted=3, written=3, dropped=0))
+    assert os.read(pipe.reading, 1000) == b"one\ntwo\nthree\n"
+
+
+def test_where_the_reader_goes_in_the_middle_of_them_only_whole_lines_were_written(
+    start: Start, pipe: Pipe
+) -> None:
+    to = start()
+    lines = 100 * [99 * "."]  # of which the pipe holds 40, and a part of one more
+    to.emit_lines(lambda: "\n".join(lines), 100, 100)
+    assert os.read(pipe.reading, 1)
+    pipe.close(pipe.reading)
+    wait_until(lambda: to.counts().dropped > 0)
+    assert to.counts() == Counts(emitted=100, written=40, dropped=60)
+
+
+def test_lines_that_do_not_fit_are_not_even_rendered(start: Start) -> None:
+    to = start()
+    to.emit_lines(lambda: pytest.fail("it was rendered"), 7, writer.QUEUE_BYTES + 1)
+    emit(to, 1)
+    wait_until(lambda: to.counts() == Counts(emitted=8, written=1, dropped=7))
+
+
 def end(stdout: int, stderr: int) -> int:
     """The exit code of PROGRAM."""
     program = [sys.executable, "-c", PROGRAM]
