@@ -1,5 +1,5 @@
 # `make help` lists the targets. CLIENTS, MODEL (thread, pool, lock) and WORKERS change the demo,
-# MINUTES how long the faults go on.
+# MINUTES how long the faults go on; BENCH_PYTHON an interpreter without a GIL, to be measured too.
 PYTHON ?= python3
 CLIENTS ?= 3
 MINUTES ?= 60
@@ -14,11 +14,12 @@ endif
 BIN := .venv/bin
 INSTALLED := .venv/installed
 UNIT := tests/unit
+BENCH := tests/bench
 MUTANTS := tests/mutants
 CONTAINERS := tests/integration tests/e2e
 
 .DEFAULT_GOAL := help
-.PHONY: help demo down local test unit integration in-image faults soak mutants fault-image lint format lock bench pictures engine images programs
+.PHONY: help demo down local test unit integration in-image faults soak mutants fault-image lint format lock bench bench-short pictures engine images programs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,14 +35,14 @@ local: $(INSTALLED) ## The server and three clients as plain processes, without 
 
 test: $(INSTALLED) images programs ## All tests, on real containers, nothing skipped
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(UNIT) $(MUTANTS) $(CONTAINERS)
+	$(BIN)/coverage run -m pytest $(UNIT) $(MUTANTS) $(BENCH) $(CONTAINERS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	$(MAKE) in-image fault-image
 	scripts/faults short
 
 unit: $(INSTALLED) ## The tests that need no Docker
-	$(BIN)/pytest $(UNIT) $(MUTANTS)
+	$(BIN)/pytest $(UNIT) $(MUTANTS) $(BENCH)
 
 integration: $(INSTALLED) images programs ## The tests on containers
 	$(BIN)/pytest $(CONTAINERS)
@@ -76,8 +77,11 @@ format: $(INSTALLED) ## Let ruff mend what it can
 lock: $(INSTALLED) ## Write requirements/*.txt anew from pyproject.toml
 	scripts/lock $(BIN)/uv
 
-bench: $(INSTALLED) ## What the live page costs the conversations
-	$(BIN)/python bench/polling.py
+bench: $(INSTALLED) images ## How fast beside its peers: measure, and write docs/performance.md (40 minutes)
+	$(BIN)/python -m bench full
+
+bench-short: $(INSTALLED) ## The same in two minutes: has a ratio halved since?
+	$(BIN)/python -m bench short
 
 pictures: images ## The README's pictures, from real runs
 	scripts/pictures

@@ -4,6 +4,7 @@ import contextlib
 import socket
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 import structlog
@@ -72,6 +73,17 @@ def test_lines_that_arrive_together_are_one_tick_of_so_many_events(
     assert tick.events == record.messages == 3
     assert max(record.answers.counts) == 3  # they all took as long: there is one reply
     assert record.answers.sum == pytest.approx(3 * (tick.ended - tick.began), abs=1e-6)
+
+
+def test_it_gives_way_to_the_others_before_it_receives_again(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gave_way: list[None] = []
+    monkeypatch.setattr("server.session.give_way", lambda: gave_way.append(None))
+    peer = start_server().greeted()
+    for number in (1, 2, 3):
+        peer.say("Hey")
+        wait_until(partial(lambda turns: len(gave_way) == turns, number))
 
 
 def test_messages_whose_replies_are_not_taken_are_ticks_but_no_answers(

@@ -1,0 +1,1 @@
+"""Measures the server beside its peers and writes docs/performance.md: `make bench`."""

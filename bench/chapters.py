@@ -1,0 +1,143 @@
+"""What there is to measure: each chapter is a function, all of them are the benchmark."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+from bench import starting
+from bench.compose import compose_time
+from bench.contenders import PEERS, POOL, THREAD, Contender, limit, ours, peer
+from bench.machine import python_version
+from bench.rounds import ROWS, VISITS, Row, in_turn, once_running, under_load
+from bench.sizes import healthy_time, idle_memory, start_time
+
+Figures = dict[str, Any]  # as JSON has them: by row, by contender, a value for each round
+LEVELS = ("warning", "info", "debug")
+WORKS = ("sleep:5", "spin:5")
+MODELS = ("thread", "pool", "lock")
+WHERE = {"one core": True, "all cores": False}  # whether the server is pinned
+AT_WORK = Row("8 at work", ("--clients", "8", "--visits", "--warm-up", "0.2"))
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How often each is measured, and for how many seconds."""
+
+    rounds: int
+    seconds: float
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """For the load."""
+        return ("--seconds", str(self.seconds))
+
+
+def speed(effort: Effort, *, pinned: bool) -> Figures:
+    """Messages a second of everybody, for each row."""
+    return {row.name: _loaded(row, (THREAD, *PEERS), effort, pinned=pinned) for row in ROWS}
+
+
+def visits(effort: Effort) -> Figures:
+    """Connections a second: each says one message."""
+    return _loaded(VISITS, (THREAD, POOL, *PEERS), effort)
+
+
+def levels(effort: Effort) -> Figures:
+    """What the log costs at each level; somebody reads it, and throws it away."""
+    contenders = [ours(level, "--log-level", level) for level in LEVELS]
+    return {row.name: _loaded(row, contenders, effort) for row in ROWS}
+
+
+def memory(effort: Effort) -> Figures:
+    """KiB for each idle client."""
+    return once_running("memory", (THREAD, *PEERS), min(effort.rounds, 3), idle_memory)
+
+
+def start(effort: Effort) -> Figures:
+    """Milliseconds until the first greeting, and ours until it is healthy."""
+    greeted = in_turn("start", (THREAD, *PEERS), effort.rounds, start_time)
+    return greeted | {"healthy": [healthy_time(THREAD) for _ in range(effort.rounds)]}
+
+
+def composed(_effort: Effort) -> Figures:
+    """Seconds of `docker compose up --scale client=50`."""
+    return {"50": [compose_time(50) for _ in range(3)]}
+
+
+def clients_of_ones_own(effort: Effort) -> Figures:
+    """What a thread costs, a forked process, a spawned one, at 100 and at 1,000."""
+    return {
+        str(count): {
+            kind: [asdict(starting.measure(kind, count)) for _ in range(rounds)]
+            for kind in starting.KINDS
+        }
+        for count, rounds in ((100, effort.rounds), (1000, 1))
+    }
+
+
+def work(effort: Effort) -> Figures:
+    """What the time that a message takes does to each model, on one core and on all."""
+    return {
+        where: {doing: _loaded(AT_WORK, working(doing), effort, pinned=pinned) for doing in WORKS}
+        for where, pinned in WHERE.items()
+    }
+
+
+def working(doing: str, python: str = sys.executable) -> list[Contender]:
+    """Each model of ours, and an event loop that calls the same work."""
+    models = [ours(one, "--model", one, "--work", doing, python=python) for one in MODELS]
+    return [*models, peer("asyncio", "asyncio_protocol", python=python, work=doing)]
+
+
+def free_threaded(effort: Effort) -> Figures:
+    """The rows and the work under another CPython too: BENCH_PYTHON, one without a GIL."""
+    python = os.environ.get("BENCH_PYTHON")
+    if python is None:
+        return {}
+    free, free_peer = "thread, no GIL", "asyncio Protocol, no GIL"
+    contenders = [
+        THREAD,
+        ours(free, python=python),
+        limit("C threads", "threads"),
+        peer("asyncio Protocol", "asyncio_protocol"),
+        peer(free_peer, "asyncio_protocol", python=python),
+    ]
+    return {
+        "python": python_version(python),
+        "rows": {
+            where: {row.name: _loaded(row, contenders, effort, pinned=pinned) for row in ROWS[:3]}
+            for where, pinned in WHERE.items()
+        },
+        "work": {
+            where: {
+                doing: _loaded(AT_WORK, working(doing, python), effort, pinned=pinned)
+                for doing in WORKS
+            }
+            for where, pinned in WHERE.items()
+        },
+        "memory": once_running("memory", contenders, min(effort.rounds, 3), idle_memory),
+    }
+
+
+def _loaded(
+    row: Row, contenders: Sequence[Contender], effort: Effort, *, pinned: bool = True
+) -> Figures:
+    samples = under_load(row, contenders, effort.rounds, pinned=pinned, words=effort.words)
+    return {name: [asdict(sample) for sample in measured] for name, measured in samples.items()}
+
+
+CHAPTERS: Mapping[str, Callable[[Effort], Figures]] = {
+    "pinned": partial(speed, pinned=True),
+    "unpinned": partial(speed, pinned=False),
+    "visits": visits,
+    "levels": levels,
+    "memory": memory,
+    "start": start,
+    "compose": composed,
+    "starting": clients_of_ones_own,
+    "work": work,
+    "free-threaded": free_threaded,
+}

@@ -1,0 +1,125 @@
+"""Who is measured: our server as shipped, its peers, and two limits in C.
+
+All speak the `lines` dialect of docs/protocol.md. Ours does besides what it does for its users:
+time-outs, registry, metrics; of its options only those are set that a row needs.
+"""
+
+import contextlib
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+HERE = Path(__file__).parent
+BUILT = HERE / "built"  # what the C compiler made
+CORES = (0, 1)  # the server's, the load's
+SECONDS = 20.0  # for a server to greet
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A server to be measured; {port} and {status_port} in its words are filled in."""
+
+    name: str
+    words: tuple[str, ...]
+
+
+def ours(name: str, *words: str, python: str = sys.executable) -> Contender:
+    """Our server, with these words besides."""
+    ports = ("--port", "{port}", "--status-port", "{status_port}")
+    bounds = ("--max-clients", "4000", "--log-level", "warning")
+    return Contender(name, (python, "-m", "server", *ports, *bounds, *words))
+
+
+def peer(
+    name: str, program: str, *, python: str = sys.executable, work: str | None = None
+) -> Contender:
+    """A program of bench/peers, in Python; what answering costs besides, for those who take it."""
+    words = (python, str(HERE / "peers" / f"{program}.py"), "{port}")
+    return Contender(name, words if work is None else (*words, work))
+
+
+def limit(name: str, program: str) -> Contender:
+    """A program of bench/peers, in C."""
+    return Contender(name, (str(BUILT / program), "{port}"))
+
+
+THREAD = ours("thread")
+POOL = ours("pool", "--model", "pool", "--workers", "64")
+SOCKETSERVER = peer("socketserver", "threading_server")
+C_THREADS = limit("C threads", "threads")
+PEERS = (
+    C_THREADS,
+    SOCKETSERVER,
+    peer("naive threads", "naive_threads"),
+    peer("asyncio streams", "asyncio_streams"),
+    peer("asyncio Protocol", "asyncio_protocol"),
+    peer("gevent", "gevent_server"),
+    peer("trio", "trio_server"),
+    peer("uvloop Protocol", "uvloop_protocol"),
+    limit("C epoll", "epoll"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A contender that serves."""
+
+    pid: int
+    port: int
+    status_port: int
+    start_seconds: float  # from the start of its process to its first greeting
+
+    def resident(self) -> int:
+        """Its memory, in KiB (VmRSS of proc(5))."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(next(line.split()[1] for line in status.splitlines() if line[:6] == "VmRSS:"))
+
+
+@contextlib.contextmanager
+def running(contender: Contender, core: int | None) -> Iterator[Running]:
+    """Start a contender on a core of its own, or on any; end it afterwards."""
+    port, status_port = free_ports()
+    words = [word.format(port=port, status_port=status_port) for word in contender.words]
+    began = time.monotonic()
+    quiet = subprocess.DEVNULL  # a reader that takes all, at once
+    with subprocess.Popen(pinned(words, core), stdout=quiet) as process:  # noqa: S603
+        try:
+            seconds = _wait_for_greeting(contender, process, port, began)
+            yield Running(process.pid, port, status_port, seconds)
+        finally:
+            process.terminate()
+            try:
+                process.wait(SECONDS)
+            finally:
+                process.kill()
+
+
+def pinned(words: list[str], core: int | None) -> list[str]:
+    """The words that run these on one core."""
+    return words if core is None else ["taskset", "--cpu-list", str(core), *words]
+
+
+def free_ports() -> tuple[int, int]:
+    """Two ports that nobody listens on now."""
+    with socket.socket() as one, socket.socket() as other:
+        for free in (one, other):
+            free.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]
+
+
+def _wait_for_greeting(
+    contender: Contender, process: subprocess.Popen[bytes], port: int, began: float
+) -> float:
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as one:
+            if one.recv(1):
+                return time.monotonic() - began
+        if process.poll() is not None or time.monotonic() - began > SECONDS:
+            raise click.ClickException(f"{contender.name} did not come up.")
+        time.sleep(0.002)

@@ -1,0 +1,352 @@
+/* Load for a server that speaks the `lines` dialect (docs/protocol.md), in a closed loop.
+ *
+ *     load --port N [--server PID] [--clients 50] [--outstanding 1] [--visits]
+ *          [--warm-up 0.3] [--seconds 1] [--patience 10]
+ *
+ * Each client has so many messages on their way and sends the next as soon as one is answered. With
+ * --visits each connects, says one message, reads the reply, closes, and comes again instead. Every byte
+ * that arrives is checked: the greeting gives the thread's name, and each reply has to be the one that
+ * it makes. One thread and epoll, so that one core loads any server in Python; its own share of a core
+ * is told, since where it comes near 1 the figures are about this program.
+ *
+ * Prints one line of JSON: counts, seconds, latencies in microseconds (of a message, or of a whole
+ * visit), Jain's index of fairness (R. Jain and others, DEC-TR-301) and the slowest client's share of
+ * the mean, processor time in seconds. Exit code 0; 1 where a byte was wrong or a client was let down;
+ * 2 where it could not begin. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <netinet/tcp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MESSAGE "Hey Server!!! What will we do in today's lab????\n"
+#define ANSWER "Today we will learn about Multithreading with Socket programming"
+#define GREETED ": ready\r\n"
+#define LINE 160           /* bytes: the longest greeting or reply, and an end */
+#define OUTSTANDING 64     /* messages on their way, at most */
+#define STEPS 32           /* of each power of two of nanoseconds: latencies are told within 3 % */
+#define EVENTS 512
+
+struct client {
+    int fd;
+    bool greeted;
+    char line[LINE];                /* the greeting as far as it is there, then the reply to expect */
+    size_t length, matched;         /* of that reply; of what has arrived of it */
+    uint64_t said[OUTSTANDING];     /* when each message that is on its way was, by its number */
+    unsigned long sent, answered;   /* messages of this connection */
+    unsigned long measured;         /* answers that count, over all its connections */
+};
+
+static struct {
+    long port, server, clients, outstanding;
+    double warm_up, seconds;
+    double patience; /* seconds for a greeting, and for the last replies once nothing more is said */
+    bool visits;
+} option = {.clients = 50, .outstanding = 1, .warm_up = 0.3, .seconds = 1, .patience = 10};
+
+static struct client *clients;
+static int events;
+static bool measuring, ending;
+static unsigned long answers, errors;
+static uint64_t latencies[64 * STEPS], slowest;
+static char messages[OUTSTANDING * sizeof MESSAGE];
+
+static uint64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000000000ull + time.tv_nsec;
+}
+
+static _Noreturn void give_up(const char *what) {
+    fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
+    exit(2);
+}
+
+/* The first fault is told; all are counted. */
+static void fault(struct client *client, const char *format, ...) {
+    if (!errors++) {
+        va_list rest;
+        va_start(rest, format);
+        fprintf(stderr, "load: client %ld: ", (long)(client - clients) + 1);
+        vfprintf(stderr, format, rest);
+        fputc('\n', stderr);
+        va_end(rest);
+    }
+    close(client->fd);
+    client->fd = -1;
+}
+
+static void observe(uint64_t nanoseconds) {
+    int shift = nanoseconds < STEPS ? 0 : 63 - __builtin_clzll(nanoseconds) - __builtin_ctz(STEPS);
+    latencies[shift * STEPS + (nanoseconds >> shift)]++;
+    if (nanoseconds > slowest)
+        slowest = nanoseconds;
+}
+
+/* In microseconds, the middle of the step that the quantile falls into. */
+static double quantile(double part) {
+    uint64_t before = 0, rank = part * answers;
+    for (int step = 0; step < 64 * STEPS; step++)
+        if ((before += latencies[step]) > rank) {
+            int shift = step < 2 * STEPS ? 0 : step / STEPS - 1;
+            return ((uint64_t)(step - shift * STEPS) + 0.5) * (1ull << shift) / 1000;
+        }
+    return 0;
+}
+
+static void join(struct client *client) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(option.port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
+    int on = 1;
+    *client = (struct client){.fd = socket(AF_INET, SOCK_STREAM | (option.visits ? SOCK_NONBLOCK : 0), 0),
+                              .measured = client->measured};
+    if (client->fd < 0)
+        give_up("cannot make a socket");
+    setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    client->said[0] = now();
+    if (connect(client->fd, (struct sockaddr *)&address, sizeof address) && errno != EINPROGRESS)
+        fault(client, "cannot connect: %s", strerror(errno));
+    else if (epoll_ctl(events, EPOLL_CTL_ADD, client->fd, &event))
+        give_up("epoll_ctl");
+}
+
+static void say(struct client *client, long count) {
+    ssize_t size = count * (sizeof MESSAGE - 1);
+    if (send(client->fd, messages, size, MSG_NOSIGNAL) != size) {
+        fault(client, "cannot send: %s", strerror(errno));
+        return;
+    }
+    for (uint64_t time = now(); count--; client->sent++)
+        if (!option.visits) /* there the time runs from before the connect */
+            client->said[client->sent % OUTSTANDING] = time;
+}
+
+/* Takes the greeting's bytes; returns how many of these were its own. */
+static size_t greet(struct client *client, const char *bytes, size_t size) {
+    const char *end = memchr(bytes, '\n', size);
+    size_t own = end ? (size_t)(end - bytes) + 1 : size, all = client->length + own;
+    size_t suffix = sizeof GREETED - 1;
+    if (all >= LINE - sizeof ANSWER) {
+        fault(client, "the greeting is too long");
+        return size;
+    }
+    memcpy(client->line + client->length, bytes, own);
+    client->length = all;
+    if (end) {
+        if (all < 4 + suffix || memcmp(client->line, "+OK ", 4) || memcmp(client->line + all - suffix, GREETED, suffix)) {
+            fault(client, "not a greeting: %.*s", (int)all, client->line);
+            return size;
+        }
+        client->length = all - suffix + sprintf(client->line + all - suffix, ": " ANSWER "\r\n");
+        client->greeted = true;
+    }
+    return own;
+}
+
+/* Checks the replies' bytes; returns how many replies they complete, or -1 where one is wrong. */
+static long check(struct client *client, const char *bytes, size_t size) {
+    long complete = 0;
+    while (size) {
+        size_t part = client->length - client->matched;
+        part = part < size ? part : size;
+        if (memcmp(client->line + client->matched, bytes, part)) {
+            fault(client, "a wrong reply: %.*s", (int)size, bytes);
+            return -1;
+        }
+        client->matched = (client->matched + part) % client->length;
+        complete += !client->matched;
+        bytes += part, size -= part;
+    }
+    if (client->answered + complete > client->sent) {
+        fault(client, "more replies than messages");
+        return -1;
+    }
+    return complete;
+}
+
+static void count(struct client *client, long complete) {
+    uint64_t time = now();
+    if (measuring) {
+        answers += complete;
+        client->measured += complete;
+        for (long one = 0; one < complete; one++)
+            observe(time - client->said[option.visits ? 0 : (client->answered + one) % OUTSTANDING]);
+    }
+    client->answered += complete;
+}
+
+static void receive(struct client *client) {
+    static char buffer[256 * 1024];
+    ssize_t size = recv(client->fd, buffer, sizeof buffer, 0);
+    if (size <= 0) {
+        fault(client, size ? strerror(errno) : "the server hung up");
+        return;
+    }
+    bool was_greeted = client->greeted;
+    size_t own = was_greeted ? 0 : greet(client, buffer, size);
+    long complete = check(client, buffer + own, size - own);
+    if (client->fd < 0 || complete < 0 || !client->greeted)
+        return;
+    count(client, complete);
+    if (!was_greeted) {
+        if (option.visits)
+            say(client, 1);
+    } else if (option.visits && complete) {
+        close(client->fd);
+        client->fd = -1;
+        if (!ending)
+            join(client);
+    } else if (complete && !ending) {
+        say(client, complete);
+    }
+}
+
+static void turn(void) {
+    struct epoll_event ready[EVENTS];
+    int many = epoll_wait(events, ready, EVENTS, 10);
+    for (int one = 0; one < many; one++) {
+        struct client *client = ready[one].data.ptr;
+        if (client->fd >= 0)
+            receive(client);
+    }
+}
+
+static void run(double seconds) {
+    for (uint64_t end = now() + seconds * 1e9; now() < end;)
+        turn();
+}
+
+/* Whether this client still waits for a reply; a visitor who is there does. */
+static bool waits(const struct client *client) {
+    return client->fd >= 0 && (option.visits || client->answered < client->sent);
+}
+
+/* Say nothing more, but see every reply that is still to come. */
+static void finish(void) {
+    uint64_t end = now() + option.patience * 1e9;
+    ending = true;
+    for (long one = 0; one < option.clients; one++) {
+        while (waits(&clients[one]) && now() < end)
+            turn();
+        if (waits(&clients[one]))
+            fault(&clients[one], "a message was not answered");
+    }
+}
+
+/* One after the other, each once the one before is greeted: a short backlog is no matter here. */
+static void join_all(void) {
+    for (long one = 0; one < option.clients; one++) {
+        join(&clients[one]);
+        if (!option.visits)
+            for (uint64_t end = now() + option.patience * 1e9; clients[one].fd >= 0 && !clients[one].greeted;) {
+                turn();
+                if (now() > end)
+                    fault(&clients[one], "no greeting came");
+            }
+    }
+    for (long one = 0; one < option.clients && !option.visits; one++)
+        if (clients[one].fd >= 0)
+            say(&clients[one], option.outstanding);
+}
+
+/* Seconds of processor time that the server has used, whole and in the kernel (proc(5)). */
+static void server_time(double *whole, double *kernel) {
+    char path[64];
+    unsigned long user = 0, system = 0;
+    *whole = *kernel = 0;
+    snprintf(path, sizeof path, "/proc/%ld/stat", option.server);
+    FILE *stat = option.server ? fopen(path, "r") : NULL;
+    if (stat) {
+        if (fscanf(stat, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) == 2) {
+            *kernel = (double)system / sysconf(_SC_CLK_TCK);
+            *whole = *kernel + (double)user / sysconf(_SC_CLK_TCK);
+        }
+        fclose(stat);
+    }
+}
+
+static double own_time(void) {
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    return used.ru_utime.tv_sec + used.ru_stime.tv_sec + (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+}
+
+/* How evenly the answers went: Jain's index, and the least of the shares over their mean. */
+static void fairness(double *jain, double *least) {
+    double sum = 0, squares = 0, smallest = clients[0].measured;
+    for (long one = 0; one < option.clients; one++) {
+        double share = clients[one].measured;
+        sum += share, squares += share * share;
+        smallest = share < smallest ? share : smallest;
+    }
+    *jain = squares ? sum * sum / (option.clients * squares) : 0;
+    *least = sum ? smallest * option.clients / sum : 0;
+}
+
+static void measure(void) {
+    double server_before, server, kernel_before, kernel, jain, least;
+    server_time(&server_before, &kernel_before);
+    double own = own_time();
+    uint64_t began = now();
+    measuring = true;
+    run(option.seconds);
+    measuring = false;
+    double seconds = (now() - began) / 1e9;
+    own = own_time() - own;
+    server_time(&server, &kernel);
+    fairness(&jain, &least);
+    finish();
+    printf("{\"answers\": %lu, \"seconds\": %.6f, \"errors\": %lu, \"p50\": %.1f, \"p99\": %.1f, \"p999\": %.1f, "
+           "\"slowest\": %.1f, \"jain\": %.5f, \"least_share\": %.4f, \"load_time\": %.3f, \"server_time\": %.2f, "
+           "\"server_kernel_time\": %.2f}\n",
+           answers, seconds, errors, quantile(0.5), quantile(0.99), quantile(0.999), slowest / 1e3, jain, least, own,
+           server - server_before, kernel - kernel_before);
+}
+
+static void read_options(int count, char **words) {
+    static const struct option known[] = {
+        {"port", 1, 0, 'p'},    {"server", 1, 0, 'i'},  {"clients", 1, 0, 'c'}, {"outstanding", 1, 0, 'o'},
+        {"warm-up", 1, 0, 'w'}, {"seconds", 1, 0, 's'}, {"visits", 0, 0, 'v'},  {"patience", 1, 0, 'a'}, {0}};
+    for (int one; (one = getopt_long(count, words, "", known, NULL)) != -1;)
+        switch (one) {
+        case 'p': option.port = atol(optarg); break;
+        case 'i': option.server = atol(optarg); break;
+        case 'c': option.clients = atol(optarg); break;
+        case 'o': option.outstanding = atol(optarg); break;
+        case 'w': option.warm_up = atof(optarg); break;
+        case 's': option.seconds = atof(optarg); break;
+        case 'v': option.visits = true; break;
+        case 'a': option.patience = atof(optarg); break;
+        default: exit(2);
+        }
+    if (option.port < 1 || option.port > 65535 || option.clients < 1 || option.outstanding < 1 ||
+        option.outstanding > OUTSTANDING || option.seconds <= 0) {
+        fprintf(stderr, "load: --port, --clients and --seconds have to be above 0, --outstanding at most %d\n", OUTSTANDING);
+        exit(2);
+    }
+}
+
+int main(int count, char **words) {
+    read_options(count, words);
+    for (int one = 0; one < OUTSTANDING; one++)
+        memcpy(messages + one * (sizeof MESSAGE - 1), MESSAGE, sizeof MESSAGE - 1);
+    clients = calloc(option.clients, sizeof *clients);
+    events = epoll_create1(0);
+    if (!clients || events < 0)
+        give_up("cannot begin");
+    join_all();
+    run(option.warm_up);
+    measure();
+    return errors ? 1 : 0;
+}

@@ -1,0 +1,67 @@
+"""Compiles and runs bench/load.c and bench/peers/*.c; what one run of load tells."""
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from bench.contenders import BUILT, HERE, Running, pinned
+
+PROGRAMS = (HERE / "load.c", HERE / "peers" / "threads.c", HERE / "peers" / "epoll.c")
+FLAGS = ("-O2", "-Wall", "-Wextra", "-Werror", "-pthread")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one run measured: latencies in microseconds, the rest in seconds."""
+
+    answers: int
+    seconds: float
+    errors: int
+    p50: float
+    p99: float
+    p999: float
+    slowest: float
+    jain: float
+    least_share: float  # the slowest client's answers over the mean
+    load_time: float  # processor time of the load itself
+    server_time: float
+    server_kernel_time: float
+
+    @property
+    def rate(self) -> float:
+        """Messages, or visits, a second."""
+        return self.answers / self.seconds
+
+    @property
+    def message_time(self) -> float:
+        """Processor time of the server for each message, or visit, in microseconds."""
+        return 1e6 * self.server_time / max(self.answers, 1)
+
+
+def compile_programs() -> None:
+    """Compile what is in C with the machine's compiler, where it is newer than what was made."""
+    BUILT.mkdir(exist_ok=True)
+    for source in PROGRAMS:
+        compile_program(source, BUILT / source.stem)
+
+
+def compile_program(source: Path, program: Path) -> None:
+    """One of them."""
+    subprocess.run(["cc", *FLAGS, "-o", program, source], check=True)  # noqa: S603, S607
+
+
+def load(server: Running, words: tuple[str, ...], core: int | None) -> Sample:
+    """Load a server; raises ClickException where that could not begin.
+
+    What it answered wrongly, or not at all, is counted, and the first of it is told.
+    """
+    program = [str(BUILT / "load"), "--port", str(server.port), "--server", str(server.pid)]
+    ran = subprocess.run(  # noqa: S603 - our own words
+        pinned([*program, *words], core), stdout=subprocess.PIPE, text=True, check=False
+    )
+    if not ran.stdout:
+        raise click.ClickException("the load could not begin.")
+    return Sample(**json.loads(ran.stdout))
