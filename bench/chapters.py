@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-from bench import starting
+from bench import starting, viewers
 from bench.compose import compose_time
 from bench.contenders import PEERS, POOL, THREAD, Contender, limit, ours, peer
 from bench.machine import python_version
@@ -49,6 +49,17 @@ def levels(effort: Effort) -> Figures:
     """What the log costs at each level; somebody reads it, and throws it away."""
     contenders = [ours(level, "--log-level", level) for level in LEVELS]
     return {row.name: _loaded(row, contenders, effort) for row in ROWS}
+
+
+def viewed(effort: Effort) -> Figures:
+    """What one who has the live page open costs the conversations, over 1,000 sessions before."""
+    return {
+        str(clients): {
+            looks: [asdict(turn) for turn in turns]
+            for looks, turns in viewers.measure(clients, 4 * effort.rounds, effort.seconds).items()
+        }
+        for clients in (8, 200)
+    }
 
 
 def memory(effort: Effort) -> Figures:
@@ -134,6 +145,7 @@ CHAPTERS: Mapping[str, Callable[[Effort], Figures]] = {
     "unpinned": partial(speed, pinned=False),
     "visits": visits,
     "levels": levels,
+    "viewers": viewed,
     "memory": memory,
     "start": start,
     "compose": composed,

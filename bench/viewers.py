@@ -1,0 +1,134 @@
+"""What the live page costs the conversations, when one viewer has it open.
+
+Turns with a viewer, who asks for the page twice a second as a browser does, alternate with turns
+without, on connections that stay. Two figures of each: messages a second, which on a shared machine
+needs many turns; and which part of the server's processor time goes to threads that hold no
+conversation (Linux counts it for each thread), which is what the conversations cannot have.
+"""
+
+import contextlib
+import http.client
+import json
+import multiprocessing
+import multiprocessing.synchronize
+import select
+import socket
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench.contenders import SECONDS, THREAD, Running, running
+
+LINE = b"Hey Server!!! What will we do in today's lab????\n"
+INTERVAL = 0.5  # seconds between two looks, as in server/views/templates/page.js
+HISTORY = 1000  # sessions before, to be drawn
+
+Event = multiprocessing.synchronize.Event
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Messages a second, and the part of the processor time that no conversation had."""
+
+    rate: float
+    others: float
+
+
+def measure(clients: int, pairs: int, seconds: float) -> dict[str, list[Turn]]:
+    """So many pairs of turns, with somebody who looks and with nobody."""
+    turns: dict[str, list[Turn]] = {"nobody": [], "somebody": []}
+    wanted = multiprocessing.Event()
+    with running(THREAD, core=None) as server:
+        for _ in range(HISTORY):
+            Conversations(server.port, 1).close()
+        viewer = multiprocessing.Process(target=view, args=(server, wanted), daemon=True)
+        viewer.start()
+        with contextlib.closing(Conversations(server.port, clients)) as conversations:
+            conversations.rate(seconds)  # to warm up
+            threads = serving(server)
+            for number in range(pairs):
+                for looks in sorted(turns, reverse=number % 2 == 0):  # neither is always first
+                    (wanted.set if looks == "somebody" else wanted.clear)()
+                    turns[looks].append(turn(conversations, server.pid, threads, seconds))
+        viewer.terminate()
+        viewer.join()
+    return turns
+
+
+def turn(conversations: "Conversations", pid: int, threads: set[int], seconds: float) -> Turn:
+    """One of them."""
+    these_before, others_before = processor_time(pid, threads)
+    rate = conversations.rate(seconds)
+    these, others = processor_time(pid, threads)
+    these, others = these - these_before, others - others_before
+    return Turn(rate, others / (these + others))
+
+
+def view(server: Running, wanted: Event) -> None:
+    """Look at the page twice a second while it is wanted, until this process is ended."""
+    while True:
+        wanted.wait()
+        ask(server, "/")
+        time.sleep(INTERVAL)
+
+
+def serving(server: Running) -> set[int]:
+    """The threads that hold a conversation now."""
+    snapshot: dict[str, Any] = json.loads(ask(server, "/sessions.json"))
+    return {one["native_id"] for one in snapshot["sessions"] if not one["end"]}
+
+
+def ask(server: Running, path: str) -> bytes:
+    """A page."""
+    with contextlib.closing(
+        http.client.HTTPConnection("127.0.0.1", server.status_port, timeout=SECONDS)
+    ) as connection:
+        connection.request("GET", path)
+        return connection.getresponse().read()
+
+
+class Conversations:
+    """So many clients that each send a line as soon as the one before it is answered."""
+
+    def __init__(self, port: int, clients: int) -> None:
+        self._poll = select.poll()
+        self._sockets = {}
+        for _ in range(clients):
+            connected = socket.create_connection(("127.0.0.1", port))
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connected.recv(8192)  # the greeting
+            connected.sendall(LINE)
+            self._sockets[connected.fileno()] = connected
+            self._poll.register(connected, select.POLLIN)
+
+    def rate(self, seconds: float) -> float:
+        """Messages answered a second, over so many seconds."""
+        answered, began = 0, time.monotonic()
+        while time.monotonic() - began < seconds:
+            for descriptor, _ in self._poll.poll(1000):
+                if not self._sockets[descriptor].recv(8192).endswith(b"\n"):
+                    raise click.ClickException("a reply came in pieces, or not at all.")
+                self._sockets[descriptor].sendall(LINE)
+                answered += 1
+        return answered / (time.monotonic() - began)
+
+    def close(self) -> None:
+        """Hang up."""
+        for connected in self._sockets.values():
+            connected.close()
+
+
+def processor_time(pid: int, threads: set[int]) -> tuple[int, int]:
+    """Nanoseconds that these threads of the process have run, and its others (proc(5))."""
+    these, others = 0, 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # it has ended
+            ran = int((task / "schedstat").read_text().split()[0])
+            if int(task.name) in threads:
+                these += ran
+            else:
+                others += ran
+    return these, others
