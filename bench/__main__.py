@@ -11,6 +11,7 @@ import click
 
 from bench import charts, guard, machine, network, page
 from bench.chapters import CHAPTERS, Effort, Figures
+from bench.contenders import allow_descriptors
 from bench.load import compile_programs
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -21,6 +22,7 @@ FIGURES = DOCS / "performance.json"
 def main() -> None:
     """Measure the server beside its peers, in a network of its own."""
     network.enter()
+    allow_descriptors()
     compile_programs()
 
 
@@ -58,6 +60,8 @@ def short() -> None:
 
 
 def _read() -> Figures:
+    if not FIGURES.exists():
+        raise click.ClickException(f"there are no figures in {FIGURES}: run `make bench` first.")
     figures: Figures = json.loads(FIGURES.read_text())
     return figures
 

@@ -46,7 +46,7 @@ def visits(effort: Effort) -> Figures:
 
 
 def levels(effort: Effort) -> Figures:
-    """What the log costs at each level; somebody reads it, and throws it away."""
+    """What the log costs at each level."""
     contenders = [ours(level, "--log-level", level) for level in LEVELS]
     return {row.name: _loaded(row, contenders, effort) for row in ROWS}
 

@@ -5,6 +5,7 @@ time-outs, registry, metrics; of its options only those are set that a row needs
 """
 
 import contextlib
+import resource
 import socket
 import subprocess
 import sys
@@ -19,6 +20,12 @@ HERE = Path(__file__).parent
 BUILT = HERE / "built"  # what the C compiler made
 CORES = (0, 1)  # the server's, the load's
 SECONDS = 20.0  # for a server to greet
+
+
+def allow_descriptors() -> None:
+    """Have this process and those that it starts open as many files as they may: a client is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,7 @@ def running(contender: Contender, core: int | None) -> Iterator[Running]:
     port, status_port = free_ports()
     words = [word.format(port=port, status_port=status_port) for word in contender.words]
     began = time.monotonic()
-    quiet = subprocess.DEVNULL  # a reader that takes all, at once
+    quiet = subprocess.DEVNULL  # its log costs it a write, and nobody the reading
     with subprocess.Popen(pinned(words, core), stdout=quiet) as process:  # noqa: S603
         try:
             seconds = _wait_for_greeting(contender, process, port, began)

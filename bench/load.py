@@ -42,7 +42,7 @@ class Sample:
 
 
 def compile_programs() -> None:
-    """Compile what is in C with the machine's compiler, where it is newer than what was made."""
+    """Compile what is in C with the machine's compiler."""
     BUILT.mkdir(exist_ok=True)
     for source in PROGRAMS:
         compile_program(source, BUILT / source.stem)

@@ -5,11 +5,10 @@ the process starts, and runs on with the monotonic clock; so it does not follow 
 """
 
 import time
-from time import monotonic
 
 _EPOCH = time.time() - time.monotonic()
 
 
 def now() -> float:
     """Read the clock, in Unix seconds."""
-    return _EPOCH + monotonic()
+    return _EPOCH + time.monotonic()

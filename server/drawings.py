@@ -10,9 +10,9 @@ from typing import NamedTuple
 KEPT = 16  # drawings, at the most
 SHARE = 50  # a drawing is kept for so many times what it cost: it takes 2 % of a core at the most
 
-# Seconds that a drawing keeps the interpreter while another thread wants it. Python's own 5 ms come
-# after every call that waits, so what takes many calls, as 64 new connections do, would take many
-# times 5 ms: a health check behind those waited for up to 0.66 s, and waits for up to 0.19 s now.
+# Seconds that a drawing keeps the interpreter while another thread wants it. They come after every
+# call that waits, so what takes many calls, as 64 new connections do, takes many times as long: with
+# 5 ms a health check behind those waited for up to 0.66 s, and waits for up to 0.19 s with this.
 TURN = 0.001
 
 

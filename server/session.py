@@ -25,7 +25,7 @@ from server.registry import Registry
 
 give_way = getattr(os, "sched_yield", lambda: None)  # macOS has none
 AT_ONCE = 256  # messages answered with one send: a chunk may hold 8,192, whose replies take 650 KB
-AT_ONCE_IN_A_DRAIN = 16  # its time is short: 256 took a third of a second to log where all had many
+AT_ONCE_IN_A_DRAIN = 16  # its time is short, and is looked at once for each send
 LAST_WORDS: set[End] = {"idle", "slow", "closing"}  # ends that the client is told when they come
 
 
@@ -52,7 +52,7 @@ class Session:
         dialect: type[Dialect],
         patience: Patience,
         note: Callable[[str, Sequence[Message]], object] | None = None,
-        work: Callable[[], object] | None = None,
+        work: Callable[[Callable[[], bool]], object] | None = None,
     ) -> None:
         self.number = record.number
         self._connection = connection
@@ -63,7 +63,8 @@ class Session:
         self._dialect = dialect
         self._patience = patience
         self._note = note  # told what each peer said, where the log is to have it
-        self._work = work  # what answering a message costs besides, in the lesson of `--work`
+        # What answering a message costs besides, in the lesson of `--work`; it asks when it is over.
+        self._work = work
         # No reply waits for the next one's work.
         self._at_once = 1 if work else AT_ONCE
         self._ending: End | None = None  # set by another thread: why the input ends
@@ -88,7 +89,9 @@ class Session:
         """Why the conversation that this holds has ended; the connection is still to be closed."""
         try:
             end = self._converse(self._dialect(threading.current_thread().name))
-            if end != "bye":  # else the client says nothing more: there is no reset to fear
+            if end == "bye":
+                self._connection.close()  # the client says nothing more: there is no reset to fear
+            else:
                 self._take_leave(end)
         except TimedOut:
             self._connection.abort()
@@ -148,7 +151,7 @@ class Session:
             self._note(self._record.peer, messages)
         self._record.messages += count
         if self._work:
-            self._work()
+            self._work(lambda: self._ending == "aborted")
         try:
             self._send(dialect.reply(messages))
         finally:

@@ -6,11 +6,12 @@ a database or a disk. What that does to each model, and to the GIL, is the lesso
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 Kind = Literal["spin", "sleep"]
-LONGEST = 1000.0  # milliseconds for a message: a drain must be able to end
+LONGEST = 1000.0  # milliseconds for a message: a drain waits for those that sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +24,18 @@ class Work:
     def __str__(self) -> str:
         return f"{self.kind}:{self.milliseconds:g}"
 
-    def do(self) -> None:
-        """Do it, in the calling thread."""
+    def do(self, over: Callable[[], bool]) -> None:
+        """Do it, in the calling thread; a computation ends where it is over before.
+
+        Threads compute in turn: at the end of a drain, all of theirs would add up.
+        """
         seconds = self.milliseconds / 1000
         if self.kind == "sleep":
             time.sleep(seconds)
         else:
             # By the thread's own processor time: what others have of the core does not count.
             end = time.thread_time() + seconds
-            while time.thread_time() < end:
+            while time.thread_time() < end and not over():
                 pass
 
 

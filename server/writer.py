@@ -79,7 +79,8 @@ class LogWriter(logging.Handler):
     def emit_lines(self, render: Callable[[], str], lines: int, size: int) -> None:
         """Take so many lines, of so many bytes in all, or count them all as dropped.
 
-        They are rendered by the writing thread, and not at all where they are dropped.
+        They are rendered by the writing thread, and not at all where they are dropped; as one text
+        with an LF between two of them, and nowhere else.
         """
         self.acquire()
         try:
@@ -88,7 +89,7 @@ class LogWriter(logging.Handler):
             self.release()
 
     def _take(self, render: Callable[[], str], lines: int, size: int) -> None:
-        if self._accepted_bytes - self._done_bytes + size > QUEUE_BYTES:
+        if self._closing or self._accepted_bytes - self._done_bytes + size > QUEUE_BYTES:
             self._overflowed += lines
             return
         self._accepted += lines
@@ -130,7 +131,7 @@ class LogWriter(logging.Handler):
         # and the server serves on.
         with contextlib.suppress(Exception):
             lines = rest = f"{render()}\n".encode(errors="backslashreplace")
-            while rest:
+            while rest and not self._abandoned:
                 rest = rest[self._write_some(rest) :]
         return lines[: len(lines) - len(rest)].count(b"\n")
 

@@ -1,4 +1,13 @@
+from collections.abc import Iterator
+
+import pytest
 import structlog
 
-# Nobody reads the log of a server in this process.
-structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Nobody reads the log of a server in this process."""
+    settings = structlog.get_config()
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    yield
+    structlog.configure(**settings)

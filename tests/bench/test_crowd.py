@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.contenders import CORES, ours, running
+from bench.contenders import CORES, allow_descriptors, ours, running
 from bench.load import compile_programs, load
 
 CROWD = ("--clients", "2000", "--warm-up", "1", "--seconds", "2")
@@ -10,6 +10,7 @@ CROWD = ("--clients", "2000", "--warm-up", "1", "--seconds", "2")
 
 @pytest.fixture(scope="module", autouse=True)
 def programs() -> None:
+    allow_descriptors()
     compile_programs()
 
 

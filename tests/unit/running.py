@@ -68,7 +68,7 @@ class RunningServer:
         max_clients: int = 8,
         patience: Patience | None = None,
         note: Callable[[str, Sequence[Message]], object] | None = None,
-        work: Callable[[], object] | None = None,
+        work: Callable[[Callable[[], bool]], object] | None = None,
         grace: float = 5.0,
         host: str = "127.0.0.1",
     ) -> None:

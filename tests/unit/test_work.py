@@ -15,6 +15,10 @@ from tests.unit.running import SECONDS, RunningServer, wait_until
 StartServer = Callable[..., RunningServer]
 
 
+def never() -> bool:
+    return False
+
+
 class Gate:
     """Work that ends when the test says so."""
 
@@ -25,7 +29,7 @@ class Gate:
     def begun(self) -> int:
         return len(self._begun)
 
-    def __call__(self) -> None:
+    def __call__(self, _over: Callable[[], bool]) -> None:
         self._begun.append(threading.current_thread().name)
         assert self._open.acquire(timeout=SECONDS)
 
@@ -35,13 +39,19 @@ class Gate:
 
 def test_spin_takes_so_much_of_the_processor() -> None:
     before = time.thread_time()
-    Work("spin", 20).do()
+    Work("spin", 20).do(never)
     assert 0.02 <= time.thread_time() - before < 0.1
+
+
+def test_a_computation_that_is_over_ends() -> None:
+    before = time.thread_time()
+    Work("spin", 1000).do(lambda: True)
+    assert time.thread_time() - before < 0.5
 
 
 def test_sleep_takes_so_long_and_next_to_none_of_the_processor() -> None:
     before, processor = time.monotonic(), time.thread_time()
-    Work("sleep", 50).do()
+    Work("sleep", 50).do(never)
     assert time.monotonic() - before >= 0.05
     assert time.thread_time() - processor < 0.025
 
