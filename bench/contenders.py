@@ -23,7 +23,7 @@ SECONDS = 20.0  # for a server to greet
 
 
 def allow_descriptors() -> None:
-    """Have this process and those that it starts open as many files as they may: a client is one."""
+    """Have this process and those that it starts open as many files as they may."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 

@@ -11,6 +11,7 @@ import shutil
 import socket
 import struct
 import sys
+from pathlib import Path
 
 import click
 
@@ -36,7 +37,7 @@ def enter() -> None:
 
 
 def _namespace() -> str:
-    return os.readlink("/proc/self/ns/net")
+    return str(Path("/proc/self/ns/net").readlink())
 
 
 def _bring_up(interface: str) -> None:

@@ -35,9 +35,10 @@ from server.webserver import WebServer
 from server.work import Work
 
 # Seconds after which a thread that computes lets another have the interpreter. All that wait for it
-# wake up that often, for nothing: at Python's 5 ms, 1,400 of 2,000 clients' threads had the whole
-# processor for that, and nobody was answered any more.
-TURN = 0.1
+# wake up that often, for nothing: at Python's 5 ms, and at 100 ms too, 2,000 clients' threads could
+# come to spend the whole processor on that, and nobody was answered any more. No thread of ours
+# computes for long, but one that draws, which sets a turn of its own (server/drawings.py).
+TURN = 10.0
 REDRAW = 0.5  # seconds from one live picture to the next
 
 

@@ -63,7 +63,7 @@ class Session:
         self._dialect = dialect
         self._patience = patience
         self._note = note  # told what each peer said, where the log is to have it
-        # What answering a message costs besides, in the lesson of `--work`; it asks when it is over.
+        # What answering a message costs besides, for `--work`; it asks whether all is over.
         self._work = work
         # No reply waits for the next one's work.
         self._at_once = 1 if work else AT_ONCE

@@ -109,6 +109,14 @@ def test_one_that_fails_is_tried_again() -> None:
     assert kept.recent("/", lambda: "drawing", AGE) == b"drawing"
 
 
+def test_where_there_are_many_threads_they_do_not_wake_up_as_often(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(threading, "active_count", lambda: 2000)
+    turn = Drawings().recent("/", lambda: str(sys.getswitchinterval()), AGE)
+    assert float(turn) == pytest.approx(0.1)
+
+
 def test_while_one_is_drawn_the_other_threads_have_shorter_turns_to_wait_for() -> None:
     usual = sys.getswitchinterval()
     kept = Drawings()
