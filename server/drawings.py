@@ -14,8 +14,8 @@ SHARE = 50  # a drawing is kept for so many times what it cost: it takes 2 % of 
 # call that waits, so what takes many calls, as 64 new connections do, takes many times that: with
 # 5 ms a health check behind those waited for up to 0.66 s, and waits for up to 0.19 s with this.
 TURN = 0.001
-# More where there are more threads: each that waits wakes up once a turn, all of them 20,000 times a
-# second at the most. With 2,000 clients and turns of 1 ms nobody was served while a page was drawn.
+# More where there are more threads: each that waits wakes up once a turn, so all of them together
+# 20,000 times a second at the most. At 1 ms, 2,000 clients were hardly served while one drew.
 TURN_PER_THREAD = 0.00005
 
 
