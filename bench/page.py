@@ -59,14 +59,20 @@ def latencies(samples: Iterable[Sample], name: str) -> list[float]:
     return [attrgetter(name)(sample) / 1000 for sample in samples if sample.answers]
 
 
-def kernel_time(samples: Iterable[Sample]) -> float:
+def kernel_time(samples: Iterable[Sample]) -> float | None:
     """Microseconds of the kernel's for a message, or visit, in the server's process."""
-    return middle([1e6 * one.server_kernel_time / one.answers for one in samples if one.answers])
+    return median([1e6 * one.server_kernel_time / one.answers for one in samples if one.answers])
 
 
-def program_time(samples: Iterable[Sample]) -> float:
+def program_time(samples: Iterable[Sample]) -> float | None:
     """Microseconds of the program itself: its interpreter and its code."""
-    return middle([one.message_time for one in samples if one.answers]) - kernel_time(samples)
+    return median(
+        [
+            1e6 * (one.server_time - one.server_kernel_time) / one.answers
+            for one in samples
+            if one.answers
+        ]
+    )
 
 
 def load_share(samples: Iterable[Sample]) -> float:

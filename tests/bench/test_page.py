@@ -73,6 +73,12 @@ FIGURES: Figures = {
     "unpinned": rows(*NAMES),
     "visits": measured("thread", "pool", *NAMES[1:]),
     "levels": rows("warning", "info", "debug"),
+    "viewers": {
+        "8": {
+            looks: [{"rate": 100.0 + number, "others": 0.01 * number} for number in range(3)]
+            for looks in ("nobody", "somebody")
+        }
+    },
     "memory": {name: [26.4, 26.5, 26.6] for name in NAMES},
     "start": {name: [340.0, 350.0, 345.0] for name in (*NAMES, "healthy")},
     "compose": {"50": [21.0, 24.0, 20.0]},
@@ -161,6 +167,18 @@ def test_who_is_ahead_is_said_where_every_round_shows_it(
     text, _ = write(figures)
     said = text.partition("- beside `socketserver`")[2].partition("- beside")[0]
     assert re.search(word, said)
+
+
+def test_where_the_time_of_a_message_goes_is_told_in_microseconds(
+    figures: Figures, write: Write
+) -> None:
+    figures["pinned"]["50"]["thread"] = at([1000] * 3)  # 0.9 s for 1,000, of which the kernel 0.5
+    assert "| thread | 500 | 400 | 900 |" in write(figures)[0]
+
+
+def test_what_a_viewer_costs_is_told(figures: Figures, write: Write) -> None:
+    ends = "<sub>100\N{EN DASH}102</sub>"
+    assert f"| 8 clients | 101 {ends} | 101 {ends} | 1.0 % | 1.0 % |" in write(figures)[0]
 
 
 def test_that_threads_win_is_said_where_they_do(figures: Figures, write: Write) -> None:
