@@ -37,9 +37,9 @@ class Cost:
     memory: float
 
 
-def measure(kind: Kind, count: int, python: str = sys.executable) -> Cost:
+def measure(kind: Kind, count: int) -> Cost:
     """In a process of its own."""
-    words = [python, "-m", "bench.starting", kind, str(count)]
+    words = [sys.executable, "-m", "bench.starting", kind, str(count)]
     ran = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
     return Cost(**json.loads(ran.stdout))
 

@@ -37,7 +37,8 @@ from server.work import Work
 # Seconds after which a thread that computes lets another have the interpreter. All that wait for it
 # wake up that often, for nothing: at Python's 5 ms, and at 100 ms too, 2,000 clients' threads could
 # come to spend the whole processor on that, and nobody was answered any more. No thread of ours
-# computes for long, but one that draws, which sets a turn of its own (server/drawings.py).
+# computes for long, but in the lesson of `--work spin`, and one that draws: that one sets a turn of
+# its own (server/drawings.py).
 TURN = 10.0
 REDRAW = 0.5  # seconds from one live picture to the next
 

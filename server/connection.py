@@ -40,8 +40,7 @@ class Connection:
         self._input_ended = False
         self._output_ended = False
         self._rest: int | None = None  # bytes that are still read once the input was ended
-        self._receive_timeout: float | None = None  # as the kernel has it, to set only what changes
-        self._send_timeout: float | None = None
+        self._kernel_timeouts: dict[int, float] = {}  # as set last, to set only what changes
 
     def receive(self, size: int, timeout: float) -> bytes:
         """The next bytes, `size` at most; b"" at the end of the stream.
@@ -50,9 +49,7 @@ class Connection:
         """
         if self._input_ended:
             return self._receive_rest(size)
-        if timeout != self._receive_timeout:
-            self._set_timeout(socket.SO_RCVTIMEO, timeout)
-            self._receive_timeout = timeout
+        self._set_timeout(socket.SO_RCVTIMEO, timeout)
         try:
             return self._socket.recv(size)
         except BlockingIOError:  # how the kernel says that SO_RCVTIMEO ran out
@@ -77,24 +74,22 @@ class Connection:
         # Not `sendall`: it would start the time-out anew with every piece that is taken.
         deadline = time.monotonic() + timeout
         while buffer:
-            if timeout != self._send_timeout:
-                self._set_timeout(socket.SO_SNDTIMEO, timeout)
-                self._send_timeout = timeout
+            self._set_timeout(socket.SO_SNDTIMEO, timeout)
             try:
                 sent = self._socket.send(buffer)
             except BlockingIOError:
                 raise TimedOut from None
-            if sent == len(buffer):
-                return
             buffer = buffer[sent:]
             timeout = deadline - time.monotonic()
 
     def _set_timeout(self, option: int, seconds: float) -> None:
         if seconds <= 0:  # to the kernel, 0 would mean for ever
             raise TimedOut
-        whole, fraction = divmod(seconds, 1)
-        timeval = struct.pack("@ll", int(whole), max(int(fraction * 1e6), 1))
-        self._socket.setsockopt(socket.SOL_SOCKET, option, timeval)
+        if self._kernel_timeouts.get(option) != seconds:
+            whole, fraction = divmod(seconds, 1)
+            timeval = struct.pack("@ll", int(whole), max(int(fraction * 1e6), 1))
+            self._socket.setsockopt(socket.SOL_SOCKET, option, timeval)
+            self._kernel_timeouts[option] = seconds
 
     def end_output(self, last_words: bytes, seconds: float) -> int:
         """Say the last words and that nothing follows.
