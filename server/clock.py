@@ -6,9 +6,9 @@ the process starts, and runs on with the monotonic clock; so it does not follow 
 
 import time
 
-_EPOCH = time.time() - time.monotonic()
+EPOCH = time.time() - time.monotonic()  # of the monotonic clock, in Unix seconds
 
 
 def now() -> float:
     """Read the clock, in Unix seconds."""
-    return _EPOCH + time.monotonic()
+    return EPOCH + time.monotonic()

@@ -6,6 +6,7 @@
 
 import contextlib
 import fcntl
+import math
 import select
 import socket
 import struct
@@ -33,6 +34,16 @@ class Connection:
     wake it.
     """
 
+    __slots__ = (
+        "_input_ended",
+        "_lock",
+        "_output_ended",
+        "_receive_timeout",
+        "_rest",
+        "_send_timeout",
+        "_socket",
+    )
+
     def __init__(self, accepted: socket.socket) -> None:
         self._socket = accepted
         # Guards which end was ended first, and the descriptor: closed, it is soon another's.
@@ -40,7 +51,8 @@ class Connection:
         self._input_ended = False
         self._output_ended = False
         self._rest: int | None = None  # bytes that are still read once the input was ended
-        self._kernel_timeouts: dict[int, float] = {}  # as set last, to set only what changes
+        # As the kernel has them, to set only what changes: there are none yet.
+        self._receive_timeout = self._send_timeout = math.inf
 
     def receive(self, size: int, timeout: float) -> bytes:
         """The next bytes, `size` at most; b"" at the end of the stream.
@@ -49,7 +61,9 @@ class Connection:
         """
         if self._input_ended:
             return self._receive_rest(size)
-        self._set_timeout(socket.SO_RCVTIMEO, timeout)
+        if timeout != self._receive_timeout:
+            self._set_timeout(socket.SO_RCVTIMEO, timeout)
+            self._receive_timeout = timeout
         try:
             return self._socket.recv(size)
         except BlockingIOError:  # how the kernel says that SO_RCVTIMEO ran out
@@ -74,7 +88,9 @@ class Connection:
         # Not `sendall`: it would start the time-out anew with every piece that is taken.
         deadline = time.monotonic() + timeout
         while buffer:
-            self._set_timeout(socket.SO_SNDTIMEO, timeout)
+            if timeout != self._send_timeout:
+                self._set_timeout(socket.SO_SNDTIMEO, timeout)
+                self._send_timeout = timeout
             try:
                 sent = self._socket.send(buffer)
             except BlockingIOError:
@@ -85,11 +101,9 @@ class Connection:
     def _set_timeout(self, option: int, seconds: float) -> None:
         if seconds <= 0:  # to the kernel, 0 would mean for ever
             raise TimedOut
-        if self._kernel_timeouts.get(option) != seconds:
-            whole, fraction = divmod(seconds, 1)
-            timeval = struct.pack("@ll", int(whole), max(int(fraction * 1e6), 1))
-            self._socket.setsockopt(socket.SOL_SOCKET, option, timeval)
-            self._kernel_timeouts[option] = seconds
+        whole, fraction = divmod(seconds, 1)
+        timeval = struct.pack("@ll", int(whole), max(int(fraction * 1e6), 1))
+        self._socket.setsockopt(socket.SOL_SOCKET, option, timeval)
 
     def end_output(self, last_words: bytes, seconds: float) -> int:
         """Say the last words and that nothing follows.

@@ -31,7 +31,7 @@ class Histogram:
     def observe(self, seconds: float, count: int = 1) -> None:
         """Count so many that took so long each."""
         self.counts[bisect_left(self.bounds, seconds)] += count
-        self.nanoseconds += round(seconds * 1e9) * count
+        self.nanoseconds += int(seconds * 1e9) * count
 
     def add(self, other: "Histogram") -> None:
         """Count all that the other has counted, between the same bounds."""

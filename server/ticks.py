@@ -1,9 +1,11 @@
 """When something happened: enough moments for a picture, however often it happens.
 
-One thread adds and others copy meanwhile, so there is a lock: without a GIL, one copy of eight had
-half a tick at its end. Nobody holds it for longer than a copy takes.
+One thread adds and others copy meanwhile. No tick is half in a copy: to begin one takes a lock. The
+last one grows without it, since that happens for every message, so that a copy may have its end a
+moment before its count.
 """
 
+import math
 import threading
 from array import array
 from collections.abc import Iterator, Sequence
@@ -24,36 +26,48 @@ class Tick(NamedTuple):
 class Ticks:
     """The last 240, in order; thinned, but each has an exact count."""
 
-    __slots__ = ("_flat", "_lock")
+    __slots__ = ("_began", "_done", "_ended", "_events", "_lock")
 
     def __init__(self) -> None:
-        self._flat = array("d")  # began, ended, count; and again: 24 bytes a tick
+        self._done = array("d")  # began, ended, count; and again: 24 bytes a tick
+        self._began = self._ended = -math.inf  # of the last one
+        self._events = 0
         self._lock = threading.Lock()
 
     def add(self, began: float, ended: float, count: int) -> None:
         """Count so many events, on the tick before where that began less than GAP ago."""
-        flat = self._flat
+        if began - self._began < GAP:
+            self._ended = ended
+            self._events += count
+        else:
+            self._begin(began, ended, count)
+
+    def _begin(self, began: float, ended: float, count: int) -> None:
         with self._lock:
-            if flat and began - flat[-3] < GAP:
-                flat[-2] = ended
-                flat[-1] += count
-            else:
-                if len(flat) == 3 * TICKS:
-                    del flat[:3]
-                flat.extend((began, ended, count))
+            if self._events:
+                self._done.extend((self._began, self._ended, self._events))
+                del self._done[: -3 * (TICKS - 1)]
+            self._began, self._ended, self._events = began, ended, count
 
     def copy(self) -> "Ticks":
         """The same, for a reader to keep."""
         copied = Ticks()
         with self._lock:
-            copied._flat = self._flat[:]
+            copied._done = self._done[:]
+            copied._began, copied._ended = self._began, self._ended
+            copied._events = self._events
         return copied
 
     def moments(self) -> Sequence[float]:
         """When each began."""
-        return self._flat[::3]
+        moments = self._done[::3]
+        if self._events:
+            moments.append(self._began)
+        return moments
 
     def __iter__(self) -> Iterator[Tick]:
-        flat = iter(self._flat)
-        for began, ended, events in zip(flat, flat, flat, strict=True):
+        done = iter(self._done)
+        for began, ended, events in zip(done, done, done, strict=True):
             yield Tick(began, ended, int(events))
+        if self._events:
+            yield Tick(self._began, self._ended, self._events)

@@ -63,7 +63,7 @@ FAULTS = [
     Fault(
         "no time-out",
         "server/connection.py",
-        "        self._set_timeout(socket.SO_RCVTIMEO, timeout)\n",
+        "            self._set_timeout(socket.SO_RCVTIMEO, timeout)\n",
         "",
         "tests/unit/test_session.py::test_a_silent_client_is_told_and_shown_out",
     ),
