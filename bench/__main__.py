@@ -4,12 +4,14 @@ Exit codes: 0 done; 1 something could not be measured, or (`short`) a ratio has 
 """
 
 import json
+import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from bench import charts, guard, machine, network, page
+from bench import charts, compose, guard, machine, network, page
 from bench.chapters import CHAPTERS, Effort, Figures
 from bench.contenders import allow_descriptors
 from bench.load import compile_programs
@@ -32,12 +34,28 @@ def main() -> None:
 @click.option("--chapter", "chapters", multiple=True, type=click.Choice(list(CHAPTERS)))
 def full(rounds: int, seconds: float, chapters: tuple[str, ...]) -> None:
     """Measure all chapters, or only some, and write the pages anew."""
+    here = machine.describe()
     figures = _read() if FIGURES.exists() else {}
-    for name in chapters or CHAPTERS:
+    if figures.get("machine") != here:
+        if chapters:
+            raise click.UsageError("the figures are another machine's: measure every chapter.")
+        figures = {"machine": here, "measured": {}}
+    for name in chapters or _possible():
         click.echo(f"{datetime.now(UTC):%H:%M:%S} {name}", err=True)
         figures[name] = CHAPTERS[name](Effort(rounds, seconds))
-        figures["machine"] = machine.describe() | {"date": f"{datetime.now(UTC):%Y-%m-%d}"}
+        figures["measured"][name] = f"{datetime.now(UTC):%Y-%m-%d}, {rounds} rounds"
         _write(figures)
+
+
+def _possible() -> Iterator[str]:
+    """The chapters that can be measured here; of the others it is said why not."""
+    for name in CHAPTERS:
+        if name == "compose" and not compose.is_possible():
+            click.echo("compose is not measured: there is no Docker here.", err=True)
+        elif name == "free-threaded" and "BENCH_PYTHON" not in os.environ:
+            click.echo("free-threaded is not measured: BENCH_PYTHON names no CPython.", err=True)
+        else:
+            yield name
 
 
 @main.command()
@@ -49,12 +67,15 @@ def pages() -> None:
 @main.command()
 def short() -> None:
     """Measure for two minutes whether the server is as fast beside its peers as it was."""
-    comparisons, errors = guard.compare(_read())
+    figures = _read()
+    if "pinned" not in figures:
+        raise click.ClickException("there is nothing to compare with: run `make bench` first.")
+    comparisons, errors = guard.compare(figures)
     click.echo("messages a second of ours over theirs, one core for each server\n")
     for comparison in comparisons:
         click.echo(comparison)
     if errors:
-        raise click.ClickException(f"the server let its clients down {errors} times.")
+        click.echo(f"\nthe server let its clients down {errors} times: see above", err=True)
     if any(comparison.fallen for comparison in comparisons):
         raise click.ClickException("a ratio has halved: see above, and docs/performance.md.")
 

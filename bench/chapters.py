@@ -1,6 +1,5 @@
 """What there is to measure: each chapter is a function, all of them are the benchmark."""
 
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -9,12 +8,14 @@ from typing import Any
 
 from bench import starting, viewers
 from bench.compose import compose_time
-from bench.contenders import PEERS, POOL, THREAD, Contender, limit, ours, peer
-from bench.machine import python_version
+from bench.contenders import PEERS, POOL, THREAD, Contender, Running, limit, ours, peer
+from bench.load import Sample, load
+from bench.machine import free_threaded_python, python_version, two_cores
 from bench.rounds import ROWS, VISITS, Row, in_turn, once_running, under_load
-from bench.sizes import healthy_time, idle_memory, start_time
+from bench.sizes import dropped, healthy_time, idle_memory, start_time
 
 Figures = dict[str, Any]  # as JSON has them: by row, by contender, a value for each round
+CROWDED = (100, 1000)  # threads, or processes, at the same time
 LEVELS = ("warning", "info", "debug")
 WORKS = ("sleep:5", "spin:5")
 MODELS = ("thread", "pool", "lock")
@@ -48,7 +49,24 @@ def visits(effort: Effort) -> Figures:
 def levels(effort: Effort) -> Figures:
     """What the log costs at each level."""
     contenders = [ours(level, "--log-level", level) for level in LEVELS]
-    return {row.name: _loaded(row, contenders, effort) for row in ROWS}
+    core, other = two_cores()
+
+    def measure(row: Row, server: Running) -> tuple[Sample, float]:
+        sample = load(server, (*row.words, *effort.words), other)
+        return sample, dropped(server.ask("/metrics").decode())
+
+    measured = {
+        row.name: once_running(
+            row.name, contenders, effort.rounds, partial(measure, row), core=core
+        )
+        for row in ROWS
+    }
+    return {
+        "rows": {
+            row: _by_name(levels, lambda one: asdict(one[0])) for row, levels in measured.items()
+        },
+        "dropped": {row: _by_name(levels, lambda one: one[1]) for row, levels in measured.items()},
+    }
 
 
 def viewed(effort: Effort) -> Figures:
@@ -64,28 +82,32 @@ def viewed(effort: Effort) -> Figures:
 
 def memory(effort: Effort) -> Figures:
     """KiB for each idle client."""
-    return once_running("memory", (THREAD, *PEERS), min(effort.rounds, 3), idle_memory)
+    return _memory((THREAD, *PEERS), effort)
 
 
 def start(effort: Effort) -> Figures:
     """Milliseconds until the first greeting, and ours until it is healthy."""
-    greeted = in_turn("start", (THREAD, *PEERS), effort.rounds, start_time)
-    return greeted | {"healthy": [healthy_time(THREAD) for _ in range(effort.rounds)]}
+    greeted = {one.name: partial(start_time, one) for one in (THREAD, *PEERS)}
+    return in_turn("start", greeted | {"healthy": partial(healthy_time, THREAD)}, effort.rounds)
 
 
-def composed(_effort: Effort) -> Figures:
+def composed(effort: Effort) -> Figures:
     """Seconds of `docker compose up --scale client=50`."""
-    return {"50": [compose_time(50) for _ in range(3)]}
+    return {"50": [compose_time(50) for _ in range(effort.rounds)]}
 
 
 def clients_of_ones_own(effort: Effort) -> Figures:
-    """What a thread costs, a forked process, a spawned one, at 100 and at 1,000."""
+    """What a thread costs, a forked process, a spawned one; 1,000 of the last have 9 GiB."""
     return {
-        str(count): {
-            kind: [asdict(starting.measure(kind, count)) for _ in range(rounds)]
-            for kind in starting.KINDS
-        }
-        for count, rounds in ((100, effort.rounds), (1000, 1))
+        str(count): _by_name(
+            in_turn(
+                f"{count} of them",
+                {kind: partial(starting.measure, kind, count) for kind in starting.KINDS},
+                effort.rounds,
+            ),
+            asdict,
+        )
+        for count in CROWDED
     }
 
 
@@ -105,9 +127,7 @@ def working(doing: str, python: str = sys.executable) -> list[Contender]:
 
 def free_threaded(effort: Effort) -> Figures:
     """The rows and the work under another CPython too: BENCH_PYTHON, one without a GIL."""
-    python = os.environ.get("BENCH_PYTHON")
-    if python is None:
-        return {}
+    python = free_threaded_python()
     free, free_peer = "thread, no GIL", "asyncio Protocol, no GIL"
     contenders = [
         THREAD,
@@ -119,7 +139,7 @@ def free_threaded(effort: Effort) -> Figures:
     return {
         "python": python_version(python),
         "rows": {
-            where: {row.name: _loaded(row, contenders, effort, pinned=pinned) for row in ROWS[:3]}
+            where: {row.name: _loaded(row, contenders, effort, pinned=pinned) for row in ROWS}
             for where, pinned in WHERE.items()
         },
         "work": {
@@ -129,7 +149,7 @@ def free_threaded(effort: Effort) -> Figures:
             }
             for where, pinned in WHERE.items()
         },
-        "memory": once_running("memory", contenders, min(effort.rounds, 3), idle_memory),
+        "memory": _memory(contenders, effort),
     }
 
 
@@ -137,7 +157,17 @@ def _loaded(
     row: Row, contenders: Sequence[Contender], effort: Effort, *, pinned: bool = True
 ) -> Figures:
     samples = under_load(row, contenders, effort.rounds, pinned=pinned, words=effort.words)
-    return {name: [asdict(sample) for sample in measured] for name, measured in samples.items()}
+    return _by_name(samples, asdict)
+
+
+def _memory(contenders: Sequence[Contender], effort: Effort) -> Figures:
+    core, _ = two_cores()
+    return once_running("memory", contenders, effort.rounds, idle_memory, core=core)
+
+
+def _by_name(measured: Mapping[str, Sequence[Any]], plain: Callable[[Any], object]) -> Figures:
+    """What was measured in each round, as JSON has it."""
+    return {name: [plain(one) for one in rounds] for name, rounds in measured.items()}
 
 
 CHAPTERS: Mapping[str, Callable[[Effort], Figures]] = {

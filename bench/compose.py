@@ -1,6 +1,7 @@
 """How long `docker compose up --scale client=N` takes, from `up` to the last client's exit."""
 
 import os
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -14,6 +15,14 @@ ENVIRONMENT = {
     "LANES_PORT": "0",
     "LANES_STATUS_PORT": "0",
 }
+
+
+def is_possible() -> bool:
+    """Whether there is a Docker engine here."""
+    if shutil.which("docker") is None:
+        return False
+    ran = subprocess.run(["docker", "info"], capture_output=True, check=False)  # noqa: S607
+    return ran.returncode == 0
 
 
 def compose_time(clients: int) -> float:

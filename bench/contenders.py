@@ -5,6 +5,7 @@ time-outs, registry, metrics; of its options only those are set that a row needs
 """
 
 import contextlib
+import http.client
 import resource
 import socket
 import subprocess
@@ -18,8 +19,8 @@ import click
 
 HERE = Path(__file__).parent
 BUILT = HERE / "built"  # what the C compiler made
-CORES = (0, 1)  # the server's, the load's
-SECONDS = 20.0  # for a server to greet
+SECONDS = 20.0  # for a server to greet, or to answer
+MESSAGE = b"Hey Server!!! What will we do in today's lab????\n"
 
 
 def allow_descriptors() -> None:
@@ -81,6 +82,17 @@ class Running:
     port: int
     status_port: int
     start_seconds: float  # from the start of its process to its first greeting
+
+    def ask(self, path: str) -> bytes:
+        """A page of our server's; raises ClickException where it is not well."""
+        with contextlib.closing(
+            http.client.HTTPConnection("127.0.0.1", self.status_port, timeout=SECONDS)
+        ) as connection:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            if response.status != http.HTTPStatus.OK:
+                raise click.ClickException(f"{path}: {response.status} {response.reason}")
+            return response.read()
 
     def resident(self) -> int:
         """Its memory, in KiB (VmRSS of proc(5))."""

@@ -9,10 +9,11 @@
  * it makes. One thread and epoll, so that one core loads any server in Python; its own share of a core
  * is told, since where it comes near 1 the figures are about this program.
  *
- * Prints one line of JSON: counts, seconds, latencies in microseconds (of a message, or of a whole
- * visit), Jain's index of fairness (R. Jain and others, DEC-TR-301) and the slowest client's share of
- * the mean, processor time in seconds. Exit code 0; 1 where a byte was wrong or a client was let down;
- * 2 where it could not begin. */
+ * Prints one line of JSON: counts, seconds, latencies in microseconds, Jain's index of fairness (R. Jain
+ * and others, DEC-TR-301) and the slowest client's share of the mean, processor time in seconds. A
+ * latency is of a message, or of a whole visit, that was begun before the measuring ended and answered
+ * after it began. Exit code 0; 1 where a byte was wrong or a client was let down; 2 where it could not
+ * begin. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -56,9 +57,10 @@ static struct {
 
 static struct client *clients;
 static int events;
-static bool measuring, ending;
+static bool measuring; /* answers and latencies are counted */
+static bool ending;    /* nothing more is said; latencies still are, of what was said before */
 static unsigned long answers, errors;
-static uint64_t latencies[64 * STEPS], slowest;
+static uint64_t latencies[64 * STEPS], observed, slowest;
 static char messages[OUTSTANDING * sizeof MESSAGE];
 
 static uint64_t now(void) {
@@ -89,13 +91,14 @@ static void fault(struct client *client, const char *format, ...) {
 static void observe(uint64_t nanoseconds) {
     int shift = nanoseconds < STEPS ? 0 : 63 - __builtin_clzll(nanoseconds) - __builtin_ctz(STEPS);
     latencies[shift * STEPS + (nanoseconds >> shift)]++;
+    observed++;
     if (nanoseconds > slowest)
         slowest = nanoseconds;
 }
 
 /* In microseconds, the middle of the step that the quantile falls into. */
 static double quantile(double part) {
-    uint64_t before = 0, rank = part * answers;
+    uint64_t before = 0, rank = part * observed;
     for (int step = 0; step < 64 * STEPS; step++)
         if ((before += latencies[step]) > rank) {
             int shift = step < 2 * STEPS ? 0 : step / STEPS - 1;
@@ -123,13 +126,12 @@ static void join(struct client *client) {
 
 static void say(struct client *client, long count) {
     ssize_t size = count * (sizeof MESSAGE - 1);
-    if (send(client->fd, messages, size, MSG_NOSIGNAL) != size) {
-        fault(client, "cannot send: %s", strerror(errno));
-        return;
-    }
-    for (uint64_t time = now(); count--; client->sent++)
+    uint64_t time = now();
+    for (long one = 0; one < count; one++, client->sent++)
         if (!option.visits) /* there the time runs from before the connect */
             client->said[client->sent % OUTSTANDING] = time;
+    if (send(client->fd, messages, size, MSG_NOSIGNAL) != size)
+        fault(client, "cannot send: %s", strerror(errno));
 }
 
 /* Takes the greeting's bytes; returns how many of these were its own. */
@@ -161,7 +163,7 @@ static long check(struct client *client, const char *bytes, size_t size) {
         size_t part = client->length - client->matched;
         part = part < size ? part : size;
         if (memcmp(client->line + client->matched, bytes, part)) {
-            fault(client, "a wrong reply: %.*s", (int)size, bytes);
+            fault(client, "a wrong reply: %.*s", size < LINE ? (int)size : LINE, bytes);
             return -1;
         }
         client->matched = (client->matched + part) % client->length;
@@ -180,9 +182,9 @@ static void count(struct client *client, long complete) {
     if (measuring) {
         answers += complete;
         client->measured += complete;
-        for (long one = 0; one < complete; one++)
-            observe(time - client->said[option.visits ? 0 : (client->answered + one) % OUTSTANDING]);
     }
+    for (long one = 0; one < complete && (measuring || ending); one++)
+        observe(time - client->said[option.visits ? 0 : (client->answered + one) % OUTSTANDING]);
     client->answered += complete;
 }
 
@@ -232,7 +234,8 @@ static bool waits(const struct client *client) {
     return client->fd >= 0 && (option.visits || client->answered < client->sent);
 }
 
-/* Say nothing more, but see every reply that is still to come. */
+/* Say nothing more, but see every reply that is still to come: who waits longest at the end may be who
+ * is never served, and in no other latency. */
 static void finish(void) {
     uint64_t end = now() + option.patience * 1e9;
     ending = true;
@@ -244,16 +247,20 @@ static void finish(void) {
     }
 }
 
+/* A visitor's greeting is a part of the visit. */
+static bool is_owed_a_greeting(const struct client *client) {
+    return client->fd >= 0 && !client->greeted && !option.visits;
+}
+
 /* One after the other, each once the one before is greeted: a short backlog is no matter here. */
 static void join_all(void) {
     for (long one = 0; one < option.clients; one++) {
         join(&clients[one]);
-        if (!option.visits)
-            for (uint64_t end = now() + option.patience * 1e9; clients[one].fd >= 0 && !clients[one].greeted;) {
-                turn();
-                if (now() > end)
-                    fault(&clients[one], "no greeting came");
-            }
+        uint64_t end = now() + option.patience * 1e9;
+        while (is_owed_a_greeting(&clients[one]) && now() < end)
+            turn();
+        if (is_owed_a_greeting(&clients[one]))
+            fault(&clients[one], "no greeting came");
     }
     for (long one = 0; one < option.clients && !option.visits; one++)
         if (clients[one].fd >= 0)

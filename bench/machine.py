@@ -4,7 +4,10 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+import sysconfig
 from pathlib import Path
+
+import click
 
 LIBRARIES = ("gevent", "trio", "uvloop")
 
@@ -15,15 +18,54 @@ def describe() -> dict[str, str]:
         "processor": f"{_processor()}, {os.cpu_count()} cores{_virtual()}",
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",
-        "Python": f"{platform.python_implementation()} {platform.python_version()}",
+        "cores used": "{} for the server, {} for the load".format(*two_cores()),
+        "Python": f"{platform.python_implementation()} {platform.python_version()}{_pgo()}",
         "C compiler": _first_line("cc", "--version"),
         "libraries": ", ".join(f"{one} {importlib.metadata.version(one)}" for one in LIBRARIES),
     }
 
 
+def two_cores() -> tuple[int, int]:
+    """One for the server and one for the load: no threads of the same core, where there are others.
+
+    Raises ClickException where this process may use one only.
+    """
+    first, *others = sorted(os.sched_getaffinity(0))
+    if not others:
+        raise click.ClickException("two cores are needed: one for the server, one for the load.")
+    return first, next((one for one in others if one not in _siblings(first)), others[0])
+
+
+def _siblings(core: int) -> set[int]:
+    """The processors that share a core with this one, itself included."""
+    told = Path(f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list")
+    ranges = [part.partition("-") for part in told.read_text().split(",")]
+    return {one for first, _, last in ranges for one in range(int(first), int(last or first) + 1)}
+
+
+def _pgo() -> str:
+    """How it was compiled, where it says so: with profiles it is faster by a sixth."""
+    profiled = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
+    return ", compiled with profiles (PGO)" if profiled else ""
+
+
 def python_version(python: str) -> str:
     """What an interpreter says of itself."""
     return _first_line(python, "-c", "import sys; print(sys.version.partition('(')[0].strip())")
+
+
+def free_threaded_python() -> str:
+    """BENCH_PYTHON, in which our server runs without a GIL, with all that it imports.
+
+    Raises ClickException where it does not: an extension that is not made for it takes it back.
+    """
+    python = os.environ.get("BENCH_PYTHON")
+    if python is None:
+        raise click.ClickException("BENCH_PYTHON has to name a CPython without a GIL.")
+    asked = "import sys, server.__main__; sys.exit(sys._is_gil_enabled())"
+    if subprocess.run([python, "-c", asked], check=False).returncode:  # noqa: S603
+        raise click.ClickException(f"{python} does not run the server without a GIL.")
+    return python
 
 
 def _processor() -> str:

@@ -55,8 +55,8 @@ def rates(samples: Iterable[Sample]) -> list[float]:
 
 
 def latencies(samples: Iterable[Sample], name: str) -> list[float]:
-    """In milliseconds, of the rounds in which anybody was answered."""
-    return [attrgetter(name)(sample) / 1000 for sample in samples if sample.answers]
+    """In milliseconds, of the rounds in which anybody was ever answered."""
+    return [attrgetter(name)(sample) / 1000 for sample in samples if sample.slowest]
 
 
 def kernel_time(samples: Iterable[Sample]) -> float | None:
@@ -78,6 +78,12 @@ def program_time(samples: Iterable[Sample]) -> float | None:
 def load_share(samples: Iterable[Sample]) -> float:
     """Of a core: what the load itself used."""
     return middle([sample.load_time / sample.seconds for sample in samples])
+
+
+def loads(contenders: Mapping[str, list[Sample]]) -> str:
+    """The same, from where it had least to do to where it had most."""
+    shares = [load_share(samples) for samples in contenders.values()]
+    return "\N{EN DASH}".join(dict.fromkeys([number(min(shares), 2), number(max(shares), 2)]))
 
 
 def bounded(*measured: Iterable[Sample]) -> bool:
@@ -152,6 +158,7 @@ FILTERS = (
     kernel_time,
     latencies,
     load_share,
+    loads,
     median,
     middle,
     number,

@@ -5,15 +5,17 @@ other can be compared all the same: so figures are ratios, taken round by round.
 """
 
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import track
 
-from bench.contenders import CORES, Contender, Running, running
+from bench.contenders import Contender, Running, running
 from bench.load import Sample, load
+from bench.machine import two_cores
 
 Measured = TypeVar("Measured")
 Samples = dict[str, list[Sample]]  # by contender, one for each round
@@ -38,17 +40,15 @@ VISITS = Row("visits", ("--clients", "16", "--visits"))
 
 
 def in_turn(
-    name: str,
-    contenders: Sequence[Contender],
-    rounds: int,
-    measure: Callable[[Contender], Measured],
+    title: str, measures: Mapping[str, Callable[[], Measured]], rounds: int
 ) -> dict[str, list[Measured]]:
     """What was measured of each, so many times; the round begins with another one each time."""
-    measured: dict[str, list[Measured]] = {one.name: [] for one in contenders}
-    for number in track(range(rounds), name, console=Console(stderr=True), transient=True):
-        start = number % len(contenders)
-        for one in (*contenders[start:], *contenders[:start]):
-            measured[one.name].append(measure(one))
+    measured: dict[str, list[Measured]] = {name: [] for name in measures}
+    names = list(measures)
+    for number in track(range(rounds), title, console=Console(stderr=True), transient=True):
+        start = number % len(names)
+        for name in (*names[start:], *names[:start]):
+            measured[name].append(measures[name]())
     return measured
 
 
@@ -61,28 +61,31 @@ def under_load(
     words: tuple[str, ...] = (),
 ) -> Samples:
     """Each under the same load, the server and the load on a core of their own, or on any."""
-    ours, its = CORES if pinned else (None, None)
-
-    def measure(contender: Contender) -> Sample:
-        with running(contender, ours) as server:
-            return load(server, (*row.words, *words), its)
-
-    return in_turn(f"{row.name} clients", contenders, rounds, measure)
+    ours, its = two_cores() if pinned else (None, None)
+    return once_running(
+        f"{row.name} clients",
+        contenders,
+        rounds,
+        lambda server: load(server, (*row.words, *words), its),
+        core=ours,
+    )
 
 
 def once_running(
-    name: str,
+    title: str,
     contenders: Sequence[Contender],
     rounds: int,
-    measure: Callable[[Running], float],
-) -> dict[str, list[float]]:
-    """A figure of each, once it serves on a core of its own."""
+    measure: Callable[[Running], Measured],
+    *,
+    core: int | None,
+) -> dict[str, list[Measured]]:
+    """What is measured of each once it serves, on this core or on any."""
 
-    def started(contender: Contender) -> float:
-        with running(contender, CORES[0]) as server:
+    def started(contender: Contender) -> Measured:
+        with running(contender, core) as server:
             return measure(server)
 
-    return in_turn(name, contenders, rounds, started)
+    return in_turn(title, {one.name: partial(started, one) for one in contenders}, rounds)
 
 
 def ratios(ours: Iterable[float], theirs: Iterable[float]) -> list[float]:

@@ -1,16 +1,15 @@
 """What a contender costs before anybody says much: memory for each idle client, time to start."""
 
 import contextlib
-import http.client
+import re
 import socket
 import time
 from collections.abc import Iterator
 
-from bench.contenders import Contender, Running, running
+from bench.contenders import MESSAGE, SECONDS, Contender, Running, running
 
 IDLE = 1000  # clients
 SETTLED = 16  # clients before, for what is only paid once
-SECONDS = 20.0  # for a reply, for the server to be healthy
 
 
 def idle_memory(server: Running) -> float:
@@ -27,7 +26,7 @@ def idle_memory(server: Running) -> float:
 @contextlib.contextmanager
 def _answered(port: int) -> Iterator[None]:
     with socket.create_connection(("127.0.0.1", port), SECONDS) as one:
-        one.sendall(b"Hey Server!!! What will we do in today's lab????\n")
+        one.sendall(MESSAGE)
         heard = b""
         while not heard.endswith(b"programming\r\n"):  # the reply, after the greeting
             heard += one.recv(1024) or _hung_up()
@@ -36,6 +35,13 @@ def _answered(port: int) -> Iterator[None]:
 
 def _hung_up() -> bytes:
     raise ConnectionError("the server hung up")
+
+
+def dropped(metrics: str) -> float:
+    """The part of the log's lines that were dropped, by the server's own count."""
+    fates = re.findall(r'^lanes_log_records_total\{fate="(\w+)"\} (\S+)$', metrics, re.MULTILINE)
+    records = {fate: float(count) for fate, count in fates}
+    return records["dropped"] / max(sum(records.values()), 1)
 
 
 def start_time(contender: Contender) -> float:
@@ -48,9 +54,5 @@ def healthy_time(contender: Contender) -> float:
     """Milliseconds from the start of our server's process until /healthz says so."""
     began = time.monotonic()
     with running(contender, core=None) as server:
-        connection = http.client.HTTPConnection("127.0.0.1", server.status_port, timeout=SECONDS)
-        connection.request("GET", "/healthz")
-        if connection.getresponse().status != http.HTTPStatus.OK:
-            raise ConnectionError("the server is not well")
-        connection.close()
+        server.ask("/healthz")
         return 1000 * (time.monotonic() - began)

@@ -7,7 +7,6 @@ conversation (Linux counts it for each thread), which is what the conversations 
 """
 
 import contextlib
-import http.client
 import json
 import multiprocessing
 import multiprocessing.synchronize
@@ -20,9 +19,8 @@ from typing import Any
 
 import click
 
-from bench.contenders import SECONDS, THREAD, Running, running
+from bench.contenders import MESSAGE, THREAD, Running, running
 
-LINE = b"Hey Server!!! What will we do in today's lab????\n"
 INTERVAL = 0.5  # seconds between two looks, as in server/views/templates/page.js
 HISTORY = 1000  # sessions before, to be drawn
 
@@ -71,23 +69,14 @@ def view(server: Running, wanted: Event) -> None:
     """Look at the page twice a second while it is wanted, until this process is ended."""
     while True:
         wanted.wait()
-        ask(server, "/")
+        server.ask("/")
         time.sleep(INTERVAL)
 
 
 def serving(server: Running) -> set[int]:
     """The threads that hold a conversation now."""
-    snapshot: dict[str, Any] = json.loads(ask(server, "/sessions.json"))
+    snapshot: dict[str, Any] = json.loads(server.ask("/sessions.json"))
     return {one["native_id"] for one in snapshot["sessions"] if not one["end"]}
-
-
-def ask(server: Running, path: str) -> bytes:
-    """A page."""
-    with contextlib.closing(
-        http.client.HTTPConnection("127.0.0.1", server.status_port, timeout=SECONDS)
-    ) as connection:
-        connection.request("GET", path)
-        return connection.getresponse().read()
 
 
 class Conversations:
@@ -100,7 +89,7 @@ class Conversations:
             connected = socket.create_connection(("127.0.0.1", port))
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connected.recv(8192)  # the greeting
-            connected.sendall(LINE)
+            connected.sendall(MESSAGE)
             self._sockets[connected.fileno()] = connected
             self._poll.register(connected, select.POLLIN)
 
@@ -111,7 +100,7 @@ class Conversations:
             for descriptor, _ in self._poll.poll(1000):
                 if not self._sockets[descriptor].recv(8192).endswith(b"\n"):
                     raise click.ClickException("a reply came in pieces, or not at all.")
-                self._sockets[descriptor].sendall(LINE)
+                self._sockets[descriptor].sendall(MESSAGE)
                 answered += 1
         return answered / (time.monotonic() - began)
 

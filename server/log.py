@@ -23,15 +23,15 @@ from server.writer import LogWriter
 PLAIN = re.compile(r"[\w.:/@+\[\]-]+", re.ASCII)  # what cannot be mistaken without quotes
 
 
+def origin(at: float, level: str, thread: str | None) -> dict[str, object]:
+    """When it was, in Unix seconds, how important it is and in which thread: a line's beginning."""
+    return {"time": datetime.fromtimestamp(at, UTC), "level": level, "thread": thread}
+
+
 def _origin(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """When, how important and in which thread, from the standard library's record."""
+    """The same, from the standard library's record."""
     record: logging.LogRecord = event["_record"]
-    return {
-        "time": datetime.fromtimestamp(record.created, UTC),
-        "level": record.levelname.lower(),
-        "thread": record.threadName,
-        **event,
-    }
+    return {**origin(record.created, record.levelname.lower(), record.threadName), **event}
 
 
 def _render_console(_logger: WrappedLogger, _method: str, event: EventDict) -> str:

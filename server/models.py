@@ -4,7 +4,6 @@ A model has the shape of a `concurrent.futures.Executor`: `submit` hands it a se
 ends it. Read one after the other: the difference between them is the lesson.
 """
 
-import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
@@ -50,11 +49,14 @@ class Pool:
     """`pool`: shares N workers. Client N + 1 waits in the queue: connected, not greeted."""
 
     def __init__(self, workers: int) -> None:
-        self._numbers = itertools.count(1)
+        self._workers = 0
+        self._naming = threading.Lock()  # guards the number: without a GIL two could have the same
         self._executor = ThreadPoolExecutor(workers, initializer=self._name_worker)
 
     def _name_worker(self) -> None:
-        threading.current_thread().name = f"Worker-{next(self._numbers)}"
+        with self._naming:
+            self._workers += 1
+            threading.current_thread().name = f"Worker-{self._workers}"
 
     def submit(self, session: Session) -> None:
         self._executor.submit(session.run)

@@ -10,11 +10,11 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import partial
 
 from structlog.typing import Processor
 
+from server.log import origin
 from server.protocol import Malformed, Message
 from server.writer import RECORD_BYTES, LogWriter
 
@@ -35,13 +35,7 @@ class Transcript:
 
     def _lines(self, at: float, thread: str, peer: str, messages: Sequence[Message]) -> str:
         """What structlog would have made of them."""
-        common = {
-            "time": datetime.fromtimestamp(at, UTC),
-            "level": "info",
-            "thread": thread,
-            "event": "received from the client",
-            "peer": peer,
-        }
+        common = origin(at, "info", thread) | {"event": "received from the client", "peer": peer}
         return "\n".join(
             str(self._render(None, "info", common | _facts(message))) for message in messages
         )

@@ -2,8 +2,9 @@
 
 import pytest
 
-from bench.contenders import CORES, allow_descriptors, ours, running
+from bench.contenders import allow_descriptors, ours, running
 from bench.load import compile_programs, load
+from bench.machine import two_cores
 
 CROWD = ("--clients", "2000", "--warm-up", "1", "--seconds", "2")
 
@@ -16,8 +17,9 @@ def programs() -> None:
 
 @pytest.mark.parametrize("level", ["warning", "info"])
 def test_each_of_two_thousand_clients_is_answered_again_and_again(level: str) -> None:
-    with running(ours(level, "--log-level", level), CORES[0]) as server:
-        sample = load(server, CROWD, CORES[1])
+    core, other = two_cores()
+    with running(ours(level, "--log-level", level), core) as server:
+        sample = load(server, CROWD, other)
     assert sample.errors == 0
     assert sample.answers > 2000
     assert sample.least_share > 0

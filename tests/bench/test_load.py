@@ -157,12 +157,19 @@ def test_a_reply_that_is_wrong_or_missing_is_an_error(
         (b"+OK Thread-1: hello\r\n", "not a greeting: +OK Thread-1"),
         (200 * b"x", "the greeting is too long"),
         (b"", "the server hung up"),
+        (None, "no greeting came"),
     ],
 )
 def test_what_is_no_greeting_is_an_error(
-    program: Path, start_fake: StartFake, greeting: bytes, complaint: str
+    program: Path, start_fake: StartFake, greeting: bytes | None, complaint: str
 ) -> None:
-    port = start_fake(lambda client: client.sendall(greeting))
+    def serve(client: socket.socket) -> None:
+        if greeting is None:
+            client.recv(1)  # until it gives up
+        else:
+            client.sendall(greeting)
+
+    port = start_fake(serve)
     code, measured, said = run(program, port, "--clients", "1")
     assert (code, measured["errors"], measured["answers"]) == (1, 1, 0)
     assert said.startswith(f"load: client 1: {complaint}")
@@ -191,6 +198,30 @@ def test_one_who_is_served_less_than_the_others_shows(program: Path, start_fake:
     assert code == 0
     assert measured["jain"] < 0.9
     assert measured["least_share"] < 0.5
+
+
+def test_a_message_that_has_no_reply_at_the_end_counts_with_its_whole_wait(
+    program: Path, start_fake: StartFake
+) -> None:
+    seconds = 0.4  # longer than anything is measured
+
+    def serve(client: socket.socket) -> None:
+        client.sendall(GREETING)
+        client.recv(4096)
+        threading.Event().wait(seconds)
+        client.sendall(REPLY)
+
+    words = ["--clients", "1", "--patience", "20"]
+    code, measured, _ = run(program, start_fake(serve), *words)
+    assert (code, measured["answers"]) == (0, 0)
+    assert measured["p50"] > 0.9e6 * seconds
+    assert measured["slowest"] > 0.9e6 * seconds
+
+
+def test_a_long_wrong_reply_is_told_in_short(program: Path, start_fake: StartFake) -> None:
+    _, _, said = run(program, start_fake(replying(bytes([120]) * 100_000)), "--clients", "1")
+    assert said.startswith("load: client 1: a wrong reply: xxx")
+    assert len(said) < 250
 
 
 @pytest.mark.parametrize("words", [["--clients", "0"], ["--outstanding", "65"], ["--port", "0"]])

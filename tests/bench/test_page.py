@@ -72,7 +72,13 @@ FIGURES: Figures = {
     "pinned": rows(*NAMES),
     "unpinned": rows(*NAMES),
     "visits": measured("thread", "pool", *NAMES[1:]),
-    "levels": rows("warning", "info", "debug"),
+    "levels": {
+        "rows": rows("warning", "info", "debug"),
+        "dropped": {
+            row.name: {"warning": [0.0, 0.0], "info": [0.6, 0.7], "debug": [0.8, 0.9]}
+            for row in ROWS
+        },
+    },
     "viewers": {
         "8": {
             looks: [{"rate": 100.0 + number, "others": 0.01 * number} for number in range(3)]
@@ -93,7 +99,8 @@ FIGURES: Figures = {
         "work": work(),
         "memory": {name: [26.4, 26.5] for name in FREE},
     },
-    "machine": {"processor": "of a test", "date": "2026-01-01"},
+    "machine": {"processor": "of a test"},
+    "measured": {"pinned": "2026-01-01, 5 rounds", "work": "2026-01-01, 5 rounds"},
 }
 
 
@@ -145,7 +152,7 @@ def test_a_round_in_which_the_other_answered_nothing_has_no_ratio(
 
 
 def test_where_nobody_was_answered_there_is_no_latency(figures: Figures, write: Write) -> None:
-    figures["pinned"]["50"] |= {name: at([0, 0, 0]) for name in NAMES}
+    figures["pinned"]["50"] |= {name: [sample(0, slowest=0.0)] * 3 for name in NAMES}
     text, _ = write(figures)
     assert "| trio | 0 | — | — | — | — | — | — | — | 0.50 | 0 |" in text
 
@@ -179,6 +186,22 @@ def test_where_the_time_of_a_message_goes_is_told_in_microseconds(
 def test_what_a_viewer_costs_is_told(figures: Figures, write: Write) -> None:
     ends = "<sub>100\N{EN DASH}102</sub>"
     assert f"| 8 clients | 101 {ends} | 101 {ends} | 1.0 % | 1.0 % |" in write(figures)[0]
+
+
+def test_it_is_told_which_part_of_the_log_was_dropped(figures: Figures, write: Write) -> None:
+    text, _ = write(figures)
+    assert f"| lines dropped at `info` |{' 65 % |' * len(ROWS)}\n" in text
+
+
+def test_the_load_s_share_of_a_core_is_told_for_each_row(figures: Figures, write: Write) -> None:
+    figures["unpinned"]["50"]["trio"] = [sample(load=0.25)] * 3
+    text, _ = write(figures)
+    said = text.partition("### The server and the load on any core")[2]
+    assert "| the load had, of a core | 0.50 | 0.25\N{EN DASH}0.50 | 0.50 |" in said
+
+
+def test_it_is_told_when_each_chapter_was_measured(figures: Figures, write: Write) -> None:
+    assert "| measured on 2026-01-01, 5 rounds | pinned, work |" in write(figures)[0]
 
 
 def test_that_threads_win_is_said_where_they_do(figures: Figures, write: Write) -> None:
@@ -236,7 +259,11 @@ def test_it_is_told_where_the_load_was_the_limit(figures: Figures, write: Write)
 def test_it_is_told_who_let_clients_down(figures: Figures, write: Write, chapter: str) -> None:
     assert "**Clients were let down here**" not in "".join(write(figures))
     measured = figures[chapter]
-    for name in {"visits": (), "work": ("one core", "sleep:5")}.get(chapter, ("50",)):
+    for name in {
+        "visits": (),
+        "work": ("one core", "sleep:5"),
+        "levels": ("rows", "50"),
+    }.get(chapter, ("50",)):
         measured = measured[name]
     name = list(measured)[-1]
     measured[name] = [sample(errors=errors) for errors in (3, 0, 4)]

@@ -9,8 +9,8 @@ import pytest
 SERVER = [
     {"clock", "ticks", "histogram", "protocol", "models", "connection", "port", "signals"}
     | {"writer", "status", "dispatcher", "drawings", "work", "views.cells"},
-    {"record", "farewell", "log", "transcript", "webserver"},
-    {"totals", "resolver", "views.picture"},
+    {"record", "farewell", "log", "webserver"},
+    {"totals", "resolver", "transcript", "views.picture"},
     {"registry", "views.strokes", "views.table", "views.scale"},
     {"session", "views.layout", "views.metrics", "views.axis", "views.svg"},
     {"listener", "options", "views.pages", "views.trace", "views.terminal"},
