@@ -75,6 +75,14 @@ def program_time(samples: Iterable[Sample]) -> float | None:
     )
 
 
+def at_most(ours: Sequence[Sample], theirs: Sequence[Sample]) -> Spread | None:
+    """The ratio that ours would have if it cost no more than the kernel's part, round by round."""
+    if not all(one.answers for one in (*ours, *theirs)):
+        return None
+    kernel = [1e6 * one.server_kernel_time / one.answers for one in ours]
+    return compared([one.message_time for one in theirs], kernel)
+
+
 def load_share(samples: Iterable[Sample]) -> float:
     """Of a core: what the load itself used."""
     return middle([sample.load_time / sample.seconds for sample in samples])
@@ -168,4 +176,4 @@ FILTERS = (
     span,
     spread,
 )
-FUNCTIONS = (compared, let_down, limits, sides, star)
+FUNCTIONS = (at_most, compared, let_down, limits, sides, star)

@@ -183,6 +183,13 @@ def test_where_the_time_of_a_message_goes_is_told_in_microseconds(
     assert "| thread | 500 | 400 | 900 |" in write(figures)[0]
 
 
+def test_it_is_told_what_there_is_to_gain_at_most(figures: Figures, write: Write) -> None:
+    figures["pinned"]["50"] |= {"thread": at([1000] * 3), "socketserver": at([500] * 3)}
+    text, _ = write(figures)  # 500 µs of the kernel's, against 1,800 µs in all
+    bounds = text.partition("on a busy core |")[2].partition("| ÷ socketserver |")[2]
+    assert bounds.startswith(" 3.60 |")
+
+
 def test_what_a_viewer_costs_is_told(figures: Figures, write: Write) -> None:
     ends = "<sub>100\N{EN DASH}102</sub>"
     assert f"| 8 clients | 101 {ends} | 101 {ends} | 1.0 % | 1.0 % |" in write(figures)[0]
