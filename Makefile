@@ -77,7 +77,8 @@ format: $(INSTALLED) ## Let ruff mend what it can
 lock: $(INSTALLED) ## Write requirements/*.txt anew from pyproject.toml
 	scripts/lock $(BIN)/uv
 
-bench: $(INSTALLED) images ## How fast beside its peers: measure, and write docs/performance.md (40 minutes)
+bench: $(INSTALLED) ## How fast beside its peers: measure, and write docs/performance.md (an hour)
+	@if docker info >/dev/null 2>&1; then $(MAKE) images; fi
 	$(BIN)/python -m bench full
 
 bench-short: $(INSTALLED) ## The same in two minutes: has a ratio halved since?

@@ -23,6 +23,9 @@ FIGURES = DOCS / "performance.json"
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Measure the server beside its peers, in a network of its own."""
+
+
+def _prepare() -> None:
     network.enter()
     allow_descriptors()
     compile_programs()
@@ -34,13 +37,16 @@ def main() -> None:
 @click.option("--chapter", "chapters", multiple=True, type=click.Choice(list(CHAPTERS)))
 def full(rounds: int, seconds: float, chapters: tuple[str, ...]) -> None:
     """Measure all chapters, or only some, and write the pages anew."""
+    _prepare()
     here = machine.describe()
     figures = _read() if FIGURES.exists() else {}
     if figures.get("machine") != here:
         if chapters:
-            raise click.UsageError("the figures are another machine's: measure every chapter.")
+            raise click.UsageError(
+                f"{FIGURES.name} is another machine's: measure every chapter, or move it away."
+            )
         figures = {"machine": here, "measured": {}}
-    for name in chapters or _possible():
+    for name in chapters or tuple(_possible()):
         click.echo(f"{datetime.now(UTC):%H:%M:%S} {name}", err=True)
         figures[name] = CHAPTERS[name](Effort(rounds, seconds))
         figures["measured"][name] = f"{datetime.now(UTC):%Y-%m-%d}, {rounds} rounds"
@@ -55,6 +61,8 @@ def _possible() -> Iterator[str]:
         elif name == "free-threaded" and "BENCH_PYTHON" not in os.environ:
             click.echo("free-threaded is not measured: BENCH_PYTHON names no CPython.", err=True)
         else:
+            if name == "free-threaded":
+                machine.free_threaded_python()  # fails now, not when all else is measured
             yield name
 
 
@@ -70,6 +78,7 @@ def short() -> None:
     figures = _read()
     if "pinned" not in figures:
         raise click.ClickException("there is nothing to compare with: run `make bench` first.")
+    _prepare()
     comparisons, errors = guard.compare(figures)
     click.echo("messages a second of ours over theirs, one core for each server\n")
     for comparison in comparisons:

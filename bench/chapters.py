@@ -6,17 +6,18 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-from bench import starting, viewers
+from bench import parts, starting, viewers
 from bench.compose import compose_time
 from bench.contenders import PEERS, POOL, THREAD, Contender, Running, limit, ours, peer
 from bench.load import Sample, load
 from bench.machine import free_threaded_python, python_version, two_cores
 from bench.rounds import ROWS, VISITS, Row, in_turn, once_running, under_load
-from bench.sizes import dropped, healthy_time, idle_memory, start_time
+from bench.sizes import healthy_time, idle_memory, start_time
 
 Figures = dict[str, Any]  # as JSON has them: by row, by contender, a value for each round
+ARENAS = "thread, MALLOC_ARENA_MAX not set"
 CROWDED = (100, 1000)  # threads, or processes, at the same time
-LEVELS = ("warning", "info", "debug")
+LEVELS = ("warning", "error", "info", "debug")
 WORKS = ("sleep:5", "spin:5")
 MODELS = ("thread", "pool", "lock")
 WHERE = {"one core": True, "all cores": False}  # whether the server is pinned
@@ -43,7 +44,10 @@ def speed(effort: Effort, *, pinned: bool) -> Figures:
 
 def visits(effort: Effort) -> Figures:
     """Connections a second: each says one message."""
-    return _loaded(VISITS, (THREAD, POOL, *PEERS), effort)
+    return {
+        where: _loaded(VISITS, (THREAD, POOL, *PEERS), effort, pinned=pinned)
+        for where, pinned in WHERE.items()
+    }
 
 
 def levels(effort: Effort) -> Figures:
@@ -53,7 +57,7 @@ def levels(effort: Effort) -> Figures:
 
     def measure(row: Row, server: Running) -> tuple[Sample, float]:
         sample = load(server, (*row.words, *effort.words), other)
-        return sample, dropped(server.ask("/metrics").decode())
+        return sample, server.dropped()
 
     measured = {
         row.name: once_running(
@@ -82,7 +86,7 @@ def viewed(effort: Effort) -> Figures:
 
 def memory(effort: Effort) -> Figures:
     """KiB for each idle client."""
-    return _memory((THREAD, *PEERS), effort)
+    return _memory((THREAD, ours(ARENAS, environment=()), *PEERS), effort)
 
 
 def start(effort: Effort) -> Figures:
@@ -98,17 +102,7 @@ def composed(effort: Effort) -> Figures:
 
 def clients_of_ones_own(effort: Effort) -> Figures:
     """What a thread costs, a forked process, a spawned one; 1,000 of the last have 9 GiB."""
-    return {
-        str(count): _by_name(
-            in_turn(
-                f"{count} of them",
-                {kind: partial(starting.measure, kind, count) for kind in starting.KINDS},
-                effort.rounds,
-            ),
-            asdict,
-        )
-        for count in CROWDED
-    }
+    return {str(count): _started(count, effort, sys.executable) for count in CROWDED}
 
 
 def work(effort: Effort) -> Figures:
@@ -150,6 +144,7 @@ def free_threaded(effort: Effort) -> Figures:
             for where, pinned in WHERE.items()
         },
         "memory": _memory(contenders, effort),
+        "starting": _started(CROWDED[0], effort, python),
     }
 
 
@@ -158,6 +153,13 @@ def _loaded(
 ) -> Figures:
     samples = under_load(row, contenders, effort.rounds, pinned=pinned, words=effort.words)
     return _by_name(samples, asdict)
+
+
+def _started(count: int, effort: Effort, python: str) -> Figures:
+    kinds: dict[str, Callable[[], Any]] = {
+        kind: partial(starting.measure, kind, count, python) for kind in starting.KINDS
+    }
+    return _by_name(in_turn(f"{count} of them", kinds, effort.rounds), asdict)
 
 
 def _memory(contenders: Sequence[Contender], effort: Effort) -> Figures:
@@ -174,6 +176,7 @@ CHAPTERS: Mapping[str, Callable[[Effort], Figures]] = {
     "pinned": partial(speed, pinned=True),
     "unpinned": partial(speed, pinned=False),
     "visits": visits,
+    "parts": lambda effort: parts.measure(effort.rounds),
     "levels": levels,
     "viewers": viewed,
     "memory": memory,

@@ -1,11 +1,13 @@
 """Who is measured: our server as shipped, its peers, and two limits in C.
 
 All speak the `lines` dialect of docs/protocol.md. Ours does besides what it does for its users:
-time-outs, registry, metrics; of its options only those are set that a row needs.
+time-outs, registry, metrics. It runs with the image's settings, but for a limit on clients that the
+largest row needs, and a log that tells warnings alone.
 """
 
 import contextlib
 import http.client
+import re
 import resource
 import socket
 import subprocess
@@ -19,6 +21,7 @@ import click
 
 HERE = Path(__file__).parent
 BUILT = HERE / "built"  # what the C compiler made
+IMAGE = ("MALLOC_ARENA_MAX=2",)  # the environment that Dockerfile.server sets
 SECONDS = 20.0  # for a server to greet, or to answer
 MESSAGE = b"Hey Server!!! What will we do in today's lab????\n"
 
@@ -37,11 +40,13 @@ class Contender:
     words: tuple[str, ...]
 
 
-def ours(name: str, *words: str, python: str = sys.executable) -> Contender:
+def ours(
+    name: str, *words: str, python: str = sys.executable, environment: tuple[str, ...] = IMAGE
+) -> Contender:
     """Our server, with these words besides."""
     ports = ("--port", "{port}", "--status-port", "{status_port}")
     bounds = ("--max-clients", "4000", "--log-level", "warning")
-    return Contender(name, (python, "-m", "server", *ports, *bounds, *words))
+    return Contender(name, ("env", *environment, python, "-m", "server", *ports, *bounds, *words))
 
 
 def peer(
@@ -83,6 +88,13 @@ class Running:
     status_port: int
     start_seconds: float  # from the start of its process to its first greeting
 
+    def dropped(self) -> float:
+        """The part of the log's lines that our server dropped, by its own count."""
+        said = self.ask("/metrics").decode()
+        fates = re.findall(r'^lanes_log_records_total\{fate="(\w+)"\} (\S+)$', said, re.MULTILINE)
+        records = {fate: float(count) for fate, count in fates}
+        return records["dropped"] / max(sum(records.values()), 1)
+
     def ask(self, path: str) -> bytes:
         """A page of our server's; raises ClickException where it is not well."""
         with contextlib.closing(
@@ -115,6 +127,8 @@ def running(contender: Contender, core: int | None) -> Iterator[Running]:
             process.terminate()
             try:
                 process.wait(SECONDS)
+            except subprocess.TimeoutExpired:
+                raise click.ClickException(f"{contender.name} did not end.") from None
             finally:
                 process.kill()
 

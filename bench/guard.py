@@ -4,6 +4,7 @@ Machines differ and are shared, so nothing is held to a number of messages a sec
 ratios to few per cent: one that has halved is a fault, whatever the machine.
 """
 
+import math
 from dataclasses import dataclass
 
 from bench.chapters import Effort, Figures
@@ -27,7 +28,7 @@ class Comparison:
 
     @property
     def fallen(self) -> bool:
-        """Whether it has halved."""
+        """Whether it has halved, as far as is known."""
         return self.now < FALLEN * self.then
 
     def __str__(self) -> str:
@@ -51,5 +52,6 @@ def compare(figures: Figures) -> tuple[list[Comparison], int]:
 
 
 def _ratio(samples: dict[str, list[Sample]], peer: str) -> float:
+    """NaN, which is below nothing, where the peer had no answer in some round."""
     ours, theirs = ([sample.rate for sample in samples[name]] for name in (THREAD.name, peer))
-    return middle(ratios(ours, theirs))
+    return middle(ratios(ours, theirs)) if all(theirs) else math.nan

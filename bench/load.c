@@ -6,8 +6,8 @@
  * Each client has so many messages on their way and sends the next as soon as one is answered. With
  * --visits each connects, says one message, reads the reply, closes, and comes again instead. Every byte
  * that arrives is checked: the greeting gives the thread's name, and each reply has to be the one that
- * it makes. One thread and epoll, so that one core loads any server in Python; its own share of a core
- * is told, since where it comes near 1 the figures are about this program.
+ * it makes. One thread and epoll, so that one core loads nearly any server in Python; its own share of a
+ * core is told, since where it comes near 1 the figures are about this program.
  *
  * Prints one line of JSON: counts, seconds, latencies in microseconds, Jain's index of fairness (R. Jain
  * and others, DEC-TR-301) and the slowest client's share of the mean, processor time in seconds. A
@@ -111,12 +111,14 @@ static void join(struct client *client) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(option.port),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
+    struct timeval patience = {.tv_sec = option.patience + 1};
     int on = 1;
     *client = (struct client){.fd = socket(AF_INET, SOCK_STREAM | (option.visits ? SOCK_NONBLOCK : 0), 0),
                               .measured = client->measured};
     if (client->fd < 0)
         give_up("cannot make a socket");
     setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience); /* of the connect too */
     client->said[0] = now();
     if (connect(client->fd, (struct sockaddr *)&address, sizeof address) && errno != EINPROGRESS)
         fault(client, "cannot connect: %s", strerror(errno));

@@ -10,6 +10,7 @@ import click
 from bench.contenders import BUILT, HERE, Running, pinned
 
 PROGRAMS = (HERE / "load.c", HERE / "peers" / "threads.c", HERE / "peers" / "epoll.c")
+LONGEST = 600.0  # seconds for one run of the load
 FLAGS = ("-O2", "-Wall", "-Wextra", "-Werror", "-pthread")
 
 
@@ -40,6 +41,16 @@ class Sample:
         """Processor time of the server for each message, or visit, in microseconds."""
         return 1e6 * self.server_time / max(self.answers, 1)
 
+    @property
+    def kernel_time(self) -> float:
+        """The kernel's part of that."""
+        return 1e6 * self.server_kernel_time / max(self.answers, 1)
+
+    @property
+    def program_time(self) -> float:
+        """The program's own part: its interpreter, and its code."""
+        return self.message_time - self.kernel_time
+
 
 def compile_programs() -> None:
     """Compile what is in C with the machine's compiler."""
@@ -59,9 +70,16 @@ def load(server: Running, words: tuple[str, ...], core: int | None) -> Sample:
     What it answered wrongly, or not at all, is counted, and the first of it is told.
     """
     program = [str(BUILT / "load"), "--port", str(server.port), "--server", str(server.pid)]
-    ran = subprocess.run(  # noqa: S603 - our own words
-        pinned([*program, *words], core), stdout=subprocess.PIPE, text=True, check=False
-    )
+    try:
+        ran = subprocess.run(  # noqa: S603 - our own words
+            pinned([*program, *words], core),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=LONGEST,
+        )
+    except subprocess.TimeoutExpired:
+        raise click.ClickException(f"a load took longer than {LONGEST:g} s.") from None
     if not ran.stdout:
         raise click.ClickException("the load could not begin.")
     return Sample(**json.loads(ran.stdout))

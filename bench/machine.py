@@ -4,11 +4,16 @@ import importlib.metadata
 import os
 import platform
 import subprocess
-import sysconfig
+import sys
 from pathlib import Path
 
 import click
 
+ASKED = """
+import sys, sysconfig
+profiled = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
+print(sys.version.partition("(")[0].strip() + profiled * ", compiled with profiles (PGO)")
+"""
 LIBRARIES = ("gevent", "trio", "uvloop")
 
 
@@ -19,7 +24,7 @@ def describe() -> dict[str, str]:
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",
         "cores used": "{} for the server, {} for the load".format(*two_cores()),
-        "Python": f"{platform.python_implementation()} {platform.python_version()}{_pgo()}",
+        "Python": f"{platform.python_implementation()} {python_version(sys.executable)}",
         "C compiler": _first_line("cc", "--version"),
         "libraries": ", ".join(f"{one} {importlib.metadata.version(one)}" for one in LIBRARIES),
     }
@@ -43,15 +48,9 @@ def _siblings(core: int) -> set[int]:
     return {one for first, _, last in ranges for one in range(int(first), int(last or first) + 1)}
 
 
-def _pgo() -> str:
-    """How it was compiled, where it says so: with profiles it is faster by a sixth."""
-    profiled = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
-    return ", compiled with profiles (PGO)" if profiled else ""
-
-
 def python_version(python: str) -> str:
-    """What an interpreter says of itself."""
-    return _first_line(python, "-c", "import sys; print(sys.version.partition('(')[0].strip())")
+    """What an interpreter says of itself; how it was compiled too, where it says that."""
+    return _first_line(python, "-c", ASKED)
 
 
 def free_threaded_python() -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import jinja2
 
 from bench.chapters import Figures
+from bench.goals import GOALS, VISITS
 from bench.load import Sample
 from bench.rounds import middle, ratios
 from bench.words import Spread, cell, clients, crowds, number, ratio, span, spread
@@ -36,7 +37,7 @@ def write(figures: Figures, folder: Path) -> None:
 
 def sampled(figures: Figures) -> Figures:
     """The same figures, with a Sample wherever JSON has what one is made of."""
-    return {name: _sampled(value) for name, value in figures.items()}
+    return {name: _with_samples(value) for name, value in figures.items()}
 
 
 def compared(mine: Sequence[float], theirs: Sequence[float]) -> Spread | None:
@@ -59,28 +60,9 @@ def latencies(samples: Iterable[Sample], name: str) -> list[float]:
     return [attrgetter(name)(sample) / 1000 for sample in samples if sample.slowest]
 
 
-def kernel_time(samples: Iterable[Sample]) -> float | None:
-    """Microseconds of the kernel's for a message, or visit, in the server's process."""
-    return median([1e6 * one.server_kernel_time / one.answers for one in samples if one.answers])
-
-
-def program_time(samples: Iterable[Sample]) -> float | None:
-    """Microseconds of the program itself: its interpreter and its code."""
-    return median(
-        [
-            1e6 * (one.server_time - one.server_kernel_time) / one.answers
-            for one in samples
-            if one.answers
-        ]
-    )
-
-
-def at_most(ours: Sequence[Sample], theirs: Sequence[Sample]) -> Spread | None:
-    """The ratio that ours would have if it cost no more than the kernel's part, round by round."""
-    if not all(one.answers for one in (*ours, *theirs)):
-        return None
-    kernel = [1e6 * one.server_kernel_time / one.answers for one in ours]
-    return compared([one.message_time for one in theirs], kernel)
+def of_each(samples: Iterable[Sample], name: str) -> list[float]:
+    """What each round has by this name, but those in which nobody was answered."""
+    return [attrgetter(name)(sample) for sample in samples if sample.answers]
 
 
 def load_share(samples: Iterable[Sample]) -> float:
@@ -97,6 +79,12 @@ def loads(contenders: Mapping[str, list[Sample]]) -> str:
 def bounded(*measured: Iterable[Sample]) -> bool:
     """Whether the load was the limit for one of them."""
     return any(load_share(samples) > FULL for samples in measured)
+
+
+def reached(one: Spread | None, goal: float) -> str:
+    """A ratio beside its goal, bold where its median is no less."""
+    told = cell(one and Spread(one.middle, one.middle, one.middle))
+    return f"{f'**{told}**' if one and one.middle >= goal else told} ({goal:g})"
 
 
 def star(*measured: Iterable[Sample]) -> str:
@@ -139,10 +127,10 @@ def sides(rows: Mapping[str, Spread | None]) -> dict[str, dict[str, Spread]]:
     return told
 
 
-def _sampled(value: object) -> object:
+def _with_samples(value: object) -> object:
     if isinstance(value, dict):
         return Sample(**value) if "answers" in value else sampled(value)
-    return [_sampled(one) for one in value] if isinstance(value, list) else value
+    return [_with_samples(one) for one in value] if isinstance(value, list) else value
 
 
 def _environment() -> jinja2.Environment:
@@ -156,6 +144,7 @@ def _environment() -> jinja2.Environment:
     )
     made.filters |= {one.__name__: one for one in FILTERS}
     made.globals |= {one.__name__: one for one in FUNCTIONS}
+    made.globals |= {"GOALS": GOALS, "VISITS": VISITS}
     return made
 
 
@@ -163,17 +152,16 @@ FILTERS = (
     cell,
     clients,
     crowds,
-    kernel_time,
     latencies,
     load_share,
     loads,
     median,
     middle,
     number,
-    program_time,
+    of_each,
     rates,
     ratio,
     span,
     spread,
 )
-FUNCTIONS = (at_most, compared, let_down, limits, sides, star)
+FUNCTIONS = (compared, let_down, limits, reached, sides, star)

@@ -1,7 +1,6 @@
 """What a contender costs before anybody says much: memory for each idle client, time to start."""
 
 import contextlib
-import re
 import socket
 import time
 from collections.abc import Iterator
@@ -35,13 +34,6 @@ def _answered(port: int) -> Iterator[None]:
 
 def _hung_up() -> bytes:
     raise ConnectionError("the server hung up")
-
-
-def dropped(metrics: str) -> float:
-    """The part of the log's lines that were dropped, by the server's own count."""
-    fates = re.findall(r'^lanes_log_records_total\{fate="(\w+)"\} (\S+)$', metrics, re.MULTILINE)
-    records = {fate: float(count) for fate, count in fates}
-    return records["dropped"] / max(sum(records.values()), 1)
 
 
 def start_time(contender: Contender) -> float:

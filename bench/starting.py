@@ -37,9 +37,9 @@ class Cost:
     memory: float
 
 
-def measure(kind: str, count: int) -> Cost:
-    """In a process of its own."""
-    words = [sys.executable, "-m", "bench.starting", kind, str(count)]
+def measure(kind: str, count: int, python: str) -> Cost:
+    """In a process of its own, of this interpreter."""
+    words = [python, "-m", "bench.starting", kind, str(count)]
     ran = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
     return Cost(**json.loads(ran.stdout))
 

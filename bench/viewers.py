@@ -25,6 +25,7 @@ INTERVAL = 0.5  # seconds between two looks, as in server/views/templates/page.j
 HISTORY = 1000  # sessions before, to be drawn
 
 Event = multiprocessing.synchronize.Event
+Lock = multiprocessing.synchronize.Lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,45 +42,53 @@ def measure(clients: int, pairs: int, seconds: float) -> dict[str, list[Turn]]:
     wanted = multiprocessing.Event()
     with running(THREAD, core=None) as server:
         for _ in range(HISTORY):
-            Conversations(server.port, 1).close()
-        viewer = multiprocessing.Process(target=view, args=(server, wanted), daemon=True)
+            _Conversations(server.port, 1).close()
+        asking = multiprocessing.Lock()  # the viewer's, while it waits for a page
+        viewer = multiprocessing.Process(target=_view, args=(server, wanted, asking), daemon=True)
         viewer.start()
-        with contextlib.closing(Conversations(server.port, clients)) as conversations:
+        with contextlib.closing(_Conversations(server.port, clients)) as conversations:
             conversations.rate(seconds)  # to warm up
-            threads = serving(server)
+            threads = _serving(server)
             for number in range(pairs):
                 for looks in sorted(turns, reverse=number % 2 == 0):  # neither is always first
-                    (wanted.set if looks == "somebody" else wanted.clear)()
-                    turns[looks].append(turn(conversations, server.pid, threads, seconds))
+                    if looks == "somebody":
+                        wanted.set()
+                    else:
+                        wanted.clear()
+                        with asking:  # what was asked for before is of the turn before
+                            pass
+                    turns[looks].append(_turn(conversations, server.pid, threads, seconds))
         viewer.terminate()
         viewer.join()
     return turns
 
 
-def turn(conversations: "Conversations", pid: int, threads: set[int], seconds: float) -> Turn:
+def _turn(conversations: "_Conversations", pid: int, threads: set[int], seconds: float) -> Turn:
     """One of them."""
-    these_before, others_before = processor_time(pid, threads)
+    these_before, others_before = _processor_time(pid, threads)
     rate = conversations.rate(seconds)
-    these, others = processor_time(pid, threads)
+    these, others = _processor_time(pid, threads)
     these, others = these - these_before, others - others_before
     return Turn(rate, others / (these + others))
 
 
-def view(server: Running, wanted: Event) -> None:
+def _view(server: Running, wanted: Event, asking: Lock) -> None:
     """Look at the page twice a second while it is wanted, until this process is ended."""
     while True:
         wanted.wait()
-        server.ask("/")
+        with asking:
+            if wanted.is_set():
+                server.ask("/")
         time.sleep(INTERVAL)
 
 
-def serving(server: Running) -> set[int]:
+def _serving(server: Running) -> set[int]:
     """The threads that hold a conversation now."""
     snapshot: dict[str, Any] = json.loads(server.ask("/sessions.json"))
     return {one["native_id"] for one in snapshot["sessions"] if not one["end"]}
 
 
-class Conversations:
+class _Conversations:
     """So many clients that each send a line as soon as the one before it is answered."""
 
     def __init__(self, port: int, clients: int) -> None:
@@ -110,7 +119,7 @@ class Conversations:
             connected.close()
 
 
-def processor_time(pid: int, threads: set[int]) -> tuple[int, int]:
+def _processor_time(pid: int, threads: set[int]) -> tuple[int, int]:
     """Nanoseconds that these threads of the process have run, and its others (proc(5))."""
     these, others = 0, 0
     for task in Path(f"/proc/{pid}/task").iterdir():

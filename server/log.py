@@ -67,7 +67,7 @@ def configure(level: str, log_format: str, descriptor: int | None = None) -> Log
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=True,  # else a visit makes its own: 13 microseconds, of 290
     )
     render: list[Processor] = [
         structlog.processors.format_exc_info,  # a library's exception travels with its record

@@ -1,0 +1,113 @@
+"""What the parts of our turn cost, one put upon the other: where a message's time goes.
+
+One thread serves 50 clients in turn, so that each finds its data as cold as it is in the server. It
+waits for nobody, and so says nothing of threads: that is the difference to the figures of the load.
+"""
+
+import os
+import socket
+import time
+from collections.abc import Callable
+
+from bench.contenders import MESSAGE
+from server.clock import EPOCH
+from server.connection import Connection
+from server.protocol import ANSWER, Lines
+from server.record import Record
+
+CLIENTS = 50
+TURNS = 40  # of each client
+SIZE = 8192
+PATIENCE = 10.0  # seconds
+REPLY = f"+OK Thread-12: {ANSWER}\r\n".encode()
+
+
+class Pair:
+    """A client, and what the server has of it."""
+
+    def __init__(self) -> None:
+        self.client, self.accepted = socket.socketpair()
+        self.connection = Connection(self.accepted)
+        self.dialect = Lines("Thread-12")
+        self.record = Record(1, "127.0.0.1:50000", accepted_at=0.0)
+
+    def close(self) -> None:
+        """Both ends."""
+        self.client.close()
+        self.connection.close()
+
+
+def bare(pair: Pair) -> None:
+    """What any thread per client does: receive, decode, split, send."""
+    messages = pair.accepted.recv(SIZE)[:-1].decode().split("\n")
+    pair.accepted.send(REPLY * len(messages))
+
+
+def timed_out(pair: Pair) -> None:
+    """The same, each call with a time-out and the sending with a deadline."""
+    messages = pair.connection.receive(SIZE, PATIENCE)[:-1].decode().split("\n")
+    pair.connection.send(REPLY * len(messages), PATIENCE)
+
+
+def framed(pair: Pair) -> None:
+    """The same, with messages that may be cut, glued, too long or not UTF-8."""
+    messages = pair.dialect.receive(pair.connection.receive(SIZE, PATIENCE))
+    pair.connection.send(pair.dialect.reply(messages), PATIENCE)
+
+
+def recorded(pair: Pair) -> None:
+    """The same, counted and timed for the pages and the metrics."""
+    record, chunk = pair.record, pair.connection.receive(SIZE, PATIENCE)
+    record.bytes_in += len(chunk)
+    messages = pair.dialect.receive(chunk)
+    received, count = EPOCH + time.monotonic(), len(messages)
+    record.messages += count
+    buffer = pair.dialect.reply(messages)
+    pair.connection.send(buffer, PATIENCE)
+    record.bytes_out += len(buffer)
+    replied = EPOCH + time.monotonic()
+    record.ticks.add(received, replied, count)
+    record.answers.observe(replied - received, count)
+
+
+def yielding(pair: Pair) -> None:
+    """The same, and then it gives way."""
+    recorded(pair)
+    os.sched_yield()
+
+
+PARTS: dict[str, Callable[[Pair], None]] = {
+    "receive, decode, split, send": bare,
+    "+ time-outs": timed_out,
+    "+ the protocol": framed,
+    "+ counters, ticks, histogram": recorded,
+    "+ giving way": yielding,
+}
+
+
+def measure(rounds: int) -> dict[str, list[float]]:
+    """Microseconds of processor time for each message, the client's part not counted."""
+    pairs = [Pair() for _ in range(CLIENTS)]
+    measured: dict[str, list[float]] = {name: [] for name in PARTS}
+    try:
+        for _ in range(rounds):
+            for name, part in PARTS.items():
+                measured[name].append(min(_turns(pairs, part) for _ in range(5)))
+    finally:
+        for pair in pairs:
+            pair.close()
+    return measured
+
+
+def _turns(pairs: list[Pair], part: Callable[[Pair], None]) -> float:
+    spent = 0
+    for _ in range(TURNS):
+        for pair in pairs:
+            pair.client.send(MESSAGE)
+        began = time.thread_time_ns()
+        for pair in pairs:
+            part(pair)
+        spent += time.thread_time_ns() - began
+        for pair in pairs:
+            pair.client.recv(SIZE)
+    return spent / 1000 / TURNS / len(pairs)
