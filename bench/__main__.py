@@ -39,13 +39,14 @@ def full(rounds: int, seconds: float, chapters: tuple[str, ...]) -> None:
     """Measure all chapters, or only some, and write the pages anew."""
     _prepare()
     here = machine.describe()
-    figures = _read() if FIGURES.exists() else {}
-    if figures.get("machine") != here:
+    none = {"machine": here, "measured": {}}
+    figures = _read() if FIGURES.exists() else none
+    if figures["machine"] != here:
         if chapters:
             raise click.UsageError(
                 f"{FIGURES.name} is another machine's: measure every chapter, or move it away."
             )
-        figures = {"machine": here, "measured": {}}
+        figures = none
     for name in chapters or tuple(_possible()):
         click.echo(f"{datetime.now(UTC):%H:%M:%S} {name}", err=True)
         figures[name] = CHAPTERS[name](Effort(rounds, seconds))
