@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bench import charts, page
+from bench import chapters, charts, page
 from bench.contenders import PEERS
 from bench.load import Sample
 from bench.rounds import ROWS
@@ -88,7 +88,7 @@ FIGURES: Figures = {
             for looks, rate, others in (("nobody", 100.0, 0.01), ("somebody", 90.0, 0.02))
         }
     },
-    "memory": {name: [26.4, 26.5, 26.6] for name in NAMES},
+    "memory": {name: [26.4, 26.5, 26.6] for name in ("thread", chapters.ARENAS, *NAMES[1:])},
     "start": {name: [340.0, 350.0, 345.0] for name in (*NAMES, "healthy")},
     "compose": {"50": [21.0, 24.0, 20.0]},
     "starting": {
