@@ -38,12 +38,12 @@ def two_cores() -> tuple[int, int]:
     first, *others = sorted(os.sched_getaffinity(0))
     if not others:
         raise click.ClickException("two cores are needed: one for the server, one for the load.")
-    return first, next((one for one in others if one not in _siblings(first)), others[0])
+    return first, next((one for one in others if one not in siblings(first)), others[0])
 
 
-def _siblings(core: int) -> set[int]:
+def siblings(core: int) -> set[int]:
     """The processors that share a core with this one, itself included."""
-    told = Path(f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list")
+    told = Path(f"/sys/devices/system/cpu/cpu{core}/topology/threadsiblings_list")
     ranges = [part.partition("-") for part in told.read_text().split(",")]
     return {one for first, _, last in ranges for one in range(int(first), int(last or first) + 1)}
 

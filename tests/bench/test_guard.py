@@ -65,6 +65,18 @@ def test_a_ratio_that_has_halved_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Error: a ratio has halved" in said
 
 
+def test_a_peer_that_answered_nothing_is_no_fault_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def under_load(*_: object, **__: object) -> dict[str, list[Sample]]:
+        return measured(100) | {"socketserver": samples(0)}
+
+    monkeypatch.setattr(guard, "under_load", under_load)
+    ran = CliRunner().invoke(bench.__main__.main, ["short"])
+    assert ran.exit_code == 0
+    assert "      50  socketserver    nan  was  1.00  ok\n" in ran.output
+
+
 def test_clients_that_were_let_down_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     code, said = short(monkeypatch, ours=100, errors=1)
     assert code == 0

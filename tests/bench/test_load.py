@@ -2,9 +2,11 @@
 
 import contextlib
 import json
+import os
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,6 @@ from tests.unit.running import RunningServer, wait_until
 
 GREETING = b"+OK Thread-1: ready\r\n"
 REPLY = f"+OK Thread-1: {ANSWER}\r\n".encode()
-HEY = b"Hey Server!!! What will we do in today's lab????\n"
 
 Serve = Callable[[socket.socket], None]
 StartFake = Callable[[Serve], int]
@@ -216,6 +217,48 @@ def test_a_message_that_has_no_reply_at_the_end_counts_with_its_whole_wait(
     assert (code, measured["answers"]) == (0, 0)
     assert measured["p50"] > 0.9e6 * seconds
     assert measured["slowest"] > 0.9e6 * seconds
+
+
+@pytest.mark.parametrize("words", [[], ["--visits"]])
+def test_a_time_is_told_within_three_per_cent_of_what_it_was_at_least(
+    program: Path, start_fake: StartFake, words: list[str]
+) -> None:
+    seconds = 0.02
+
+    def serve(client: socket.socket) -> None:
+        if words:  # a visit begins with its connect
+            threading.Event().wait(seconds)
+        client.sendall(GREETING)
+        while client.recv(4096):
+            if not words:
+                threading.Event().wait(seconds)
+            client.sendall(REPLY)
+
+    fixed = ["--clients", "1", "--seconds", "0.5", "--patience", "20"]
+    code, measured, _ = run(program, start_fake(serve), *fixed, *words)
+    assert code == 0
+    assert 0.97e6 * seconds <= measured["p50"] < 3e6 * seconds
+
+
+def test_the_processor_time_of_both_sides_is_told(program: Path, start_fake: StartFake) -> None:
+    spun = 0.005
+
+    def serve(client: socket.socket) -> None:
+        client.sendall(GREETING)
+        while client.recv(4096):
+            end = time.thread_time() + spun
+            while time.thread_time() < end:
+                pass
+            client.sendall(REPLY)
+
+    words = ["--clients", "1", "--seconds", "1", "--server", str(os.getpid())]
+    code, measured, _ = run(program, start_fake(serve), *words)
+    assert code == 0
+    steps = 0.03  # it is told in steps of 10 ms
+    assert measured["server_time"] >= spun * (measured["answers"] - 1) - steps
+    assert 0 <= measured["server_kernel_time"] <= measured["server_time"]
+    assert measured["seconds"] >= 1
+    assert 0 < measured["load_time"] < measured["seconds"]
 
 
 def test_a_long_wrong_reply_is_told_in_short(program: Path, start_fake: StartFake) -> None:

@@ -1,5 +1,6 @@
 """The pages of the benchmark, and their pictures, say what the figures say."""
 
+import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -304,6 +305,12 @@ def test_why_a_visit_takes_a_second_is_told_where_one_does(figures: Figures, wri
     assert "SYN" not in write(figures)[0]
     figures["visits"]["one core"]["socketserver"][1] = sample(slowest=1_034_000.0)
     assert "Why a visit to `socketserver` can take 1,030 ms" in write(figures)[0]
+
+
+def test_the_project_s_own_pages_are_made_of_its_own_figures(tmp_path: Path) -> None:
+    page.write(json.loads((DOCS / "performance.json").read_text()), tmp_path)
+    for name in page.PAGES:
+        assert (tmp_path / name).read_text() == (DOCS / name).read_text()
 
 
 def test_links_lead_to_files_and_headings_that_exist(

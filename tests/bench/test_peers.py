@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.load import compile_program
 from server.protocol import ANSWER, MAX_LINE, Lines
 from tests.unit.running import SECONDS, Peer, wait_until
 
@@ -50,10 +51,9 @@ def command(program: str, folder: Path) -> list[str]:
     """The words that start it; one in C is compiled first."""
     if program.endswith(".py"):
         return [sys.executable, str(FOLDER / program)]
-    built = str(folder / "peer")
-    flags = ["-O2", "-Wall", "-Wextra", "-Werror", "-pthread"]
-    subprocess.run(["cc", *flags, "-o", built, FOLDER / program], check=True)  # noqa: S607
-    return [built]
+    built = folder / "peer"
+    compile_program(FOLDER / program, built)
+    return [str(built)]
 
 
 def listens(port: int) -> bool:

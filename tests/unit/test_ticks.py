@@ -100,3 +100,21 @@ def test_every_copy_has_whole_ticks_while_another_thread_adds() -> None:
         assert len(copied) <= TICKS
         assert all(tick == (tick.began, tick.began + 0.5, 7) for tick in copied)
         assert all(after.began - before.began == 1 for before, after in pairwise(copied))
+
+
+@pytest.mark.usefixtures("restless_threads")
+def test_no_event_is_lost_and_no_count_falls_while_another_thread_copies() -> None:
+    ticks, events = Ticks(), 30_000  # in fewer gaps than there are ticks: none is forgotten
+
+    def add() -> None:
+        for step in range(events):
+            ticks.add(step / 1000, step / 1000, 1)
+
+    thread = threading.Thread(target=add)
+    thread.start()
+    counts = []
+    while thread.is_alive():
+        counts.append(sum(tick.events for tick in ticks.copy()))
+    thread.join()
+    assert counts == sorted(counts)
+    assert sum(tick.events for tick in ticks) == events
