@@ -43,7 +43,7 @@ def two_cores() -> tuple[int, int]:
 
 def siblings(core: int) -> set[int]:
     """The processors that share a core with this one, itself included."""
-    told = Path(f"/sys/devices/system/cpu/cpu{core}/topology/threadsiblings_list")
+    told = Path(f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list")
     ranges = [part.partition("-") for part in told.read_text().split(",")]
     return {one for first, _, last in ranges for one in range(int(first), int(last or first) + 1)}
 
