@@ -109,14 +109,15 @@ def queued(counts: Counts) -> int:
 
 
 def test_what_is_emitted_is_written_dropped_or_queued_at_any_time(pipe: Pipe, start: Start) -> None:
-    to = start()
+    to, most = start(), 0
     for number in range(EMITTED):
         emit(to, number)
         counts = to.counts()
         assert counts.emitted == number + 1
         assert min(counts) >= 0
         assert queued(counts) >= 0
-    assert queued(counts) > 50
+        most = max(most, queued(counts))  # at the very end some may just have been written
+    assert most > 50
     list(read(pipe, EMITTED))
     wait_until(lambda: queued(to.counts()) == 0)
     assert to.counts() == Counts(EMITTED, EMITTED - counts.dropped, counts.dropped)
