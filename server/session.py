@@ -24,8 +24,9 @@ from server.record import End, Record
 from server.registry import Registry
 
 give_way = getattr(os, "sched_yield", lambda: None)  # macOS has none
-# Messages answered with one send: where 16 arrive together that is four times as fast as one send
-# for each. A chunk may hold 8,192, and their replies take 650 KB.
+# Messages answered with one send: where 16 arrive together that is five times as fast as one send
+# for each (beside the naive threads of docs/performance.md). A chunk may hold 8,192, and their
+# replies take 650 KB.
 AT_ONCE = 256
 AT_ONCE_IN_A_DRAIN = 16  # its time is short, and is looked at once for each send
 log = structlog.get_logger()

@@ -1,7 +1,7 @@
 """When something happened: enough moments for a picture, however often it happens.
 
 One thread adds and others copy meanwhile. No tick is half in a copy: to begin one takes a lock. The
-last one grows without it, for that happens with every message and the lock would cost it 0.5 of its
+last one grows without it, for that happens with every message and the lock would cost it 0.4 of its
 15 microseconds; so a copy may have its end a moment before its count.
 """
 
