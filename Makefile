@@ -16,6 +16,7 @@ INSTALLED := .venv/installed
 UNIT := tests/unit
 BENCH := tests/bench
 MUTANTS := tests/mutants
+ZOO := tests/zoo
 CONTAINERS := tests/integration tests/e2e
 
 .DEFAULT_GOAL := help
@@ -35,14 +36,14 @@ local: $(INSTALLED) ## The server and three clients as plain processes, without 
 
 test: $(INSTALLED) images programs ## All tests, on real containers, nothing skipped
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(UNIT) $(MUTANTS) $(BENCH) $(CONTAINERS)
+	$(BIN)/coverage run -m pytest $(UNIT) $(MUTANTS) $(ZOO) $(BENCH) $(CONTAINERS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	$(MAKE) in-image fault-image
 	scripts/faults short
 
 unit: $(INSTALLED) ## The tests that need no Docker
-	$(BIN)/pytest $(UNIT) $(MUTANTS) $(BENCH)
+	$(BIN)/pytest $(UNIT) $(MUTANTS) $(ZOO) $(BENCH)
 
 integration: $(INSTALLED) images programs ## The tests on containers
 	$(BIN)/pytest $(CONTAINERS)

@@ -1,6 +1,7 @@
 """`python -m client`: options -> objects -> exit code.
 
-Exit codes: 0 all was answered, 1 it was not (the output says what and why), 2 wrong usage.
+Exit codes: 0 all was answered, or passed; 1 it was not (the output says what and why); 2 wrong
+usage; 3 there is nobody to be checked.
 """
 
 import io
@@ -14,12 +15,15 @@ import click
 from client import options
 from client.address import Address
 from client.chat import chat
+from client.check.report import FORMATS
+from client.check.scorecard import OFFERED, Scorecard, score
+from client.check.subject import Subject
 from client.conversation import Conversation, Patience
 from client.dialect import DIALECTS
 from client.log import open_log
 from client.run import run
 from client.script import Step
-from client.stop import StopSignal
+from client.stop import Stopped, StopSignal
 from client.terminal import Terminal
 
 
@@ -85,6 +89,46 @@ def chat_command(*, server: Address, protocol: str, greeting_timeout: float, ask
         person = Terminal(sys.stdin.fileno(), sys.stdout, stop)
         well = chat(conversation, person, stop, log, ask=ask)
     sys.exit(0 if well else 1)
+
+
+@main.command("check")
+@options.checked
+@options.checked_protocol
+@options.clients
+@options.timeout
+@options.only
+@options.report_format
+def check_command(
+    *,
+    server: Address,
+    protocol: str,
+    clients: int,
+    timeout: float,
+    only: tuple[str, ...],
+    report_format: str,
+) -> None:
+    """Check whether a server, anybody's, serves its clients at the same time.
+
+    All that is known of it is what comes over TCP: it may be written in any language. It takes 60
+    seconds at the most. Exit code: 0 all passed, 1 something failed, 2 wrong usage, 3 nobody is
+    there.
+    """
+    checks = [check for check in OFFERED[protocol] if not only or check.name in only]
+    if len(checks) < len(set(only)):
+        raise click.UsageError(f"not all of {', '.join(only)} can be checked in `{protocol}`.")
+    try:
+        subject = Subject.find(server, protocol=protocol, clients=clients, timeout=timeout)
+    except Stopped:
+        raise click.Abort from None
+    except OSError as error:
+        click.echo(f"Nobody is there to be checked: {error}", err=True)
+        sys.exit(3)
+    with subject:
+        if protocol == "handout" and subject.greeting().startswith("+OK "):
+            raise click.UsageError(f"{server} greets as `lines` has it: add --protocol lines.")
+        card = Scorecard(str(server), protocol, list(score(subject, checks)))
+    click.echo(FORMATS[report_format](card))
+    sys.exit(0 if card.all_passed else 1)
 
 
 if __name__ == "__main__":

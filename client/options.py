@@ -8,6 +8,8 @@ from typing import BinaryIO
 import click
 
 from client.address import Address
+from client.check.report import FORMATS
+from client.check.scorecard import OFFERED
 from client.dialect import DIALECTS
 from client.log import RENDERERS
 from client.script import Step, parse
@@ -15,6 +17,9 @@ from client.script import Step, parse
 LAB_SCRIPT = Path(__file__).with_name("scripts") / "lab.txt"
 MAX_TIMES = 1_000_000
 MAX_SECONDS = 86_400
+MAX_CLIENTS = 200  # of a check: it is no load test
+MAX_TIMEOUT = 20
+EVERY_CHECK = [check.name for check in OFFERED["lines"]]
 
 
 def _read_server(_context: click.Context, _option: click.Parameter, text: str) -> Address:
@@ -96,6 +101,45 @@ repeat = _option(
     default="1",
     envvar="LANES_REPEAT",
     help="How often to play the script.",
+)
+checked = click.argument("server", metavar="HOST:PORT", callback=_read_server)
+checked_protocol = _option(
+    "--protocol",
+    type=click.Choice(list(OFFERED)),
+    default="handout",
+    envvar="LANES_PROTOCOL",
+    help="What the server speaks: `handout`, the original lab's, any bytes are a reply; "
+    "or `lines`, this project's own.",
+)
+clients = _option(
+    "--clients",
+    type=click.IntRange(2, MAX_CLIENTS),
+    default=10,
+    show_envvar=False,
+    help="How many are connected at the same time.",
+)
+timeout = _option(
+    "--timeout",
+    type=click.FloatRange(min=0.1, max=MAX_TIMEOUT),
+    callback=_read_seconds,
+    default=3,
+    show_envvar=False,
+    help="Seconds that the server may take for each answer.",
+)
+only = click.option(
+    "--only",
+    multiple=True,
+    metavar="CHECK",
+    type=click.Choice(EVERY_CHECK),
+    help=f"Check this alone; may be given several times. There are {', '.join(EVERY_CHECK)}.",
+)
+report_format = _option(
+    "--format",
+    "report_format",
+    type=click.Choice(list(FORMATS)),
+    default="text",
+    show_envvar=False,
+    help="For people, for programs, or for a CI.",
 )
 ask = _option(
     "--ask",

@@ -70,6 +70,11 @@ def test_a_script_of_ones_own_comes_from_standard_input(lab: Lab) -> None:
     assert "messages=2 answered=2" in said
 
 
+def test_the_server_is_checked_from_within_its_network(lab: Lab) -> None:
+    said = lab.compose("run", "--rm", "-T", "client", "check", "server:2022")
+    assert said.splitlines()[-1] == "server:2022: 15 of 15 passed"
+
+
 def test_a_person_can_chat_as_in_the_original_lab(lab: Lab) -> None:
     said = lab.compose("run", "--rm", "-T", "client", "chat", says="y\nn\n")
     answer = "Today we will learn about Multithreading with Socket programming"

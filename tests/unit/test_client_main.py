@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pexpect
 import pytest
 from click.testing import CliRunner, Result
 
@@ -67,6 +68,12 @@ def test_every_option_and_its_variable_stand_in_the_help(words: list[str]) -> No
         (["run", "--script", "/"], "'/': Is a directory"),
         (["run", "--log-format", "xml"], "'xml' is not one of"),
         (["run", "--nonsense"], "No such option"),
+        (["check"], "Missing argument 'HOST:PORT'"),
+        (["check", "::1"], "'::1' is not HOST:PORT"),
+        (["check", "a:1", "--clients", "1"], "not in the range"),
+        (["check", "a:1", "--timeout", "nan"], "nan is not a number of seconds"),
+        (["check", "a:1", "--only", "luck"], "'luck' is not one of"),
+        (["check", "a:1", "--only", "order"], "not all of order can be checked in `handout`"),
         (["sing"], "No such command"),
     ],
 )
@@ -188,3 +195,66 @@ def test_it_runs_without_any_standard_stream() -> None:
         shell = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command]
         assert subprocess.run(shell, cwd=ROOT, timeout=SECONDS, check=False).returncode == 0
     assert len(server.heard[0]) == 1
+
+
+def check(server: FakeServer, *words: str, env: dict[str, str] | None = None) -> Result:
+    return invoke("check", str(server.address), *words, env=env)
+
+
+def test_a_check_that_passes_says_what_it_saw_and_exits_0() -> None:
+    with FakeServer([[CHUNK, b"Today", UNTIL_GONE]]) as server:
+        result = check(server, "--only", "answers")
+    assert result.exit_code == 0
+    first, _, last = result.output.splitlines()
+    assert first.startswith("passed  answers  'Today' after ")
+    assert last == f"{server.address}: 1 of 1 passed"
+
+
+def test_a_check_that_fails_exits_1_in_every_format() -> None:
+    with FakeServer([[CHUNK, b"Today"], [UNTIL_GONE]]) as server:
+        result = check(server, "--only", "again", "--format", "json")
+    assert result.exit_code == 1
+    [told] = json.loads(result.output)["checks"]
+    assert told["evidence"] == (
+        "message 2 of 4 on the same connection: the server hung up instead of answering"
+    )
+
+
+def test_checking_nobody_exits_3_with_one_line() -> None:
+    with FakeServer([]) as server:
+        pass
+    result = check(server)
+    assert result.exit_code == 3
+    [line] = result.output.splitlines()
+    assert line.startswith(f"Nobody is there to be checked: {server.address} refused")
+
+
+def test_a_server_that_speaks_lines_is_not_checked_as_if_it_did_not() -> None:
+    with FakeServer([[GREET, UNTIL_GONE]]) as server:
+        result = check(server)
+    assert result.exit_code == 2
+    assert "greets as `lines` has it: add --protocol lines" in result.output.splitlines()[-1]
+
+
+def test_compose_says_what_is_spoken() -> None:
+    with FakeServer([[GREET, HEAR, ONE, UNTIL_GONE]]) as server:
+        result = check(server, "--only", "answers", env={"LANES_PROTOCOL": "lines"})
+    assert result.exit_code == 0
+
+
+def test_on_a_terminal_one_sees_what_is_being_checked() -> None:
+    with FakeServer([[CHUNK, b"Today", UNTIL_GONE]]) as server:
+        words = ["-m", "client", "check", str(server.address), "--only", "answers"]
+        with pexpect.spawn(sys.executable, words, cwd=ROOT, encoding="utf-8") as terminal:
+            terminal.expect("1 of 1  answers: A client's message is answered.", timeout=SECONDS)
+            terminal.expect("1 of 1 passed", timeout=SECONDS)
+            terminal.expect(pexpect.EOF, timeout=SECONDS)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_checks(number: signal.Signals) -> None:
+    with FakeServer([[lambda: os.kill(running.pid, number), UNTIL_GONE]]) as server:
+        running = start("check", str(server.address))
+        _, errors = running.communicate(timeout=SECONDS)
+    assert running.returncode in {1, -number}
+    assert "Traceback" not in errors

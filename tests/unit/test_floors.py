@@ -19,11 +19,13 @@ SERVER = [
 ]
 CLIENT = [
     {"dialect", "script", "stop", "log"},
-    {"address", "connection", "terminal"},
-    {"delivery"},
-    {"conversation"},
-    {"tally"},
-    {"run", "chat", "options"},
+    {"address", "connection", "terminal", "check.caller"},
+    {"delivery", "check.subject"},
+    {"conversation", "check.checks"},
+    {"tally", "check.lines"},
+    {"run", "chat", "check.scorecard"},
+    {"check.report"},
+    {"options"},
     {"__main__"},
 ]
 NEVER = [

@@ -1,0 +1,28 @@
+"""Right: the standard library's own."""
+
+import contextlib
+import socketserver
+import sys
+
+ANSWER = b"Today we will learn about Multithreading with Socket programming"
+
+
+class Conversation(socketserver.BaseRequestHandler):
+    """One client's."""
+
+    def handle(self) -> None:
+        with contextlib.suppress(OSError):  # the client has gone
+            while self.request.recv(1024):
+                self.request.sendall(ANSWER)
+
+
+class Server(socketserver.ThreadingTCPServer):
+    """Lets more than five connect at a time."""
+
+    request_queue_size = 128
+    daemon_threads = True
+    allow_reuse_address = True
+
+
+with Server(("127.0.0.1", int(sys.argv[1])), Conversation) as server:
+    server.serve_forever()
