@@ -66,10 +66,11 @@ lint: $(INSTALLED) engine ## Style, types, Dockerfiles, scripts, YAML
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/hadolint Dockerfile.server Dockerfile.client tests/Dockerfile
-	$(BIN)/shellcheck scripts/* .ci/run
+	$(BIN)/hadolint Dockerfile.server Dockerfile.client tests/Dockerfile grading/Dockerfile
+	$(BIN)/shellcheck scripts/* grading/grade grading/check-program .ci/run
 	$(BIN)/yamllint --strict .
 	docker compose config --quiet
+	SUBMISSION_IMAGE=any docker compose --file grading/compose.yaml config --quiet
 
 format: $(INSTALLED) ## Let ruff mend what it can
 	$(BIN)/ruff check --fix

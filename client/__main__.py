@@ -26,6 +26,8 @@ from client.script import Step
 from client.stop import Stopped, StopSignal
 from client.terminal import Terminal
 
+LOCALHOST = " (One that listens on localhost is reached from its own machine, or container, alone.)"
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
@@ -96,6 +98,7 @@ def chat_command(*, server: Address, protocol: str, greeting_timeout: float, ask
 @options.checked_protocol
 @options.clients
 @options.timeout
+@options.wait
 @options.only
 @options.report_format
 def check_command(
@@ -104,6 +107,7 @@ def check_command(
     protocol: str,
     clients: int,
     timeout: float,
+    wait: float,
     only: tuple[str, ...],
     report_format: str,
 ) -> None:
@@ -117,11 +121,13 @@ def check_command(
     if len(checks) < len(set(only)):
         raise click.UsageError(f"not all of {', '.join(only)} can be checked in `{protocol}`.")
     try:
-        subject = Subject.find(server, protocol=protocol, clients=clients, timeout=timeout)
+        subject = Subject.find(
+            server, protocol=protocol, clients=clients, timeout=timeout, wait=wait
+        )
     except Stopped:
         raise click.Abort from None
     except OSError as error:
-        click.echo(f"Nobody is there to be checked: {error}", err=True)
+        click.echo(f"Nobody is there to be checked: {error}{LOCALHOST}", err=True)
         sys.exit(3)
     with subject:
         if protocol == "handout" and subject.greeting().startswith("+OK "):

@@ -19,6 +19,7 @@ MAX_TIMES = 1_000_000
 MAX_SECONDS = 86_400
 MAX_CLIENTS = 200  # of a check: it is no load test
 MAX_TIMEOUT = 20
+MAX_WAIT = 600
 EVERY_CHECK = [check.name for check in OFFERED["lines"]]
 
 
@@ -125,6 +126,14 @@ timeout = _option(
     default=3,
     show_envvar=False,
     help="Seconds that the server may take for each answer.",
+)
+wait = _option(
+    "--wait",
+    type=click.FloatRange(min=0, max=MAX_WAIT),
+    callback=_read_seconds,
+    default=0,
+    show_envvar=False,
+    help="Seconds to go on trying until somebody is there.",
 )
 only = click.option(
     "--only",

@@ -15,6 +15,7 @@ from client.dialect import DIALECTS
 from client.stop import StopSignal
 
 SECONDS = 60.0  # for all checks
+PAUSE = 0.1  # seconds between two attempts to find it
 AT_ONCE = 0.2  # seconds within which a server that greets mostly has greeted
 
 
@@ -35,13 +36,14 @@ class Subject:
     _found_by: list[socket.socket] = field(repr=False)  # until somebody wants it
 
     @classmethod
-    def find(cls, server: Address, *, protocol: str, clients: int, timeout: float) -> Self:
-        """Connect; raises OSError, whose text says why nobody is there.
+    def find(
+        cls, server: Address, *, protocol: str, clients: int, timeout: float, wait: float = 0
+    ) -> Self:
+        """Connect; raises OSError, whose text says why nobody is there after that many seconds.
 
         That connection is the first check's: a server may be so wrong that it serves one alone.
         """
-        with StopSignal() as stop:
-            connection = server.connect(stop, timeout)
+        connection = _connect(server, timeout, time.monotonic() + wait)
         return cls(
             family=connection.family,
             address=connection.getpeername(),
@@ -121,3 +123,14 @@ class Subject:
                 raise Failed(f"it could not connect: {error.strerror or 'out of time'}") from None
             raise
         return connection
+
+
+def _connect(server: Address, timeout: float, until: float) -> socket.socket:
+    with StopSignal() as stop:
+        while True:
+            try:
+                return server.connect(stop, timeout)
+            except OSError:
+                if time.monotonic() >= until:
+                    raise
+            stop.sleep(PAUSE)

@@ -2,14 +2,16 @@
 
 import socket
 from contextlib import ExitStack
+from typing import ClassVar
 
 import pytest
 
 from client.address import Address
 from client.check.caller import Failed
 from client.check.subject import SECONDS, Gone, Subject
+from client.stop import StopSignal
 from tests.unit.checked import end_time, subject
-from tests.unit.fake_server import CHUNK, GREET, HEAR, UNTIL_GONE, Action
+from tests.unit.fake_server import CHUNK, GREET, HEAR, UNTIL_GONE, Action, FakeServer
 from tests.unit.running import wait_until
 
 
@@ -78,3 +80,29 @@ def test_no_wait_is_longer_than_what_is_left_for_all() -> None:
         with pytest.raises(Failed, match="not tried to its end: the 60 s for all checks are over"):
             found.patience()
         assert not found.is_gone()  # nobody has looked
+
+
+class Late(Address):
+    """Refuses the first to come, whatever is there."""
+
+    refused: ClassVar[list[bool]] = []
+
+    def connect(self, stop: StopSignal, seconds: float) -> socket.socket:
+        if not self.refused:
+            self.refused.append(True)
+            raise OSError("not yet")
+        return super().connect(stop, seconds)
+
+
+def test_who_is_not_there_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Late, "refused", [])
+    with FakeServer([[UNTIL_GONE]]) as server:
+        late = Late(*server.address)
+        Subject.find(late, protocol="handout", clients=2, timeout=1, wait=SECONDS).connect().leave()
+    assert late.refused == [True]
+
+
+def test_who_is_not_waited_for_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Late, "refused", [])
+    with pytest.raises(OSError, match="not yet"):
+        Subject.find(Late("127.0.0.1", 1), protocol="handout", clients=2, timeout=1)
