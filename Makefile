@@ -1,5 +1,6 @@
 # `make help` lists the targets. CLIENTS, MODEL (thread, pool, lock) and WORKERS change the demo,
-# MINUTES how long the faults go on; BENCH_PYTHON an interpreter without a GIL, to be measured too.
+# MINUTES how long the faults go on; BENCH_PYTHON an interpreter without a GIL, to be measured too;
+# N which lesson (without it all are listed).
 PYTHON ?= python3
 CLIENTS ?= 3
 MINUTES ?= 60
@@ -17,10 +18,11 @@ UNIT := tests/unit
 BENCH := tests/bench
 MUTANTS := tests/mutants
 ZOO := tests/zoo
-CONTAINERS := tests/integration tests/e2e
+LESSONS := tests/lessons
+CONTAINERS := tests/integration tests/e2e $(LESSONS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo down local test unit integration in-image faults soak mutants fault-image lint format lock bench bench-short pictures engine images programs
+.PHONY: help demo down local lesson test unit integration in-image faults soak mutants fault-image lint format lock bench bench-short pictures engine images programs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +35,9 @@ down: ## End the demo
 
 local: $(INSTALLED) ## The server and three clients as plain processes, without Docker
 	scripts/run-local $(BIN)/python $(CLIENTS)
+
+lesson: $(INSTALLED) ## Lesson N of docs/lessons, command by command
+	@$(BIN)/python -m lessons $(N)
 
 test: $(INSTALLED) images programs ## All tests, on real containers, nothing skipped
 	$(BIN)/coverage erase
@@ -86,7 +91,7 @@ bench: $(INSTALLED) ## How fast beside its peers: measure, and write docs/perfor
 bench-short: $(INSTALLED) ## The same in two minutes: has a ratio halved since?
 	$(BIN)/python -m bench short
 
-pictures: images ## The README's pictures, from real runs
+pictures: images ## The pictures of the README and the lessons, from real runs
 	scripts/pictures
 
 engine:

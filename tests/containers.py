@@ -31,6 +31,8 @@ LABEL = "com.docker.compose.project"
 PREFIX = "thread-lanes-tests-"
 PROJECT = f"{PREFIX}{os.getpid()}"  # tests that run at the same time leave each other alone
 OURS = {"label": f"{LABEL}={PROJECT}"}
+# What whoever runs the tests may have set for a demo, or `make` for the recipe that runs us.
+FOREIGN = ("LANES_", "COMPOSE_", "CLIENTS", "MODEL", "WORKERS", "MAKE", "MFLAGS")
 SECONDS = 60.0  # after this a condition that a test waits for counts as missed
 
 
@@ -46,6 +48,17 @@ def fetch_sessions(host: str, port: int) -> dict[str, Any]:
         connection.request("GET", "/sessions.json")
         snapshot: dict[str, Any] = json.load(connection.getresponse())
         return snapshot
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compose reads its project's name and its variables from here, whoever starts it."""
+    for name in os.environ:
+        if name.startswith(FOREIGN):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("COMPOSE_PROJECT_NAME", PROJECT)
+    monkeypatch.setenv("LANES_PORT", "0")
+    monkeypatch.setenv("LANES_STATUS_PORT", "0")
 
 
 @pytest.fixture(scope="session")

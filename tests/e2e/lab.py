@@ -1,12 +1,15 @@
 """The real compose.yaml, in a project of its own and on ports that the engine chooses."""
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import docker
+import pytest
 from testcontainers.compose import ComposeContainer, DockerCompose
 
-from tests.containers import fetch_sessions, wait_until
+from tests.containers import fetch_sessions, remaining, wait_until
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 300.0  # seconds that one command may take
@@ -47,3 +50,11 @@ class Lab(DockerCompose):
     def snapshot(self) -> dict[str, Any]:
         """What /sessions.json says now."""
         return fetch_sessions(*self.address(8022))
+
+
+@pytest.fixture
+def lab(engine: docker.DockerClient, environment: None) -> Iterator[Lab]:  # noqa: ARG001 - set it
+    lab = Lab()
+    yield lab
+    lab.stop()  # `docker compose down --volumes`
+    assert remaining(engine) == []

@@ -1,0 +1,49 @@
+"""Holds a lesson to its word: runs all of its commands in order, and tests every claim."""
+
+import signal
+
+from lessons.lesson import Claim, Command, Lesson
+from lessons.shell import difference, run
+
+PATIENCE = 120.0  # seconds for one command: a lesson's together take less
+
+
+class Broken(AssertionError):
+    """Something is not as the lesson says; the text says where, and what came instead."""
+
+
+def check(lesson: Lesson) -> None:
+    """Raises Broken at the first thing that is not as the lesson says."""
+    output = ""
+    for step in lesson.steps:
+        if isinstance(step, Command):
+            output = _run(lesson, step)
+        elif isinstance(step, Claim):
+            _test(lesson, step, output)
+
+
+def _run(lesson: Lesson, command: Command) -> str:
+    ran = run(command.text, show=_nobody_looks, patience=PATIENCE)
+    if ran.exit_code == -signal.SIGKILL:
+        wrong: str | None = f"it did not end within {PATIENCE:g} s"
+    elif ran.exit_code:
+        wrong = f"exit code {ran.exit_code}"
+    else:
+        wrong = difference(command.expected, ran.output) if command.expected else None
+    if wrong:
+        where = f"{lesson.path.name}:{command.line}: $ {command.text}"
+        raise Broken(f"{where}\n{wrong}\nall that it printed:\n{ran.output}")
+    return ran.output
+
+
+def _test(lesson: Lesson, claim: Claim, output: str) -> None:
+    try:
+        claim.test(output)
+    except Exception as error:
+        where = f"{lesson.path.name}:{claim.example.line}"
+        wrong = f"a claim does not hold: {error!r}\n{claim.example.parsed}"
+        raise Broken(f"{where}: {wrong}\nof what the last command printed:\n{output}") from error
+
+
+def _nobody_looks(_line: str) -> None:
+    pass
