@@ -1,0 +1,41 @@
+"""What the pages point to is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from client.check.scorecard import OFFERED
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)")
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link can point to in a page, by GitHub's rule for headings."""
+    headings = re.findall(r"^#+ (.+)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    for target, anchor in LINK.findall(page.read_text(encoding="utf-8")):
+        there = page.parent / target if target else page
+        assert there.exists(), f"{target} is not there"
+        assert not anchor or anchor in anchors(there), f"{target} has no heading {anchor}"
+
+
+def test_the_faults_of_the_handout_name_checks_that_there_are() -> None:
+    text = (ROOT / "docs" / "handout.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \d+ \|.*\|([^|]*)\|$", text, re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    assert len(rows) == 12
+    assert named
+    assert named <= {check.name for check in OFFERED["lines"]}
+
+
+def test_the_page_on_grading_has_every_check() -> None:
+    text = (ROOT / "docs" / "grading.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE)
+    assert named == [check.name for check in OFFERED["lines"]]
