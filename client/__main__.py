@@ -15,6 +15,7 @@ import click
 from client import options
 from client.address import Address
 from client.chat import chat
+from client.check import options as check_options
 from client.check.report import FORMATS
 from client.check.scorecard import OFFERED, Scorecard, score
 from client.check.subject import Subject
@@ -94,13 +95,13 @@ def chat_command(*, server: Address, protocol: str, greeting_timeout: float, ask
 
 
 @main.command("check")
-@options.checked
-@options.checked_protocol
-@options.clients
-@options.timeout
-@options.wait
-@options.only
-@options.report_format
+@check_options.server
+@check_options.protocol
+@check_options.clients
+@check_options.timeout
+@check_options.wait
+@check_options.only
+@check_options.report_format
 def check_command(
     *,
     server: Address,

@@ -1,9 +1,9 @@
-"""What is checked besides of a server that speaks `lines` (docs/protocol.md)."""
+"""What a client can expect besides of a server that speaks `lines` (docs/protocol.md)."""
 
 from contextlib import ExitStack
 
 from client.check.caller import MESSAGE, Caller, Failed, said_of
-from client.check.checks import Check, shown
+from client.check.claim import claim, shown
 from client.check.subject import Subject
 from client.dialect import Complaint, Reply
 
@@ -13,6 +13,11 @@ BROKEN = 5  # which of those is not UTF-8
 SHOWN = 3  # threads
 
 
+@claim(
+    "A line is a message, however its bytes arrive.",
+    mostly="TCP is a stream: one `recv` may return half a line, or three. Keep what has no end "
+    "yet, and split what has",
+)
 def framing(subject: Subject) -> str:
     """A line that arrives cut, and lines that arrive glued."""
     line = f"{MESSAGE}\n".encode()
@@ -30,6 +35,10 @@ def framing(subject: Subject) -> str:
     return "a line cut into bytes had one reply, three that came together had three"
 
 
+@claim(
+    "Each client is served by a thread of its own, from the greeting on.",
+    mostly="one thread serves several clients, or the name that is sent is not the thread's own",
+)
 def threads(subject: Subject) -> str:
     """Each client has a thread of its own, and keeps it."""
     with ExitStack() as staying:
@@ -44,6 +53,11 @@ def threads(subject: Subject) -> str:
     return f"{len(names)} clients had {_listed(names)}, and kept them"
 
 
+@claim(
+    "A line of more than 8,192 bytes is refused with -ERR too-long.",
+    mostly="without a limit one client can fill the server's memory; and where it closes at "
+    "once, its -ERR is lost in a reset",
+)
 def too_long(subject: Subject) -> str:
     """A line that is too long is refused in words, and the connection ends."""
     with subject.call() as caller, said_of(f"a line of {LONGEST + 1:,} bytes"):
@@ -56,6 +70,10 @@ def too_long(subject: Subject) -> str:
     return f"{LONGEST + 1:,} bytes were refused, {LONGEST:,} were answered"
 
 
+@claim(
+    "A line that is no UTF-8 is refused with -ERR utf8, and the next is answered.",
+    mostly="decode strictly, line by line, and catch UnicodeDecodeError for that line alone",
+)
 def utf8(subject: Subject) -> str:
     """A line that is no UTF-8 is refused, and the next is answered."""
     with subject.call() as caller:
@@ -67,6 +85,11 @@ def utf8(subject: Subject) -> str:
     return "the line was refused, and the next one answered"
 
 
+@claim(
+    "Many lines at once are answered each, in their order.",
+    mostly="what one `recv` returned is taken for one line, or each message has a thread of "
+    "its own",
+)
 def order(subject: Subject) -> str:
     """Many lines at once; one of them is no UTF-8, so that its answer can be told apart."""
     lines = [f"{MESSAGE}\n".encode()] * OUTSTANDING
@@ -80,42 +103,6 @@ def order(subject: Subject) -> str:
                 else:
                     caller.reply()
     return f"{OUTSTANDING} lines at once were answered, in order"
-
-
-LINES_CHECKS = [
-    Check(
-        "framing",
-        "A line is a message, however its bytes arrive.",
-        "TCP is a stream: one `recv` may return half a line, or three. Keep what has no end yet, "
-        "and split what has",
-        framing,
-    ),
-    Check(
-        "threads",
-        "Each client is served by a thread of its own, from the greeting on.",
-        "one thread serves several clients, or the name that is sent is not the thread's own",
-        threads,
-    ),
-    Check(
-        "too-long",
-        "A line of more than 8,192 bytes is refused with -ERR too-long.",
-        "without a limit one client can fill the server's memory; and where it closes at once, its "
-        "-ERR is lost in a reset",
-        too_long,
-    ),
-    Check(
-        "utf8",
-        "A line that is no UTF-8 is refused with -ERR utf8, and the next is answered.",
-        "decode strictly, line by line, and catch UnicodeDecodeError for that line alone",
-        utf8,
-    ),
-    Check(
-        "order",
-        "Many lines at once are answered each, in their order.",
-        "what one `recv` returned is taken for one line, or each message has a thread of its own",
-        order,
-    ),
-]
 
 
 def _expect_refusal(caller: Caller, code: str) -> None:

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from client.check.caller import Failed
-from client.check.checks import CHECKS, Check
-from client.check.lines import LINES_CHECKS
+from client.check.claim import Check
+from client.check.conversations import again, answers, long, unicode
+from client.check.crowds import churn, concurrent, many, unblocked
+from client.check.departures import ghosts, leaves
+from client.check.lines import framing, order, threads, too_long, utf8
 from client.check.subject import Gone, Subject
 
-OFFERED: Mapping[str, Sequence[Check]] = {"handout": CHECKS, "lines": [*CHECKS, *LINES_CHECKS]}
+OF_ANY = (answers, again, concurrent, unblocked, unicode, leaves, ghosts, long, many, churn)
+OF_LINES = (framing, threads, too_long, utf8, order)
+OFFERED: Mapping[str, Sequence[Check]] = {"handout": OF_ANY, "lines": OF_ANY + OF_LINES}
 
 
 @dataclass(frozen=True, slots=True)

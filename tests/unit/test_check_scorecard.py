@@ -3,9 +3,8 @@
 import pytest
 
 from client.check.caller import Failed
-from client.check.checks import CHECKS, Check
-from client.check.lines import LINES_CHECKS
-from client.check.scorecard import OFFERED, Result, Scorecard, score
+from client.check.claim import Check
+from client.check.scorecard import OF_ANY, OF_LINES, OFFERED, Result, Scorecard, score
 from client.check.subject import Subject
 from tests.unit.checked import subject
 from tests.unit.fake_server import UNTIL_GONE
@@ -76,8 +75,8 @@ def test_a_scorecard_counts_what_passed() -> None:
 
 
 def test_lines_has_every_check_of_handout_and_its_own() -> None:
-    assert [*OFFERED["handout"], *LINES_CHECKS] == OFFERED["lines"]
-    assert OFFERED["handout"] == CHECKS
+    assert (*OFFERED["handout"], *OF_LINES) == OFFERED["lines"]
+    assert OFFERED["handout"] == OF_ANY
     names = [one.name for one in OFFERED["lines"]]
     assert len(set(names)) == len(names)
 

@@ -21,11 +21,11 @@ CLIENT = [
     {"dialect", "script", "stop", "log"},
     {"address", "connection", "terminal", "check.caller"},
     {"delivery", "check.subject"},
-    {"conversation", "check.checks"},
-    {"tally", "check.lines"},
-    {"run", "chat", "check.scorecard"},
+    {"conversation", "check.claim"},
+    {"tally", "check.conversations", "check.crowds", "check.departures", "check.lines"},
+    {"run", "chat", "options", "check.scorecard"},
     {"check.report"},
-    {"options"},
+    {"check.options"},
     {"__main__"},
 ]
 NEVER = [
