@@ -1,0 +1,45 @@
+"""Four threads add one to the same number, a hundred times each: without a lock, then with one."""
+
+import threading
+import time
+from contextlib import AbstractContextManager, nullcontext
+
+THREADS, TIMES = 4, 100
+
+
+class Counter:
+    """A number that every thread may change, as long as it holds what guards it."""
+
+    def __init__(self, guard: AbstractContextManager[object]) -> None:
+        self.number = 0
+        self._guard = guard
+
+    def add_one(self) -> None:
+        with self._guard:
+            number = self.number  # read
+            number = number + 1  # compute
+            time.sleep(0.0001)  # meanwhile, let another thread run
+            self.number = number  # write back
+
+
+def count(guard: AbstractContextManager[object]) -> str:
+    """Have all threads add to one counter; say what came of it."""
+    counter = Counter(guard)
+    start = threading.Barrier(THREADS)  # nobody begins before all are there
+
+    def work() -> None:
+        start.wait()
+        for _ in range(TIMES):
+            counter.add_one()
+
+    threads = [threading.Thread(target=work) for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    added = THREADS * TIMES
+    return f"added {added}, there are {counter.number}, lost {added - counter.number}"
+
+
+print("without a lock:", count(nullcontext()))
+print("with a lock:   ", count(threading.Lock()))
