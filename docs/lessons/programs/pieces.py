@@ -10,10 +10,10 @@ import sys
 import time
 
 SERVER, STATUS = sys.argv[1:]
-GREETING = "Grüße\n".encode()
+HELLO = "Grüße\n".encode()
 WAYS = {
-    "two messages in one piece": [GREETING + GREETING],
-    "one message in two pieces": [GREETING[:3], GREETING[3:]],
+    "two messages in one piece": [HELLO + HELLO],
+    "one message in two pieces": [HELLO[:3], HELLO[3:]],
     "one message of 3,000 bytes": [b"a" * 2999 + b"\n"],
 }
 
