@@ -7,7 +7,7 @@ import docker
 import pytest
 
 from lessons.check import check
-from lessons.lesson import FOLDER, Claim, Command, find, read
+from lessons.lesson import COMMENT, FOLDER, Claim, Command, find, read
 from tests.containers import remaining
 from tests.e2e.lab import Lab
 
@@ -28,7 +28,7 @@ def test_a_lesson_is_true_and_leaves_nothing_running(
 
 @each_lesson
 def test_a_lesson_has_its_five_sections_in_order(path: Path) -> None:
-    prose = FENCES.sub("", path.read_text(encoding="utf-8"))
+    prose = COMMENT.sub("", FENCES.sub("", path.read_text(encoding="utf-8")))
     assert re.findall(r"^##? (.+)", prose, re.MULTILINE) == [read(path).title, *SECTIONS]
 
 
