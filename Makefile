@@ -36,7 +36,7 @@ down: ## End the demo
 local: $(INSTALLED) ## The server and three clients as plain processes, without Docker
 	scripts/run-local $(BIN)/python $(CLIENTS)
 
-lesson: $(INSTALLED) ## Lesson N of docs/lessons, command by command
+lesson: $(INSTALLED) $(if $(N),images) ## Lesson N of docs/lessons, command by command
 	@$(BIN)/python -m lessons $(N)
 
 test: $(INSTALLED) images programs ## All tests, on real containers, nothing skipped
