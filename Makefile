@@ -1,9 +1,10 @@
 # `make help` lists the targets. CLIENTS, MODEL (thread, pool, lock) and WORKERS change the demo,
 # MINUTES how long the faults go on; BENCH_PYTHON an interpreter without a GIL, to be measured too;
-# N which lesson (without it all are listed).
+# N which lesson (without it all are listed), RUNS how often `make zoo` checks each server.
 PYTHON ?= python3
 CLIENTS ?= 3
 MINUTES ?= 60
+RUNS ?= 50
 export CLIENTS
 ifdef MODEL
 export LANES_MODEL := $(MODEL)
@@ -22,7 +23,7 @@ LESSONS := tests/lessons
 CONTAINERS := tests/integration tests/e2e $(LESSONS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo down local lesson test unit integration in-image faults soak mutants fault-image lint format lock bench bench-short pictures engine images programs
+.PHONY: help demo down local lesson test zoo unit integration in-image faults soak mutants fault-image lint format lock bench bench-short pictures engine images programs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +47,9 @@ test: $(INSTALLED) images programs ## All tests, on real containers, nothing ski
 	$(BIN)/coverage report
 	$(MAKE) in-image fault-image
 	scripts/faults short
+
+zoo: $(INSTALLED) ## Is a right server ever failed by `check`? Each is checked RUNS=50 times
+	$(BIN)/pytest $(ZOO) --runs $(RUNS) -k right
 
 unit: $(INSTALLED) ## The tests that need no Docker
 	$(BIN)/pytest $(UNIT) $(MUTANTS) $(ZOO) $(BENCH)

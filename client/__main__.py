@@ -1,7 +1,7 @@
 """`python -m client`: options -> objects -> exit code.
 
 Exit codes: 0 all was answered, or passed; 1 it was not (the output says what and why); 2 wrong
-usage; 3 there is nobody to be checked.
+usage; 3 there is nobody to be checked; 130 Ctrl-C ended the checks.
 """
 
 import io
@@ -11,14 +11,15 @@ import sys
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from client import options
 from client.address import Address
 from client.chat import chat
 from client.check import options as check_options
 from client.check.report import FORMATS
-from client.check.scorecard import OFFERED, Scorecard, score
-from client.check.subject import Subject
+from client.check.scorecard import Result, Scorecard, score
+from client.check.subject import Subject, Unreachable
 from client.conversation import Conversation, Patience
 from client.dialect import DIALECTS
 from client.log import open_log
@@ -27,7 +28,7 @@ from client.script import Step
 from client.stop import Stopped, StopSignal
 from client.terminal import Terminal
 
-LOCALHOST = " (One that listens on localhost is reached from its own machine, or container, alone.)"
+INTERRUPTED = 130  # what a shell says of a program that Ctrl-C has ended
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -98,6 +99,7 @@ def chat_command(*, server: Address, protocol: str, greeting_timeout: float, ask
 @check_options.server
 @check_options.protocol
 @check_options.clients
+@check_options.many
 @check_options.timeout
 @check_options.wait
 @check_options.only
@@ -107,6 +109,7 @@ def check_command(
     server: Address,
     protocol: str,
     clients: int,
+    many: int,
     timeout: float,
     wait: float,
     only: tuple[str, ...],
@@ -115,26 +118,29 @@ def check_command(
     """Check whether a server, anybody's, serves its clients at the same time.
 
     All that is known of it is what comes over TCP: it may be written in any language. It takes 60
-    seconds at the most. Exit code: 0 all passed, 1 something failed, 2 wrong usage, 3 nobody is
-    there.
+    seconds at the most. Exit code: 0 all passed, 1 not all, 2 wrong usage, 3 nobody is there, 130
+    it was stopped by Ctrl-C.
     """
-    checks = [check for check in OFFERED[protocol] if not only or check.name in only]
-    if len(checks) < len(set(only)):
-        raise click.UsageError(f"not all of {', '.join(only)} can be checked in `{protocol}`.")
+    checks = check_options.chosen(protocol, only)
+    check_options.allow_connections(max(clients, many))
+    results: list[Result] = []
     try:
-        subject = Subject.find(
-            server, protocol=protocol, clients=clients, timeout=timeout, wait=wait
-        )
-    except Stopped:
-        raise click.Abort from None
-    except OSError as error:
-        click.echo(f"Nobody is there to be checked: {error}{LOCALHOST}", err=True)
+        with Subject.find(
+            server, DIALECTS[protocol], clients=clients, many=many, timeout=timeout, wait=wait
+        ) as subject:
+            if protocol == "handout" and subject.greeting.startswith("+OK "):
+                raise click.UsageError(f"{server} greets as `lines` has it: add --protocol lines.")
+            for result in score(subject, checks, Console(stderr=True).status):
+                results.append(result)  # noqa: PERF402 - what there is by then is told in any case
+    except Unreachable as error:
+        click.echo(f"Nobody is there to be checked: {error}", err=True)
         sys.exit(3)
-    with subject:
-        if protocol == "handout" and subject.greeting().startswith("+OK "):
-            raise click.UsageError(f"{server} greets as `lines` has it: add --protocol lines.")
-        card = Scorecard(str(server), protocol, list(score(subject, checks)))
+    except (KeyboardInterrupt, Stopped):
+        pass
+    card = Scorecard(str(server), protocol, results, of=len(checks))
     click.echo(FORMATS[report_format](card))
+    if len(results) < len(checks):
+        sys.exit(INTERRUPTED)
     sys.exit(0 if card.all_passed else 1)
 
 

@@ -8,10 +8,9 @@ import contextlib
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Self
+from typing import NoReturn, Self
 
+from client.check.failure import Failed, Patience, said_of
 from client.dialect import LINE_LIMIT, Complaint, Dialect, ProtocolError, Reply
 
 RESET = struct.pack("ii", 1, 0)  # struct linger {on, 0 seconds}: socket(7), SO_LINGER
@@ -21,29 +20,17 @@ QUIET = 0.05  # seconds without a byte after which a reply without an end is tak
 MESSAGE = "Hey Server!!! What will we do in today's lab????"
 
 
-class Failed(Exception):
-    """The claim does not hold; the text is the evidence."""
-
-
-@contextmanager
-def said_of(whom: str) -> Iterator[None]:
-    """Say of whom, or of what, it was, where it fails."""
-    try:
-        yield
-    except Failed as failure:
-        raise type(failure)(f"{whom}: {failure}") from None
-
-
 class Caller:
     """Speaks a dialect over a connected socket, which it owns from now on."""
 
     def __init__(
-        self, connection: socket.socket, dialect: Dialect, patience: Callable[[], float]
+        self, connection: socket.socket, dialect: Dialect, patience: Patience, *, greets: bool
     ) -> None:
         self.thread: str | None = None  # the one that greeted us
         self._socket = connection
         self._dialect = dialect
-        self._patience = patience  # seconds that the next wait may take
+        self._patience = patience
+        self._greets = greets  # whether the server speaks first
 
     def __enter__(self) -> Self:
         return self
@@ -52,8 +39,8 @@ class Caller:
         self.leave()
 
     def be_greeted(self) -> None:
-        """Wait for the greeting, where the dialect has one."""
-        if self._dialect.framed:
+        """Wait for the greeting, where there is one."""
+        if self._greets:
             with said_of("the greeting"):
                 self.thread = self.reply().thread
 
@@ -64,72 +51,69 @@ class Caller:
 
     def say(self, text: str) -> None:
         """Say a message as the dialect has it: `lines` ends it, `handout` does not."""
+        if not self._dialect.framed:
+            self._forget()
         self.send(self._dialect.encode(text))
 
     def send(self, chunk: bytes) -> None:
         """Send these bytes as they are."""
-        self._socket.settimeout(self._patience())
+        self._wait_until(self._patience.until())
         try:
             self._socket.sendall(chunk)
+        except TimeoutError:
+            raise self._patience.ran_out("the message was not taken") from None
         except OSError as error:
-            raise Failed(f"what it said was not taken: {_words(error)}") from None
+            raise Failed(f"the message was not taken: {_words(error)}") from None
 
-    def reply(self) -> Reply:
-        """The next reply; a refusal is none."""
-        reply = self.beginning()
-        if self._dialect.framed:
-            return reply
-        return Reply(None, reply.text + self._until_quiet())
-
-    def beginning(self) -> Reply:
-        """The reply, or in `handout` as much of it as comes first."""
+    def reply(self, *, whole: bool = True) -> Reply:
+        """The next reply, or in `handout` its beginning; a refusal is none."""
         answer = self.answer()
         if isinstance(answer, Complaint):
             raise Failed(f"the server said -ERR {answer}")
+        if whole and not self._dialect.framed:
+            return Reply(None, answer.text + self._rest_of_it())
         return answer
 
     def answer(self) -> Reply | Complaint:
         """What is answered next, a refusal too."""
-        patience = self._patience()
-        until = time.monotonic() + patience
+        until = self._patience.until()
         try:
             while (answer := self._dialect.take()) is None:
-                self._dialect.feed(self._receive(until) or _hung_up())
+                self._feed(until)
         except TimeoutError:
-            raise Failed(f"no answer within {patience:.2g} s") from None
+            raise self._patience.ran_out("no answer") from None
         except ProtocolError as error:
-            raise Failed(f"what it said is no answer: {error}") from None
+            raise Failed(f"what came is no answer: {error}") from None
         return answer
 
     def unasked(self) -> str:
         """What comes though nothing was asked: nothing, mostly."""
         with contextlib.suppress(TimeoutError, Failed, ProtocolError):
             while (answer := self._dialect.take()) is None:
-                self._dialect.feed(self._receive(time.monotonic() + QUIET) or _hung_up())
+                self._feed(time.monotonic() + QUIET)
             return str(answer)
         return ""
 
     def is_hung_up_on(self) -> bool:
         """Whether the server hangs up in time, whatever it says before."""
-        until = time.monotonic() + self._patience()
+        until = self._patience.until()
         heard = 0
         try:
             while heard < FLOOD:
-                self._socket.settimeout(max(until - time.monotonic(), 0.001))
-                if not (chunk := self._socket.recv(CHUNK)):
+                if not (chunk := self._receive(until)):
                     return True
                 heard += len(chunk)
         except TimeoutError:
-            return False
-        except OSError:
+            if isinstance(over := self._patience.ran_out(""), Failed):
+                return False
+            raise over from None
+        except Failed:
             return True  # a reset ends it as well
         return False
 
     def leave(self) -> None:
         """Close the connection in order: what came and was not read would make it a reset."""
-        with contextlib.suppress(OSError):
-            self._socket.setblocking(False)
-            self._socket.recv(FLOOD)
+        self._forget()
         self._socket.close()
 
     def end_output(self) -> None:
@@ -142,21 +126,34 @@ class Caller:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self._socket.close()
 
-    def _until_quiet(self) -> str:
-        """What else comes without a pause; so much, and for so long, at the most."""
+    def _forget(self) -> None:
+        """What has come by now is the rest of an earlier reply."""
+        with contextlib.suppress(OSError):
+            self._socket.setblocking(False)
+            self._socket.recv(FLOOD)
+
+    def _rest_of_it(self) -> str:
+        """What else comes without a pause; its end need not be waited for without end."""
         more = b""
-        until = time.monotonic() + self._patience()
+        until = self._patience.until()
         with contextlib.suppress(TimeoutError, Failed):
-            while len(more) < LINE_LIMIT:
-                chunk = self._receive(min(until, time.monotonic() + QUIET))
-                if not chunk:
-                    break
+            while chunk := self._receive(min(until, time.monotonic() + QUIET)):
                 more += chunk
+                if len(more) > LINE_LIMIT:
+                    break
+        if len(more) > LINE_LIMIT:
+            raise Failed(f"a reply that does not end: {len(more):,} bytes, and more")
         return more.decode(errors="replace")
+
+    def _feed(self, until: float) -> None:
+        chunk = self._receive(until)
+        if not chunk:
+            _hung_up()
+        self._dialect.feed(chunk)
 
     def _receive(self, until: float) -> bytes:
         """The next bytes, b"" at the end of the stream; raises TimeoutError."""
-        self._socket.settimeout(max(until - time.monotonic(), 0.001))  # 0 would be not to wait
+        self._wait_until(until)
         try:
             return self._socket.recv(CHUNK)
         except TimeoutError:
@@ -164,12 +161,13 @@ class Caller:
         except OSError as error:
             raise Failed(_words(error)) from None
 
+    def _wait_until(self, until: float) -> None:
+        self._socket.settimeout(max(until - time.monotonic(), 0.001))  # 0 would be not to wait
 
-def _hung_up() -> bytes:
+
+def _hung_up() -> NoReturn:
     raise Failed("the server hung up instead of answering")
 
 
 def _words(error: OSError) -> str:
-    if isinstance(error, TimeoutError):
-        return "out of time"
     return (error.strerror or str(error)).lower()

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from client.check.subject import Subject
 
 Try = Callable[[Subject], str]  # returns its evidence, in a few words, or raises Failed with it
-SHOWN = 80  # characters of a reply
+SHOWN = 50  # characters of a reply
 
 
 class Check(NamedTuple):

@@ -2,8 +2,9 @@
 
 from contextlib import ExitStack
 
-from client.check.caller import Caller, Failed, said_of
+from client.check.caller import Caller
 from client.check.claim import claim
+from client.check.failure import Failed, said_of
 from client.check.subject import Subject
 
 GHOSTS = 50
@@ -56,7 +57,7 @@ def ghosts(subject: Subject) -> str:
             if not caller.is_hung_up_on():
                 raise Failed(
                     f"of {GHOSTS} clients that hung up without a word, the server hung up on "
-                    f"{number} and then, for {subject.timeout:g} s, on no other"
+                    f"{number} and then, for {subject.patience.timeout:g} s, on no other"
                 )
         with said_of(f"the next client after {GHOSTS} that said nothing"), subject.call() as one:
             one.ask()

@@ -2,8 +2,9 @@
 
 from contextlib import ExitStack
 
-from client.check.caller import MESSAGE, Caller, Failed, said_of
+from client.check.caller import MESSAGE, Caller
 from client.check.claim import claim, shown
+from client.check.failure import Failed, said_of
 from client.check.subject import Subject
 from client.dialect import Complaint, Reply
 

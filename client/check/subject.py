@@ -10,17 +10,19 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from client.address import Address, Numeric
-from client.check.caller import Caller, Failed, said_of
-from client.dialect import DIALECTS
+from client.check.caller import Caller
+from client.check.failure import Failed, Gone, Patience, said_of
+from client.dialect import Dialect
 from client.stop import StopSignal
 
-SECONDS = 60.0  # for all checks
+SECONDS = 55.0  # for all checks: with its start and its end a run takes a minute at the most
 PAUSE = 0.1  # seconds between two attempts to find it
-AT_ONCE = 0.2  # seconds within which a server that greets mostly has greeted
+AT_ONCE = 0.2  # seconds within which a server that speaks first mostly has spoken
+KNOCK = 0.2  # seconds before a connection that does not come about is tried anew, then twice that
 
 
-class Gone(Failed):
-    """Nobody listens there any more."""
+class Unreachable(Exception):
+    """Nobody is there to be checked; the text says why."""
 
 
 @dataclass(slots=True)
@@ -29,48 +31,50 @@ class Subject:
 
     family: socket.AddressFamily
     address: Numeric
-    protocol: str  # handout or lines
+    dialect: type[Dialect]
     clients: int  # that are there at the same time
-    timeout: float  # seconds that each answer may take
-    deadline: float  # by the monotonic clock: when all has to be over
-    _found_by: list[socket.socket] = field(repr=False)  # until somebody wants it
+    many: int  # that are there at the same time, for once
+    patience: Patience
+    greeting: str  # what it said before anything was asked, if it did
+    _found_by: socket.socket | None = field(repr=False)  # until somebody wants it
 
     @classmethod
     def find(
-        cls, server: Address, *, protocol: str, clients: int, timeout: float, wait: float = 0
+        cls,
+        server: Address,
+        dialect: type[Dialect],
+        *,
+        clients: int,
+        many: int,
+        timeout: float,
+        wait: float = 0,
     ) -> Self:
-        """Connect; raises OSError, whose text says why nobody is there after that many seconds.
+        """Connect; raises Unreachable if nobody is there after that many seconds.
 
         That connection is the first check's: a server may be so wrong that it serves one alone.
         """
-        connection = _connect(server, timeout, time.monotonic() + wait)
+        connection = _find(server, timeout, time.monotonic() + wait)
+        patience = Patience(timeout, time.monotonic() + SECONDS)
         return cls(
             family=connection.family,
             address=connection.getpeername(),
-            protocol=protocol,
+            dialect=dialect,
             clients=clients,
-            timeout=timeout,
-            deadline=time.monotonic() + SECONDS,
-            _found_by=[connection],
+            many=many,
+            patience=patience,
+            greeting=_heard_at_once(connection),
+            _found_by=connection,
         )
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for connection in self._found_by:
-            connection.close()
-
-    def greeting(self) -> str:
-        """What it says at once, before anything is asked; it is left there to be read again."""
-        for connection in self._found_by:
-            if select.select([connection], [], [], AT_ONCE)[0]:
-                with contextlib.suppress(OSError):
-                    return connection.recv(1024, socket.MSG_PEEK).decode(errors="replace")
-        return ""
+        if self._found_by:
+            self._found_by.close()
 
     def call(self) -> Caller:
-        """Connect and, in `lines`, be greeted."""
+        """Connect and, where it greets, be greeted."""
         caller = self.connect()
         try:
             caller.be_greeted()
@@ -81,10 +85,11 @@ class Subject:
 
     def connect(self) -> Caller:
         """Connect alone: nothing has been said, by nobody."""
-        connection = self._found_by.pop() if self._found_by else self._new_connection()
-        connection.setblocking(True)
+        connection, self._found_by = self._found_by or self._knock(), None
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return Caller(connection, DIALECTS[self.protocol](), self.patience)
+        dialect = self.dialect()
+        greets = dialect.framed or bool(self.greeting)
+        return Caller(connection, dialect, self.patience, greets=greets)
 
     def callers(self, staying: ExitStack, count: int) -> Iterator[Caller]:
         """So many who stay, each called when it is asked for."""
@@ -94,43 +99,54 @@ class Subject:
             yield caller
 
     def is_gone(self) -> bool:
-        """Whether nobody listens there any more."""
-        try:
-            self.connect().leave()
-        except Gone:
-            return True
-        except Failed:
-            return False  # it may be slow; that is for the checks to say
+        """Whether nobody listens there any more; to find out it connects, and leaves."""
+        with socket.socket(self.family, socket.SOCK_STREAM) as connection:
+            connection.settimeout(KNOCK)
+            try:
+                connection.connect(self.address)
+            except ConnectionRefusedError:
+                return True
+            except OSError:
+                return False  # it may be slow: that is for the checks to say
         return False
 
-    def patience(self) -> float:
-        """Seconds that the next wait may take; raises Failed where none are left."""
-        left = min(self.timeout, self.deadline - time.monotonic())
-        if left <= 0:
-            raise Failed(f"not tried to its end: the {SECONDS:g} s for all checks are over")
-        return left
-
-    def _new_connection(self) -> socket.socket:
-        connection = socket.socket(self.family, socket.SOCK_STREAM)
-        try:
-            connection.settimeout(self.patience())
-            connection.connect(self.address)
-        except BaseException as error:
-            connection.close()
-            if isinstance(error, ConnectionRefusedError):
+    def _knock(self) -> socket.socket:
+        """Who finds the queue full is not heard, and the kernel tries again only after a second."""
+        until = self.patience.until()
+        seconds = KNOCK
+        while (left := until - time.monotonic()) > 0:
+            connection = socket.socket(self.family, socket.SOCK_STREAM)
+            connection.settimeout(min(seconds, left))
+            try:
+                connection.connect(self.address)
+            except ConnectionRefusedError:
+                connection.close()
                 raise Gone("the connection was refused") from None
-            if isinstance(error, OSError):
-                raise Failed(f"it could not connect: {error.strerror or 'out of time'}") from None
-            raise
-        return connection
+            except TimeoutError:
+                connection.close()
+                seconds *= 2
+            except OSError as error:
+                connection.close()
+                raise Failed(f"it could not connect: {error.strerror or error}") from None
+            else:
+                return connection
+        raise self.patience.ran_out("no connection")
 
 
-def _connect(server: Address, timeout: float, until: float) -> socket.socket:
+def _find(server: Address, timeout: float, until: float) -> socket.socket:
     with StopSignal() as stop:
         while True:
             try:
                 return server.connect(stop, timeout)
-            except OSError:
+            except OSError as error:
                 if time.monotonic() >= until:
-                    raise
+                    raise Unreachable(str(error)) from None
             stop.sleep(PAUSE)
+
+
+def _heard_at_once(connection: socket.socket) -> str:
+    """What has come, left there to be read again."""
+    if select.select([connection], [], [], AT_ONCE)[0]:
+        with contextlib.suppress(OSError):
+            return connection.recv(1024, socket.MSG_PEEK).decode(errors="replace")
+    return ""

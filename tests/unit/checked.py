@@ -5,25 +5,22 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from client.check.subject import Subject
+from client.dialect import DIALECTS
 from tests.unit.fake_server import SECONDS, Action, FakeServer
 
 
 @contextmanager
 def subject(
-    connections: Iterable[list[Action]],
-    *,
-    protocol: str = "handout",
-    clients: int = 2,
-    timeout: float = SECONDS,
+    connections: Iterable[list[Action]], *, protocol: str = "handout", clients: int = 2
 ) -> Iterator[Subject]:
     """A fake server, found."""
-    with (
-        FakeServer(connections) as server,
-        Subject.find(server.address, protocol=protocol, clients=clients, timeout=timeout) as found,
-    ):
-        yield found
+    with FakeServer(connections) as server:
+        dialect = DIALECTS[protocol]
+        found = Subject.find(server.address, dialect, clients=clients, many=2, timeout=SECONDS)
+        with found:
+            yield found
 
 
 def end_time(found: Subject) -> None:
     """Have the time for all checks be over."""
-    found.deadline = time.monotonic()
+    found.patience.deadline = time.monotonic()

@@ -4,11 +4,13 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
-from client.check.caller import FLOOD, MESSAGE, Caller, Failed, said_of
+from client.check.caller import FLOOD, MESSAGE, Caller
+from client.check.failure import Failed, OutOfTime, Patience
 from client.dialect import DIALECTS, Complaint
 from tests.unit.running import wait_until
 
@@ -23,7 +25,9 @@ class Pair:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             connection = socket.create_connection(listener.getsockname())
             self.server, _ = listener.accept()
-        self.caller = Caller(connection, DIALECTS[protocol](), lambda: patience)
+        self.patience = Patience(patience, time.monotonic() + FOREVER)
+        dialect = DIALECTS[protocol]()
+        self.caller = Caller(connection, dialect, self.patience, greets=dialect.framed)
 
     def close(self) -> None:
         self.server.close()
@@ -75,18 +79,37 @@ def test_a_reply_that_ends_with_the_connection_is_one(pair: Pair) -> None:
 
 
 @speaking("handout")
-def test_of_a_reply_that_has_no_end_enough_is_read_and_no_more(pair: Pair) -> None:
-    pair.server.settimeout(FOREVER)
-    pair.server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, FLOOD)
-    pair.server.setblocking(False)
-    pair.server.send(b"x" * FLOOD)
-    assert len(pair.caller.reply().text) < FLOOD
+def test_a_reply_that_does_not_end_is_none(pair: Pair) -> None:
+    flood = threading.Thread(target=suppress_send, args=(pair.server, b"x" * 8 * FLOOD))
+    flood.start()
+    with pytest.raises(Failed, match=r"^a reply that does not end: [\d,]+ bytes, and more$"):
+        pair.caller.reply()
+    pair.caller.reset()
+    flood.join(FOREVER)
+    assert not flood.is_alive()
+
+
+@speaking("handout")
+def test_what_is_left_of_a_reply_is_not_taken_for_the_next(pair: Pair) -> None:
+    pair.server.sendall(b"Today we")
+    assert pair.caller.reply(whole=False).text == "Today we"
+    pair.server.sendall(b" will learn")
+    wait_until(lambda: bool(pair.caller._socket.recv(1, socket.MSG_PEEK)))  # noqa: SLF001
+    pair.caller.say(MESSAGE)
+    pair.server.sendall(b"about")
+    assert pair.caller.reply().text == "about"
+
+
+@speaking("handout")
+def test_a_server_that_is_not_known_to_greet_is_not_waited_for(pair: Pair) -> None:
+    pair.caller.be_greeted()
+    assert pair.caller.thread is None
 
 
 @speaking("handout")
 def test_the_beginning_of_a_reply_is_not_waited_past(pair: Pair) -> None:
     pair.server.sendall(b"Today")
-    assert pair.caller.beginning().text == "Today"
+    assert pair.caller.reply(whole=False).text == "Today"
 
 
 @speaking("lines")
@@ -114,7 +137,7 @@ def test_a_refusal_is_an_answer_and_no_reply(pair: Pair) -> None:
 @speaking("lines")
 def test_what_is_no_answer_is_quoted(pair: Pair) -> None:
     pair.server.sendall(b"Welcome\x1b[31m\n")
-    with pytest.raises(Failed, match=r"^what it said is no answer: 'Welcome"):
+    with pytest.raises(Failed, match=r"^what came is no answer: 'Welcome"):
         pair.caller.reply()
 
 
@@ -175,7 +198,7 @@ def test_who_ends_its_output_still_hears(pair: Pair) -> None:
     pair.caller.end_output()
     assert pair.server.recv(1024) == b""
     pair.server.sendall(b"Today")
-    assert pair.caller.beginning().text == "Today"
+    assert pair.caller.reply(whole=False).text == "Today"
 
 
 @speaking("handout")
@@ -192,13 +215,20 @@ def test_what_a_broken_connection_does_not_take_or_give_is_said(pair: Pair) -> N
     pair.server.close()
     with pytest.raises(Failed, match="connection reset by peer"):
         pair.caller.reply()
-    with pytest.raises(Failed, match="what it said was not taken: broken pipe"):
+    with pytest.raises(Failed, match="the message was not taken: broken pipe"):
         pair.caller.say(MESSAGE)
 
 
-def test_a_failure_is_said_of_somebody_and_keeps_its_kind() -> None:
-    class Worse(Failed):
-        pass
+@speaking("handout", SHORT)
+def test_a_wait_that_all_the_time_did_not_allow_is_nobodys_failure(pair: Pair) -> None:
+    pair.patience.deadline = time.monotonic() + SHORT / 2
+    with pytest.raises(OutOfTime):
+        pair.caller.reply()
+    with pytest.raises(OutOfTime):
+        pair.caller.is_hung_up_on()
 
-    with pytest.raises(Worse, match=r"^client 2: no answer$"), said_of("client 2"):
-        raise Worse("no answer")
+
+@speaking("handout", SHORT)
+def test_a_message_that_is_not_taken_in_time_is_missed(pair: Pair) -> None:
+    with pytest.raises(Failed, match=r"^the message was not taken within 0\.2 s$"):
+        pair.caller.send(b"x" * 64 * FLOOD)

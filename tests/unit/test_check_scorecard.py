@@ -1,13 +1,17 @@
 """The checks one after the other: what passed, what failed, and in which the server ended."""
 
+from collections.abc import Sequence
+from contextlib import nullcontext
+
 import pytest
 
-from client.check.caller import Failed
 from client.check.claim import Check
-from client.check.scorecard import OF_ANY, OF_LINES, OFFERED, Result, Scorecard, score
+from client.check.conversations import answers
+from client.check.failure import Failed
+from client.check.scorecard import OF_ANY, OF_LINES, OFFERED, Result, Scorecard, Verdict, score
 from client.check.subject import Subject
-from tests.unit.checked import subject
-from tests.unit.fake_server import UNTIL_GONE
+from tests.unit.checked import end_time, subject
+from tests.unit.fake_server import CHUNK, UNTIL_GONE
 from tests.unit.running import wait_until
 
 
@@ -35,43 +39,69 @@ def check(name: str) -> Check:
     return Check(name, "The claim.", "the usual cause", runs[name])
 
 
+def scored(found: Subject, *checks: Check) -> Sequence[Result]:
+    return list(score(found, checks, nullcontext))
+
+
 def test_one_that_passes_has_evidence_and_no_hint_and_one_that_fails_has_both() -> None:
-    with subject([[UNTIL_GONE], [UNTIL_GONE]]) as found:
-        passed, failed = score(found, [check("passes"), check("fails")])
-    assert (passed.passed, passed.evidence, passed.hint) == (True, "it was seen", None)
-    assert (failed.passed, failed.evidence) == (False, "it was not seen")
+    with subject([[UNTIL_GONE]] * 4) as found:
+        passed, failed = scored(found, check("passes"), check("fails"))
+    assert (passed.verdict, passed.evidence, passed.hint) == ("passed", "it was seen", None)
+    assert (failed.verdict, failed.evidence) == ("failed", "it was not seen")
     assert (failed.name, failed.claim, failed.hint) == ("fails", "The claim.", "the usual cause")
     assert passed.seconds >= 0
 
 
-def test_after_a_server_has_ended_the_hint_is_where_it_did() -> None:
-    with subject([[UNTIL_GONE]]) as found:
-        alive, ended, after = score(found, [check("outlives"), check("fails"), check("connects")])
-    assert alive.passed
-    assert ended.evidence == "it was not seen; then the server was gone"
-    assert ended.hint == "the usual cause"
-    assert after.evidence == "the connection was refused"
-    assert after.hint == "the server ended during `fails`: see there, and what it printed"
+def test_what_there_was_no_time_for_is_not_tried_and_nobodys_failure() -> None:
+    with subject([[UNTIL_GONE]] * 3) as found:
+        found.connect().leave()
+        end_time(found)
+        [result] = scored(found, check("connects"))
+    assert (result.verdict, result.hint) == ("not tried", None)
+    assert result.evidence == "the 55 s for all checks were over: try --only connects"
 
 
-def test_a_server_that_is_gone_when_a_check_begins_is_so_from_that_check_on() -> None:
+def test_the_check_after_which_a_server_was_gone_says_so_and_later_ones_refer_to_it() -> None:
     with subject([[UNTIL_GONE]]) as found:
-        _, ended, after = score(found, [check("outlives"), check("connects"), check("connects")])
-    assert ended.evidence == "the connection was refused; then the server was gone"
-    assert after.hint == "the server ended during `connects`: see there, and what it printed"
+        ended, after = scored(found, check("outlives"), check("connects"))
+    assert (ended.verdict, ended.evidence) == ("passed", "it was there; then the server was gone")
+    assert (after.verdict, after.evidence) == ("failed", "the connection was refused")
+    assert after.hint == "the server ended in `outlives`: see there, and what it printed"
+
+
+def test_where_no_message_is_answered_the_other_hints_refer_to_that() -> None:
+    with subject([[CHUNK], [UNTIL_GONE], [UNTIL_GONE]]) as found:
+        first, second = scored(found, answers, check("fails"))
+    assert first.evidence == "the server hung up instead of answering"
+    assert first.hint == answers.hint
+    assert second.hint == "the same as for `answers`: see there first"
+
+
+def test_progress_tells_which_of_how_many_is_tried() -> None:
+    told: list[str] = []
+
+    def progress(text: str) -> nullcontext[None]:
+        told.append(text)
+        return nullcontext()
+
+    with subject([[UNTIL_GONE]] * 2) as found:
+        list(score(found, [check("passes")], progress))
+    assert told == ["1 of 1  passes: The claim."]
 
 
 def test_nothing_obeys_what_a_server_said() -> None:
-    with subject([[b"-ERR busy: \x1b[31m\x07\r\n", UNTIL_GONE]] * 2, protocol="lines") as found:
-        [result] = score(found, OFFERED["lines"][:1])
+    with subject([[b"-ERR busy: \x1b[31m\x07\r\n", UNTIL_GONE]] * 3, protocol="lines") as found:
+        [result] = scored(found, OFFERED["lines"][0])
     assert result.evidence == "the greeting: the server said -ERR busy: \ufffd[31m\ufffd"
 
 
 def test_a_scorecard_counts_what_passed() -> None:
-    results = [Result("a", "A.", passed, "seen", None, 0.1) for passed in (True, False)]
-    card = Scorecard("127.0.0.1:2022", "handout", results)
+    verdicts: list[Verdict] = ["passed", "failed", "not tried"]
+    results = [Result("a", "A.", verdict, "seen", None, 0.1) for verdict in verdicts]
+    card = Scorecard("127.0.0.1:2022", "handout", results, of=3)
     assert (card.passed, card.all_passed) == (1, False)
-    assert Scorecard("127.0.0.1:2022", "handout", results[:1]).all_passed
+    assert Scorecard("127.0.0.1:2022", "handout", results[:1], of=1).all_passed
+    assert not Scorecard("127.0.0.1:2022", "handout", results[:1], of=2).all_passed
 
 
 def test_lines_has_every_check_of_handout_and_its_own() -> None:

@@ -1,18 +1,24 @@
 """The server that is checked: found once, called often, never waited for too long."""
 
 import socket
-from contextlib import ExitStack
-from typing import ClassVar
+import threading
+from contextlib import ExitStack, suppress
+from typing import ClassVar, Self
 
 import pytest
 
 from client.address import Address
-from client.check.caller import Failed
-from client.check.subject import SECONDS, Gone, Subject
+from client.check.failure import Failed, Gone, OutOfTime
+from client.check.subject import Subject, Unreachable
+from client.dialect import DIALECTS
 from client.stop import StopSignal
 from tests.unit.checked import end_time, subject
-from tests.unit.fake_server import CHUNK, GREET, HEAR, UNTIL_GONE, Action, FakeServer
+from tests.unit.fake_server import CHUNK, GREET, HEAR, SECONDS, UNTIL_GONE, Action, FakeServer
 from tests.unit.running import wait_until
+
+
+def find(server: Address, wait: float = 0) -> Subject:
+    return Subject.find(server, DIALECTS["handout"], clients=2, many=2, timeout=1, wait=wait)
 
 
 def nobody() -> Address:
@@ -21,8 +27,8 @@ def nobody() -> Address:
 
 
 def test_nobody_is_told_as_a_person_would_want_it() -> None:
-    with pytest.raises(OSError, match="refused the connection: is the server running"):
-        Subject.find(nobody(), protocol="handout", clients=2, timeout=1)
+    with pytest.raises(Unreachable, match="refused the connection: is the server running"):
+        find(nobody())
 
 
 def test_the_connection_by_which_it_was_found_is_the_first_callers() -> None:
@@ -32,14 +38,22 @@ def test_the_connection_by_which_it_was_found_is_the_first_callers() -> None:
 
 def test_it_is_seen_to_greet_and_the_greeting_is_still_there() -> None:
     with subject([[GREET, UNTIL_GONE]], protocol="lines") as found:
-        assert found.greeting() == GREET.decode()
+        assert found.greeting == GREET.decode()
         with found.call() as caller:
             assert caller.thread == "T-1"
 
 
 def test_one_that_says_nothing_at_once_does_not_greet() -> None:
     with subject([[UNTIL_GONE]]) as found:
-        assert found.greeting() == ""
+        assert found.greeting == ""
+
+
+def test_one_that_speaks_first_is_heard_out_before_it_is_asked() -> None:
+    polite: list[Action] = [b"Welcome!", CHUNK, b"Today", UNTIL_GONE]
+    with subject([polite, polite]) as found:
+        for _ in range(2):
+            with found.call() as caller:
+                assert caller.ask().text == "Today"
 
 
 def test_who_is_not_greeted_is_not_left_connected() -> None:
@@ -73,13 +87,65 @@ def test_of_callers_who_stay_the_one_that_fails_is_named() -> None:
             next(callers)
 
 
-def test_no_wait_is_longer_than_what_is_left_for_all() -> None:
-    with subject([[UNTIL_GONE]], timeout=10 * SECONDS) as found:
-        assert SECONDS - 10 < found.patience() <= SECONDS
+def test_a_connection_that_does_not_come_about_is_tried_anew_and_then_missed() -> None:
+    with FullQueue() as server:
+        found = find(server.address)
+        found.connect().leave()
+        server.fill()
+        with pytest.raises(Failed, match=r"^no connection within 1 s$"):
+            found.connect()
+        assert not found.is_gone()
+
+
+def test_who_empties_the_queue_soon_is_reached_soon() -> None:
+    with FullQueue() as server, find(server.address) as found:
+        found.connect().leave()
+        server.fill()
+        threading.Timer(0.1, server.empty).start()
+        found.connect().leave()
+
+
+def test_nothing_is_tried_when_the_time_for_all_is_over() -> None:
+    with subject([[UNTIL_GONE]]) as found:
+        found.connect().leave()
         end_time(found)
-        with pytest.raises(Failed, match="not tried to its end: the 60 s for all checks are over"):
-            found.patience()
-        assert not found.is_gone()  # nobody has looked
+        with pytest.raises(OutOfTime):
+            found.connect()
+
+
+class FullQueue:
+    """Listens, and accepts nobody: those who are connected, and one that is found, fill it."""
+
+    def __init__(self) -> None:
+        self._listener = socket.socket()
+        self._listener.bind(("127.0.0.1", 0))
+        self._listener.listen(0)
+        self.address = Address(*self._listener.getsockname())
+        self._waiting: list[socket.socket] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for connection in (*self._waiting, self._listener):
+            connection.close()
+
+    def fill(self) -> None:
+        while True:
+            connection = socket.socket()
+            connection.settimeout(0.1)
+            try:
+                connection.connect(self.address)
+            except TimeoutError:
+                connection.close()
+                return
+            self._waiting.append(connection)
+
+    def empty(self) -> None:
+        self._listener.settimeout(0)
+        with suppress(BlockingIOError):
+            while True:
+                self._listener.accept()[0].close()
 
 
 class Late(Address):
@@ -98,11 +164,11 @@ def test_who_is_not_there_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(Late, "refused", [])
     with FakeServer([[UNTIL_GONE]]) as server:
         late = Late(*server.address)
-        Subject.find(late, protocol="handout", clients=2, timeout=1, wait=SECONDS).connect().leave()
+        find(late, wait=SECONDS).connect().leave()
     assert late.refused == [True]
 
 
 def test_who_is_not_waited_for_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Late, "refused", [])
-    with pytest.raises(OSError, match="not yet"):
-        Subject.find(Late("127.0.0.1", 1), protocol="handout", clients=2, timeout=1)
+    with pytest.raises(Unreachable, match="not yet"):
+        find(Late("127.0.0.1", 1))

@@ -18,7 +18,7 @@ SERVER = [
     {"__main__"},
 ]
 CLIENT = [
-    {"dialect", "script", "stop", "log"},
+    {"dialect", "script", "stop", "log", "check.failure"},
     {"address", "connection", "terminal", "check.caller"},
     {"delivery", "check.subject"},
     {"conversation", "check.claim"},

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from bench.load import compile_program
 from client.address import Address
+from client.check.scorecard import OFFERED
 from tests.unit.running import wait_until
 
-HERE = Path(__file__).parent
+SERVERS = Path(__file__).parent / "servers"
 LISTENS = "0A"  # a socket's state in /proc/net/tcp: proc(5)
 
 
@@ -34,11 +35,17 @@ RIGHT = {
     "socketserver": Animal("with_socketserver.py", "handout"),
     "asyncio": Animal("with_asyncio.py", "handout"),
     "C": Animal("threads.c", "handout"),
+    "takes its time": Animal("takes_its_time.py", "handout"),
+    "listens for one": Animal("listens_for_one.py", "handout"),
+    "greets": Animal("greets.py", "handout"),
+    "lines": Animal("lines_server.py", "lines"),
     "ours, thread": Animal("--model thread", "lines"),
     "ours, thread, handout": Animal("--model thread --protocol handout", "handout"),
     "ours, pool": Animal("--model pool --workers 128", "lines"),
     "ours, pool, handout": Animal("--model pool --workers 128 --protocol handout", "handout"),
 }
+EVERYTHING = tuple(check.name for check in OFFERED["handout"])
+AFTER_ANSWERS = EVERYTHING[1:]
 ONE_AT_A_TIME = ("concurrent", "unblocked", "many")
 WRONG = {
     "sequential": _wrong("sequential.py", *ONE_AT_A_TIME),
@@ -49,13 +56,13 @@ WRONG = {
     "ours, small pool": _wrong(
         "--model pool --workers 4", "concurrent", "many", "threads", protocol="lines"
     ),
-    "lock never released": _wrong(
-        "lock_never_released.py",
-        *("again", "concurrent", "unblocked", "unicode", "leaves", "ghosts", "long", "many"),
-        "churn",
-    ),
+    "lock never released": _wrong("lock_never_released.py", *AFTER_ANSWERS),
+    "waits for a line's end": _wrong("waits_for_line_end.py", *EVERYTHING),
+    "greets and answers nobody": _wrong("greets_alone.py", *EVERYTHING),
     "ASCII only": _wrong("ascii_only.py", "unicode"),
     "dies on a reset": _wrong("dies_on_reset.py", "leaves", "ghosts", "long", "many", "churn"),
+    "dies on a close": _wrong("dies_on_close.py", *AFTER_ANSWERS),
+    "says bye for ever": _wrong("says_bye_for_ever.py", "leaves", "ghosts"),
     "answers once": _wrong("answers_once.py", "again", "concurrent", "unblocked", "long"),
     "no end of stream": _wrong("no_end_of_stream.py", "ghosts"),
     "leaks a thread per ghost": _wrong("leaks_ghosts.py", "ghosts"),
@@ -63,6 +70,11 @@ WRONG = {
     "one recv per line": _wrong(
         "one_recv_per_line.py", "framing", "too-long", "utf8", "order", protocol="lines"
     ),
+    "stays after too-long": _wrong("stays_after_too_long.py", "too-long", protocol="lines"),
+    "ends after bad UTF-8": _wrong("ends_after_bad_utf8.py", "utf8", "order", protocol="lines"),
+    "errors first": _wrong("errors_first.py", "order", protocol="lines"),
+    "lock over a line": _wrong("lock_over_line.py", "unblocked", protocol="lines"),
+    "a thread for each message": _wrong("thread_for_each_message.py", "threads", protocol="lines"),
 }
 
 
@@ -83,9 +95,9 @@ def living(animal: Animal, folder: Path) -> Iterator[Address]:
 
 def _command(started_by: str, port: int, folder: Path) -> list[str]:
     if started_by.endswith(".py"):
-        return [sys.executable, str(HERE / started_by), str(port)]
+        return [sys.executable, str(SERVERS / started_by), str(port)]
     if started_by.endswith(".c"):
-        compile_program(HERE / started_by, folder / "server")
+        compile_program(SERVERS / started_by, folder / "server")
         return [str(folder / "server"), str(port)]
     ours = [sys.executable, "-m", "server", "--port", str(port), "--status-port", "0"]
     return [*ours, *started_by.split()]

@@ -2,7 +2,7 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--runs", type=int, default=2, help="how often each right server is checked")
+    parser.addoption("--runs", type=int, default=1, help="how often each right server is checked")
 
 
 @pytest.fixture

@@ -17,9 +17,8 @@ class Conversation(socketserver.BaseRequestHandler):
 
 
 class Server(socketserver.ThreadingTCPServer):
-    """Lets more than five connect at a time."""
+    """As it comes, with a backlog of five."""
 
-    request_queue_size = 128
     daemon_threads = True
     allow_reuse_address = True
 

@@ -1,0 +1,23 @@
+"""Wrong: one thread for all, and nothing caught: who has closed cannot be told goodbye."""
+
+import selectors
+import socket
+import sys
+
+ANSWER = b"Today we will learn about Multithreading with Socket programming"
+
+selector = selectors.DefaultSelector()
+with socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128) as listener:
+    selector.register(listener, selectors.EVENT_READ)
+    while True:
+        for key, _ in selector.select():
+            if key.fileobj is listener:
+                client, _ = listener.accept()
+                selector.register(client, selectors.EVENT_READ, client)
+            elif key.data.recv(1024):
+                key.data.sendall(ANSWER)
+            else:
+                for word in (b"Good", b"bye"):  # the first is answered with a reset
+                    key.data.sendall(word)
+                selector.unregister(key.data)
+                key.data.close()

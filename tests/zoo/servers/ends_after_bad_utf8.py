@@ -1,0 +1,17 @@
+"""Wrong, in `lines`: a line that is no UTF-8 ends the conversation."""
+
+from lines_server import Conversation, serve
+
+
+class Strict(Conversation):
+    """Refuses, and hangs up."""
+
+    def answer(self, line: bytes) -> str:
+        answer = super().answer(line)
+        if answer.startswith("-ERR"):
+            self.send([answer])
+            raise ConnectionAbortedError
+        return answer
+
+
+serve(Strict)

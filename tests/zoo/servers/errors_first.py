@@ -1,0 +1,13 @@
+"""Wrong, in `lines`: of what came together, what is refused is answered first."""
+
+from lines_server import Conversation, serve
+
+
+class ErrorsFirst(Conversation):
+    """Sorts: "-ERR" comes after "+OK" in ASCII."""
+
+    def send(self, answers: list[str]) -> None:
+        super().send(sorted(answers, reverse=True))
+
+
+serve(ErrorsFirst)

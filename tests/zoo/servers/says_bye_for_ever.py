@@ -1,0 +1,25 @@
+"""Wrong: one thread for all, and who has ended its output is told so until it is gone."""
+
+import contextlib
+import selectors
+import socket
+import sys
+
+ANSWER = b"Today we will learn about Multithreading with Socket programming"
+
+selector = selectors.DefaultSelector()
+with socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128) as listener:
+    selector.register(listener, selectors.EVENT_READ)
+    while True:
+        for key, _ in selector.select():
+            if key.fileobj is listener:
+                client, _ = listener.accept()
+                selector.register(client, selectors.EVENT_READ, client)
+                continue
+            with contextlib.suppress(OSError):
+                while not key.data.recv(1024):
+                    key.data.sendall(b"Bye")
+                key.data.sendall(ANSWER)
+                continue
+            selector.unregister(key.data)
+            key.data.close()

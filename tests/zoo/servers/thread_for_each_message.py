@@ -1,0 +1,23 @@
+"""Wrong, in `lines`: each message is answered by a thread of its own, and not each client."""
+
+import threading
+
+from lines_server import Conversation, serve
+
+
+class Delegating(Conversation):
+    """Starts a thread for a line, and waits for what it says."""
+
+    def answer(self, line: bytes) -> str:
+        answers: list[str] = []
+        name = f"{threading.current_thread().name}-helper"
+        thread = threading.Thread(target=lambda: answers.append(self.reply_to(line)), name=name)
+        thread.start()
+        thread.join()
+        return answers[0]
+
+    def reply_to(self, line: bytes) -> str:
+        return super().answer(line)
+
+
+serve(Delegating)
