@@ -1,17 +1,22 @@
 """A folder of submissions is graded, each in a container of its own; so is a Classroom's."""
 
 import json
+import os
 import re
+import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import docker
 import pytest
 
-from tests.containers import CLIENT_IMAGE, LABEL, PROJECT, remaining
+from tests.containers import CLIENT_IMAGE, LABEL, PROJECT, remaining, wait_until
 from tests.e2e.lab import PATIENCE, ROOT, Lab
 
+GRADE = ROOT / "grading" / "grade"
 ZOO = ROOT / "tests" / "zoo"
 DOCKERFILE = """
 ARG PYTHON_IMAGE
@@ -19,66 +24,169 @@ FROM ${PYTHON_IMAGE}
 COPY server.py /
 CMD ["python3", "/server.py", "2022"]
 """
+ENDLESS_BUILD = """
+ARG PYTHON_IMAGE
+FROM ${PYTHON_IMAGE}
+RUN sleep 600
+"""
+PRINTS_MUCH = """
+for number in range(5000):
+    print(number, "x" * 1000)
+"""
 
 
-def hand_in(folder: Path, animal: str, *, dockerfile: str | None = None) -> None:
+def hand_in(folder: Path, animal: str, *, dockerfile: str | None = None, first: str = "") -> None:
     """One of the zoo, which binds localhost as the original lab's does."""
-    folder.mkdir()
-    text = (ZOO / animal).read_text(encoding="utf-8")
-    if dockerfile:
-        (folder / "Dockerfile").write_text(dockerfile)
-    else:  # then it is started without a word
+    text = first + (ZOO / animal).read_text(encoding="utf-8")
+    if dockerfile is None:  # then it is started without a word
         text = text.replace("int(sys.argv[1])", "2022")
-    (folder / "server.py").write_text(text, encoding="utf-8")
+    hand_in_text(folder, text, dockerfile=dockerfile)
+
+
+def hand_in_text(folder: Path, server: str, *, dockerfile: str | None = None) -> None:
+    folder.mkdir(parents=True)
+    (folder / "server.py").write_text(server, encoding="utf-8")
+    if dockerfile is not None:
+        (folder / "Dockerfile").write_text(dockerfile)
 
 
 @pytest.fixture
 def submissions(tmp_path: Path) -> Path:
     folder = tmp_path / "submissions"
-    folder.mkdir()
     hand_in(folder / "ada", "threads.py", dockerfile=DOCKERFILE)
-    hand_in(folder / "bob", "lock_over_conversation.py")
-    (folder / "cyd").mkdir()
-    (folder / "cyd" / "server.py").write_text("print('Hey')\n")
-    (folder / "eve").mkdir()
-    (folder / "eve" / "server.py").write_text("import time; time.sleep(600)\n")
-    (folder / "dan").mkdir()
-    (folder / "dan" / "Dockerfile").write_text("FROM no/such:image\n")
+    hand_in(folder / "bob", "lock_over_conversation.py", first=PRINTS_MUCH)
+    hand_in_text(folder / "cyd", "print('Hey')\n")
+    hand_in_text(folder / "dan", "", dockerfile="FROM no/such:image\n")
+    hand_in_text(folder / "eve", "import time; time.sleep(600)\n")
+    (folder / "fay").mkdir()
+    hand_in_text(folder / "gus", "print('Much', flush=True)\nmuch = b'x' * 2**30\n")
     return folder
 
 
-def grade(submissions: Path, results: Path) -> tuple[int, dict[str, str]]:
-    """The exit code, and what is said of each."""
-    words = [ROOT / "grading" / "grade", submissions, results]
-    done = subprocess.run(
-        words, capture_output=True, text=True, timeout=PATIENCE, check=False, cwd=submissions
+def run(*words: str | Path, **changed: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        words,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+        env=os.environ | changed,
     )
-    return done.returncode, dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
 
 
-def test_each_submission_has_a_scorecard_or_is_said_to_have_none(
-    lab: Lab,
-    engine: docker.DockerClient,
-    submissions: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def told(said: str) -> dict[str, str]:
+    """What `grade` says of each."""
+    return dict(line.split(maxsplit=1) for line in said.splitlines() if line)
+
+
+@pytest.fixture
+def checker(lab: Lab) -> None:
     assert lab.compose("build", "--quiet", "client") == ""
-    monkeypatch.setenv("FORMAT", "json")
+
+
+@pytest.mark.usefixtures("checker")
+def test_each_submission_has_a_scorecard_or_is_said_to_have_none_and_why(
+    engine: docker.DockerClient, submissions: Path, tmp_path: Path
+) -> None:
     results = tmp_path / "results"
-    code, said = grade(submissions, results)
-    assert code == 1
+    results.mkdir()
+    (results / "fay.json").write_text("of an earlier run")
+    done = run(GRADE, submissions, results, FORMAT="json")
+    said = told(done.stdout)
+    assert done.returncode == 1
     assert said["ada"] == "all passed"
     assert said["bob"] == f"failed: see {results / 'bob.json'}"
-    assert said["cyd"].startswith("could not be checked: ")
-    assert (results / "cyd.log").read_text(encoding="utf-8") == "Hey\n"
-    assert said["eve"].startswith("could not be checked: Nobody is there to be checked: ")
+    assert said["cyd"] == "ended at once: Hey"
     assert said["dan"].startswith("does not build: ")
+    assert said["eve"].startswith("could not be checked: Nobody is there to be checked: ")
+    assert said["fay"] == "has neither server.py nor a Dockerfile"
+    assert said["gus"] == "ended at once: Much, out of memory"
+
+    assert {card.name for card in results.glob("*.json")} == {"ada.json", "bob.json"}
+    assert (results / "cyd.log").read_text(encoding="utf-8") == "Hey\n"
+    log = (results / "bob.log").read_text(encoding="utf-8").splitlines()
+    assert len(log) <= 1000
+    assert log[-1].startswith("4999 ")
+    assert remaining(engine) == []
 
     card: dict[str, Any] = json.loads((results / "bob.json").read_text(encoding="utf-8"))
-    failed = {check["name"] for check in card["checks"] if not check["passed"]}
+    failed = {check["name"] for check in card["checks"] if check["verdict"] == "failed"}
     assert failed == {"concurrent", "unblocked", "many"}
-    assert remaining(engine) == []
+
+
+def test_grade_says_how_it_is_used_and_where_there_is_nothing_to_grade(tmp_path: Path) -> None:
+    for words in ([], [tmp_path], [tmp_path / "no such", tmp_path / "results"]):
+        done = run(GRADE, *words)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert re.fullmatch("grade: usage: grading/grade SUBMISSIONS RESULTS.*\n", done.stderr)
+    done = run(GRADE, tmp_path, tmp_path / "results")
+    assert (done.returncode, done.stderr) == (2, f"grade: no submissions in {tmp_path}\n")
+
+
+@contextmanager
+def grading(submissions: Path, results: Path) -> Iterator["subprocess.Popen[str]"]:
+    """One run among others: in no project but its own, and with a terminal's process group."""
+    env = {name: text for name, text in os.environ.items() if name != "COMPOSE_PROJECT_NAME"}
+    process = subprocess.Popen(
+        [GRADE, submissions, results],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=env,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=PATIENCE)
+
+
+def things_of(engine: docker.DockerClient, process: "subprocess.Popen[str]") -> list[str]:
+    """The containers, networks and images that are there for this run."""
+    ours = {"label": f"{LABEL}=thread-lanes-grading-{process.pid}"}
+    everything = engine.containers.list(all=True, filters=ours) + engine.networks.list(filters=ours)
+    tag = f"thread-lanes-submission:{process.pid}"
+    return [thing.name for thing in everything] + [
+        str(image.id) for image in engine.images.list(name=tag)
+    ]
+
+
+@pytest.mark.usefixtures("checker")
+def test_two_gradings_at_once_do_not_meet_and_leave_nothing_behind(
+    engine: docker.DockerClient, tmp_path: Path
+) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    hand_in(one / "ada", "threads.py")
+    hand_in(other / "ada", "answers_once.py")
+    with grading(one, tmp_path / "right") as right, grading(other, tmp_path / "wrong") as wrong:
+        said = [told(process.communicate(timeout=PATIENCE)[0]) for process in (right, wrong)]
+        assert said == [
+            {"ada": "all passed"},
+            {"ada": f"failed: see {tmp_path / 'wrong' / 'ada.text'}"},
+        ]
+        assert things_of(engine, right) == things_of(engine, wrong) == []
+
+
+@pytest.mark.usefixtures("checker")
+def test_ctrl_c_ends_a_grading_and_nothing_remains(
+    engine: docker.DockerClient, tmp_path: Path
+) -> None:
+    hand_in_text(tmp_path / "all" / "eve", "import time; time.sleep(600)\n")
+    with grading(tmp_path / "all", tmp_path / "results") as process:
+        wait_until(lambda: len(things_of(engine, process)) >= 3)  # container, network, image
+        os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=PATIENCE)
+        assert process.returncode == 130
+        assert things_of(engine, process) == []
+
+
+@pytest.mark.usefixtures("checker")
+def test_a_build_that_does_not_end_is_ended(tmp_path: Path) -> None:
+    hand_in_text(tmp_path / "all" / "hal", "", dockerfile=ENDLESS_BUILD)
+    done = run(GRADE, tmp_path / "all", tmp_path / "results", BUILD_SECONDS="2")
+    assert done.returncode == 1
+    assert told(done.stdout) == {"hal": "does not build within 2 s"}
 
 
 def test_the_classrooms_steps_run_as_they_stand_and_are_reported_each(
