@@ -3,9 +3,10 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ import pytest
 from tests.containers import CLIENT_IMAGE, LABEL, PROJECT, remaining, wait_until
 from tests.e2e.lab import PATIENCE, ROOT, Lab
 
-GRADE = ROOT / "grading" / "grade"
+GRADE, CHECK_PROGRAM, PASSED = (
+    ROOT / "grading" / name for name in ("grade", "check-program", "passed")
+)
 ZOO = ROOT / "tests" / "zoo"
 DOCKERFILE = """
 ARG PYTHON_IMAGE
@@ -33,6 +36,26 @@ PRINTS_MUCH = """
 for number in range(5000):
     print(number, "x" * 1000)
 """
+# No SO_REUSEADDR, and it closes first: the next to want the port would be refused it for a minute.
+HOLDS_ITS_PORT = """
+import socket
+
+listener = socket.socket()
+listener.bind(("127.0.0.1", 2022))
+listener.listen(128)
+while True:
+    client, _ = listener.accept()
+    if client.recv(1024):
+        client.sendall(b"Hey")
+    client.close()
+"""
+CARD = {
+    "checks": [
+        {"name": "answers", "verdict": "passed", "evidence": "'Hey'", "hint": None},
+        {"name": "many", "verdict": "failed", "evidence": "3 of 100", "hint": "few threads"},
+        {"name": "churn", "verdict": "not tried", "evidence": "no time was left", "hint": None},
+    ]
+}
 
 
 def hand_in(folder: Path, animal: str, *, dockerfile: str | None = None, first: str = "") -> None:
@@ -189,26 +212,131 @@ def test_a_build_that_does_not_end_is_ended(tmp_path: Path) -> None:
     assert told(done.stdout) == {"hal": "does not build within 2 s"}
 
 
-def test_the_classrooms_steps_run_as_they_stand_and_are_reported_each(
-    lab: Lab, tmp_path: Path
+def in_classroom(repository: Path, script: str) -> "subprocess.CompletedProcess[str]":
+    """A student's repository, this project beside it, Python, click, and a port 2022 of its own."""
+    mounts = [f"--volume={repository}:/classroom", f"--volume={ROOT}:/classroom/lab:ro"]
+    words = ["docker", "run", "--rm", "--init", "--pull=never", f"--label={LABEL}={PROJECT}"]
+    words += [*mounts, "--user=0", "--workdir=/classroom", "--entrypoint=bash", CLIENT_IMAGE]
+    return run(*words, "-c", script)
+
+
+def test_check_program_says_in_one_line_how_it_is_used() -> None:
+    for words in ([], ["--only", "answers"], ["--only", "answers", "--"]):
+        done = run(CHECK_PROGRAM, *words)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert re.fullmatch("check-program: usage: .* -- PROGRAM .*\n", done.stderr)
+
+
+@pytest.mark.usefixtures("checker")
+def test_check_program_refuses_a_port_that_somebody_listens_on(tmp_path: Path) -> None:
+    hand_in(tmp_path / "ada", "threads.py")
+    done = in_classroom(
+        tmp_path / "ada",
+        """
+        python3 server.py &
+        until (: </dev/tcp/localhost/2022) 2>/dev/null; do sleep 0.1; done
+        lab/grading/check-program -- touch started
+        """,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch("check-program: something listens on port 2022 already.*\n", done.stderr)
+    assert not (tmp_path / "ada" / "started").exists()
+
+
+@pytest.mark.usefixtures("checker")
+def test_check_program_ends_the_program_with_its_children_even_those_that_ignore_it(
+    tmp_path: Path,
 ) -> None:
-    assert lab.compose("build", "--quiet", "client") == ""
-    hand_in(tmp_path / "bob", "lock_over_conversation.py")
+    ignores = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    hand_in(tmp_path / "ada", "threads.py", first=ignores)
+    (tmp_path / "ada" / "server.py").rename(tmp_path / "ada" / "my server.py")
+    done = in_classroom(
+        tmp_path / "ada",
+        """
+        lab/grading/check-program --only answers -- bash -c 'python3 "$1"; true' bash 'my server.py'
+        code=$?
+        ! readlink /proc/[1-9]*/exe | grep python || code=99
+        exit $code
+        """,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("localhost:2022: 1 of 1 passed\n")
+
+
+@pytest.mark.usefixtures("checker")
+def test_check_program_says_what_a_program_that_has_ended_printed_last(tmp_path: Path) -> None:
+    hand_in_text(tmp_path / "cyd", "print('Hey')\nraise SystemExit('\\033[2JNo port for me')\n")
+    done = in_classroom(tmp_path / "cyd", "lab/grading/check-program -- python3 server.py")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.endswith(
+        "The program has ended; the last that it printed (server.log): [2JNo port for me\n"
+    )
+
+
+def test_passed_tells_of_each_check_that_is_named_and_whether_all_of_them_passed(
+    tmp_path: Path,
+) -> None:
+    card = tmp_path / "card.json"
+    card.write_text(json.dumps(CARD))
+    done = run(PASSED, card, "answers")
+    assert (done.returncode, done.stdout) == (0, "passed  answers: 'Hey'\n")
+    done = run(PASSED, card, "many", "answers", "churn")
+    assert (done.returncode, done.stdout.splitlines()) == (
+        1,
+        [
+            "failed  many: 3 of 100 (mostly: few threads)",
+            "passed  answers: 'Hey'",
+            "not tried  churn: no time was left",
+        ],
+    )
+
+
+def test_passed_is_wrongly_used_without_a_name_that_is_there_and_a_card_that_can_be_read(
+    tmp_path: Path,
+) -> None:
+    card, empty, other = (tmp_path / name for name in ("card.json", "empty.json", "other.json"))
+    card.write_text(json.dumps(CARD))
+    empty.write_text("")
+    other.write_text('{"checks": [{"name": "answers"}]}')
+    for words in ([], [card], [card, "no-such"], [empty, "answers"], [other, "answers"]):
+        done = run(PASSED, *words)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("usage: passed ")
+    assert run(PASSED, tmp_path / "none.json", "answers").returncode == 2
+
+
+@pytest.mark.usefixtures("checker")
+@pytest.mark.parametrize(
+    ("submit", "expected"),
+    [
+        (
+            lambda folder: hand_in(folder, "lock_over_conversation.py"),
+            {"answers": 0, "concurrent": 1, "robust": 0, "crowds": 1},
+        ),
+        (
+            lambda folder: hand_in_text(folder, HOLDS_ITS_PORT),
+            {"answers": 1, "concurrent": 1, "robust": 1, "crowds": 0},
+        ),
+        (
+            lambda folder: hand_in_text(folder, "print('Hey')\n"),
+            {"answers": 2, "concurrent": 2, "robust": 2, "crowds": 2},
+        ),
+    ],
+    ids=["a lock over the conversation", "holds its port", "ends at once"],
+)
+def test_the_classrooms_steps_run_as_they_stand_and_are_reported_each(
+    tmp_path: Path, submit: Callable[[Path], None], expected: Mapping[str, int]
+) -> None:
+    submit(tmp_path / "repository")
     workflow = (ROOT / "grading" / "classroom.yml").read_text(encoding="utf-8")
-    ids, commands = (re.findall(rf"{key}: (.*)", workflow) for key in ("- id", "command"))
+    ids, commands, checks = (
+        re.findall(rf"{key}: (.*)", workflow) for key in ("- id", "command", "run")
+    )
     assert f"runners: {','.join(ids)}" in workflow
     assert all(f"{one.upper()}_RESULTS: " in workflow for one in ids)
 
-    codes = {
-        one: in_classroom(tmp_path / "bob", command)
-        for one, command in zip(ids, commands, strict=True)
-    }
-    assert codes == {"answers": 0, "concurrent": 1, "everything": 1}
-
-
-def in_classroom(repository: Path, command: str) -> int:
-    """The exit code of a step: a student's repository, this project beside it, Python and click."""
-    mounts = [f"--volume={repository}:/classroom", f"--volume={ROOT}:/classroom/lab:ro"]
-    words = ["docker", "run", "--rm", "--pull=never", f"--label={LABEL}={PROJECT}", *mounts]
-    words += ["--user=0", "--workdir=/classroom", "--entrypoint=bash", CLIENT_IMAGE, "-c", command]
-    return subprocess.run(words, timeout=PATIENCE, check=False).returncode
+    check, *steps = (f"bash -ec {shlex.quote(step)}" for step in (checks[-1], *commands))
+    script = "\n".join([check, *(f"{step} >&2; echo $?" for step in steps)])
+    done = in_classroom(tmp_path / "repository", script)
+    codes = dict(zip(ids, map(int, done.stdout.split()), strict=True))
+    assert codes == expected, done.stderr
