@@ -20,7 +20,7 @@ from tests.e2e.lab import PATIENCE, ROOT, Lab
 GRADE, CHECK_PROGRAM, PASSED = (
     ROOT / "grading" / name for name in ("grade", "check-program", "passed")
 )
-ZOO = ROOT / "tests" / "zoo"
+ZOO = ROOT / "tests" / "zoo" / "servers"
 DOCKERFILE = """
 ARG PYTHON_IMAGE
 FROM ${PYTHON_IMAGE}
