@@ -1,6 +1,7 @@
 """Holds a lesson to its word: runs all of its commands in order, and tests every claim."""
 
 import signal
+import traceback
 
 from lessons.lesson import Claim, Command, Lesson
 from lessons.shell import difference, run
@@ -40,7 +41,9 @@ def _test(lesson: Lesson, claim: Claim, output: str) -> None:
     try:
         claim.test(output)
     except Exception as error:
-        where = f"{lesson.path.name}:{claim.example.line}"
+        # Sybil gives the block's lines the numbers that they have in the file.
+        line = traceback.extract_tb(error.__traceback__)[-1].lineno
+        where = f"{lesson.path.name}:{line}"
         wrong = f"a claim does not hold: {error!r}\n{claim.example.parsed}"
         raise Broken(f"{where}: {wrong}\nof what the last command printed:\n{output}") from error
 

@@ -9,16 +9,19 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from lessons.lesson import ROOT
 
 ANYTHING = "..."
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # colours, and Compose clears each line first
-# What `make lesson` sets for us, and a lesson's own `make` must not take for its reader's wishes.
-FROM_MAKE = ("CLIENTS", "MAKE", "MFLAGS")
+# What a demo of the reader's or `make lesson` has set: a lesson says itself what it runs with.
+FOREIGN = ("LANES_", "CLIENTS", "MODEL", "WORKERS", "MAKE", "MFLAGS")
+THE_READERS = ("LANES_PORT", "LANES_STATUS_PORT")
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ def run(
     with subprocess.Popen(
         ["bash", "-c", command],
         cwd=ROOT,
-        env={name: text for name, text in os.environ.items() if not name.startswith(FROM_MAKE)},
+        env=_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -61,6 +64,17 @@ def run(
             raise
         finally:
             killer.cancel()
+
+
+def _environment() -> dict[str, str]:
+    """The reader's, but that `python3` is the one that runs this, and shows each line at once."""
+    theirs = {
+        name: text
+        for name, text in os.environ.items()
+        if name in THE_READERS or not name.startswith(FOREIGN)
+    }
+    path = os.pathsep.join([str(Path(sys.executable).parent), theirs.get("PATH", os.defpath)])
+    return theirs | {"PATH": path, "PYTHONUNBUFFERED": "1"}
 
 
 def difference(expected: Sequence[str], output: str) -> str | None:

@@ -54,7 +54,7 @@ def test_a_claim_that_does_not_hold_fails_and_is_told_with_the_output(tmp_path: 
     with pytest.raises(Broken) as broken:
         checked(tmp_path, TRUE.replace('== "exit code 1', '== "exit code 2'))
     told = str(broken.value)
-    assert told.startswith("1-of-echoes.md:12: a claim does not hold: AssertionError()")
+    assert told.startswith("1-of-echoes.md:13: a claim does not hold: AssertionError()")
     assert 'assert output == "exit code 2' in told
     assert told.endswith("of what the last command printed:\nexit code 1\n")
 

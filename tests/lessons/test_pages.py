@@ -9,12 +9,14 @@ from client.check.scorecard import OFFERED
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FENCES = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)")
 
 
 def anchors(page: Path) -> set[str]:
     """What a link can point to in a page, by GitHub's rule for headings."""
-    headings = re.findall(r"^#+ (.+)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    prose = FENCES.sub("", page.read_text(encoding="utf-8"))
+    headings = re.findall(r"^#+ (.+)", prose, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 

@@ -1,6 +1,8 @@
 """What a command prints, and whether it is what was expected."""
 
+import shlex
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -51,6 +53,47 @@ def test_a_difference_says_what_was_expected_and_what_came(
     expected: str, output: str, told: str
 ) -> None:
     assert difference(expected.splitlines(), output) == told
+
+
+def test_a_demos_wishes_are_not_the_lessons_but_the_readers_ports_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in (
+        "LANES_MODEL",
+        "MODEL",
+        "CLIENTS",
+        "MAKEFLAGS",
+        "LANES_PORT",
+        "COMPOSE_PROJECT_NAME",
+    ):
+        monkeypatch.setenv(name, "set")
+    names = "LANES_MODEL MODEL CLIENTS MAKEFLAGS LANES_PORT COMPOSE_PROJECT_NAME"
+    ran = run(f"for name in {names}; do echo $name ${{!name}}; done", ignore)
+    told = dict(line.partition(" ")[::2] for line in ran.output.splitlines())
+    assert [name for name, text in told.items() if text] == ["LANES_PORT", "COMPOSE_PROJECT_NAME"]
+
+
+def test_python_is_the_one_that_runs_the_lessons() -> None:
+    ran = run("python3 -c 'import sys; print(sys.prefix)'", ignore)
+    assert ran.output == f"{sys.prefix}\n"
+
+
+def test_a_line_of_a_python_program_is_shown_before_the_program_ends(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    gate = tmp_path / "gate"
+    program = (
+        f"import os, time; print(1)\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.01)"
+    )
+    shown: list[str] = []
+
+    def show(line: str) -> None:
+        shown.append(line)
+        gate.touch()  # nothing else would let the program end
+
+    assert run(f"python3 -c {shlex.quote(program)}", show, patience=60).exit_code == 0
+    assert shown == ["1\n"]
 
 
 def test_both_outputs_are_taken_and_each_line_is_shown_as_it_comes() -> None:

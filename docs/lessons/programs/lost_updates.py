@@ -33,12 +33,14 @@ def count(guard: AbstractContextManager[object]) -> str:
             counter.add_one()
 
     threads = [threading.Thread(target=work) for _ in range(THREADS)]
+    began = time.monotonic()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    added = THREADS * TIMES
-    return f"added {added}, there are {counter.number}, lost {added - counter.number}"
+    seconds, added = time.monotonic() - began, THREADS * TIMES
+    lost = added - counter.number
+    return f"added {added}, there are {counter.number}, lost {lost}, in {seconds:.2f} s"
 
 
 print("without a lock:", count(nullcontext()))
