@@ -1,0 +1,26 @@
+"""What a process costs over a thread: each kind is measured three times, the least of them told."""
+
+import json
+import subprocess
+import sys
+
+COUNTS = {"thread": 100, "fork": 100, "spawn": 10}  # how many at a time
+
+
+def measure(kind: str) -> dict[str, float]:
+    """Milliseconds to `start` one and KiB of `memory` for it, as bench/starting.py finds them."""
+    program = [sys.executable, "-m", "bench.starting", kind, str(COUNTS[kind])]
+    figures: dict[str, float] = json.loads(subprocess.check_output(program))  # noqa: S603
+    return figures
+
+
+print("         to start  times a thread's      memory  times a thread's")
+thread: dict[str, float] = {}
+for kind in COUNTS:
+    several = [measure(kind) for _ in range(3)]
+    least = {what: min(one[what] for one in several) for what in several[0]}
+    thread = thread or least
+    print(
+        f"{kind:6} {least['start']:7.2f} ms {least['start'] / thread['start']:17.1f}"
+        f" {least['memory']:7,.0f} KiB {least['memory'] / thread['memory']:17.1f}"
+    )
