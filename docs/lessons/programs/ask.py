@@ -1,4 +1,7 @@
-"""Has so many clients at the same time ask HOST:PORT, and says when each has its reply."""
+"""Has so many clients at the same time ask HOST:PORT, and says when each has its reply.
+
+Each asks when all of them have been greeted; with the argument `as-greeted`, when it is itself.
+"""
 
 import socket
 import sys
@@ -7,16 +10,12 @@ import time
 
 host, port = sys.argv[1].rsplit(":", 1)
 count = int(sys.argv[2])
-all_greeted = threading.Barrier(count)
-began = time.monotonic()
+all_greeted = threading.Barrier(1 if "as-greeted" in sys.argv else count)
 
 
-def ask() -> None:
-    """One client: is greeted, waits until all of them are, asks once and leaves."""
-    with (
-        socket.create_connection((host, int(port)), timeout=60) as connection,
-        connection.makefile("rw", encoding="utf-8") as lines,
-    ):
+def ask(connection: socket.socket) -> None:
+    """One client: is greeted, asks once and leaves."""
+    with connection, connection.makefile("rw", encoding="utf-8") as lines:
         lines.readline()
         all_greeted.wait()
         print("Hey Server!!!", file=lines, flush=True)
@@ -25,5 +24,7 @@ def ask() -> None:
         print(f"{thread} had replied after {time.monotonic() - began:.1f} s\n", end="")
 
 
-for _ in range(count):
-    threading.Thread(target=ask).start()
+connections = [socket.create_connection((host, int(port)), timeout=60) for _ in range(count)]
+began = time.monotonic()
+for one in connections:
+    threading.Thread(target=ask, args=(one,)).start()
