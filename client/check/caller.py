@@ -104,9 +104,8 @@ class Caller:
                     return True
                 heard += len(chunk)
         except TimeoutError:
-            if isinstance(over := self._patience.ran_out(""), Failed):
-                return False
-            raise over from None
+            self._patience.until()  # raises OutOfTime: then it had no time to hang up
+            return False
         except Failed:
             return True  # a reset ends it as well
         return False

@@ -100,14 +100,12 @@ class Subject:
 
     def is_gone(self) -> bool:
         """Whether nobody listens there any more; to find out it connects, and leaves."""
-        with socket.socket(self.family, socket.SOCK_STREAM) as connection:
-            connection.settimeout(KNOCK)
-            try:
-                connection.connect(self.address)
-            except ConnectionRefusedError:
-                return True
-            except OSError:
-                return False  # it may be slow: that is for the checks to say
+        try:
+            self._open(KNOCK).close()
+        except Gone:
+            return True
+        except (Failed, TimeoutError):
+            return False  # it may be slow: that is for the checks to say
         return False
 
     def _knock(self) -> socket.socket:
@@ -115,22 +113,25 @@ class Subject:
         until = self.patience.until()
         seconds = KNOCK
         while (left := until - time.monotonic()) > 0:
-            connection = socket.socket(self.family, socket.SOCK_STREAM)
-            connection.settimeout(min(seconds, left))
-            try:
-                connection.connect(self.address)
-            except ConnectionRefusedError:
-                connection.close()
-                raise Gone("the connection was refused") from None
-            except TimeoutError:
-                connection.close()
-                seconds *= 2
-            except OSError as error:
-                connection.close()
-                raise Failed(f"it could not connect: {error.strerror or error}") from None
-            else:
-                return connection
+            with contextlib.suppress(TimeoutError):
+                return self._open(min(seconds, left))
+            seconds *= 2
         raise self.patience.ran_out("no connection")
+
+    def _open(self, seconds: float) -> socket.socket:
+        """A new connection; raises Gone, Failed, or TimeoutError after so many seconds."""
+        connection = socket.socket(self.family, socket.SOCK_STREAM)
+        connection.settimeout(seconds)
+        try:
+            connection.connect(self.address)
+        except OSError as error:
+            connection.close()
+            if isinstance(error, TimeoutError):
+                raise
+            if isinstance(error, ConnectionRefusedError):
+                raise Gone("the connection was refused") from None
+            raise Failed(f"it could not connect: {error.strerror or error}") from None
+        return connection
 
 
 def _find(server: Address, timeout: float, until: float) -> socket.socket:
