@@ -130,8 +130,10 @@ def check_command(
         ) as subject:
             if protocol == "handout" and subject.greeting.startswith("+OK "):
                 raise click.UsageError(f"{server} greets as `lines` has it: add --protocol lines.")
-            for result in score(subject, checks, Console(stderr=True).status):
-                results.append(result)  # noqa: PERF402 - what there is by then is told in any case
+            # One for all of them: it hides the cursor, and must not be interrupted as it begins to.
+            with Console(stderr=True).status(str(server)) as status:
+                for result in score(subject, checks, status.update):
+                    results.append(result)  # noqa: PERF402 - what there is by then is told anyway
     except Unreachable as error:
         click.echo(f"Nobody is there to be checked: {error}", err=True)
         sys.exit(3)

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,7 +18,6 @@ OF_LINES = (framing, threads, too_long, utf8, order)
 OFFERED: Mapping[str, Sequence[Check]] = {"handout": OF_ANY, "lines": OF_ANY + OF_LINES}
 
 Verdict = Literal["passed", "failed", "not tried"]
-Progress = Callable[[str], AbstractContextManager[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +52,10 @@ class Scorecard:
         return self.passed == self.of
 
 
-def score(subject: Subject, checks: Sequence[Check], progress: Progress) -> Iterator[Result]:
-    """Run them, one each time that a result is asked for.
+def score(
+    subject: Subject, checks: Sequence[Check], progress: Callable[[str], object]
+) -> Iterator[Result]:
+    """Run them, one each time that a result is asked for; tell `progress` which one it is.
 
     What came of an earlier check may be the cause of what comes of later ones; then the hint says
     so.
@@ -64,15 +64,15 @@ def score(subject: Subject, checks: Sequence[Check], progress: Progress) -> Iter
     gone = False
     for number, check in enumerate(checks, 1):
         began = time.monotonic()
-        with progress(f"{number} of {len(checks)}  {check.name}: {check.claim}"):
-            verdict, evidence = _try(check, subject)
-            hint = (cause or check.hint) if verdict == "failed" else None
-            if verdict == "failed" and check is answers:
-                cause = "the same as for `answers`: see there first"
-            if not gone and subject.is_gone():
-                gone = True
-                evidence += "; then the server was gone"
-                cause = f"the server ended in `{check.name}`: see there, and what it printed"
+        progress(f"{number} of {len(checks)}  {check.name}: {check.claim}")
+        verdict, evidence = _try(check, subject)
+        hint = (cause or check.hint) if verdict == "failed" else None
+        if verdict == "failed" and check is answers:
+            cause = "the same as for `answers`: see there first"
+        if not gone and subject.is_gone():
+            gone = True
+            evidence += "; then the server was gone"
+            cause = f"the server ended in `{check.name}`: see there, and what it printed"
         seconds = time.monotonic() - began
         yield Result(check.name, check.claim, verdict, _printable(evidence), hint, seconds)
 

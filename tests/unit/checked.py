@@ -21,6 +21,10 @@ def subject(
             yield found
 
 
+def unseen(_progress: str) -> None:
+    """Nobody watches."""
+
+
 def end_time(found: Subject) -> None:
     """Have the time for all checks be over."""
     found.patience.deadline = time.monotonic()

@@ -1,7 +1,6 @@
 """The checks one after the other: what passed, what failed, and in which the server ended."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 
 import pytest
 
@@ -10,7 +9,7 @@ from client.check.conversations import answers
 from client.check.failure import Failed
 from client.check.scorecard import OF_ANY, OF_LINES, OFFERED, Result, Scorecard, Verdict, score
 from client.check.subject import Subject
-from tests.unit.checked import end_time, subject
+from tests.unit.checked import end_time, subject, unseen
 from tests.unit.fake_server import CHUNK, UNTIL_GONE
 from tests.unit.running import wait_until
 
@@ -40,7 +39,7 @@ def check(name: str) -> Check:
 
 
 def scored(found: Subject, *checks: Check) -> Sequence[Result]:
-    return list(score(found, checks, nullcontext))
+    return list(score(found, checks, unseen))
 
 
 def test_one_that_passes_has_evidence_and_no_hint_and_one_that_fails_has_both() -> None:
@@ -79,13 +78,8 @@ def test_where_no_message_is_answered_the_other_hints_refer_to_that() -> None:
 
 def test_progress_tells_which_of_how_many_is_tried() -> None:
     told: list[str] = []
-
-    def progress(text: str) -> nullcontext[None]:
-        told.append(text)
-        return nullcontext()
-
     with subject([[UNTIL_GONE]] * 2) as found:
-        list(score(found, [check("passes")], progress))
+        list(score(found, [check("passes")], told.append))
     assert told == ["1 of 1  passes: The claim."]
 
 

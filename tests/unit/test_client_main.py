@@ -266,6 +266,18 @@ def test_ctrl_c_ends_the_checks_and_tells_what_came_of_them_so_far() -> None:
     assert output.splitlines()[-1] == f"{server.address}: 1 of 2 passed, and then it was stopped"
 
 
+def test_a_terminal_has_its_cursor_back_after_ctrl_c() -> None:
+    with FakeServer([[UNTIL_GONE]]) as server:
+        words = ["-m", "client", "check", str(server.address)]
+        with pexpect.spawn(sys.executable, words, cwd=ROOT, encoding="utf-8") as terminal:
+            terminal.expect("1 of 10  answers", timeout=SECONDS)
+            hidden = str(terminal.before).rfind("\x1b[?25l")
+            terminal.sendintr()
+            terminal.expect("0 of 10 passed, and then it was stopped", timeout=SECONDS)
+            assert hidden >= 0
+            assert str(terminal.before).count("\x1b[?25h") == 1
+
+
 def test_ctrl_c_before_anything_was_tried_ends_it_too() -> None:
     with FakeServer([[lambda: os.kill(running.pid, signal.SIGINT), UNTIL_GONE]]) as server:
         running = start("check", str(server.address))

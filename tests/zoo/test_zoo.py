@@ -1,6 +1,5 @@
 """A server that is wrong in one way fails the checks about that, and a right one fails none."""
 
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from client.address import Address
 from client.check.scorecard import OFFERED, Result, score
 from client.check.subject import Subject
 from client.dialect import DIALECTS
+from tests.unit.checked import unseen
 from tests.zoo.animals import RIGHT, WRONG, Animal, living
 
 TIMEOUT = 2.0  # seconds: who is wrong is waited for that long, again and again
@@ -48,7 +48,7 @@ def _checked(animal: Animal, address: Address, timeout: float) -> list[Result]:
     """What comes of all checks, as the command line has them."""
     dialect = DIALECTS[animal.protocol]
     with Subject.find(address, dialect, clients=10, many=100, timeout=timeout) as subject:
-        return list(score(subject, OFFERED[animal.protocol], nullcontext))
+        return list(score(subject, OFFERED[animal.protocol], unseen))
 
 
 def _failed(results: list[Result]) -> dict[str, str]:
