@@ -7,6 +7,7 @@ with Stopped, when the program is told to stop.
 import contextlib
 import errno
 import os
+import random
 import re
 import socket
 from concurrent.futures import Future
@@ -44,13 +45,14 @@ class Address(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def connect(self, stop: StopSignal, seconds: float) -> socket.socket:
-        """Look the name up, then try each of its addresses in turn until one connects.
+        """Look the name up, then try each of its addresses until one connects.
 
+        They are tried in random order, so that the clients of a name spread over its servers.
         The look-up and each address may take that many seconds. Raises OSError, whose text says
         of each address why it was not to be had.
         """
         failures = []
-        for family, numeric in _look_up(self, stop, seconds):
+        for family, numeric in _shuffled(_look_up(self, stop, seconds)):
             try:
                 return _connect(family, numeric, stop, seconds)
             except OSError as error:
@@ -92,6 +94,19 @@ def _look_up(
             f"the name {address.host} is not known here ({error.strerror}): "
             "is it spelled right, and is its server up?"
         ) from None
+
+
+def _shuffled(
+    found: list[tuple[socket.AddressFamily, Numeric]],
+) -> list[tuple[socket.AddressFamily, Numeric]]:
+    """In random order within each family, which come in the resolver's order.
+
+    As getaddrinfo sorts them (RFC 6724, rule 9), most clients would take the same server first:
+    the one whose address resembles theirs the longest.
+    """
+    families = list(dict.fromkeys(family for family, _ in found))
+    shuffled = random.sample(found, len(found))
+    return sorted(shuffled, key=lambda address: families.index(address[0]))
 
 
 def _connect(

@@ -8,29 +8,23 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from select import select
 
 import click
 import structlog
-from rich.console import Group
-from rich.live import Live
 
 from server import log
-from server.dispatcher import HEALTH
+from server.commands import health, lanes
 from server.farewell import Farewell
 from server.listener import Listener
 from server.models import Model, OneLock, Pool, ThreadPerClient
-from server.options import Seconds, server_options
+from server.options import server_options
 from server.protocol import DIALECTS
 from server.registry import Registry
 from server.resolver import Resolver
 from server.session import Patience, Session
 from server.signals import stop_signals
-from server.status import Unwell, fetch
 from server.transcript import Transcript
-from server.views.picture import Picture
-from server.views.terminal import draw, open_console
-from server.web import HEADERS, SHORTEST, create_app
+from server.web import HEADERS, create_app
 from server.webserver import WebServer
 from server.work import Work
 
@@ -40,7 +34,6 @@ from server.work import Work
 # computes for long, but in the lesson of `--work spin`, and one that draws: that one sets a turn of
 # its own (server/drawings.py).
 TURN = 10.0
-REDRAW = 0.5  # seconds from one live picture to the next
 
 
 @click.group(
@@ -60,6 +53,7 @@ def main(  # noqa: PLR0913 - one argument for each option
     workers: int,
     protocol: str,
     max_clients: int,
+    replica: str,
     work: Work | None,
     idle_timeout: float,
     line_timeout: float,
@@ -78,10 +72,15 @@ def main(  # noqa: PLR0913 - one argument for each option
     sys.setswitchinterval(TURN)
     with stop_signals() as stop:
         with starting_threads():
-            writer = log.configure(log_level, log_format)
+            render = log.renderer(log_format, replica)
+            writer = log.configure(log_level, render)
             dialect = DIALECTS[protocol]
             registry = Registry(
-                model=model, protocol=protocol, max_clients=max_clients, settings=context.params
+                model=model,
+                protocol=protocol,
+                max_clients=max_clients,
+                replica=replica,
+                settings=context.params,
             )
             farewell = Farewell(dialect)
             converse = partial(
@@ -90,9 +89,7 @@ def main(  # noqa: PLR0913 - one argument for each option
                 farewell=farewell,
                 dialect=dialect,
                 patience=Patience(idle_timeout, line_timeout, send_timeout),
-                note=Transcript(writer, log.RENDERERS[log_format]).note
-                if log_level in ("debug", "info")
-                else None,
+                note=Transcript(writer, render).note if log_level in ("debug", "info") else None,
                 work=work.do if work else None,
             )
             with binding("--port", host, port):
@@ -151,51 +148,8 @@ def starting_threads() -> Iterator[None]:
         ) from None
 
 
-@contextmanager
-def answering() -> Iterator[None]:
-    """Tell in one line that the server did not answer, and exit with 1."""
-    try:
-        yield
-    except Unwell as error:
-        raise click.ClickException(f"{error}. Is the server running?") from None
-
-
-@main.command()
-@click.pass_context
-def health(context: click.Context, /) -> None:
-    """Ask the server on this machine whether it is well: exit 0 if it is, 1 if not."""
-    options = context.find_root().params
-    with answering():
-        click.echo(fetch(options["host"], options["status_port"], HEALTH), nl=False)
-
-
-@main.command()
-@click.option("--watch", is_flag=True, help="Draw them anew twice a second, until Ctrl-C.")
-@click.option(
-    "--seconds",
-    type=Seconds(SHORTEST),
-    help="How far to look back. Without it: a minute, or less where that shows all of it.",
-)
-@click.pass_context
-def lanes(context: click.Context, /, *, watch: bool, seconds: float | None) -> None:
-    """Draw which thread serves, or served, which client, and when."""
-    options = context.find_root().params
-    path = "/lanes.json" if seconds is None else f"/lanes.json?seconds={seconds}"
-    console = open_console()
-    if watch and not console.is_interactive:
-        raise click.UsageError("--watch needs a terminal to draw on.")
-
-    def drawing() -> Group:
-        picture = Picture.from_json(fetch(options["host"], options["status_port"], path))
-        return draw(picture, console.width, console.height if watch else None)
-
-    with answering():
-        if not watch:
-            console.print(drawing())
-            return
-        with stop_signals() as stop, Live(drawing(), console=console, auto_refresh=False) as live:
-            while not select([stop], [], [], REDRAW)[0]:
-                live.update(drawing(), refresh=True)
+main.add_command(health)
+main.add_command(lanes)
 
 
 if __name__ == "__main__":

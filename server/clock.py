@@ -6,6 +6,8 @@ the process starts, and runs on with the monotonic clock; so it does not follow 
 
 import time
 
+HEADER = "Lanes-Clock"  # of an answer over HTTP: what this clock said as it was made
+
 EPOCH = time.time() - time.monotonic()  # of the monotonic clock, in Unix seconds
 
 

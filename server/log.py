@@ -18,6 +18,7 @@ import structlog
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from server.replica import thread_name
 from server.writer import LogWriter
 
 PLAIN = re.compile(r"[\w.:/@+\[\]-]+", re.ASCII)  # what cannot be mistaken without quotes
@@ -58,7 +59,18 @@ def _render_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
 RENDERERS: dict[str, Any] = {"console": _render_console, "json": _render_json}
 
 
-def configure(level: str, log_format: str, descriptor: int | None = None) -> LogWriter:
+def renderer(log_format: str, replica: str) -> Processor:
+    """What makes a line of an event, its thread by its whole name."""
+    render = RENDERERS[log_format]
+
+    def render_event(logger: WrappedLogger, method: str, event: EventDict) -> str:
+        event["thread"] = thread_name(replica, event["thread"])
+        return str(render(logger, method, event))
+
+    return render_event
+
+
+def configure(level: str, render: Processor, descriptor: int | None = None) -> LogWriter:
     """Send every logger's records, ours and the libraries', through one writer."""
     structlog.configure(
         processors=[
@@ -69,14 +81,14 @@ def configure(level: str, log_format: str, descriptor: int | None = None) -> Log
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,  # else a visit makes its own: 13 microseconds, of 290
     )
-    render: list[Processor] = [
+    processors: list[Processor] = [
         structlog.processors.format_exc_info,  # a library's exception travels with its record
         _origin,
         ProcessorFormatter.remove_processors_meta,
-        RENDERERS[log_format],
+        render,
     ]
     if descriptor is None:
         descriptor = sys.stdout.fileno() if sys.stdout else os.open(os.devnull, os.O_WRONLY)
-    writer = LogWriter(descriptor, ProcessorFormatter(processors=render))
+    writer = LogWriter(descriptor, ProcessorFormatter(processors=processors))
     logging.basicConfig(level=level.upper(), handlers=[writer], force=True)
     return writer

@@ -12,6 +12,7 @@ from server import farewell, webserver, work
 from server.log import RENDERERS
 from server.port import GONE_SECONDS
 from server.protocol import DIALECTS
+from server.replica import NAME
 
 # For all that is not a client: HTTP connections, farewells, and 32 for listening, logging, names.
 SPARE_DESCRIPTORS = webserver.CONNECTIONS + farewell.PLACES + 32
@@ -74,6 +75,16 @@ def _check_descriptors(_context: click.Context, _option: click.Parameter, client
     return clients
 
 
+def _check_name(_context: click.Context, _option: click.Parameter, name: str) -> str:
+    # It goes over the wire, before the thread's: no blank, no colon, no slash.
+    if name and not NAME.fullmatch(name):
+        raise click.BadParameter(
+            f"{name!r} is no name: take letters, digits, '.', '-' and '_', at most 63 of them, "
+            "as in server-2."
+        )
+    return name
+
+
 OPTIONS = [
     option("--host", default="127.0.0.1", help="Address to listen on, for both ports."),
     option("--port", type=port, default=2022, help="Port for the clients."),
@@ -98,6 +109,13 @@ OPTIONS = [
         default=256,
         callback=_check_descriptors,
         help="Clients at a time, waiting and served; one more is told that the server is busy.",
+    ),
+    option(
+        "--replica",
+        default="",
+        metavar="NAME",
+        callback=_check_name,
+        help="Its name where it is one of several servers: its threads are NAME/Thread-1.",
     ),
     option(
         "--work",

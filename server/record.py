@@ -22,6 +22,7 @@ class Record:
     peer: str  # host:port
     accepted_at: float
     client: str = ""  # the peer's name where it has one: server/resolver.py finds it
+    replica: str = ""  # the server, where it is one of several
     thread: str | None = None
     native_id: int | None = None
     state: State = "waiting"

@@ -16,6 +16,7 @@ from typing import Literal, get_args
 
 from server.clock import now
 from server.record import End, Record
+from server.replica import thread_name
 from server.ticks import Tick, Ticks
 from server.totals import Totals
 
@@ -33,6 +34,7 @@ class Snapshot:
     settings: Mapping[str, object]
     model: str
     protocol: str
+    replica: str
     pid: int
     open: int
     serving: int
@@ -53,11 +55,13 @@ class Registry:
         model: str,
         protocol: str,
         max_clients: int,
+        replica: str = "",
         settings: Mapping[str, object] | None = None,
     ) -> None:
         self._model = model
         self._protocol = protocol
         self._max_clients = max_clients
+        self._replica = replica
         self._settings = settings or {}  # all of them, to be shown
         self._started_at = now()
         self._changed = threading.Condition()  # guards all below
@@ -76,7 +80,9 @@ class Registry:
             if len(self._open) >= self._max_clients:
                 return None
             self._accepted += 1
-            record = Record(self._accepted, peer, accepted_at=now(), client=peer)
+            record = Record(
+                self._accepted, peer, accepted_at=now(), client=peer, replica=self._replica
+            )
             self._open[record.number] = record
             return record
 
@@ -112,7 +118,7 @@ class Registry:
 
     def _assign(self, record: Record) -> None:
         if record.state == "waiting":
-            record.thread = threading.current_thread().name
+            record.thread = thread_name(self._replica, threading.current_thread().name)
             record.native_id = threading.get_native_id()
 
     def serve(self, record: Record) -> bool:
@@ -171,6 +177,7 @@ class Registry:
                 settings=self._settings,
                 model=self._model,
                 protocol=self._protocol,
+                replica=self._replica,
                 pid=os.getpid(),
                 open=len(open_),
                 serving=self._serving,

@@ -27,6 +27,8 @@ LIFETIME = 0.1
 
 LONGEST_NAME = 253  # characters, and 63 in each label: RFC 1035
 LABEL = re.compile(r"[0-9A-Za-z_-]{1,63}")  # the underscore is Compose's
+# Of a task in a swarm: its service and its slot, before its id and the network.
+TASK = re.compile(rf"({LABEL.pattern}\.[0-9]{{1,9}})\.[0-9a-z]{{25}}\..*")
 
 log = structlog.get_logger()
 
@@ -94,5 +96,9 @@ def resolve(host: str) -> str | None:
         name, _, _ = socket.gethostbyaddr(host)
     except (OSError, UnicodeError):  # no such name (herror, gaierror), or none that can be decoded
         return None
+    if len(name) > LONGEST_NAME:
+        return None
+    if task := TASK.fullmatch(name):
+        return task[1]
     label, _, _ = name.partition(".")  # container.network
-    return label if len(name) <= LONGEST_NAME and LABEL.fullmatch(label) else None
+    return label if LABEL.fullmatch(label) else None

@@ -9,7 +9,6 @@ Why a session ends is one word in its record and in the log: `bye` (the client c
 """
 
 import os
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -92,7 +91,8 @@ class Session:
     def _outcome(self) -> End:
         """Why the conversation that this holds has ended; the connection is still to be closed."""
         try:
-            end = self._converse(self._dialect(threading.current_thread().name))
+            # By its whole name, as it is shown: `serve` has noted it.
+            end = self._converse(self._dialect(self._record.thread or ""))
             if end == "bye":
                 self._connection.close()  # the client says nothing more: there is no reset to fear
             else:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from flask import Flask, Response, abort, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from server.clock import HEADER, now
 from server.dispatcher import HEALTH
 from server.drawings import Drawings
 from server.registry import Registry, Snapshot
@@ -83,7 +84,7 @@ def create_app(registry: Registry, count_log: Callable[[], Counts] = Counts) -> 
     """The pages; `count_log` says what has become of the log's records by now."""
     app = Flask(__name__, static_folder=None)
     app.before_request(_only_look)
-    app.after_request(_protect)
+    app.after_request(_complete)
     app.register_error_handler(HTTPException, _explain)
     drawings = Drawings()
 
@@ -121,8 +122,9 @@ def _only_look() -> None:
         raise MethodNotAllowed(METHODS)
 
 
-def _protect(response: Response) -> Response:
+def _complete(response: Response) -> Response:
     response.headers.update(HEADERS)
+    response.headers[HEADER] = f"{now():.6f}"
     return response
 
 

@@ -36,6 +36,7 @@ def picture_of(snapshot: Snapshot, seconds: float | None = None) -> Picture:
     )
     return Picture(
         model=snapshot.model,
+        replica=snapshot.replica,
         at=snapshot.at,
         start=start,
         open=snapshot.open,

@@ -58,6 +58,7 @@ class Picture:
     """The lanes by first use, the queue above them, and the figures that go with them."""
 
     model: str
+    replica: str
     at: float
     start: float  # of the window, which ends at `at`
     open: int
@@ -70,22 +71,26 @@ class Picture:
     queue_more: int  # rows that are not drawn
     lanes: tuple[Lane, ...]
     lanes_more: int  # lanes that are not drawn
+    replicas: tuple[str, ...] = ()  # where it shows several: a line about each
 
     def figures(self) -> dict[str, str]:
         """What stands above the lanes, by name."""
+        # The peaks of several were at different times, and add up to nothing.
+        peak = "" if self.replicas else f" (peak {self.peak_serving})"
         return {
             "model": self.model,
             "clients now": str(self.open),
-            "served at once": f"{self.serving} (peak {self.peak_serving})",
+            "served at once": f"{self.serving}{peak}",
             "messages": str(self.messages),
             "refused": str(self.refused),
         }
 
     def sessions(self) -> list[Record]:
-        """Those that are drawn, by number."""
+        """Those that are drawn, by replica and number."""
         rows = (*self.queue, *(lane.bars for lane in self.lanes))
-        drawn = {bar.session.number: bar.session for row in rows for bar in row}
-        return [drawn[number] for number in sorted(drawn)]
+        sessions = (bar.session for row in rows for bar in row)
+        drawn = {(session.replica, session.number): session for session in sessions}
+        return [drawn[whose] for whose in sorted(drawn)]
 
     def to_json(self) -> str:
         """The same for another process."""
@@ -93,14 +98,19 @@ class Picture:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
-        """The way back."""
-        facts = json.loads(text)
-        facts["refusals"] = tuple((at, count) for at, count in facts["refusals"])
-        facts["queue"] = tuple(_bars(row) for row in facts["queue"])
-        facts["lanes"] = tuple(
-            Lane(lane["thread"], lane["native_id"], _bars(lane["bars"])) for lane in facts["lanes"]
-        )
-        return cls(**facts)
+        """The way back; ValueError for what is no picture."""
+        try:
+            facts = json.loads(text)
+            facts["refusals"] = tuple((at, count) for at, count in facts["refusals"])
+            facts["queue"] = tuple(_bars(row) for row in facts["queue"])
+            facts["lanes"] = tuple(
+                Lane(lane["thread"], lane["native_id"], _bars(lane["bars"]))
+                for lane in facts["lanes"]
+            )
+            facts["replicas"] = tuple(facts["replicas"])
+            return cls(**facts)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError("what it tells is no picture that this version knows") from error
 
 
 @lru_cache(maxsize=1024)  # it is asked for in every drawing

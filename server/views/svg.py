@@ -11,13 +11,15 @@ from typing import NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from server.replica import thread_name
 from server.views.picture import Lane, Picture
 from server.views.scale import Scale, Shape
 
 WIDTH = 960  # pixels, as all that follow
 NARROWEST, WIDEST = 320, 1920
 MARGIN = 4
-NAMES = 120  # the column of the threads' names
+NAMES = 120  # the column of the threads' names, at least
+BOLD = 7.4  # of one of their letters, about
 FIGURE = 140  # one of the figures above
 LANE, LINE = 36, 20  # heights: a lane, a line of text
 HEAD, FOOT, GAP = 44, 44, 10  # heights: a row of figures, the time axis, what keeps them apart
@@ -43,7 +45,8 @@ STYLE = Markup(templates.get_template("lanes.css").render())  # noqa: S704 - a f
 
 def draw(picture: Picture, width: int = WIDTH) -> Markup:
     """The drawing, so many pixels wide and as high as it needs to be."""
-    scale = Scale(picture, left=MARGIN + NAMES, right=width - MARGIN)
+    names = max(NAMES, *(int(len(lane.thread) * BOLD) + GAP for lane in picture.lanes), 0)
+    scale = Scale(picture, left=MARGIN + min(names, width // 2), right=width - MARGIN)
     figures = list(_figures(picture, width))
     top = figures[-1].y + HEAD + GAP
     rows = list(_rows(picture, scale, top))
@@ -71,15 +74,22 @@ class Row(NamedTuple):
     """A lane, or a row of the queue; `y` is where it begins."""
 
     y: int
+    name: str  # of its thread, or of the queue where that begins
     lane: Lane | None
     shapes: list[Shape]
 
 
 def _rows(picture: Picture, scale: Scale, top: int) -> Iterator[Row]:
-    queue = [(None, bars) for bars in picture.queue]
-    lanes = [(lane, lane.bars) for lane in picture.lanes]
-    for line, (lane, bars) in enumerate([*queue, *lanes]):
-        yield Row(top + LANE * line, lane, scale.row(bars))
+    queues = [thread_name(bars[0].session.replica, "queue") for bars in picture.queue]
+    rows = [
+        *(
+            ("" if name == before else name, None, bars)
+            for name, before, bars in zip(queues, ["", *queues], picture.queue, strict=False)
+        ),
+        *((lane.thread, lane, lane.bars) for lane in picture.lanes),
+    ]
+    for line, (name, lane, bars) in enumerate(rows):
+        yield Row(top + LANE * line, name, lane, scale.row(bars))
 
 
 def moment(at: float) -> str:
@@ -111,3 +121,4 @@ def _notes(picture: Picture) -> Iterator[str]:
     if picture.lanes_more:
         more = picture.lanes_more
         yield f"{more} more lanes are not drawn: these were used last. The report has all sessions."
+    yield from picture.replicas

@@ -16,8 +16,9 @@ from rich.cells import cell_len
 from rich.console import Console, Group
 from rich.text import Text
 
+from server.replica import thread_name
 from server.views.axis import FAINT, REFUSED, draw_axis
-from server.views.cells import Line
+from server.views.cells import Line, plain
 from server.views.layout import used_last
 from server.views.picture import Bar, Picture
 from server.views.strokes import (
@@ -41,6 +42,7 @@ STRONG = "bold"
 GAP = 2  # cells between what stands side by side
 BEHIND = 4  # cells behind the lanes at least: half of "now", or a count of refusals
 WIDTH = 100  # cells where the output is no terminal
+REPLICAS = 8  # that have a line of their own
 BELOW = 5  # lines under the lanes: three notes at most, and the time
 
 
@@ -60,7 +62,7 @@ def draw(picture: Picture, width: int, height: int | None = None) -> Group:
     """
     height = height or sys.maxsize
     legend = Text(LEGEND, FAINT, no_wrap=True, overflow="ellipsis")
-    above = [*_figures(picture, width), legend, Text()]
+    above = [*_figures(picture, width), *_replicas(picture), legend, Text()]
     room = max(height - len(above) - BELOW, 1)
     lanes = list(_lanes(fitted(picture, room), width))
     return Group(*above, *lanes, *draw_table(picture, width, height - len(above) - len(lanes)))
@@ -91,10 +93,18 @@ def _figures(picture: Picture, width: int) -> Iterator[Text]:
     yield line
 
 
+def _replicas(picture: Picture) -> Iterator[Text]:
+    """A line about each, and how many there are besides."""
+    for line in picture.replicas[:REPLICAS]:
+        yield Text(plain(line), FAINT, no_wrap=True, overflow="ellipsis")
+    if more := picture.replicas[REPLICAS:]:
+        yield Text(f"… {len(more)} more replicas", FAINT)
+
+
 def _lanes(picture: Picture, width: int) -> Iterator[Text]:
     """A line for each row of the queue and for each thread, what is not among them, the time."""
     rows: list[tuple[str, str, Sequence[Bar]]] = [
-        *(("queue", "", row) for row in picture.queue),
+        *((thread_name(row[0].session.replica, "queue"), "", row) for row in picture.queue),
         *((lane.thread, str(lane.native_id), lane.bars) for lane in picture.lanes),
     ]
     thread, native = (max((len(row[part]) for row in rows), default=0) for part in (0, 1))

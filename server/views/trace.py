@@ -46,6 +46,7 @@ def trace_json(snapshot: Snapshot) -> str:
         "otherData": {
             "model": snapshot.model,
             "protocol": snapshot.protocol,
+            "replica": snapshot.replica,
             "messages_from_session": min(messages, default=1),
         },
         "traceEvents": [{**main_thread, **event} for event in (*names, *events)],

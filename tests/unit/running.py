@@ -60,12 +60,13 @@ class Peer:
 class RunningServer:
     """Everything that `python -m server` puts together, but for the options and the signals."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument for each option
         self,
         *,
         model: Model | None = None,
         protocol: str = "lines",
         max_clients: int = 8,
+        replica: str = "",
         patience: Patience | None = None,
         note: Callable[[str, Sequence[Message]], object] | None = None,
         work: Callable[[Callable[[], bool]], object] | None = None,
@@ -74,7 +75,9 @@ class RunningServer:
     ) -> None:
         dialect = DIALECTS[protocol]
         self.model = model or ThreadPerClient()
-        self.registry = Registry(model="test", protocol=protocol, max_clients=max_clients)
+        self.registry = Registry(
+            model="test", protocol=protocol, max_clients=max_clients, replica=replica
+        )
         self.farewell = Farewell(dialect)
         self.listener = Listener(
             host,

@@ -57,6 +57,7 @@ def snapshot(
     model: str = "thread",
     refusals: Iterable[float] = (),
     started: float = 0.0,
+    replica: str = "",
 ) -> Snapshot:
     """The registry that has these sessions, `at` seconds after the moment."""
     totals, refused = Totals(), Ticks()
@@ -74,6 +75,7 @@ def snapshot(
         settings={"model": model, "workers": 4},
         model=model,
         protocol="lines",
+        replica=replica,
         pid=4321,
         open=sum(one.state != "closed" for one in records),
         serving=serving,

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import permutations, product
 
 import pytest
 
@@ -13,6 +14,8 @@ from client.address import Address
 from client.stop import Stopped, StopSignal
 
 SECONDS = 10.0
+V6 = ["2001:db8::1", "2001:db8::2", "2001:db8::3"]
+V4 = ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
 
 
 @pytest.fixture
@@ -89,9 +92,41 @@ def test_it_tries_every_address_of_a_name(
         assert connected.getpeername() == listener.getsockname()
 
 
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Which addresses were tried, in order, of a name that has six; none can be connected to."""
+    tried: list[str] = []
+    answer = [
+        (family, socket.SOCK_STREAM, 6, "", (host, 2022))
+        for family, hosts in ((socket.AF_INET6, V6), (socket.AF_INET, V4))
+        for host in hosts
+    ]
+
+    def connect(_family: int, numeric: tuple[str, int], *_limits: object) -> None:
+        tried.append(numeric[0])
+        raise OSError("refused")
+
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: answer)
+    monkeypatch.setattr("client.address._connect", connect)
+    return tried
+
+
+def test_each_connection_tries_all_addresses_in_an_order_of_its_own_within_a_family(
+    stop: StopSignal, tried: list[str]
+) -> None:
+    orders = set()
+    for _ in range(1000):  # one of the 36 orders is missing by chance once in 10**10 runs
+        with pytest.raises(OSError, match="refused"):
+            Address("six", 2022).connect(stop, SECONDS)
+        orders.add((tuple(tried[:3]), tuple(tried[3:])))
+        tried.clear()
+    assert orders == set(product(permutations(V6), permutations(V4)))
+
+
 def test_the_error_names_every_address_and_what_to_look_at(
     stop: StopSignal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("client.address._shuffled", lambda found: found)
     port = closed_port()
     answer = [
         (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)),

@@ -8,13 +8,14 @@ import pytest
 # A module may import those on lower floors, and no others of ours.
 SERVER = [
     {"clock", "ticks", "histogram", "protocol", "models", "connection", "port", "signals"}
-    | {"writer", "status", "dispatcher", "drawings", "work", "views.cells"},
-    {"record", "farewell", "log", "webserver"},
+    | {"writer", "dispatcher", "drawings", "work", "replica", "views.cells"},
+    {"record", "farewell", "log", "webserver", "status"},
     {"totals", "resolver", "transcript", "views.picture"},
     {"registry", "views.strokes", "views.table", "views.scale"},
     {"session", "views.layout", "views.metrics", "views.axis", "views.svg"},
     {"listener", "options", "views.pages", "views.trace", "views.terminal"},
-    {"web"},
+    {"web", "views.merged"},
+    {"commands"},
     {"__main__"},
 ]
 CLIENT = [

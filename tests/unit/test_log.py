@@ -25,8 +25,8 @@ def configure(pipe: Pipe) -> Iterator[Configure]:
     handlers, level, settings = root.handlers[:], root.level, structlog.get_config()
     root.handlers.clear()  # pytest's own: `configure` would close them
 
-    def configure(log_format: str = "json", level: str = "info") -> LogWriter:
-        return log.configure(level, log_format, pipe.writing)
+    def configure(log_format: str = "json", level: str = "info", replica: str = "") -> LogWriter:
+        return log.configure(level, log.renderer(log_format, replica), pipe.writing)
 
     yield configure
     for ours in root.handlers:
@@ -62,6 +62,17 @@ def test_a_console_line_is_for_people(pipe: Pipe, configure: Configure) -> None:
         first,
     )
     assert b" MainThread warning: cannot accept\n" in second
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_among_several_servers_each_line_names_the_replica(
+    pipe: Pipe, configure: Configure, log_format: str
+) -> None:
+    writer = configure(log_format, replica="server-2")
+    structlog.get_logger().info("connected")
+    logging.getLogger("waitress").warning("of a library")
+    writer.close()
+    assert [b"server-2/MainThread" in line for line in pipe.lines()] == [True, True]
 
 
 def test_the_thread_is_the_one_that_logged_not_the_one_that_writes(

@@ -29,7 +29,7 @@ def test_a_probe_takes_no_number_and_no_thread() -> None:
         port, status_port = bound["address"].rpartition(":")[2], bound["status_port"]
         probe = [*COMMAND, "--port", port, "--status-port", str(status_port), "health"]
         subprocess.run(probe, timeout=2 * SECONDS, check=True, capture_output=True)
-        snapshot = json.loads(fetch("127.0.0.1", status_port, "/sessions.json"))
+        snapshot = json.loads(fetch("127.0.0.1", status_port, "/sessions.json").body)
         server.send_signal(signal.SIGTERM)
         server.communicate(timeout=2 * SECONDS)
     assert (snapshot["accepted"], snapshot["sessions"]) == (0, [])

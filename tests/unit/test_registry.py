@@ -59,6 +59,15 @@ def test_a_session_goes_from_waiting_to_serving_to_closed(registry: Registry) ->
     assert last.accepted_at <= last.served_at <= last.closed_at
 
 
+def test_among_several_servers_a_session_and_its_thread_bear_the_replicas_name() -> None:
+    registry = Registry(model="thread", protocol="lines", max_clients=3, replica="server-2")
+    record = admit(registry)
+    assert (record.replica, record.thread) == ("server-2", None)
+    registry.serve(record)
+    assert record.thread == f"server-2/{threading.current_thread().name}"
+    assert registry.snapshot().replica == "server-2"
+
+
 def test_a_snapshot_does_not_change_when_the_session_does(registry: Registry) -> None:
     record = admit(registry)
     before = registry.snapshot()

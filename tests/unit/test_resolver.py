@@ -89,6 +89,26 @@ def test_a_container_goes_by_its_name_without_the_networks(
     assert client_of(resolver, record_of()) == "thread-lanes-client-2"
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (
+            "thread-lanes_client.3.cn4solwfrcnwqtqmws8uzpy0y.thread-lanes_lanes",
+            "thread-lanes_client.3",
+        ),
+        ("lab_client.12.cn4solwfrcnwqtqmws8uzpy0y.lab_lanes", "lab_client.12"),
+        # A service with a task on each node has the node's id there, which tells nobody anything.
+        ("lab_probe.cn4solwfrcnwqtqmws8uzpy0y.an88nkjfbmedx1194j8avm6id.lab_lanes", "lab_probe"),
+        ("client.3.example.org", "client"),
+    ],
+)
+def test_a_task_of_a_swarm_goes_by_its_service_and_its_slot(
+    resolver: Resolver, names: Names, name: str, shown: str
+) -> None:
+    names.known[HOST] = name
+    assert client_of(resolver, record_of()) == shown
+
+
 @pytest.mark.parametrize("host", ["2001:db8::7", "fe80::7%eth0"])
 def test_an_ipv6_address_is_asked_for_without_its_brackets(
     resolver: Resolver, names: Names, host: str

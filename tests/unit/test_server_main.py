@@ -168,6 +168,20 @@ def test_lanes_draws_what_the_running_server_does(start: Callable[..., Process])
     peer.close()
 
 
+def test_a_replica_goes_by_its_name_in_all_that_it_says(start: Callable[..., Process]) -> None:
+    server = start("--replica", "server-2")
+    peer = Peer(server.address)
+    assert peer.line() == "+OK server-2/Thread-1: ready\r\n"
+    peer.say("Hey")
+    port = ["--status-port", server.status_port]
+    assert re.search(r"^server-2/Thread-1  \d+  ", run(*port, "lanes").stdout, re.MULTILINE)
+    peer.close()
+    server.stop()
+    said = {event["event"]: event["thread"] for event in server.log}
+    assert said["connected"] == "server-2/MainThread"
+    assert said["received from the client"] == said["bye"] == "server-2/Thread-1"
+
+
 def test_lanes_looks_back_as_far_as_it_is_told(start: Callable[..., Process]) -> None:
     port = ["--status-port", start().status_port]
     assert "in the last 300 s\n" in run(*port, "lanes", "--seconds", "300").stdout
@@ -351,6 +365,7 @@ def test_too_few_threads_to_begin_with_is_one_line_and_exit_code_1(threads: int)
         (["--idle-timeout", "nan"], "nan is not a number of seconds"),
         (["lanes", "--seconds", "nan"], "nan is not a number of seconds"),
         (["lanes", "--seconds", "0.5"], "0.5 is not in the range 1<=x<=86400"),
+        (["--replica", "a b"], "'a b' is no name: take letters, digits"),
         (["--no-such-option"], "No such option"),
         (["no-such-command"], "No such command"),
     ],

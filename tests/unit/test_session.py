@@ -28,6 +28,16 @@ def test_a_thread_greets_and_answers_every_line_in_order(start_server: StartServ
     assert [peer.say(HEY), peer.say(""), peer.say("Grüße 🧵")] == [REPLY] * 3
 
 
+def test_among_several_servers_the_greeting_and_each_reply_name_the_replica(
+    start_server: StartServer,
+) -> None:
+    server = start_server(replica="server-2")
+    peer = server.connect()
+    assert peer.line() == "+OK server-2/Thread-1: ready\r\n"
+    assert peer.say("Hey") == f"+OK server-2/Thread-1: {ANSWER}\r\n"
+    assert server.record(1).thread == "server-2/Thread-1"
+
+
 def test_its_record_has_who_when_and_how_much(start_server: StartServer) -> None:
     server = start_server()
     peer = server.greeted()

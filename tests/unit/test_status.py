@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from server.clock import now
 from server.registry import Registry
-from server.status import Unwell, fetch
+from server.status import SECONDS, Unwell, fetch
 from server.web import HEADERS, create_app
 from server.webserver import WebServer
 
@@ -30,7 +31,33 @@ def closed_port() -> int:
 def test_a_page_is_fetched_from_this_machine_wherever_the_server_listens(
     port: int, host: str
 ) -> None:
-    assert fetch(host, port, "/healthz") == b"ok\n"
+    assert fetch(host, port, "/healthz").body == b"ok\n"
+
+
+def test_an_answer_says_how_far_the_servers_clock_is_ahead_and_how_sure_that_is(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.web.now", lambda: now() + 100)
+    answer = fetch("127.0.0.1", port, "/healthz")
+    assert 0 < answer.within < SECONDS
+    assert abs(answer.ahead - 100) <= answer.within + 0.000_001  # as it is rounded on the way
+
+
+def test_a_server_of_another_kind_is_told_as_such() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+
+        def answer() -> None:
+            accepted, _ = listening.accept()
+            with accepted:
+                accepted.recv(1000)
+                accepted.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n")
+
+        answering = threading.Thread(target=answer)
+        answering.start()
+        with pytest.raises(Unwell, match=f"127.0.0.1 port {port} .* no Thread Lanes server"):
+            fetch("127.0.0.1", port, "/healthz")
+        answering.join()
 
 
 def test_no_server_is_said_with_address_and_cause() -> None:

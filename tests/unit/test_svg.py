@@ -1,5 +1,6 @@
 """The drawing, parsed again: what it shows is what the snapshot says."""
 
+from dataclasses import replace
 from itertools import pairwise
 from xml.etree.ElementTree import Element, fromstring
 
@@ -202,3 +203,39 @@ def test_any_snapshot_is_drawn_well_formed_and_nothing_overlaps_in_a_lane(taken:
     solid = [int(b.attrib["data-session"]) for _, b in bars(drawing) if "serving" in stretches(b)]
     served = {one.number for one in taken.sessions if one.served_at is not None}
     assert set(solid) <= served
+
+
+def several(*, thread: str) -> Element:
+    """A drawing of two replicas that have a queue each, and a lane of that name."""
+    sessions = [
+        replace(record(1, accepted=1, served=1), thread=thread, replica="server-1"),
+        replace(record(2, accepted=2), replica="server-1"),
+        replace(record(3, accepted=2), replica="server-1"),
+        replace(record(4, accepted=2), replica="server-2"),
+    ]
+    picture = picture_of(snapshot(*sessions, at=10, model="pool"))
+    notes = ("server-1 at 10.0.0.1", "server-2 at 10.0.0.2")
+    return fromstring(draw(replace(picture, replicas=notes)))  # noqa: S314 - it is our own
+
+
+def test_each_replicas_queue_is_named_where_it_begins() -> None:
+    rows = by_class(several(thread="server-1/Worker-1"), "queue")
+    assert [words(row)[:1] for row in rows if by_class(row, "thread")] == [
+        ["server-1/queue"],
+        ["server-2/queue"],
+    ]
+    assert len(rows) == 3
+
+
+def test_what_there_is_to_know_of_each_replica_stands_below() -> None:
+    notes = [note.text for note in by_class(several(thread="server-1/Worker-1"), "more")]
+    assert notes == ["server-1 at 10.0.0.1", "server-2 at 10.0.0.2"]
+
+
+def test_a_long_name_has_room_beside_its_bars() -> None:
+    lefts = {}
+    for thread in ("server-1/Worker-1", "server-1.lab.example/Worker-1000"):
+        [bar] = by_class(by_class(several(thread=thread), "lane")[0], "bar")
+        lefts[thread] = min(left for left, _ in stretches(bar).values())
+    short, long = lefts.values()
+    assert long > short

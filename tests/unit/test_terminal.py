@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -278,3 +279,36 @@ def test_whatever_there_is_every_line_fits_and_every_session_is_named(
     if width >= 60:
         listed = {line.split()[0] for line in lines[lines.index(LEGEND) :] if line}
         assert {str(session.number) for session in drawn.sessions()} <= listed
+
+
+def several(count: int) -> Picture:
+    """A picture of so many replicas, of which the first has a queue."""
+    sessions = [
+        replace(record(1, accepted=1, served=1), thread="server-1/Thread-1", replica="server-1"),
+        replace(record(2, accepted=2), replica="server-1"),
+    ]
+    picture = picture_of(snapshot(*sessions, at=SPAN, model="pool"), SPAN)
+    return replace(
+        picture, replicas=tuple(f"server-{n} at 10.0.0.{n}" for n in range(1, count + 1))
+    )
+
+
+def test_a_line_tells_of_each_replica_and_the_rest_is_counted() -> None:
+    assert [line for line in shown(several(8)) if " at 10.0.0." in line] == [
+        f"server-{number} at 10.0.0.{number}" for number in range(1, 9)
+    ]
+    assert "… 2 more replicas" in shown(several(10))
+
+
+def test_a_queue_is_a_replicas() -> None:
+    assert [line.split()[0] for line in lanes(several(2))] == [
+        "server-1/queue",
+        "server-1/Thread-1",
+    ]
+
+
+@given(st.integers(1, 20), st.integers(40, 120), st.integers(24, 60))
+def test_of_many_replicas_it_fits_too(count: int, width: int, height: int) -> None:
+    drawn = shown(several(count), width, height)
+    assert len(drawn) <= height
+    assert max(map(cell_len, drawn)) <= width

@@ -23,7 +23,7 @@ def writer(pipe: Pipe) -> Iterator[LogWriter]:
     root, settings = logging.getLogger(), structlog.get_config()
     handlers, level = root.handlers[:], root.level
     root.handlers.clear()  # pytest's own: `configure` would close them
-    writer = log.configure("info", "json", pipe.writing)
+    writer = log.configure("info", log.renderer("json", ""), pipe.writing)
     yield writer
     writer.close()
     root.handlers[:] = handlers
@@ -33,7 +33,7 @@ def writer(pipe: Pipe) -> Iterator[LogWriter]:
 
 def noted(writer: LogWriter, pipe: Pipe, log_format: str, *messages: str | Malformed) -> list[str]:
     """The lines of a thread named Thread-7 whose peer has said this."""
-    transcript = Transcript(writer, log.RENDERERS[log_format])
+    transcript = Transcript(writer, log.renderer(log_format, ""))
     thread = threading.Thread(target=transcript.note, args=(PEER, messages), name="Thread-7")
     thread.start()
     thread.join()

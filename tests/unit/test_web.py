@@ -84,6 +84,7 @@ def test_the_sessions_are_those_of_the_registry(ask: Ask, registry: Registry) ->
     assert page == {
         "model": "thread",
         "protocol": "lines",
+        "replica": "",
         "pid": page["pid"],
         "open": 1,
         "serving": 0,
@@ -98,6 +99,7 @@ def test_the_sessions_are_those_of_the_registry(ask: Ask, registry: Registry) ->
         "number": 1,
         "peer": "127.0.0.1:1",
         "client": "127.0.0.1:1",
+        "replica": "",
         "thread": None,
         "native_id": None,
         "state": "waiting",

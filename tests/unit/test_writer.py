@@ -143,7 +143,7 @@ def test_a_full_queue_holds_no_more_memory_than_it_may(
     handlers, level = root.handlers[:], root.level
     root.handlers.clear()  # pytest's own: `configure` would close them
     monkeypatch.setattr(writer, "FLUSH_SECONDS", 0.05)
-    to = log.configure("info", "json", pipe.writing)  # nobody reads
+    to = log.configure("info", log.renderer("json", ""), pipe.writing)  # nobody reads
     session = structlog.get_logger().bind(peer="127.0.0.1:1")
     tracemalloc.start()
     try:
