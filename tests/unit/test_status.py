@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -27,6 +28,23 @@ def closed_port() -> int:
     return port
 
 
+@contextmanager
+def saying(answer: bytes) -> Iterator[int]:
+    """A port where whoever asks is answered with this, once."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def say() -> None:
+            accepted, _ = listening.accept()
+            with accepted:
+                accepted.recv(1000)
+                accepted.sendall(answer)
+
+        saying = threading.Thread(target=say)
+        saying.start()
+        yield listening.getsockname()[1]
+        saying.join()
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
 def test_a_page_is_fetched_from_this_machine_wherever_the_server_listens(
     port: int, host: str
@@ -44,20 +62,11 @@ def test_an_answer_says_how_far_the_servers_clock_is_ahead_and_how_sure_that_is(
 
 
 def test_a_server_of_another_kind_is_told_as_such() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-
-        def answer() -> None:
-            accepted, _ = listening.accept()
-            with accepted:
-                accepted.recv(1000)
-                accepted.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n")
-
-        answering = threading.Thread(target=answer)
-        answering.start()
-        with pytest.raises(Unwell, match=f"127.0.0.1 port {port} .* no Thread Lanes server"):
-            fetch("127.0.0.1", port, "/healthz")
-        answering.join()
+    with (
+        saying(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n") as port,
+        pytest.raises(Unwell, match=r"127.0.0.1 port \d+ .* no Thread Lanes server"),
+    ):
+        fetch("127.0.0.1", port, "/healthz")
 
 
 def test_no_server_is_said_with_address_and_cause() -> None:
@@ -72,16 +81,5 @@ def test_a_page_that_is_not_there_is_said_with_its_status(port: int) -> None:
 
 
 def test_a_port_that_speaks_something_else_is_not_well() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-
-        def babble() -> None:
-            accepted, _ = listening.accept()
-            with accepted:
-                accepted.recv(1000)
-                accepted.sendall(b"+OK Thread-1: ready\r\n")
-
-        babbling = threading.Thread(target=babble)
-        babbling.start()
-        with pytest.raises(Unwell, match="no answer"):
-            fetch("127.0.0.1", listening.getsockname()[1], "/healthz")
-        babbling.join()
+    with saying(b"+OK Thread-1: ready\r\n") as port, pytest.raises(Unwell, match="no answer"):
+        fetch("127.0.0.1", port, "/healthz")
