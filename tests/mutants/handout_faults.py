@@ -90,8 +90,8 @@ FAULTS = [
     ),
     Fault(
         "a probe of the chat port takes a number",
-        "server/__main__.py",
-        'click.echo(fetch(options["host"], options["status_port"], HEALTH), nl=False)\n',
+        "server/commands.py",
+        'click.echo(fetch(options["host"], options["status_port"], HEALTH).body, nl=False)\n',
         "from socket import create_connection\n\n"
         '        create_connection((options["host"], options["port"])).close()\n',
         "tests/unit/test_reach.py::test_a_probe_takes_no_number_and_no_thread",
