@@ -5,6 +5,7 @@ from collections.abc import Callable
 import docker
 import pytest
 
+from tests.confinement import LENDS_RIGHTS
 from tests.containers import CLIENT_IMAGE, LABEL, PROJECT, SERVER_IMAGE, wait_until
 from tests.integration.running import Server
 
@@ -26,6 +27,22 @@ def test_an_image_holds_its_own_half_and_nothing_of_the_other(
         remove=True,
     )
     assert found.decode().strip() == half
+
+
+@pytest.mark.parametrize("image", [SERVER_IMAGE, CLIENT_IMAGE])
+def test_nothing_in_an_image_lends_its_owners_rights(
+    engine: docker.DockerClient, image: str
+) -> None:
+    find, *words = LENDS_RIGHTS
+    found = engine.containers.run(
+        image,
+        words,
+        entrypoint=[find],
+        user="0",  # who may look everywhere
+        labels={LABEL: PROJECT},
+        remove=True,
+    )
+    assert found == b""
 
 
 def test_an_option_may_stand_right_after_the_images_name(

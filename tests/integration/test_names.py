@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import docker
 from testcontainers.core.network import Network
 
-from tests.containers import LABEL, PROJECT, SECONDS, SERVER_IMAGE, wait_until
+from tests.containers import LABEL, LOOPBACK, PROJECT, SECONDS, SERVER_IMAGE, wait_until
 from tests.integration.running import Client, Program, Server
 
 # Takes every question and answers none. Docker's own DNS asks it for what is no container's.
@@ -18,6 +19,21 @@ questions.bind(("", 53))
 print("listening", flush=True)
 while questions.recv(512):
     print("asked", flush=True)
+"""
+# The same within a process that asks for a name: how often it asked, and for how many seconds.
+ASKS_IN_VAIN = """
+import contextlib, socket, time
+questions = socket.socket(type=socket.SOCK_DGRAM)
+questions.bind(("127.0.0.1", 53))
+questions.setblocking(False)
+began, asked = time.monotonic(), 0
+with contextlib.suppress(socket.herror):
+    socket.gethostbyaddr("203.0.113.1")
+took = time.monotonic() - began
+with contextlib.suppress(BlockingIOError):
+    while questions.recv(512):
+        asked += 1
+print(asked, took)
 """
 GIVES_UP = 8  # seconds after which Docker's DNS does so: it asks twice
 
@@ -102,3 +118,20 @@ def test_a_dns_server_that_never_answers_holds_up_neither_talk_nor_the_end(
                     assert peer.recv(1000).startswith(b"+OK ")
             assert server.terminate() == 0
             assert time.monotonic() - began < GIVES_UP
+
+
+def test_the_image_has_the_server_ask_once_for_a_name_and_for_a_second(
+    engine: docker.DockerClient,
+) -> None:
+    # By itself the C library asks twice, and waits for five seconds each time.
+    said = engine.containers.run(
+        SERVER_IMAGE,
+        ["-c", ASKS_IN_VAIN],
+        entrypoint=["python3"],
+        dns=[LOOPBACK],
+        labels={LABEL: PROJECT},
+        remove=True,
+    )
+    questions, seconds = said.split()
+    assert int(questions) == 1
+    assert 1 <= float(seconds) < GIVES_UP / 2

@@ -13,6 +13,14 @@ from docker.models.containers import Container
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 
+from tests.confinement import (
+    LIMITS,
+    can_gain_nothing,
+    is_powerless,
+    limits,
+    mounted,
+    processes,
+)
 from tests.containers import CLIENT_IMAGE, LABEL, LOOPBACK, PROJECT, SECONDS
 from tests.e2e.lab import Lab
 from tests.faults.conftest import Rounds
@@ -21,13 +29,6 @@ from tests.faults.tally import Tally
 pytestmark = pytest.mark.promise(12)
 
 PORTS = (2022, 8022)
-MEBIBYTE = 1024 * 1024
-LIMITS = {"server": (256 * MEBIBYTE, 512), "client": (64 * MEBIBYTE, 32)}  # memory; processes
-LIMIT_FILES = (  # of the second version of the kernel's control groups, or of the first
-    "/sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max",
-    "/sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/pids/pids.max",
-)
-CAPABILITIES = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 LISTENING = "0A"  # proc(5): a socket's state in /proc/net/tcp
 DIAL = """
 import socket, sys
@@ -104,38 +105,22 @@ def start_stranger(engine: docker.DockerClient) -> Iterator[Callable[[], Contain
             yield stranger.get_wrapped_container
 
 
-def inside(container: Container, script: str) -> str:
-    """What a shell in it prints."""
-    return str(container.exec_run(["sh", "-c", script]).output, "utf-8")
-
-
-def is_powerless(status: str) -> bool:
-    """Whether by its /proc/<pid>/status a process has no capability, can gain none, is not root."""
-    facts = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
-    return (
-        not any(int(facts[name], 16) for name in CAPABILITIES)
-        and int(facts["NoNewPrivs"]) == 1
-        and "0" not in facts["Uid"].split() + facts["Gid"].split() + facts["Groups"].split()
-    )
-
-
 def test_no_process_has_rights_no_root_is_writable_and_the_limits_hold(
     tally: Tally, lab: Lab, engine: docker.DockerClient
 ) -> None:
     for found in lab.get_containers():
         container, name = engine.containers.get(found.ID), str(found.Service)
-        processes = inside(container, "cat /proc/[0-9]*/status").split("Name:\t")[1:]
-        tally.check(len(processes) >= 3, f"{name}: {len(processes)} processes")  # init, ours, cat
-        for process in processes:
-            tally.check(is_powerless(process), f"{name}: {process}")
+        running = processes(container)
+        tally.check(len(running) >= 3, f"{name}: {len(running)} processes")  # init, ours, cat
+        for process in running:
+            powerless = is_powerless(process) and can_gain_nothing(process)
+            tally.check(powerless, f"{name}: {process}")
         user = str(container.attrs["Config"]["User"])
         tally.check(user.replace(":", "").isdigit(), f"{name}: its user is {user!r}")
-        mounts = [line.split() for line in inside(container, "cat /proc/mounts").splitlines()]
-        [options] = [mount[3].split(",") for mount in mounts if mount[1] == "/"]
+        options = mounted(container, "/")
         tally.check("ro" in options, f"{name}: its root is {options}")
-        limits = inside(container, f"cat {LIMIT_FILES[0]} 2>/dev/null || cat {LIMIT_FILES[1]}")
         tally.check(
-            tuple(map(int, limits.split())) == LIMITS[name], f"{name}: its limits are {limits}"
+            limits(container) == LIMITS[name], f"{name}: its limits are {limits(container)}"
         )
 
 

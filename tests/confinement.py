@@ -1,0 +1,57 @@
+"""What a running container may do, read from inside it."""
+
+from docker.models.containers import Container
+
+MEBIBYTE = 1024 * 1024
+LIMITS = {"server": (256 * MEBIBYTE, 512), "client": (64 * MEBIBYTE, 32)}  # memory; processes
+LIMIT_FILES = (  # of the second version of the kernel's control groups, or of the first
+    "/sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max",
+    "/sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/pids/pids.max",
+)
+CAPABILITIES = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
+LENDS_RIGHTS = ("find", "/", "-xdev", "-type", "f", "-perm", "/6000")  # set-uid or set-gid
+
+
+def inside(container: Container, script: str) -> str:
+    """What a shell in it prints."""
+    return str(container.exec_run(["sh", "-c", script]).output, "utf-8")
+
+
+def processes(container: Container) -> list[str]:
+    """Each one's /proc/<pid>/status, the shell's that asks among them."""
+    return inside(container, "cat /proc/[0-9]*/status").split("Name:\t")[1:]
+
+
+def is_powerless(status: str) -> bool:
+    """Whether by its /proc/<pid>/status a process has no capability, can have none, is not root."""
+    facts = _facts(status)
+    return not any(int(facts[name], 16) for name in CAPABILITIES) and (
+        "0" not in facts["Uid"].split() + facts["Gid"].split() + facts["Groups"].split()
+    )
+
+
+def can_gain_nothing(status: str) -> bool:
+    """Whether no program that it starts can have more rights than it has."""
+    return int(_facts(status)["NoNewPrivs"]) == 1
+
+
+def _facts(status: str) -> dict[str, str]:
+    return dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+
+
+def mounted(container: Container, path: str) -> list[str]:
+    """The options of what is mounted there."""
+    mounts = [line.split() for line in inside(container, "cat /proc/mounts").splitlines()]
+    [options] = [mount[3].split(",") for mount in mounts if mount[1] == path]
+    return options
+
+
+def limits(container: Container) -> tuple[int, ...]:
+    """Memory in bytes, and processes, as the kernel has them."""
+    found = inside(container, f"cat {LIMIT_FILES[0]} 2>/dev/null || cat {LIMIT_FILES[1]}")
+    return tuple(map(int, found.split()))
+
+
+def lends_rights(container: Container) -> str:
+    """Its set-uid and set-gid files, found by one who may look everywhere."""
+    return str(container.exec_run(list(LENDS_RIGHTS), user="0").output, "utf-8")
