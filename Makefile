@@ -1,8 +1,9 @@
 # `make help` lists the targets. CLIENTS, MODEL (thread, pool, lock) and WORKERS change the demo,
 # MINUTES how long the faults go on; BENCH_PYTHON an interpreter without a GIL, to be measured too;
-# N which lesson (without it all are listed), RUNS how often `make zoo` checks each server.
+# N which lesson (without it all are listed), RUNS how often `make zoo` checks each server. SERVERS are
+# the swarm's, and REGISTRY what its images come through.
 PYTHON ?= python3
-CLIENTS ?= 3
+CLIENTS ?= $(if $(filter swarm,$(MAKECMDGOALS)),6,3)
 MINUTES ?= 60
 RUNS ?= 50
 export CLIENTS
@@ -12,6 +13,10 @@ endif
 ifdef WORKERS
 export LANES_WORKERS := $(WORKERS)
 endif
+ifdef REGISTRY
+export REGISTRY
+export LANES_REGISTRY := $(REGISTRY:/=)/
+endif
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
@@ -20,10 +25,12 @@ BENCH := tests/bench
 MUTANTS := tests/mutants
 ZOO := tests/zoo
 LESSONS := tests/lessons
-CONTAINERS := tests/integration tests/e2e $(LESSONS)
+SWARM := tests/swarm
+SERVER_IMAGE := $(LANES_REGISTRY)thread-lanes-server
+CONTAINERS := tests/integration tests/e2e $(LESSONS) $(SWARM)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo down local lesson test zoo unit integration in-image faults soak mutants fault-image lint format lock bench bench-short pictures engine images programs
+.PHONY: help demo down swarm swarm-down local lesson test zoo unit integration in-image faults soak mutants fault-image lint format lock bench bench-short pictures engine images programs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +40,12 @@ demo: images ## Three clients, three threads: run it and see who served whom
 
 down: ## End the demo
 	docker compose down --remove-orphans
+
+swarm: images ## The same on Docker Swarm: SERVERS=2 behind one name, CLIENTS=6
+	@scripts/swarm up
+
+swarm-down: ## End it
+	@scripts/swarm down
 
 local: $(INSTALLED) ## The server and three clients as plain processes, without Docker
 	scripts/run-local $(BIN)/python $(CLIENTS)
@@ -58,7 +71,7 @@ integration: $(INSTALLED) images programs ## The tests on containers
 	$(BIN)/pytest $(CONTAINERS)
 
 in-image: images ## The unit tests inside the server's image
-	docker build --quiet --file tests/Dockerfile --target unit --tag thread-lanes-tests .
+	docker build --quiet --file tests/Dockerfile --build-arg SERVER_IMAGE=$(SERVER_IMAGE) --target unit --tag thread-lanes-tests .
 	docker run --rm --pull never thread-lanes-tests
 
 faults: $(INSTALLED) fault-image ## Faults, floods, bad input: what was promised and what came of it
@@ -79,6 +92,7 @@ lint: $(INSTALLED) engine ## Style, types, Dockerfiles, scripts, YAML
 	$(BIN)/shellcheck scripts/* grading/grade grading/check-program .ci/run
 	$(BIN)/yamllint --strict .
 	docker compose config --quiet
+	docker stack config --compose-file stack.yaml >/dev/null
 	SUBMISSION_IMAGE=any docker compose --file grading/compose.yaml config --quiet
 
 format: $(INSTALLED) ## Let ruff mend what it can
@@ -106,7 +120,7 @@ images: engine
 	docker compose build --quiet
 
 fault-image: images
-	docker build --quiet --file tests/Dockerfile --target faults --tag thread-lanes-faults .
+	docker build --quiet --file tests/Dockerfile --build-arg SERVER_IMAGE=$(SERVER_IMAGE) --target faults --tag thread-lanes-faults .
 
 programs:
 	@scripts/ensure-test-programs

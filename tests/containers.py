@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, suppress
+from functools import partial
 from typing import Any
 
 import docker
@@ -26,13 +27,19 @@ testcontainers_config.ryuk_disabled = True
 testcontainers_config.connection_mode_override = ConnectionMode.docker_host
 testcontainers_config.tc_host_override = LOOPBACK
 
-SERVER_IMAGE, CLIENT_IMAGE = "thread-lanes-server", "thread-lanes-client"
+REGISTRY = os.environ.get("LANES_REGISTRY", "")  # what `make images` had the names begin with
+SERVER_IMAGE, CLIENT_IMAGE = f"{REGISTRY}thread-lanes-server", f"{REGISTRY}thread-lanes-client"
 LABEL = "com.docker.compose.project"
 PREFIX = "thread-lanes-tests-"
 PROJECT = f"{PREFIX}{os.getpid()}"  # tests that run at the same time leave each other alone
 OURS = {"label": f"{LABEL}={PROJECT}"}
+STACK_LABEL = "com.docker.stack.namespace"  # Swarm's own, of the same kind
+OURS_IN_SWARM = {"label": f"{STACK_LABEL}={PROJECT}"}
 # What whoever runs the tests may have set for a demo, or `make` for the recipe that runs us.
-FOREIGN = ("LANES_", "COMPOSE_", "CLIENTS", "MODEL", "WORKERS", "MAKE", "MFLAGS")
+FOREIGN = (
+    *("LANES_", "COMPOSE_", "CLIENTS", "SERVERS", "REGISTRY"),
+    *("MODEL", "WORKERS", "MAKE", "MFLAGS"),
+)
 SECONDS = 60.0  # after this a condition that a test waits for counts as missed
 
 
@@ -54,7 +61,7 @@ def fetch_sessions(host: str, port: int) -> dict[str, Any]:
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compose reads its project's name and its variables from here, whoever starts it."""
     for name in os.environ:
-        if name.startswith(FOREIGN):
+        if name.startswith(FOREIGN) and name != "LANES_REGISTRY":
             monkeypatch.delenv(name)
     monkeypatch.setenv("COMPOSE_PROJECT_NAME", PROJECT)
     monkeypatch.setenv("LANES_PORT", "0")
@@ -119,7 +126,8 @@ def pytest_runtest_makereport(
     engine = item.funcargs.get("engine")
     if report.failed and isinstance(engine, docker.DockerClient):
         with suppress(DockerException):
-            for container in engine.containers.list(all=True, filters=OURS):
+            every = partial(engine.containers.list, all=True)
+            for container in (*every(filters=OURS), *every(filters=OURS_IN_SWARM)):
                 log = container.logs().decode(errors="replace")
                 image = container.attrs["Config"]["Image"]
                 report.sections.append((f"log of {container.name}, from {image}", log))

@@ -1,0 +1,123 @@
+"""The real stack.yaml, deployed under this run's name."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import docker
+from docker.models.containers import Container
+from docker.models.services import Service
+
+from tests.containers import LOOPBACK, OURS_IN_SWARM, PROJECT, fetch_sessions, wait_until
+
+ROOT = Path(__file__).parents[2]
+FILES = ("stack.yaml", "tests/swarm/json.yaml")
+PATIENCE = 300.0  # seconds that one command may take
+Task = dict[str, Any]  # as the engine describes it
+
+
+def run(*words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    """A command, where the README says to run it, with these variables besides."""
+    return subprocess.run(
+        words,
+        cwd=ROOT,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def well(*words: str, **variables: str) -> str:
+    """What a command prints that must succeed, and have no complaint."""
+    done = run(*words, **variables)
+    assert (done.returncode, done.stderr) == (0, ""), f"{words}:\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+class Stack:
+    """`docker stack` and `docker service`, and what can be seen of the tasks."""
+
+    def __init__(self, engine: docker.DockerClient) -> None:
+        self._engine = engine
+
+    def deploy(self, **variables: str) -> None:
+        files = [word for file in FILES for word in ("--compose-file", file)]
+        words = ("--resolve-image", "never", "--detach=true", PROJECT)
+        well("docker", "stack", "deploy", *files, *words, **variables)
+
+    def remove(self) -> None:
+        run("docker", "stack", "rm", PROJECT)
+        wait_until(lambda: not self.left())
+
+    def left(self) -> list[str]:
+        """The names of what there is of it."""
+        everything = (
+            *self._engine.services.list(filters=OURS_IN_SWARM),
+            *self._list_containers(all=True, filters=OURS_IN_SWARM),
+            *self._engine.networks.list(filters=OURS_IN_SWARM),
+        )
+        return [thing.name for thing in everything]
+
+    def scale(self, name: str, count: int) -> None:
+        """Have so many tasks, and no container of another."""
+        well("docker", "service", "scale", "--detach", f"{PROJECT}_{name}={count}")
+        wait_until(lambda: len(self.running(name)) == len(self.containers(name)) == count)
+
+    def update(self, name: str) -> None:
+        """Put a new task in every task's place, one at a time."""
+        old = self.running(name)
+        well("docker", "service", "update", "--force", "--detach", f"{PROJECT}_{name}")
+        wait_until(lambda: self._update_state(name) == "completed")
+        wait_until(lambda: len(self.containers(name)) == len(old))
+        assert len(self.running(name)) == len(old)
+        assert not self.running(name) & old
+
+    def service(self, name: str) -> Service:
+        return self._engine.services.get(f"{PROJECT}_{name}")
+
+    def running(self, name: str) -> set[str]:
+        """The tasks that run, and where there is a health check are healthy."""
+        return {
+            task["ID"]
+            for task in self.service(name).tasks({"desired-state": "running"})
+            if task["Status"]["State"] == "running"
+        }
+
+    def finished(self, name: str) -> list[int]:
+        """The exit codes of the tasks that have come to an end."""
+        return [
+            task["Status"]["ContainerStatus"]["ExitCode"]
+            for task in self.service(name).tasks()
+            if task["Status"]["State"] in {"complete", "failed"}
+        ]
+
+    def containers(self, name: str, *, ended: bool = False) -> list[Container]:
+        label = f"com.docker.swarm.service.name={PROJECT}_{name}"
+        return self._list_containers(all=ended, filters={"label": label})
+
+    def _list_containers(self, **which: object) -> list[Container]:
+        # Where one goes while the others are looked at, it is not in the list, and that is all.
+        return list(self._engine.containers.list(ignore_removed=True, **which))
+
+    def _update_state(self, name: str) -> str:
+        """How far its last update is; there may have been none, or not yet."""
+        return str(self.service(name).attrs.get("UpdateStatus", {}).get("State"))
+
+    def snapshots(self) -> list[dict[str, Any]]:
+        """What /sessions.json of each server says now."""
+        return [snapshot_of(server) for server in self.containers("server")]
+
+
+def snapshot_of(server: Container) -> dict[str, Any]:
+    server.reload()  # a new task's ports come a moment after it
+    return fetch_sessions(LOOPBACK, int(server.ports["8022/tcp"][0]["HostPort"]))
+
+
+def events(container: Container, name: str = "") -> list[dict[str, Any]]:
+    """What it has logged under this name, or all that it has, in order."""
+    logged = map(json.loads, str(container.logs(), "utf-8").splitlines())
+    return [event for event in logged if event["event"] == name or not name]

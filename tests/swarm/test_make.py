@@ -1,0 +1,105 @@
+"""The two commands that the README begins and ends with, on a swarm."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import pytest
+
+from tests.containers import PROJECT
+from tests.swarm.stack import Stack, run, well
+
+SWARM = "scripts/swarm"
+# An engine that is in no state to deploy anything, and says so.
+ENGINE = """#!/bin/sh
+case "$*" in
+"info "*) echo "$STATE" ;;
+*) echo "docker $*" >&2; exit 9 ;;
+esac
+"""
+
+
+@pytest.fixture
+def name(monkeypatch: pytest.MonkeyPatch, stack: Stack) -> Iterator[str]:
+    """What its stack is called, here and in the commands."""
+    assert not stack.left()
+    monkeypatch.setenv("LANES_STACK", PROJECT)
+    yield PROJECT
+    run("make", "swarm-down")
+
+
+def test_make_swarm_says_who_served_whom_and_make_swarm_down_leaves_nothing(
+    name: str, stack: Stack, swarm: docker.DockerClient
+) -> None:
+    state = swarm.info()["Swarm"]
+    shown = well("make", "swarm")
+    table = re.findall(rf"^ *\d+ +{name}_client\.(\d) .*(server-\d/Thread-\d)", shown, re.MULTILINE)
+    assert {client for client, _ in table} == set("123456")
+    assert len({thread for _, thread in table}) == len(table) == 6
+    assert f"docker service scale {name}_server=4" in shown
+    assert len(stack.running("server")) == 2
+
+    assert well("make", "swarm-down") == ""
+    assert stack.left() == []
+    assert well("make", "swarm-down") == ""
+    # It was here before, and stays.
+    assert swarm.info()["Swarm"]["Cluster"]["ID"] == state["Cluster"]["ID"]
+
+
+def test_make_swarm_again_has_fresh_servers_and_as_many_as_asked(name: str, stack: Stack) -> None:
+    for count, model in (("1", "thread"), ("2", "lock")):
+        well("make", "swarm", f"SERVERS={count}", "CLIENTS=2", f"MODEL={model}")
+        snapshots = stack.snapshots()
+        assert [snapshot["model"] for snapshot in snapshots] == int(count) * [model]
+        assert sum(snapshot["accepted"] for snapshot in snapshots) == 2
+    assert name
+
+
+@pytest.mark.usefixtures("name")
+def test_make_swarm_fails_where_a_client_does(stack: Stack) -> None:
+    # The servers speak the protocol that they are told, the clients another.
+    done = run("make", "swarm", "CLIENTS=2", LANES_REPEAT="never")
+    assert done.returncode != 0
+    assert "2 of 2 clients failed" in done.stderr
+    assert stack.running("server")
+
+
+@pytest.mark.usefixtures("name")
+def test_an_image_that_is_not_there_is_told_in_one_line() -> None:
+    done = run(SWARM, "up", LANES_REGISTRY="nowhere.example.org/")
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert "No such image: nowhere.example.org/thread-lanes-server" in line
+
+
+@pytest.mark.usefixtures("name")
+def test_a_registry_that_does_not_answer_is_told_in_one_line(swarm: docker.DockerClient) -> None:
+    assert swarm
+    for half in ("server", "client"):
+        image = swarm.images.get(f"thread-lanes-{half}")
+        image.tag(f"127.0.0.1:1/lab/thread-lanes-{half}")
+    done = run(SWARM, "up", REGISTRY="127.0.0.1:1/lab")
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert line.startswith("swarm: the images cannot be pushed to 127.0.0.1:1/lab: ")
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ("active false", "this engine is a worker"),
+        ("locked false", "this engine's swarm is locked"),
+        ("pending false", "this engine's swarm is pending"),
+    ],
+)
+def test_an_engine_that_cannot_deploy_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str, told: str
+) -> None:
+    (tmp_path / "docker").write_text(ENGINE, encoding="utf-8")
+    (tmp_path / "docker").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    done = run(SWARM, "up", STATE=state)
+    assert (done.returncode, done.stdout) == (1, "")
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"swarm: {told}")
