@@ -7,17 +7,23 @@ from pathlib import Path
 import docker
 import pytest
 
-from tests.containers import PROJECT
+from tests.containers import CLIENT_IMAGE, PROJECT, SERVER_IMAGE
 from tests.swarm.stack import Stack, run, well
 
 SWARM = "scripts/swarm"
-# An engine that is in no state to deploy anything, and says so.
+NOBODY = "127.0.0.1:1/lab"  # no registry
+# An engine in a state that the one here is not in, which writes down what it is told.
 ENGINE = """#!/bin/sh
+echo "$*" >>"$TOLD"
 case "$*" in
 "info "*) echo "$STATE" ;;
-*) echo "docker $*" >&2; exit 9 ;;
+"node inspect "*) echo "$LABEL" ;;
+"node ls "*) echo this ;;
+"service ls "*) echo "$OTHERS" ;;
+"network ls --filter driver=overlay "*) echo ingress ;;
 esac
 """
+LEAVE = "swarm leave --force"
 
 
 @pytest.fixture
@@ -58,7 +64,6 @@ def test_make_swarm_again_has_fresh_servers_and_as_many_as_asked(name: str, stac
 
 @pytest.mark.usefixtures("name")
 def test_make_swarm_fails_where_a_client_does(stack: Stack) -> None:
-    # The servers speak the protocol that they are told, the clients another.
     done = run("make", "swarm", "CLIENTS=2", LANES_REPEAT="never")
     assert done.returncode != 0
     assert "2 of 2 clients failed" in done.stderr
@@ -75,31 +80,59 @@ def test_an_image_that_is_not_there_is_told_in_one_line() -> None:
 
 @pytest.mark.usefixtures("name")
 def test_a_registry_that_does_not_answer_is_told_in_one_line(swarm: docker.DockerClient) -> None:
-    assert swarm
-    for half in ("server", "client"):
-        image = swarm.images.get(f"thread-lanes-{half}")
-        image.tag(f"127.0.0.1:1/lab/thread-lanes-{half}")
-    done = run(SWARM, "up", REGISTRY="127.0.0.1:1/lab")
+    names = [f"{NOBODY}/thread-lanes-{half}" for half in ("server", "client")]
+    for name, image in zip(names, (SERVER_IMAGE, CLIENT_IMAGE), strict=True):
+        swarm.images.get(image).tag(name)
+    done = run(SWARM, "up", REGISTRY=NOBODY)
+    for name in names:
+        swarm.images.remove(name)
     assert done.returncode == 1
     [line] = done.stderr.splitlines()
-    assert line.startswith("swarm: the images cannot be pushed to 127.0.0.1:1/lab: ")
+    assert line.startswith(f"swarm: the images cannot be pushed to {NOBODY}: ")
+
+
+@pytest.fixture
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: None) -> Path:  # noqa: ARG001 - set it
+    """What the other engine is told, a line each."""
+    (tmp_path / "docker").write_text(ENGINE, encoding="utf-8")
+    (tmp_path / "docker").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("TOLD", str(tmp_path / "told"))
+    return tmp_path / "told"
 
 
 @pytest.mark.parametrize(
-    ("state", "told"),
+    ("state", "why"),
     [
         ("active false", "this engine is a worker"),
         ("locked false", "this engine's swarm is locked"),
         ("pending false", "this engine's swarm is pending"),
     ],
 )
-def test_an_engine_that_cannot_deploy_is_told_in_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str, told: str
-) -> None:
-    (tmp_path / "docker").write_text(ENGINE, encoding="utf-8")
-    (tmp_path / "docker").chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+@pytest.mark.usefixtures("told")
+def test_an_engine_that_cannot_deploy_is_told_in_one_line(state: str, why: str) -> None:
     done = run(SWARM, "up", STATE=state)
     assert (done.returncode, done.stdout) == (1, "")
     [line] = done.stderr.splitlines()
-    assert line.startswith(f"swarm: {told}")
+    assert line.startswith(f"swarm: {why}")
+
+
+@pytest.mark.parametrize(
+    ("label", "others", "leaves"),
+    [
+        ("made", "", True),
+        ("", "", False),  # somebody else's
+        ("made", "thread-lanes_server", False),  # other services have moved in
+    ],
+)
+def test_make_swarm_down_ends_the_swarm_that_it_made_and_nothing_else_runs_on(
+    told: Path, label: str, others: str, *, leaves: bool
+) -> None:
+    assert well(SWARM, "down", STATE="active true", LABEL=label, OTHERS=others) == ""
+    assert (LEAVE in told.read_text(encoding="utf-8").splitlines()) is leaves
+
+
+def test_make_swarm_makes_a_swarm_on_loopback_where_there_is_none(told: Path) -> None:
+    run(SWARM, "up", STATE="inactive false", LANES_PATIENCE="0")
+    [made] = [line for line in told.read_text("utf-8").splitlines() if line.startswith("swarm ")]
+    assert made == "swarm init --advertise-addr 127.0.0.1 --listen-addr 127.0.0.1"
