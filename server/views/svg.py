@@ -115,7 +115,7 @@ def _figures(picture: Picture, width: int) -> Iterator[Figure]:
 
 def _notes(picture: Picture) -> Iterator[str]:
     if not picture.lanes and not picture.queue:
-        yield f"Nobody was here in the last {picture.at - picture.start:g} s."
+        yield f"Nobody was here in the last {round(picture.at - picture.start, 1):g} s."
     if picture.queue_more:
         yield f"{picture.queue_more} more rows of the queue are not drawn."
     if picture.lanes_more:

@@ -130,7 +130,7 @@ def _lanes(picture: Picture, width: int) -> Iterator[Text]:
 
 def _notes(picture: Picture, unseen: int) -> Iterator[str]:
     if not picture.queue and not picture.lanes:
-        yield f"nobody was here in the last {picture.at - picture.start:g} s"
+        yield f"nobody was here in the last {round(picture.at - picture.start, 1):g} s"
     if picture.queue_more:
         yield f"… {picture.queue_more} more rows of the queue"
     if picture.lanes_more:

@@ -10,7 +10,7 @@ import docker
 from docker.models.containers import Container
 from docker.models.services import Service
 
-from tests.containers import LOOPBACK, OURS_IN_SWARM, PROJECT, fetch_sessions, wait_until
+from tests.containers import OURS_IN_SWARM, PROJECT, wait_until
 
 ROOT = Path(__file__).parents[2]
 FILES = ("stack.yaml", "tests/swarm/json.yaml")
@@ -113,8 +113,11 @@ class Stack:
 
 
 def snapshot_of(server: Container) -> dict[str, Any]:
-    server.reload()  # a new task's ports come a moment after it
-    return fetch_sessions(LOOPBACK, int(server.ports["8022/tcp"][0]["HostPort"]))
+    """Asked from within: through the routing mesh any replica may answer."""
+    page = "http://127.0.0.1:8022/sessions.json"
+    script = f"import urllib.request as r; print(r.urlopen('{page}').read().decode())"
+    snapshot: dict[str, Any] = json.loads(server.exec_run(["python3", "-c", script]).output)
+    return snapshot
 
 
 def events(container: Container, name: str = "") -> list[dict[str, Any]]:
