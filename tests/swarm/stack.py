@@ -50,8 +50,13 @@ class Stack:
         well("docker", "stack", "deploy", *files, *words, **variables)
 
     def remove(self) -> None:
-        run("docker", "stack", "rm", PROJECT)
-        wait_until(lambda: not self.left())
+        """Again and again: a network that a task has not left yet is not removed later on."""
+
+        def is_gone() -> bool:
+            run("docker", "stack", "rm", PROJECT)
+            return not self.left()
+
+        wait_until(is_gone)
 
     def left(self) -> list[str]:
         """The names of what there is of it."""
