@@ -59,6 +59,8 @@ def test_under_load_servers_are_added_taken_away_and_replaced_and_nothing_is_los
 ) -> None:
     assert number
     load = Load(stack)
+    stack.update("server")
+    load.goes_on()
     for count in (4, 1):
         stack.scale("server", count)
         load.goes_on()
