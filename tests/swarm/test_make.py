@@ -7,7 +7,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from tests.containers import CLIENT_IMAGE, PROJECT, SERVER_IMAGE
+from tests.containers import CLIENT_IMAGE, LOOPBACK, PROJECT, SERVER_IMAGE, fetch_sessions
 from tests.swarm.stack import Stack, run, well
 
 SWARM = "scripts/swarm"
@@ -45,6 +45,10 @@ def test_make_swarm_says_who_served_whom_and_make_swarm_down_leaves_nothing(
     assert len({thread for _, thread in table}) == len(table) == 6
     assert f"docker service scale {name}_server=4" in shown
     assert len(stack.running("server")) == 2
+    pages = map(int, re.findall(r"http://127\.0\.0\.1:(\d+)/", shown))
+    told = {fetch_sessions(LOOPBACK, page)["replica"] for page in pages}
+    assert told <= {"server-1", "server-2"}  # through the routing mesh it is one of them
+    assert told
 
     assert well("make", "swarm-down") == ""
     assert stack.left() == []
