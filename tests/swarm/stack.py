@@ -76,7 +76,7 @@ class Stack:
         """Put a new task in every task's place, one at a time."""
         old = self.running(name)
         well("docker", "service", "update", "--force", "--detach", f"{PROJECT}_{name}")
-        wait_until(lambda: self._update_state(name) == "completed")
+        wait_until(lambda: self.update_state(name) == "completed")
         wait_until(lambda: len(self.containers(name)) == len(old))
         assert len(self.running(name)) == len(old)
         assert not self.running(name) & old
@@ -108,7 +108,7 @@ class Stack:
         # Where one goes while the others are looked at, it is not in the list, and that is all.
         return list(self._engine.containers.list(ignore_removed=True, **which))
 
-    def _update_state(self, name: str) -> str:
+    def update_state(self, name: str) -> str:
         """How far its last update is; there may have been none, or not yet."""
         return str(self.service(name).attrs.get("UpdateStatus", {}).get("State"))
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.containers import wait_until
-from tests.swarm.stack import Stack, events, snapshot_of
+from tests.containers import PROJECT, wait_until
+from tests.swarm.stack import Stack, events, snapshot_of, well
 
 CROWD = 6
 ROUNDS = 5
@@ -89,3 +89,17 @@ def test_a_replica_that_is_killed_is_replaced_and_nothing_is_lost(stack: Stack) 
     load.ends_well()
     assert len(stack.running("server") & old) == 1
     assert sum(map(len, load.threads())) >= sum(map(len, before)) + CROWD / 2
+
+
+def test_an_update_whose_servers_do_not_start_is_taken_back_and_nothing_is_lost(
+    stack: Stack,
+) -> None:
+    load = Load(stack)
+    old = stack.running("server")
+    broken = ("docker", "service", "update", "--detach", "--env-add", "LANES_MODEL=nonsense")
+    well(*broken, f"{PROJECT}_server")
+    wait_until(lambda: stack.update_state("server") == "rollback_completed")
+    load.goes_on()
+    load.ends_well()
+    assert len(stack.running("server")) == 2
+    assert stack.running("server") & old  # no more than one was touched
