@@ -14,7 +14,11 @@ SERVICES = ("server", "client")
 # images lends rights stands for it (tests/integration/test_images.py).
 COMPOSE_ALONE = ("build", "depends_on", "pull_policy", "scale", "security_opt")
 STACK_ALONE = ("deploy", "hostname")
-REPLICA = {"LANES_REPLICA": "server-{{.Task.Slot}}"}  # Compose's one server needs no name
+# Where there are several servers: which one it is, and where all are.
+SEVERAL = {
+    "server": {"LANES_REPLICA": "server-{{.Task.Slot}}"},
+    "client": {"LANES_SERVER": "tasks.server:2022"},
+}
 OTHERWISE = {
     "LANES_REGISTRY": "registry.example.org/lab/",
     "LANES_MODEL": "lock",
@@ -67,8 +71,7 @@ def comparable(service: Settings) -> Settings:
 @pytest.mark.parametrize("name", SERVICES)
 def test_both_files_say_the_same_of_a_container(name: str, variables: dict[str, str]) -> None:
     wanted = translated(compose(**variables)[name])
-    if name == "server":
-        wanted["environment"] |= REPLICA
+    wanted["environment"] |= SEVERAL[name]
     assert comparable(stack(**variables)[name]) == wanted
 
 
