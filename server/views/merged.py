@@ -58,7 +58,7 @@ def merge_pictures(answers: Sequence[Answer], silent: Sequence[Unwell] = ()) -> 
         model=" and ".join(sorted({picture.model for picture in pictures})),
         replica="",
         at=at,
-        start=min(picture.start for picture in pictures),
+        start=_start(pictures),
         open=sum(picture.open for picture in pictures),
         serving=sum(picture.serving for picture in pictures),
         peak_serving=max(picture.peak_serving for picture in pictures),
@@ -71,6 +71,12 @@ def merge_pictures(answers: Sequence[Answer], silent: Sequence[Unwell] = ()) -> 
         lanes_more=sum(p.lanes_more for p in pictures) + len(lanes) - len(drawn),
         replicas=(*(part.line() for part in parts), *map(str, silent)),
     )
+
+
+def _start(pictures: Sequence[Picture]) -> float:
+    """When the earliest begins that shows anything: one that shows nothing is a minute long."""
+    some = [p for p in pictures if p.lanes or p.queue or p.refusals]
+    return min(picture.start for picture in some or pictures)
 
 
 def merge_traces(answers: Sequence[Answer]) -> str:

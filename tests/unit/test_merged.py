@@ -141,10 +141,17 @@ def test_whatever_they_say_figures_add_up_and_each_session_is_drawn_where_there_
     assert len(picture.refusals) == sum(len(one.refusals) for one in pictures)
     if not picture.queue_more:
         assert len(picture.sessions()) == sum(len(one.sessions()) for one in pictures)
-    assert (picture.start, picture.at) == (
-        min(one.start for one in pictures),
-        max(one.at for one in pictures),
-    )
+    assert picture.at == max(one.at for one in pictures)
+    assert picture.start in {one.start for one in pictures}
+    assert all(bar.end >= picture.start for lane in picture.lanes for bar in lane.bars)
+
+
+def test_a_replica_that_has_had_nobody_does_not_stretch_the_window() -> None:
+    busy, idle = picture_of(ONE), picture_of(of("server-2", at=10))
+    assert busy.at - busy.start < idle.at - idle.start
+    answers = [Answer("10.0.0.1", one.to_json().encode(), 0.0, 0.0) for one in (busy, idle)]
+    assert merge_pictures(answers).start == busy.start
+    assert merge_pictures(answers[1:]).start == idle.start
 
 
 @pytest.mark.parametrize("body", [b"", b"ok\n", b"[]", b"{}", b'{"refusals": [1]}'])
