@@ -1,9 +1,9 @@
 """The commands that ask running servers: `health` asks one, `lanes` one or all behind a name."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from select import select
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
 import click
 from rich.console import Console, Group
@@ -12,9 +12,10 @@ from rich.live import Live
 from server.dispatcher import HEALTH
 from server.options import Seconds
 from server.signals import stop_signals
-from server.status import Unwell, fetch, fetch_all
+from server.status import Answer, Unwell, addresses, fetch, fetch_each
 from server.views import svg
-from server.views.merged import merge_pictures, merge_traces
+from server.views.merged import merge_pictures
+from server.views.merged_trace import merge_traces
 from server.views.picture import Picture
 from server.views.terminal import draw, open_console
 from server.web import SHORTEST
@@ -42,27 +43,46 @@ def health(context: click.Context, /) -> None:
         click.echo(fetch(options["host"], options["status_port"], HEALTH).body, nl=False)
 
 
-class Onlooker(NamedTuple):
-    """Looks at the server at `host`, or at all that `name` stands for. Both may raise Unwell."""
+class Onlooker:
+    """Looks at the server at `host`, or at all of a name. Both ways may raise Unwell."""
 
-    host: str
-    port: int
-    name: str | None
-    path: str  # of the picture
+    def __init__(self, host: str, port: int, name: str | None) -> None:
+        self._host = host
+        self._port = port
+        self._name = name
+        self._known: set[str] = set()  # who answered last
 
-    def picture(self) -> Picture:
-        """What there is to draw now."""
+    def picture(self, path: str) -> Picture:
+        """What there is to draw now, by the page at `path`."""
         with self._understanding():
-            if self.name is None:
-                return Picture.from_json(fetch(self.host, self.port, self.path).body)
-            return merge_pictures(*fetch_all(self.name, self.port, self.path))
+            if self._name is None:
+                return Picture.from_json(fetch(self._host, self._port, path).body)
+            return merge_pictures(*self._ask(self._name, path))
 
     def trace(self) -> str:
         """All that is remembered, as a file for Perfetto."""
         with self._understanding():
-            if self.name is None:
-                return fetch(self.host, self.port, TRACE).body.decode()
-            return merge_traces(fetch_all(self.name, self.port, TRACE)[0])
+            if self._name is None:
+                return fetch(self._host, self._port, TRACE).body.decode()
+            answers, silent = self._ask(self._name, TRACE)
+            for error in silent:
+                click.echo(f"Not in the trace: {error}", err=True)
+            return merge_traces(answers)
+
+    def _ask(self, name: str, path: str) -> tuple[list[Answer], list[Unwell]]:
+        """What all say, and why some of those that the name stands for say nothing.
+
+        A server that drains has left the name, and still serves. So whoever has answered is asked
+        again, until it answers no more.
+        """
+        named = addresses(name, self._port)
+        said = fetch_each(named | self._known, self._port, path)
+        answers = [one for one in said.values() if isinstance(one, Answer)]
+        silent = [one for host, one in said.items() if host in named and isinstance(one, Unwell)]
+        if not answers:
+            raise silent[0]
+        self._known = {answer.host for answer in answers}
+        return answers, silent
 
     @contextmanager
     def _understanding(self) -> Iterator[None]:
@@ -70,7 +90,7 @@ class Onlooker(NamedTuple):
         try:
             yield
         except ValueError as error:
-            raise Unwell(f"{self.name or self.host} port {self.port}: {error}") from None
+            raise Unwell(f"{self._name or self._host} port {self._port}: {error}") from None
 
 
 @click.command()
@@ -102,24 +122,37 @@ def lanes(
     """Draw which thread serves, or served, which client, and when."""
     options = context.find_root().params
     path = "/lanes.json" if seconds is None else f"/lanes.json?seconds={seconds}"
-    onlooker = Onlooker(options["host"], options["status_port"], name, path)
+    onlooker = Onlooker(options["host"], options["status_port"], name)
     console = open_console()
+    if watch and (drawing or trace):
+        raise click.UsageError("--watch draws again and again, and a file is written once.")
     if watch and not console.is_interactive:
         raise click.UsageError("--watch needs a terminal to draw on.")
     with answering():
         if drawing:
-            drawing.write(svg.draw(onlooker.picture()))
+            _write(svg.draw(onlooker.picture(path)), drawing)
         if trace:
-            trace.write(onlooker.trace())
+            _write(onlooker.trace(), trace)
         if watch:
-            _keep_drawing(onlooker, console)
+            _keep_drawing(onlooker, path, console)
         elif not drawing and not trace:
-            console.print(draw(onlooker.picture(), console.width))
+            console.print(draw(onlooker.picture(path), console.width))
 
 
-def _keep_drawing(onlooker: Onlooker, console: Console) -> None:
+def _write(text: str, file: TextIO) -> None:
+    """To a file that only this opens: where there is nothing to write, it stays as it was."""
+    try:
+        file.write(text)
+        file.flush()
+    except OSError as error:
+        with suppress(OSError):
+            file.close()  # now: it would fail once more, when the command has ended
+        raise click.ClickException(f"cannot write to {file.name}: {error.strerror}") from None
+
+
+def _keep_drawing(onlooker: Onlooker, path: str, console: Console) -> None:
     def drawing() -> Group:
-        return draw(onlooker.picture(), console.width, console.height)
+        return draw(onlooker.picture(path), console.width, console.height)
 
     with stop_signals() as stop, Live(drawing(), console=console, auto_refresh=False) as live:
         while not select([stop], [], [], REDRAW)[0]:

@@ -61,7 +61,9 @@ RENDERERS: dict[str, Any] = {"console": _render_console, "json": _render_json}
 
 def renderer(log_format: str, replica: str) -> Processor:
     """What makes a line of an event, its thread by its whole name."""
-    render = RENDERERS[log_format]
+    render: Processor = RENDERERS[log_format]
+    if not replica:
+        return render
 
     def render_event(logger: WrappedLogger, method: str, event: EventDict) -> str:
         event["thread"] = thread_name(replica, event["thread"])

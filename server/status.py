@@ -1,7 +1,9 @@
 """Asks running servers' HTTP ports: what the commands `health` and `lanes` do."""
 
 import http.client
+import math
 import socket
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -28,7 +30,10 @@ class Answer(NamedTuple):
 def fetch(host: str, port: int, path: str) -> Answer:
     """The page at `path`; raises Unwell."""
     asked = EVERYWHERE.get(host, host)
-    connection = http.client.HTTPConnection(asked, port, timeout=SECONDS)
+    try:
+        connection = http.client.HTTPConnection(asked, port, timeout=SECONDS)
+    except http.client.HTTPException as error:
+        raise Unwell(str(error)) from None
     try:
         connection.connect()
         before = clock.now()
@@ -36,26 +41,43 @@ def fetch(host: str, port: int, path: str) -> Answer:
         answer = connection.getresponse()
         after = clock.now()
         body = answer.read()
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, UnicodeError) as error:
         raise Unwell(f"no answer from {asked} port {port}: {error}") from None
     finally:
         connection.close()
     if answer.status != http.HTTPStatus.OK:
         raise Unwell(f"{asked} port {port} answered {answer.status} {answer.reason}")
-    told = answer.getheader(clock.HEADER)
-    if told is None:
+    told = _seconds(answer.getheader(clock.HEADER, ""))
+    if not math.isfinite(told):
         raise Unwell(f"{asked} port {port} answered, but is no Thread Lanes server of this version")
-    return Answer(asked, body, float(told) - (before + after) / 2, (after - before) / 2)
+    return Answer(asked, body, told - (before + after) / 2, (after - before) / 2)
 
 
-def fetch_all(name: str, port: int, path: str) -> tuple[list[Answer], list[Unwell]]:
-    """The same page of every server that the name stands for, by address; raises Unwell."""
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def addresses(name: str, port: int) -> set[str]:
+    """Those of every server that the name stands for; raises Unwell."""
     try:
         found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", error)
-        raise Unwell(f"the name {name} is not known here ({why})") from None
-    hosts = sorted({str(address[0]) for *_, address in found})
+        raise Unwell(
+            f"the name {name!r} is not known here ({why}); that of a stack's service is known in "
+            "the stack's containers alone"
+        ) from None
+    # Its IPv6 addresses with their scope, where they have one.
+    numeric = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
+    return {socket.getnameinfo(address, numeric)[0] for *_, address in found}
+
+
+def fetch_each(hosts: Iterable[str], port: int, path: str) -> dict[str, Answer | Unwell]:
+    """The same page of each of these, asked at the same time, or why there is none."""
+    in_order = sorted(hosts)
 
     def ask(host: str) -> Answer | Unwell:
         try:
@@ -64,9 +86,4 @@ def fetch_all(name: str, port: int, path: str) -> tuple[list[Answer], list[Unwel
             return error
 
     with ThreadPoolExecutor(AT_ONCE) as askers:
-        said = list(askers.map(ask, hosts))
-    answers = [one for one in said if isinstance(one, Answer)]
-    silent = [one for one in said if isinstance(one, Unwell)]
-    if not answers:
-        raise silent[0]
-    return answers, silent
+        return dict(zip(in_order, askers.map(ask, in_order), strict=True))

@@ -1,25 +1,21 @@
-"""Several servers' pictures as one picture, and their traces as one trace: `lanes --from`.
+"""Several servers' pictures as one picture: `lanes --from NAME`.
 
-Each has counted its threads and its sessions from 1, and by its own clock. So each is told from
-the others by its name, and where two have the same (a server and the one that takes its place), or
-have none, by its address too. Times stay as they were told: how far a clock is ahead of the one of
-whoever asks is written beside.
+Times are put on the clock of whoever asks, where another's is off for certain: by more than the
+answer took. Beside each server stands how far its clock is ahead.
 """
 
-import json
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from server.record import Record
 from server.replica import thread_name
 from server.status import Answer, Unwell
 from server.views.layout import LANES, QUEUE, used_last
 from server.views.picture import Bar, Lane, Picture
-from server.views.trace import Event
+from server.views.replicas import clock, correction, in_order, labels
 
-APART = 1_000_000  # from one process's number in a trace to the next; a thread's are between them
+Row = tuple[Bar, ...]
 
 
 class Part(NamedTuple):
@@ -34,25 +30,23 @@ class Part(NamedTuple):
         picture = self.picture
         return (
             f"{self.label} at {self.answer.host}: {clock(self.answer)}, "
-            f"served at once {picture.serving} (peak {picture.peak_serving}), "
-            f"messages {picture.messages}"
+            f"serves {picture.serving} (peak {picture.peak_serving}), messages {picture.messages}"
         )
 
 
-def clock(answer: Answer) -> str:
-    """How far a server's clock is ahead of ours, and how sure that is."""
-    return f"clock {answer.ahead:+.3f} s (\N{PLUS-MINUS SIGN}{answer.within:.3f})"
-
-
 def merge_pictures(answers: Sequence[Answer], silent: Sequence[Unwell] = ()) -> Picture:
-    """One picture of all; who did not answer is named in it. ValueError for what is no picture."""
-    told = [Picture.from_json(answer.body) for answer in answers]
-    labels = _labels(answers, [picture.replica for picture in told])
-    parts = sorted(map(Part, answers, told, labels), key=lambda part: _numeric(part.label))
-    pictures = [_renamed(part) for part in parts]
+    """One picture of all that can be read; who did not answer, or not so, is named in it.
+
+    ValueError where none can.
+    """
+    told, silent = _read(answers, silent)
+    names = labels([answer for answer, _ in told], [picture.replica for _, picture in told])
+    parts = [Part(*one, name) for one, name in zip(told, names, strict=True)]
+    parts.sort(key=lambda part: in_order(part.label))
+    pictures = [_ours(part) for part in parts]
     at = max(picture.at for picture in pictures)
-    lanes = [_reaching(lane, at) for picture in pictures for lane in picture.lanes]
-    rows = [_onward(row, at) for picture in pictures for row in picture.queue]
+    lanes = [replace(lane, bars=_onward(lane.bars, at)) for one in pictures for lane in one.lanes]
+    rows = [_onward(row, at) for row in _in_turn([picture.queue for picture in pictures])]
     drawn = used_last(lanes, LANES)
     return Picture(
         model=" and ".join(sorted({picture.model for picture in pictures})),
@@ -65,12 +59,35 @@ def merge_pictures(answers: Sequence[Answer], silent: Sequence[Unwell] = ()) -> 
         messages=sum(picture.messages for picture in pictures),
         refused=sum(picture.refused for picture in pictures),
         refusals=tuple(sorted(mark for picture in pictures for mark in picture.refusals)),
-        queue=tuple(rows[:QUEUE]),
-        queue_more=sum(p.queue_more for p in pictures) + max(len(rows) - QUEUE, 0),
+        queue=tuple(rows),
+        queue_more=sum(p.queue_more + len(p.queue) for p in pictures) - len(rows),
         lanes=tuple(drawn),
         lanes_more=sum(p.lanes_more for p in pictures) + len(lanes) - len(drawn),
         replicas=(*(part.line() for part in parts), *map(str, silent)),
     )
+
+
+def _read(
+    answers: Sequence[Answer], silent: Sequence[Unwell]
+) -> tuple[list[tuple[Answer, Picture]], list[Unwell]]:
+    """In a swarm that is being updated one of them may be of another version."""
+    told, unread = [], list(silent)
+    for answer in answers:
+        try:
+            told.append((answer, Picture.from_json(answer.body)))
+        except ValueError as error:
+            unread.append(Unwell(f"{answer.host}: {error}"))
+    if not told:
+        raise ValueError(str(unread[-1]))
+    return told, unread
+
+
+def _in_turn(queues: Sequence[Sequence[Row]]) -> list[Row]:
+    """As many rows as are drawn, of each queue its first, then of each its second; in order."""
+    turns = sorted(
+        (turn, place) for place, queue in enumerate(queues) for turn in range(len(queue))
+    )
+    return [queues[place][turn] for place, turn in sorted((p, t) for t, p in turns[:QUEUE])]
 
 
 def _start(pictures: Sequence[Picture]) -> float:
@@ -79,91 +96,50 @@ def _start(pictures: Sequence[Picture]) -> float:
     return min(picture.start for picture in some or pictures)
 
 
-def merge_traces(answers: Sequence[Answer]) -> str:
-    """One trace of all, a process for each. ValueError for what is no trace."""
-    try:
-        traces = [json.loads(answer.body) for answer in answers]
-        names = [trace["otherData"]["replica"] for trace in traces]
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError("what it tells is no trace that this version knows") from error
-    labels = _labels(answers, names)
-    order = sorted(zip(labels, answers, traces, strict=True), key=lambda one: _numeric(one[0]))
-    events = [
-        event
-        for place, (label, answer, trace) in enumerate(order, 1)
-        for event in _moved(trace, place * APART, f"{label} at {answer.host}, {clock(answer)}")
-    ]
-    # The sort is stable: names, which have no time, come first, and each trace is in order.
-    events.sort(key=_moment)
-    others = {label: trace["otherData"] for label, _, trace in order}
-    merged = {"displayTimeUnit": "ms", "otherData": others, "traceEvents": events}
-    return json.dumps(merged, separators=(",", ":"))
-
-
-def _moment(event: Event) -> Any:  # noqa: ANN401 - it is JSON
-    return event.get("ts", 0)
-
-
-def _moved(trace: Any, pid: int, name: str) -> Iterator[Event]:  # noqa: ANN401 - it is JSON
-    """The events of a trace as those of another process: in containers all have the same number."""
-    for event in trace["traceEvents"]:
-        moved = {**event, "pid": pid, "tid": pid + event["tid"] - event["pid"]}
-        if event["name"] == "process_name":
-            yield {**moved, "args": {"name": f"{name}, {event['args']['name']}"}}
-            yield {**moved, "name": "process_sort_index", "args": {"sort_index": pid}}
-        else:
-            yield moved
-
-
-def _labels(answers: Sequence[Answer], names: Sequence[str]) -> list[str]:
-    """What to call each server: so that no two are called the same."""
-    known = Counter(names)
-    return [
-        (name if known[name] == 1 else f"{name}@{answer.host}") if name else answer.host
-        for answer, name in zip(answers, names, strict=True)
-    ]
-
-
-def _numeric(label: str) -> list[tuple[str, int]]:
-    """By what labels are sorted: server-9 before server-10."""
-    return [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", label)]
-
-
-def _renamed(part: Part) -> Picture:
-    """Its picture, with that label on all that is its."""
-    picture, label = part.picture, part.label
+def _ours(part: Part) -> Picture:
+    """Its picture with its label on all that is its, and by our clock."""
+    picture, seconds = part.picture, correction(part.answer)
 
     def rename(thread: str) -> str:
-        return thread_name(label, thread.removeprefix(f"{picture.replica}/"))
+        return thread_name(part.label, thread.removeprefix(f"{picture.replica}/"))
 
-    def rename_bars(bars: Iterable[Bar]) -> tuple[Bar, ...]:
+    def translate(session: Record) -> Record:
+        return replace(
+            session,
+            replica=part.label,
+            thread=session.thread and rename(session.thread),
+            accepted_at=session.accepted_at + seconds,
+            served_at=session.served_at and session.served_at + seconds,
+            closed_at=session.closed_at and session.closed_at + seconds,
+        )
+
+    def translate_bars(bars: Iterable[Bar]) -> Row:
         return tuple(
             replace(
                 bar,
-                session=replace(
-                    bar.session,
-                    replica=label,
-                    thread=bar.session.thread and rename(bar.session.thread),
-                ),
+                session=translate(bar.session),
+                start=bar.start + seconds,
+                turn=bar.turn + seconds,
+                end=bar.end + seconds,
+                ticks=tuple(tick + seconds for tick in bar.ticks),
             )
             for bar in bars
         )
 
     return replace(
         picture,
-        queue=tuple(rename_bars(row) for row in picture.queue),
+        at=picture.at + seconds,
+        start=picture.start + seconds,
+        refusals=tuple((at + seconds, count) for at, count in picture.refusals),
+        queue=tuple(translate_bars(row) for row in picture.queue),
         lanes=tuple(
-            Lane(rename(lane.thread), lane.native_id, rename_bars(lane.bars))
+            Lane(rename(lane.thread), lane.native_id, translate_bars(lane.bars))
             for lane in picture.lanes
         ),
     )
 
 
-def _reaching(lane: Lane, at: float) -> Lane:
-    return replace(lane, bars=_onward(lane.bars, at))
-
-
-def _onward(bars: Iterable[Bar], at: float) -> tuple[Bar, ...]:
+def _onward(bars: Iterable[Bar], at: float) -> Row:
     """What goes on goes on until now: its server may have drawn it a moment earlier."""
     return tuple(
         replace(bar, turn=at if bar.session.served_at is None else bar.turn, end=at)

@@ -17,6 +17,7 @@ from typing import Any, Self
 from server.record import Record
 
 COLOURS = 8
+UNKNOWN = "what it tells is no picture that this version knows"
 
 Mark = tuple[float, int]  # when, and how many
 
@@ -86,11 +87,11 @@ class Picture:
         }
 
     def sessions(self) -> list[Record]:
-        """Those that are drawn, by replica and number."""
+        """Those that are drawn, in the order in which they were accepted."""
         rows = (*self.queue, *(lane.bars for lane in self.lanes))
         sessions = (bar.session for row in rows for bar in row)
         drawn = {(session.replica, session.number): session for session in sessions}
-        return [drawn[whose] for whose in sorted(drawn)]
+        return sorted(drawn.values(), key=lambda one: (one.accepted_at, one.replica, one.number))
 
     def to_json(self) -> str:
         """The same for another process."""
@@ -108,9 +109,14 @@ class Picture:
                 for lane in facts["lanes"]
             )
             facts["replicas"] = tuple(facts["replicas"])
-            return cls(**facts)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError("what it tells is no picture that this version knows") from error
+            facts["at"], facts["start"] = float(facts["at"]), float(facts["start"])
+            facts["replica"] = str(facts["replica"])
+            picture = cls(**facts)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(UNKNOWN) from error
+        if not all(picture.queue):  # a row has a bar
+            raise ValueError(UNKNOWN)
+        return picture
 
 
 @lru_cache(maxsize=1024)  # it is asked for in every drawing

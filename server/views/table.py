@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from server.record import Record
+from server.replica import thread_name
 from server.views.cells import plain, shortened
 from server.views.picture import Picture
 
@@ -16,7 +17,7 @@ FIGURES = {"WAITED", "SERVED", "MESSAGES"}  # they stand to the right
 
 
 def draw_table(picture: Picture, width: int, height: int) -> Iterator[Table | Text]:
-    """The last sessions by number, and how many there are before them, in so many lines."""
+    """The last sessions, and how many there are before them, in so many lines."""
     sessions = picture.sessions()
     lines = min(height - ABOVE, SESSIONS + 1)
     earlier = 0 if len(sessions) <= lines else len(sessions) - lines + 1  # the count has a line
@@ -32,7 +33,7 @@ def _facts(session: Record, at: float) -> dict[str, str]:
     return {
         "#": str(session.number),
         "CLIENT": plain(session.client),
-        "THREAD": session.thread or "-",
+        "THREAD": session.thread or thread_name(session.replica, "-"),
         "OS THREAD": str(session.native_id or "-"),
         "STATE": session.end or session.state,
         "WAITED": f"{session.waited(at):.1f} s",

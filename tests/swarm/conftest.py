@@ -26,10 +26,12 @@ def swarm(engine: docker.DockerClient) -> Iterator[docker.DockerClient]:
         engine.swarm.init(advertise_addr=LOOPBACK, listen_addr=LOOPBACK)
     elif not state["ControlAvailable"] or state["Nodes"] != 1:
         pytest.fail("the tests need a swarm of this one engine, or none", pytrace=False)
-    sweep(engine)
-    yield engine
-    if not here and not engine.services.list():
-        engine.swarm.leave(force=True)
+    try:
+        sweep(engine)
+        yield engine
+    finally:
+        if not here and not engine.services.list():
+            engine.swarm.leave(force=True)
 
 
 def sweep(engine: docker.DockerClient) -> None:

@@ -98,6 +98,7 @@ class Stack:
             task["Status"]["ContainerStatus"]["ExitCode"]
             for task in self.service(name).tasks()
             if task["Status"]["State"] in {"complete", "failed"}
+            and "ContainerStatus" in task["Status"]  # one that could not be started has none
         ]
 
     def containers(self, name: str, *, ended: bool = False) -> list[Container]:

@@ -13,7 +13,7 @@ SERVICES = ("server", "client")
 # How one engine builds, starts and counts them. Swarm has no `security_opt`: that nothing in the
 # images lends rights stands for it (tests/integration/test_images.py).
 COMPOSE_ALONE = ("build", "depends_on", "pull_policy", "scale", "security_opt")
-STACK_ALONE = ("deploy", "hostname")
+STACK_ALONE = ("deploy",)
 # Where there are several servers: which one it is, and where all are.
 SEVERAL = {
     "server": {"LANES_REPLICA": "server-{{.Task.Slot}}"},
@@ -102,3 +102,16 @@ def test_a_new_server_is_there_before_an_old_one_goes_and_a_bad_one_is_taken_bac
     one_by_one = {"parallelism": 1, "order": "start-first"}
     assert deploy["update_config"] == {**one_by_one, "failure_action": "rollback"}
     assert deploy["rollback_config"] == one_by_one
+
+
+def test_a_server_that_ends_is_started_again_and_a_client_has_had_its_say() -> None:
+    policies = {name: stack()[name]["deploy"]["restart_policy"] for name in SERVICES}
+    assert policies == {
+        "server": {"condition": "any", "delay": "1s"},
+        "client": {"condition": "none"},
+    }
+
+
+def test_they_meet_on_an_overlay_network_of_their_own() -> None:
+    text = well("docker", "stack", "config", "--compose-file", "stack.yaml")
+    assert "\nnetworks:\n  lanes:\n    driver: overlay\n" in text

@@ -3,7 +3,6 @@
 import json
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from typing import Any
 from xml.etree.ElementTree import fromstring
 
@@ -11,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from server.__main__ import main
+from server.commands import Onlooker
 from server.registry import Registry
 from server.web import HEADERS, create_app
 from server.webserver import WebServer
@@ -24,18 +24,23 @@ class Swarm:
     """Replicas on one port, and a name that stands for all of them, and for who is not there."""
 
     def __init__(self) -> None:
-        self.port = free_port()
+        self.port = free_port()  # where nobody is, until the first one starts
         self.hosts: list[str] = []
-        self._stack = ExitStack()
+        self._servers: dict[str, WebServer] = {}
 
     def start(self, registry: Registry) -> None:
         host = HOSTS[len(self.hosts)]
         self.hosts.append(host)
-        status = WebServer(create_app(registry), host, self.port, HEADERS)
-        self._stack.callback(status.close)
+        port = self.port if self._servers else 0
+        self._servers[host] = WebServer(create_app(registry), host, port, HEADERS)
+        self.port = self._servers[host].port
+
+    def stop(self, host: str) -> None:
+        self._servers.pop(host).close()
 
     def close(self) -> None:
-        self._stack.close()
+        for host in list(self._servers):
+            self.stop(host)
 
     def lanes(self, *words: str) -> Result:
         asked = ["--status-port", str(self.port), "lanes", *words]
@@ -91,7 +96,7 @@ def test_clocks_of_one_machine_are_the_same(two: Swarm) -> None:
     trace = json.loads(two.lanes("--from", "tasks.server", "--trace", "-").output)
     names = [e["args"]["name"] for e in trace["traceEvents"] if e["name"] == "process_name"]
     for name in names:
-        ahead, within = name.split("clock ")[1].split(" s (\N{PLUS-MINUS SIGN}")
+        ahead, within = name.split("clock ")[1].split(" s from here (\N{PLUS-MINUS SIGN}")
         assert abs(float(ahead)) <= float(within.split(")")[0]) + 0.001  # as it is rounded
 
 
@@ -101,6 +106,25 @@ def test_who_does_not_answer_is_told_in_the_picture(two: Swarm) -> None:
     assert shown.exit_code == 0
     assert f"no answer from {HOSTS[2]} port {two.port}: " in shown.output
     assert "server-2/Thread-1" in shown.output
+
+
+def test_who_has_left_the_name_is_shown_until_it_answers_no_more(two: Swarm) -> None:
+    onlooker = Onlooker("127.0.0.1", two.port, "tasks.server")
+    assert len(onlooker.picture("/lanes.json").lanes) == 2
+    gone = two.hosts.pop(0)
+    assert len(onlooker.picture("/lanes.json").lanes) == 2
+    two.stop(gone)
+    picture = onlooker.picture("/lanes.json")
+    assert [lane.thread for lane in picture.lanes] == ["server-2/Thread-1"]
+    assert len(picture.replicas) == 1  # nobody misses it
+
+
+def test_a_trace_without_one_that_does_not_answer_says_so(two: Swarm) -> None:
+    two.hosts.append(HOSTS[2])
+    shown = two.lanes("--from", "tasks.server", "--trace", "-")
+    assert shown.exit_code == 0
+    assert f"Not in the trace: no answer from {HOSTS[2]} port {two.port}: " in shown.stderr
+    assert json.loads(shown.stdout)["traceEvents"]
 
 
 def test_where_none_answers_it_is_one_line_and_exit_code_1(swarm: Swarm) -> None:
@@ -120,10 +144,10 @@ def test_a_name_that_is_unknown_is_one_line_too(
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     shown = swarm.lanes("--from", "nowhere")
     assert shown.exit_code == 1
-    assert shown.output == (
-        "Error: the name nowhere is not known here (Name or service not known). "
-        "Is the server running?\n"
+    assert shown.output.startswith(
+        "Error: the name 'nowhere' is not known here (Name or service not known); "
     )
+    assert shown.output.count("\n") == 1
 
 
 @pytest.mark.parametrize("words", [(), ("--from", "tasks.server")])
@@ -149,3 +173,35 @@ def test_a_picture_of_another_version_is_told_as_such(
     shown = swarm.lanes(*words)
     assert shown.exit_code == 1
     assert "what it tells is no picture that this version knows" in shown.output
+
+
+def test_a_file_stays_as_it_was_where_nobody_answers(
+    swarm: Swarm, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    kept = tmp_path_factory.mktemp("kept") / "lanes.svg"
+    kept.write_text("of yesterday", encoding="utf-8")
+    for option in ("--svg", "--trace"):
+        assert swarm.lanes(option, str(kept)).exit_code == 1
+        assert kept.read_text(encoding="utf-8") == "of yesterday"
+
+
+@pytest.mark.parametrize("option", ["--svg", "--trace"])
+def test_a_disk_that_is_full_is_one_line(two: Swarm, option: str) -> None:
+    shown = two.lanes(option, "/dev/full")
+    assert shown.exit_code == 1
+    assert shown.output == "Error: cannot write to /dev/full: No space left on device\n"
+
+
+def test_a_file_is_not_written_again_and_again(two: Swarm) -> None:
+    shown = two.lanes("--watch", "--svg", "-")
+    assert shown.exit_code == 2
+    assert "a file is written once" in shown.output
+
+
+@pytest.mark.parametrize("name", ["a..b", "", "x" * 70])
+def test_what_can_be_no_name_is_one_line_too(swarm: Swarm, name: str) -> None:
+    for words in (("lanes", "--from", name), ("--host", name or ".", "health")):
+        asked = CliRunner().invoke(main, ["--status-port", str(swarm.port), *words])
+        assert asked.exit_code == 1
+        assert asked.output.startswith("Error: ")
+        assert asked.output.count("\n") == 1

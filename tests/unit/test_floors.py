@@ -10,11 +10,11 @@ SERVER = [
     {"clock", "ticks", "histogram", "protocol", "models", "connection", "port", "signals"}
     | {"writer", "dispatcher", "drawings", "work", "replica", "views.cells"},
     {"record", "farewell", "log", "webserver", "status"},
-    {"totals", "resolver", "transcript", "views.picture"},
+    {"totals", "resolver", "transcript", "views.picture", "views.replicas"},
     {"registry", "views.strokes", "views.table", "views.scale"},
     {"session", "views.layout", "views.metrics", "views.axis", "views.svg"},
     {"listener", "options", "views.pages", "views.trace", "views.terminal"},
-    {"web", "views.merged"},
+    {"web", "views.merged", "views.merged_trace"},
     {"commands"},
     {"__main__"},
 ]

@@ -1,54 +1,45 @@
-"""Several servers' pictures as one, and their traces as one: nothing is lost, nothing mixed up."""
+"""Several servers' pictures as one: nothing is lost, nothing mixed up."""
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.record import Record
 from server.registry import Snapshot
 from server.status import Answer, Unwell
 from server.views.layout import LANES, QUEUE, picture_of
-from server.views.merged import merge_pictures, merge_traces
+from server.views.merged import merge_pictures
 from server.views.picture import Picture
-from server.views.trace import trace_json
+from tests.unit.replicas import ONE, TWO, of
 from tests.unit.snapshots import EPOCH, record, snapshot, snapshots
 
 SPAN = 10  # seconds
 
 
-def of(replica: str, *records: Record, at: float = 10, model: str = "thread") -> Snapshot:
-    """What a replica's registry has, whose threads and sessions bear its name."""
-    named = [
-        replace(one, replica=replica, thread=one.thread and f"{replica}/{one.thread}")
-        for one in records
-    ]
-    return snapshot(*named, at=at, model=model, replica=replica)
+def changed(**facts: object) -> bytes:
+    """A picture but for these facts."""
+    return json.dumps(json.loads(picture_of(ONE).to_json()) | facts).encode()
 
 
-def answer(taken: Snapshot, place: int = 1) -> Answer:
+STRANGE = [
+    *(b"", b"ok\n", b"[]", b"{}"),
+    changed(at="noon"),
+    changed(queue=[[]]),
+    changed(refusals=[1]),
+    changed(lanes=[{}]),
+    changed(colour="new"),
+]
+
+
+def answer(taken: Snapshot, place: int = 1, ahead: float = 0.0) -> Answer:
     picture = picture_of(taken, SPAN)
-    return Answer(f"10.0.0.{place}", picture.to_json().encode(), ahead=0.25, within=0.001)
+    return Answer(f"10.0.0.{place}", picture.to_json().encode(), ahead, within=0.001)
 
 
 def merged(*taken: Snapshot) -> Picture:
     return merge_pictures([answer(one, place) for place, one in enumerate(taken, 1)])
-
-
-def traced(*taken: Snapshot) -> list[dict[str, Any]]:
-    answers = [
-        Answer(f"10.0.0.{place}", trace_json(one).encode(), ahead=-0.5, within=0.002)
-        for place, one in enumerate(taken, 1)
-    ]
-    events: list[dict[str, Any]] = json.loads(merge_traces(answers))["traceEvents"]
-    return events
-
-
-ONE = of("server-1", record(1, accepted=1, served=1, closed=3), record(2, accepted=2, served=2))
-TWO = of("server-2", record(1, accepted=4, served=4))
 
 
 def test_all_lanes_stand_in_one_picture_each_with_its_replicas_name() -> None:
@@ -63,6 +54,23 @@ def test_all_lanes_stand_in_one_picture_each_with_its_replicas_name() -> None:
         ("server-1", 2),
         ("server-2", 1),
     ]
+
+
+def test_what_a_replica_has_left_out_itself_is_counted_too() -> None:
+    crowd = [record(number, accepted=1, served=1) for number in range(1, LANES + 4)]
+    crowd += [record(100 + number, accepted=2) for number in range(QUEUE + 2)]
+    picture = merged(of("a", *crowd))
+    assert (picture.lanes_more, picture.queue_more) == (3, 2)
+
+
+def test_sessions_stand_in_the_order_in_which_they_were_accepted_wherever_that_was() -> None:
+    early, late = of("b", record(7, accepted=1, served=1)), of("a", record(1, accepted=2, served=2))
+    assert [one.replica for one in merged(late, early).sessions()] == ["b", "a"]
+
+
+def test_refusals_of_all_are_in_order() -> None:
+    taken = [snapshot(at=10, refusals=moments) for moments in ([1, 3], [2])]
+    assert [at - EPOCH for at, _ in merged(*taken).refusals] == [1, 2, 3]
 
 
 def test_the_tenth_replica_stands_after_the_ninth() -> None:
@@ -90,12 +98,51 @@ def test_servers_without_a_name_go_by_their_addresses() -> None:
     assert [row[0].session.replica for row in picture.queue] == ["10.0.0.1", "10.0.0.2"]
 
 
-def test_who_did_not_answer_is_named_and_so_is_how_far_each_clock_is_ahead() -> None:
+def test_a_line_tells_of_each_replica_and_of_whoever_did_not_answer() -> None:
     nobody = Unwell("no answer from 10.0.0.9 port 8022: timed out")
     one, other = merge_pictures([answer(ONE)], [nobody]).replicas
-    clock = "clock +0.250 s (\N{PLUS-MINUS SIGN}0.001)"
-    assert one == f"server-1 at 10.0.0.1: {clock}, served at once 1 (peak 1), messages 0"
+    clock = "clock +0.000 s from here (\N{PLUS-MINUS SIGN}0.001)"
+    assert one == f"server-1 at 10.0.0.1: {clock}, serves 1 (peak 1), messages 0"
     assert other == str(nobody)
+
+
+@pytest.mark.parametrize("body", STRANGE)
+def test_one_that_cannot_be_read_is_named_and_all_others_are_drawn(body: bytes) -> None:
+    strange = Answer("10.0.0.2", body, 0.0, 0.0)
+    picture = merge_pictures([strange, answer(ONE)])
+    assert [lane.thread for lane in picture.lanes] == ["server-1/Thread-1", "server-1/Thread-2"]
+    assert "10.0.0.2: what it tells is no picture that this version knows" in picture.replicas
+    with pytest.raises(ValueError, match="no picture that this version knows"):
+        merge_pictures([strange])
+
+
+def test_a_clock_that_is_off_for_certain_is_put_right() -> None:
+    late = of(
+        "server-2",
+        record(1, accepted=1, served=2, closed=3, ticks=[(2.5, 2.5, 1)]),
+        record(2, accepted=4),
+        at=10,
+    )
+    late = replace(late, refusals=snapshot(at=10, refusals=[5]).refusals)
+    right = merge_pictures([answer(late)])
+    picture = merge_pictures([answer(late, ahead=-2.0)])
+    assert (picture.start, picture.at) == (right.start + 2, right.at + 2)
+    assert picture.refusals == ((EPOCH + 7, 1),)
+    [bar], [waiting] = picture.lanes[0].bars, picture.queue[0]
+    assert (bar.start, bar.turn, bar.end) == (EPOCH + 3, EPOCH + 4, EPOCH + 5)
+    assert bar.ticks == (EPOCH + 4.5,)
+    assert (waiting.start, waiting.end) == (EPOCH + 6, picture.at)
+    session = bar.session
+    assert (session.accepted_at, session.served_at, session.closed_at) == (
+        EPOCH + 3,
+        EPOCH + 4,
+        EPOCH + 5,
+    )
+    assert picture.sessions()[1].served_at is None
+
+
+def test_a_clock_that_may_be_right_is_believed() -> None:
+    assert merge_pictures([answer(ONE, ahead=0.0009)]).at == EPOCH + 10
 
 
 def test_no_peak_is_made_up_of_peaks_that_were_at_different_times() -> None:
@@ -126,8 +173,12 @@ def test_of_more_lanes_and_rows_than_are_drawn_the_rest_is_counted() -> None:
         *(record(LANES + number, accepted=2) for number in range(QUEUE)),
     ]
     picture = merged(of("a", *crowd), of("b", *crowd))
+    assert picture.peak_serving == LANES - 1  # the most that one has served
     assert (len(picture.lanes), picture.lanes_more) == (LANES, 2 * (LANES - 1) - LANES)
     assert (len(picture.queue), picture.queue_more) == (QUEUE, QUEUE)
+    # Of each queue as much; and they stand one after the other.
+    owners = [row[0].session.replica for row in picture.queue]
+    assert owners == ["a"] * (QUEUE // 2) + ["b"] * (QUEUE // 2)
 
 
 @given(st.lists(snapshots(), min_size=1, max_size=3))
@@ -152,35 +203,3 @@ def test_a_replica_that_has_had_nobody_does_not_stretch_the_window() -> None:
     answers = [Answer("10.0.0.1", one.to_json().encode(), 0.0, 0.0) for one in (busy, idle)]
     assert merge_pictures(answers).start == busy.start
     assert merge_pictures(answers[1:]).start == idle.start
-
-
-@pytest.mark.parametrize("body", [b"", b"ok\n", b"[]", b"{}", b'{"refusals": [1]}'])
-def test_what_is_no_picture_or_no_trace_is_an_error_that_says_so(body: bytes) -> None:
-    with pytest.raises(ValueError, match="no picture that this version knows"):
-        merge_pictures([Answer("10.0.0.1", body, 0.0, 0.0)])
-    with pytest.raises(ValueError, match="no trace that this version knows"):
-        merge_traces([Answer("10.0.0.1", body, 0.0, 0.0)])
-
-
-def test_in_the_trace_each_replica_is_a_process_with_its_clock_beside_its_name() -> None:
-    named = [event for event in traced(TWO, ONE) if event["name"] == "process_name"]
-    clock = "clock -0.500 s (\N{PLUS-MINUS SIGN}0.002)"
-    assert [event["args"]["name"] for event in named] == [
-        f"server-1 at 10.0.0.2, {clock}, thread-lanes, model thread",
-        f"server-2 at 10.0.0.1, {clock}, thread-lanes, model thread",
-    ]
-    assert len({event["pid"] for event in named}) == 2
-
-
-@given(st.lists(snapshots(), min_size=1, max_size=3))
-def test_in_the_trace_no_two_replicas_share_a_track_and_no_event_is_lost(
-    taken: list[Snapshot],
-) -> None:
-    separate = [json.loads(trace_json(one))["traceEvents"] for one in taken]
-    events = traced(*taken)
-    assert len(events) == sum(map(len, separate)) + len(taken)  # a place in the order for each
-    tracks = {(event["pid"], event["tid"]) for event in events}
-    assert len(tracks) == sum(len({event["tid"] for event in one}) for one in separate)
-    assert len({tid for _, tid in tracks}) == len(tracks)
-    times = [event.get("ts", 0) for event in events]
-    assert times == sorted(times)

@@ -9,7 +9,7 @@ import pytest
 
 from server.clock import now
 from server.registry import Registry
-from server.status import SECONDS, Unwell, fetch
+from server.status import SECONDS, Unwell, addresses, fetch
 from server.web import HEADERS, create_app
 from server.webserver import WebServer
 
@@ -61,9 +61,10 @@ def test_an_answer_says_how_far_the_servers_clock_is_ahead_and_how_sure_that_is(
     assert abs(answer.ahead - 100) <= answer.within + 0.000_001  # as it is rounded on the way
 
 
-def test_a_server_of_another_kind_is_told_as_such() -> None:
+@pytest.mark.parametrize("header", [b"", b"Lanes-Clock: late\r\n", b"Lanes-Clock: nan\r\n"])
+def test_a_server_of_another_kind_is_told_as_such(header: bytes) -> None:
     with (
-        saying(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n") as port,
+        saying(b"HTTP/1.1 200 OK\r\n" + header + b"Content-Length: 3\r\n\r\nok\n") as port,
         pytest.raises(Unwell, match=r"127.0.0.1 port \d+ .* no Thread Lanes server"),
     ):
         fetch("127.0.0.1", port, "/healthz")
@@ -83,3 +84,13 @@ def test_a_page_that_is_not_there_is_said_with_its_status(port: int) -> None:
 def test_a_port_that_speaks_something_else_is_not_well() -> None:
     with saying(b"+OK Thread-1: ready\r\n") as port, pytest.raises(Unwell, match="no answer"):
         fetch("127.0.0.1", port, "/healthz")
+
+
+def test_an_address_is_asked_once_and_with_its_scope(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 80)),
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 80)),
+        (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("fe80::1", 80, 0, 1)),
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_words, **_options: found)
+    assert addresses("tasks.server", 80) == {"10.0.0.1", "fe80::1%lo"}

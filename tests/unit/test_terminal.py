@@ -300,6 +300,11 @@ def test_a_line_tells_of_each_replica_and_the_rest_is_counted() -> None:
     assert "… 2 more replicas" in shown(several(10))
 
 
+def test_nothing_that_is_told_of_a_replica_commands_the_terminal() -> None:
+    picture = replace(several(1), replicas=("server-1\x1b[2J",))
+    assert "\x1b" not in text(picture, WIDTH)
+
+
 def test_a_queue_is_a_replicas() -> None:
     assert [line.split()[0] for line in lanes(several(2))] == [
         "server-1/queue",
