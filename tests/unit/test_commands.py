@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from server.__main__ import main
-from server.commands import Onlooker
+from server.onlooker import Onlooker
 from server.registry import Registry
 from server.web import HEADERS, create_app
 from server.webserver import WebServer

@@ -15,6 +15,7 @@ SERVER = [
     {"session", "views.layout", "views.metrics", "views.axis", "views.svg"},
     {"listener", "options", "views.pages", "views.trace", "views.terminal"},
     {"web", "views.merged", "views.merged_trace"},
+    {"onlooker"},
     {"commands"},
     {"__main__"},
 ]
