@@ -1,7 +1,4 @@
-"""Who looks on: what one server shows, or all that a name stands for, put together.
-
-addresses -> fetch_each -> merge_pictures, merge_traces
-"""
+"""Who looks on: what one server shows, or what all show that a name stands for, put together."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
