@@ -34,7 +34,8 @@ class Share(NamedTuple):
 class Ledger:
     """`name`'s events as the client logged them, and all that a server has logged, in order.
 
-    A server that is killed does not write its last record of a connection any more, perhaps.
+    A server that is killed does not write its last records of a connection any more, perhaps: the
+    log is written a moment later, and on a busy machine many messages are answered in that.
     """
 
     def __init__(self, name: str, client: Iterable[Event], server: Iterable[Event]) -> None:
@@ -81,7 +82,7 @@ class Ledger:
         if summary["resent"] > lost:
             yield f"{summary['resent']} messages were in doubt, but {lost} connections lost"
         missing = {*range(1, answered + 1)} - {*self._received}
-        if len(missing) > lost or missing - self._killed_with_the_log(missing):
+        if missing - self._killed_with_the_log(missing):
             yield f"answered, but not received: {sorted(missing)}"
         first_receptions = list(dict.fromkeys(self._received))
         if first_receptions != sorted(first_receptions):
