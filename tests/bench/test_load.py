@@ -16,7 +16,8 @@ import pytest
 from bench.contenders import HERE
 from bench.load import compile_program
 from server.protocol import ANSWER
-from tests.unit.running import RunningServer, wait_until
+from tests.kit.running_server import RunningServer
+from tests.kit.waiting import wait_until
 
 GREETING = b"+OK Thread-1: ready\r\n"
 REPLY = f"+OK Thread-1: {ANSWER}\r\n".encode()

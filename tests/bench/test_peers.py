@@ -14,7 +14,8 @@ import pytest
 
 from bench.load import compile_program
 from server.protocol import ANSWER, MAX_LINE, Lines
-from tests.unit.running import SECONDS, Peer, wait_until
+from tests.kit.peer import Peer
+from tests.kit.waiting import SECONDS, wait_until
 
 FOLDER = Path(__file__).parents[2] / "bench" / "peers"
 THREADED = ["threading_server.py", "naive_threads.py", "threads.c"]

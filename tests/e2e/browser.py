@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from playwright.sync_api import Browser, BrowserType, ConsoleMessage, Error, Page, Request
 
-from tests.containers import SECONDS
+from tests.kit.waiting import SECONDS
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")  # as in scripts/ensure-test-programs
 FLAGS = (

@@ -11,10 +11,10 @@ import docker
 import pytest
 from playwright.sync_api import Browser, ViewportSize, expect, sync_playwright
 
-from tests.containers import SECONDS
 from tests.e2e import browser, legibility
 from tests.e2e.browser import LanesPage
-from tests.e2e.lab import Lab
+from tests.kit.lab import Lab
+from tests.kit.waiting import SECONDS
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 360, "height": 740}

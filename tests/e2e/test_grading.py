@@ -14,8 +14,10 @@ from typing import Any
 import docker
 import pytest
 
-from tests.containers import CLIENT_IMAGE, LABEL, PROJECT, remaining, wait_until
-from tests.e2e.lab import PATIENCE, ROOT, Lab
+from tests.kit.command import PATIENCE, ROOT
+from tests.kit.containers import CLIENT_IMAGE, LABEL, PROJECT, remaining
+from tests.kit.lab import Lab
+from tests.kit.waiting import wait_until
 
 GRADE, CHECK_PROGRAM, PASSED = (
     ROOT / "grading" / name for name in ("grade", "check-program", "passed")

@@ -7,7 +7,7 @@ import docker
 import pytest
 from docker.models.containers import Container
 
-from tests.e2e.lab import Lab
+from tests.kit.lab import Lab
 
 
 @pytest.fixture

@@ -4,24 +4,25 @@ import re
 
 import docker
 
-from tests.containers import remaining
-from tests.e2e.lab import Lab, run
+from tests.kit.command import well
+from tests.kit.containers import remaining
+from tests.kit.lab import Lab
 
 
 def test_make_demo_names_three_threads_and_make_down_leaves_nothing(
     lab: Lab, engine: docker.DockerClient
 ) -> None:
-    shown = run("make", "demo")
+    shown = well("make", "demo")
     table = re.findall(r"^\d+ .*(Thread-\d)", shown, re.MULTILINE)
     assert table == ["Thread-1", "Thread-2", "Thread-3"]
     assert lab.get_container("server").Health == "healthy"
 
-    run("make", "down")
+    well("make", "down")
     assert remaining(engine) == []
 
 
 def test_make_demo_breaks_it_on_purpose(lab: Lab) -> None:
-    run("make", "demo", "MODEL=lock", "CLIENTS=2")
+    well("make", "demo", "MODEL=lock", "CLIENTS=2")
     snapshot = lab.snapshot()
     assert (snapshot["model"], snapshot["accepted"]) == ("lock", 2)
     assert snapshot["peak_serving"] == 1

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.e2e.lab import Lab
+from tests.kit.lab import Lab
 
 
 @pytest.mark.parametrize("count", [3, 10])

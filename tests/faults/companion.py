@@ -7,7 +7,7 @@ from multiprocessing.connection import Connection as Pipe
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-from tests.faults.process import SECONDS
+from tests.kit.waiting import SECONDS
 
 Result = TypeVar("Result")
 

@@ -1,35 +1,10 @@
-"""What the fault tests share: how many rounds, and a tally of what became of them."""
+"""What the fault tests share: a tally of what became of their rounds."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
 from tests.faults.tally import Tally
-
-Rounds = Callable[[int, int], int]
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--rounds",
-        choices=["short", "full"],
-        default="short",
-        help="how often to try: as in `make test`, or as in `make faults`",
-    )
-    parser.addoption("--tallies", type=Path, help="a file to add each test's tally to")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "promise(number): the row of docs/reliability.md")
-    config.addinivalue_line("markers", "alone: a bound is short: nothing else may run")
-
-
-@pytest.fixture
-def rounds(pytestconfig: pytest.Config) -> Rounds:
-    """`rounds(short, full)`: one of the two."""
-    full = pytestconfig.getoption("rounds") == "full"
-    return lambda short, long: long if full else short
 
 
 @pytest.fixture

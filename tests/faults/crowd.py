@@ -10,7 +10,8 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tests.faults.process import LOOPBACK, SECONDS
+from tests.kit.http_get import LOOPBACK
+from tests.kit.waiting import SECONDS
 
 MESSAGE = b"message of a crowd of clients\n"
 BURST = 50  # messages that are sent at once

@@ -11,11 +11,11 @@ from collections.abc import Callable
 
 from docker.errors import APIError
 
-from tests.faults.conftest import Rounds
 from tests.faults.dead import check_freed, check_none_left
 from tests.faults.firewall import Firewall
 from tests.faults.site import Site, open_site
 from tests.faults.tally import Tally
+from tests.kit.rounds import Rounds
 
 MOST = 40  # messages that a server may see before it is killed
 BEYOND = 6  # seconds: longer than a client waits for a reply

@@ -9,11 +9,11 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
-from tests.faults.conftest import Rounds
 from tests.faults.firewall import Firewall
 from tests.faults.ledger import script
 from tests.faults.site import Site, open_site, wait
 from tests.faults.tally import Tally
+from tests.kit.rounds import Rounds
 
 FREED = 65.0  # seconds within which the server is to free what is dead
 IDLE = 30  # seconds without a packet, after which the kernel asks whether the client is there

@@ -5,7 +5,7 @@ from typing import Self
 
 from docker.models.containers import Container
 
-from tests.containers import LABEL, PROJECT
+from tests.kit.containers import LABEL, PROJECT
 
 IMAGE = "thread-lanes-faults"
 

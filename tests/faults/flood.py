@@ -4,7 +4,8 @@ import socket
 from collections import Counter, deque
 
 from tests.faults.companion import Call, Companion
-from tests.faults.process import LOOPBACK, SECONDS
+from tests.kit.http_get import LOOPBACK
+from tests.kit.waiting import SECONDS
 
 AT_ONCE = 50  # connects before the first of them listens, in each process
 LEAVING = 2  # of those that stay, after each of these turns

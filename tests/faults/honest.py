@@ -11,7 +11,8 @@ import time
 from typing import NamedTuple
 
 from tests.faults.companion import Call, Companion
-from tests.faults.process import LOOPBACK, SECONDS
+from tests.kit.http_get import LOOPBACK
+from tests.kit.waiting import SECONDS
 
 PAUSE = 0.005  # seconds between a reply and the next message
 

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from tests.faults.companion import Call, Companion
 from tests.faults.hostility import KINDS, Unkept, endless
-from tests.faults.process import LOOPBACK, SECONDS
+from tests.kit.http_get import LOOPBACK
+from tests.kit.waiting import SECONDS
 
 AT_ONCE = 8  # conversations, in each process
 ENDLESS_EVERY = 1000  # conversations to one of 100 MB

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from server.__main__ import main
-from tests.faults.process import SECONDS, wait_until
+from tests.kit.waiting import SECONDS, wait_until
 
 PORT, STATUS_PORT = 2022, 8022  # none that a client's own end may get while they are free
 RECEIVED = b'"received from the client"'

@@ -15,7 +15,8 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple, Self
 
 from server.connection import RESET_ON_CLOSE
-from tests.faults.process import LOOPBACK, SECONDS
+from tests.kit.http_get import LOOPBACK
+from tests.kit.waiting import SECONDS
 
 CHUNK = 64 * 1024  # bytes
 

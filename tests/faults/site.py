@@ -19,10 +19,11 @@ from docker.models.networks import Network as DockerNetwork
 from docker.types import IPAMConfig, IPAMPool
 from testcontainers.core.network import Network
 
-from tests.containers import LABEL, PROJECT, SECONDS, SERVER_IMAGE
 from tests.faults.ledger import Ledger, audit, script
 from tests.faults.tally import Tally
-from tests.integration.running import Client, Program
+from tests.kit.containers import LABEL, PROJECT, SERVER_IMAGE
+from tests.kit.images import Client, Program
+from tests.kit.waiting import SECONDS
 
 MESSAGES = 10_000  # each, more than there is time for
 POLL = 0.1  # seconds

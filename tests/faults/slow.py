@@ -9,7 +9,8 @@ import socket
 from typing import NamedTuple
 
 from tests.faults.companion import Call, Companion
-from tests.faults.process import LOOPBACK, SECONDS
+from tests.kit.http_get import LOOPBACK
+from tests.kit.waiting import SECONDS
 
 # The replies to so many empty lines, 80 bytes each, are more than both ends' kernels hold of them.
 QUESTIONS = b"\n" * 4000

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from tests.containers import SECONDS, wait_until
-from tests.integration.running import Server
-from tests.unit.handout_client import chat
+from tests.kit.handout_client import chat
+from tests.kit.images import Server
+from tests.kit.waiting import SECONDS, wait_until
 
 SAID = "Received from the server : Today we will learn about Multithreading with Socket programming"
 

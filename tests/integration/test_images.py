@@ -5,9 +5,10 @@ from collections.abc import Callable
 import docker
 import pytest
 
-from tests.confinement import LENDS_RIGHTS
-from tests.containers import CLIENT_IMAGE, LABEL, PROJECT, SERVER_IMAGE, wait_until
-from tests.integration.running import Server
+from tests.kit.confinement import LENDS_RIGHTS
+from tests.kit.containers import CLIENT_IMAGE, LABEL, PROJECT, SERVER_IMAGE
+from tests.kit.images import Server
+from tests.kit.waiting import wait_until
 
 WHICH_HALVES = """
 from importlib.util import find_spec

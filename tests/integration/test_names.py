@@ -8,8 +8,10 @@ from contextlib import contextmanager
 import docker
 from testcontainers.core.network import Network
 
-from tests.containers import LABEL, LOOPBACK, PROJECT, SECONDS, SERVER_IMAGE, wait_until
-from tests.integration.running import Client, Program, Server
+from tests.kit.containers import LABEL, PROJECT, SERVER_IMAGE
+from tests.kit.http_get import LOOPBACK
+from tests.kit.images import Client, Program, Server
+from tests.kit.waiting import SECONDS, wait_until
 
 # Takes every question and answers none. Docker's own DNS asks it for what is no container's.
 SILENT = """

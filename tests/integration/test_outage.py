@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.containers import wait_until
-from tests.integration.running import Client, Server
+from tests.kit.images import Client, Server
+from tests.kit.waiting import wait_until
 
 NUMBERS = list(range(1, 61))
 SCRIPT = "#pause 0.1\n".join(f"message {number}\n" for number in NUMBERS)

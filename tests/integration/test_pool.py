@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from tests.containers import wait_until
-from tests.integration.running import Client, Server
+from tests.kit.images import Client, Server
+from tests.kit.waiting import wait_until
 
 
 def test_with_two_workers_the_third_client_is_greeted_when_another_has_left(

@@ -12,8 +12,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.containers import LOOPBACK, SECONDS, wait_until
-from tests.integration.running import STATUS_PORT, Client, Server
+from tests.kit.http_get import LOOPBACK
+from tests.kit.images import STATUS_PORT, Client, Server
+from tests.kit.waiting import SECONDS, wait_until
 
 SERVED = 'sum(lanes_sessions{state="serving"})'
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from tests.containers import wait_until
-from tests.integration.running import Client, Server
+from tests.kit.images import Client, Server
+from tests.kit.waiting import wait_until
 
 QUICK = "to and fro\n#pause 0.01\n"
 GRACE = 15  # seconds, as in compose.yaml

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.containers import wait_until
-from tests.integration.running import Client, Server
+from tests.kit.images import Client, Server
+from tests.kit.waiting import wait_until
 
 Lanes = tuple[Server, list[Client]]
 

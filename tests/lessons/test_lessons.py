@@ -8,8 +8,8 @@ import pytest
 
 from lessons.check import check
 from lessons.lesson import COMMENT, FOLDER, Claim, Command, find, read
-from tests.containers import remaining
-from tests.e2e.lab import Lab
+from tests.kit.containers import remaining
+from tests.kit.lab import Lab
 
 SECTIONS = ["Predict", "Run", "See", "Why", "Try yourself"]
 FENCES = re.compile(r"^```(\S*)\n.*?^```$", re.MULTILINE | re.DOTALL)

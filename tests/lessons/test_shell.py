@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lessons.shell import difference, run
-from tests.containers import wait_until
+from tests.kit.waiting import wait_until
 
 
 def ignore(_line: str) -> None:

@@ -5,17 +5,9 @@ from collections.abc import Iterator
 import docker
 import pytest
 
-from tests.containers import (
-    LOOPBACK,
-    STACK_LABEL,
-    engine,
-    environment,
-    pytest_runtest_makereport,
-    was_left_behind,
-)
+from tests.kit.containers import STACK_LABEL, was_left_behind
+from tests.kit.http_get import LOOPBACK
 from tests.swarm.stack import Stack, run
-
-__all__ = ["engine", "environment", "pytest_runtest_makereport"]
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +36,7 @@ def sweep(engine: docker.DockerClient) -> None:
 
 
 @pytest.fixture
-def stack(swarm: docker.DockerClient, environment: None) -> Iterator[Stack]:  # noqa: ARG001 - set it
+def stack(swarm: docker.DockerClient, project: str) -> Iterator[Stack]:  # noqa: ARG001 - set it
     stack = Stack(swarm)
     yield stack
     stack.remove()

@@ -10,7 +10,8 @@ import docker
 from docker.models.containers import Container
 from docker.models.services import Service
 
-from tests.containers import OURS_IN_SWARM, PROJECT, wait_until
+from tests.kit.containers import OURS_IN_SWARM, PROJECT
+from tests.kit.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 FILES = ("stack.yaml", "tests/swarm/json.yaml")

@@ -4,8 +4,17 @@ from typing import Any
 
 from docker.models.containers import Container
 
-from tests.confinement import LIMITS, inside, is_powerless, lends_rights, limits, mounted, processes
-from tests.containers import PROJECT, wait_until
+from tests.kit.confinement import (
+    LIMITS,
+    inside,
+    is_powerless,
+    lends_rights,
+    limits,
+    mounted,
+    processes,
+)
+from tests.kit.containers import PROJECT
+from tests.kit.waiting import wait_until
 from tests.swarm.stack import Stack, events
 
 CROWDS = 5

@@ -7,7 +7,7 @@ import pytest
 
 from tests.swarm.stack import run, well
 
-pytestmark = pytest.mark.usefixtures("environment")
+pytestmark = pytest.mark.usefixtures("project")
 
 SERVICES = ("server", "client")
 # How one engine builds, starts and counts them. Swarm has no `security_opt`: that nothing in the

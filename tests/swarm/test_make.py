@@ -8,7 +8,8 @@ from pathlib import Path
 import docker
 import pytest
 
-from tests.containers import CLIENT_IMAGE, LOOPBACK, PROJECT, SERVER_IMAGE, fetch_sessions
+from tests.kit.containers import CLIENT_IMAGE, PROJECT, SERVER_IMAGE
+from tests.kit.http_get import get_sessions
 from tests.swarm.stack import Stack, run, well
 
 SWARM = "scripts/swarm"
@@ -52,7 +53,7 @@ def test_make_swarm_says_who_served_whom_and_make_swarm_down_leaves_nothing(
     assert f"docker service scale {name}_server=4" in shown
     assert len(stack.running("server")) == 2
     pages = map(int, re.findall(r"http://127\.0\.0\.1:(\d+)/", shown))
-    told = {fetch_sessions(LOOPBACK, page)["replica"] for page in pages}
+    told = {get_sessions(page)["replica"] for page in pages}
     assert told <= {"server-1", "server-2"}  # through the routing mesh it is one of them
     assert told
 
@@ -110,7 +111,7 @@ def test_a_registry_that_does_not_answer_is_told_in_one_line(swarm: docker.Docke
 
 
 @pytest.fixture
-def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: None) -> Path:  # noqa: ARG001 - set it
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, project: str) -> Path:  # noqa: ARG001 - set it
     """What the other engine is told, a line each."""
     for name, program in (("docker", ENGINE), ("modprobe", MODPROBE)):
         (tmp_path / name).write_text(program, encoding="utf-8")
@@ -194,7 +195,7 @@ def test_a_wrong_number_is_told_before_anything_is_removed(
 
 
 @pytest.mark.parametrize("command", ["up", "down"])
-@pytest.mark.usefixtures("environment")
+@pytest.mark.usefixtures("project")
 def test_where_no_engine_answers_that_is_said(command: str) -> None:
     done = run(SWARM, command, DOCKER_HOST="unix:///nowhere")
     assert (done.returncode, done.stdout) == (1, "")

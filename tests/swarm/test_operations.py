@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.containers import PROJECT, wait_until
+from tests.kit.containers import PROJECT
+from tests.kit.waiting import wait_until
 from tests.swarm.stack import Stack, events, snapshot_of, well
 
 CROWD = 6

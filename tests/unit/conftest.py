@@ -1,28 +1,14 @@
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
 import structlog
-from hypothesis import settings
 
-from tests.unit.pipe import Pipe
-from tests.unit.running import RunningServer
+from tests.kit.pipe import Pipe
+from tests.kit.running_server import RunningServer
 
 # Nobody reads the log of a server in this process; tests that do capture it.
 structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
-
-
-settings.register_profile("shared machine", deadline=None)  # its speed proves nothing
-settings.load_profile("shared machine")
-
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Options that whoever runs the tests, or the image, has set are not the tests'."""
-    for name in os.environ:
-        if name.startswith("LANES_"):
-            monkeypatch.delenv(name)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from client.dialect import DIALECTS, Complaint, Lines, Reply
 from client.stop import StopSignal
 from server import protocol
 from server.models import Model, OneLock, Pool, ThreadPerClient
-from tests.unit.running import RunningServer
+from tests.kit.running_server import RunningServer
 
 Talk = Callable[..., Conversation]
 

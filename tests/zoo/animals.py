@@ -11,7 +11,7 @@ from typing import NamedTuple
 from bench.load import compile_program
 from client.address import Address
 from client.check.scorecard import OFFERED
-from tests.unit.running import wait_until
+from tests.kit.waiting import wait_until
 
 SERVERS = Path(__file__).parent / "servers"
 LISTENS = "0A"  # a socket's state in /proc/net/tcp: proc(5)

@@ -8,7 +8,7 @@ from client.address import Address
 from client.check.scorecard import OFFERED, Result, score
 from client.check.subject import Subject
 from client.dialect import DIALECTS
-from tests.unit.checked import unseen
+from tests.unit.check.subjects import unseen
 from tests.zoo.animals import RIGHT, WRONG, Animal, living
 
 TIMEOUT = 2.0  # seconds: who is wrong is waited for that long, again and again
@@ -16,10 +16,10 @@ PATIENT = 5.0  # who is right is never waited for, but for a machine that is bus
 
 
 @pytest.mark.parametrize("name", RIGHT)
-def test_a_right_server_never_fails(name: str, runs: int, tmp_path: Path) -> None:
+def test_a_right_server_never_fails(name: str, tmp_path: Path, pytestconfig: pytest.Config) -> None:
     animal = RIGHT[name]
     with living(animal, tmp_path) as address:
-        for _ in range(runs):
+        for _ in range(pytestconfig.getoption("runs")):
             assert _failed(_checked(animal, address, PATIENT)) == {}
 
 

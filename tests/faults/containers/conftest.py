@@ -1,6 +1,5 @@
-"""The images as containers, as in tests/integration/."""
+"""The images as containers."""
 
-from tests.containers import engine, pytest_runtest_makereport
-from tests.integration.conftest import network, start_client, start_server
+from tests.kit.images import network, start_client, start_server
 
-__all__ = ["engine", "network", "pytest_runtest_makereport", "start_client", "start_server"]
+__all__ = ["network", "start_client", "start_server"]

@@ -13,18 +13,13 @@ from docker.models.containers import Container
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 
-from tests.confinement import (
-    LIMITS,
-    can_gain_nothing,
-    is_powerless,
-    limits,
-    mounted,
-    processes,
-)
-from tests.containers import CLIENT_IMAGE, LABEL, LOOPBACK, PROJECT, SECONDS
-from tests.e2e.lab import Lab
-from tests.faults.conftest import Rounds
 from tests.faults.tally import Tally
+from tests.kit.confinement import LIMITS, can_gain_nothing, is_powerless, limits, mounted, processes
+from tests.kit.containers import CLIENT_IMAGE, LABEL, PROJECT
+from tests.kit.http_get import LOOPBACK
+from tests.kit.lab import Lab
+from tests.kit.rounds import Rounds
+from tests.kit.waiting import SECONDS
 
 pytestmark = pytest.mark.promise(12)
 

@@ -11,10 +11,10 @@ import pytest
 from docker.types import Ulimit
 from testcontainers.core.network import Network
 
-from tests.containers import SECONDS, fetch_sessions, wait_until
-from tests.faults.conftest import Rounds
 from tests.faults.tally import Tally
-from tests.integration.running import PORT, STATUS_PORT, Server
+from tests.kit.images import PORT, Server
+from tests.kit.rounds import Rounds
+from tests.kit.waiting import SECONDS, wait_until
 
 pytestmark = [pytest.mark.promise(5), pytest.mark.alone]
 
@@ -74,8 +74,7 @@ def flood(server: Server, tally: Tally) -> Counter[str]:
 
 def is_well(server: Server) -> bool:
     """Whether its HTTP port answers; a health check of Docker's would want a process."""
-    host, port = server.get_container_host_ip(), server.get_exposed_port(STATUS_PORT)
-    return bool(fetch_sessions(host, port)["pid"])
+    return bool(server.snapshot()["pid"])
 
 
 def withstand(server: Server, tally: Tally, floods: int) -> None:

@@ -15,11 +15,12 @@ from contextlib import closing, contextmanager
 import pytest
 from docker.models.containers import Container
 
-from tests.containers import LOOPBACK, SECONDS, wait_until
-from tests.faults.conftest import Rounds
 from tests.faults.honest import HonestClients
 from tests.faults.tally import Tally
-from tests.integration.running import PORT, STATUS_PORT, Server
+from tests.kit.http_get import LOOPBACK
+from tests.kit.images import PORT, STATUS_PORT, Server
+from tests.kit.rounds import Rounds
+from tests.kit.waiting import SECONDS, wait_until
 
 pytestmark = [pytest.mark.promise(11), pytest.mark.alone]
 

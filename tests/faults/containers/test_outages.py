@@ -9,7 +9,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import docker
 import pytest
 
-from tests.faults.conftest import Rounds
 from tests.faults.cuts import (
     disconnections,
     dropped_packets,
@@ -21,6 +20,7 @@ from tests.faults.cuts import (
 from tests.faults.dead import dead_connections
 from tests.faults.site import OVER
 from tests.faults.tally import Tally
+from tests.kit.rounds import Rounds
 
 pytestmark = pytest.mark.promise(8)
 

@@ -12,10 +12,11 @@ from datetime import datetime
 
 import pytest
 
-from tests.faults.conftest import Rounds
 from tests.faults.crowd import KINDS, Behaviour, Crowd, Member
-from tests.faults.process import ServerProcess, wait_until
 from tests.faults.tally import Tally
+from tests.kit.rounds import Rounds
+from tests.kit.server_process import ServerProcess
+from tests.kit.waiting import wait_until
 
 pytestmark = [pytest.mark.promise(7), pytest.mark.alone]
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import Rounds
 from tests.faults.injection import Injection, busiest_second
-from tests.faults.process import ServerProcess, wait_until
 from tests.faults.tally import Tally
+from tests.kit.rounds import Rounds
+from tests.kit.server_process import ServerProcess
+from tests.kit.waiting import wait_until
 
 pytestmark = [pytest.mark.promise(5), pytest.mark.alone]
 

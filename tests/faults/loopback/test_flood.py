@@ -5,11 +5,12 @@ from collections import Counter
 
 import pytest
 
-from tests.faults.conftest import Rounds
 from tests.faults.flood import Flood
 from tests.faults.honest import HonestClients
-from tests.faults.process import ServerProcess, wait_until
 from tests.faults.tally import Tally
+from tests.kit.rounds import Rounds
+from tests.kit.server_process import ServerProcess
+from tests.kit.waiting import wait_until
 
 pytestmark = [pytest.mark.promise(4), pytest.mark.alone]
 

@@ -4,12 +4,13 @@ import time
 
 import pytest
 
-from tests.faults.conftest import Rounds
 from tests.faults.honest import HonestClients, Service, quiet_service
 from tests.faults.hostile import harass
 from tests.faults.inspection import inspect_console, inspect_json
-from tests.faults.process import ServerProcess, wait_until
 from tests.faults.tally import Tally
+from tests.kit.rounds import Rounds
+from tests.kit.server_process import ServerProcess
+from tests.kit.waiting import wait_until
 
 pytestmark = [pytest.mark.promise(2), pytest.mark.alone]
 

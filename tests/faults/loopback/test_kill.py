@@ -11,11 +11,12 @@ from typing import Self
 
 import pytest
 
-from tests.faults.conftest import Rounds
 from tests.faults.ledger import Event, Ledger, audit, script
 from tests.faults.phoenix import PORT, Phoenix
-from tests.faults.process import LOOPBACK, SECONDS, wait_until
 from tests.faults.tally import Tally
+from tests.kit.http_get import LOOPBACK
+from tests.kit.rounds import Rounds
+from tests.kit.waiting import SECONDS, wait_until
 
 pytestmark = pytest.mark.promise(6)
 

@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.faults.conftest import Rounds
-from tests.faults.process import LOOPBACK, SECONDS, ServerProcess, wait_until
 from tests.faults.tally import Tally
+from tests.kit.http_get import LOOPBACK
+from tests.kit.rounds import Rounds
+from tests.kit.server_process import ServerProcess
+from tests.kit.waiting import SECONDS, wait_until
 
 pytestmark = pytest.mark.promise(10)
 

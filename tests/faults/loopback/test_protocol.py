@@ -12,10 +12,10 @@ from random import Random, SystemRandom
 import pytest
 
 from server.protocol import Lines
-from tests.faults.conftest import Rounds
-from tests.faults.process import ServerProcess
 from tests.faults.reference import said_to
 from tests.faults.tally import Tally
+from tests.kit.rounds import Rounds
+from tests.kit.server_process import ServerProcess
 
 pytestmark = pytest.mark.promise(1)
 

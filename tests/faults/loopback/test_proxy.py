@@ -19,11 +19,13 @@ from client.delivery import Unanswered
 from client.dialect import DIALECTS
 from client.log import open_log
 from client.stop import StopSignal
-from tests.faults.conftest import Rounds
-from tests.faults.process import LOOPBACK, SECONDS, ServerProcess
 from tests.faults.proxy import End, Fault, Kind, Proxy
 from tests.faults.reference import OK, said_to
 from tests.faults.tally import Tally
+from tests.kit.http_get import LOOPBACK
+from tests.kit.rounds import Rounds
+from tests.kit.server_process import ServerProcess
+from tests.kit.waiting import SECONDS
 
 pytestmark = pytest.mark.promise(9)
 

@@ -2,12 +2,13 @@
 
 import pytest
 
-from tests.faults.conftest import Rounds
 from tests.faults.health import HealthWatch
 from tests.faults.honest import HonestClients
-from tests.faults.process import ServerProcess, wait_until
 from tests.faults.slow import END, SlowClients
 from tests.faults.tally import Tally
+from tests.kit.rounds import Rounds
+from tests.kit.server_process import ServerProcess
+from tests.kit.waiting import wait_until
 
 pytestmark = [pytest.mark.promise(3), pytest.mark.alone]
 

@@ -1,0 +1,22 @@
+"""What every test may have: an engine, a Compose project, and nobody else's variables."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.kit.containers import engine, environment, project, pytest_runtest_makereport
+from tests.kit.lab import lab
+from tests.kit.rounds import rounds
+
+__all__ = ["engine", "environment", "lab", "project", "pytest_runtest_makereport", "rounds"]
+
+settings.register_profile("shared machine", deadline=None)  # its speed proves nothing
+settings.load_profile("shared machine")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    how_often = "how often to try: as in `make test`, or as in `make faults`"
+    parser.addoption("--rounds", choices=["short", "full"], default="short", help=how_often)
+    parser.addoption("--tallies", type=Path, help="a file to add each fault test's tally to")
+    parser.addoption("--runs", type=int, default=1, help="how often `check` tries a right server")

@@ -1,0 +1,122 @@
+"""What the tests on containers share: an engine with our images, no leftovers, logs of what failed.
+
+testcontainers would have its Ryuk sweep up, an image that a machine without a registry does not
+have. So every container and network of a run bears the run's project name, in Compose's own label
+whoever made it, and the next run sweeps up what a killed one has left.
+"""
+
+import os
+import shutil
+from collections.abc import Generator, Iterator
+from contextlib import closing, suppress
+from functools import partial
+
+import docker
+import pytest
+from docker.errors import DockerException
+from testcontainers.core.config import ConnectionMode, testcontainers_config
+from testcontainers.core.docker_client import DockerClient
+
+from tests.kit.command import run
+from tests.kit.http_get import LOOPBACK
+
+testcontainers_config.ryuk_disabled = True
+testcontainers_config.connection_mode_override = ConnectionMode.docker_host
+testcontainers_config.tc_host_override = LOOPBACK
+
+REGISTRY = os.environ.get("LANES_REGISTRY", "")  # what `make images` had the names begin with
+SERVER_IMAGE, CLIENT_IMAGE = f"{REGISTRY}thread-lanes-server", f"{REGISTRY}thread-lanes-client"
+LABEL = "com.docker.compose.project"
+PREFIX = "thread-lanes-tests-"
+PROJECT = f"{PREFIX}{os.getpid()}"  # tests that run at the same time leave each other alone
+OURS = {"label": f"{LABEL}={PROJECT}"}
+STACK_LABEL = "com.docker.stack.namespace"  # Swarm's own, of the same kind
+OURS_IN_SWARM = {"label": f"{STACK_LABEL}={PROJECT}"}
+# What whoever runs the tests may have set for a demo, or `make` for the recipe that runs us.
+FOREIGN = (
+    *("LANES_", "COMPOSE_", "CLIENTS", "SERVERS", "REGISTRY"),
+    *("MODEL", "WORKERS", "MAKE", "MFLAGS"),
+)
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Options that whoever runs the tests, or an image, has set are not the tests'."""
+    for name in os.environ:
+        if name.startswith(FOREIGN) and name != "LANES_REGISTRY":
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def project(environment: None, monkeypatch: pytest.MonkeyPatch) -> str:  # noqa: ARG001 - it clears
+    """The name of this run's Compose project; its ports are the engine's choice."""
+    monkeypatch.setenv("COMPOSE_PROJECT_NAME", PROJECT)
+    monkeypatch.setenv("LANES_PORT", "0")
+    monkeypatch.setenv("LANES_STATUS_PORT", "0")
+    return PROJECT
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[docker.DockerClient]:
+    if not shutil.which("docker"):
+        pytest.fail("there is no `docker` here: run scripts/ensure-engine", pytrace=False)
+    asked = run(
+        "docker", "version"
+    )  # not by the library, which leaves sockets open if none answers
+    if asked.returncode:
+        pytest.fail(f"no engine, run scripts/ensure-engine: {asked.stderr}", pytrace=False)
+    with closing(DockerClient().client) as client:
+        for image in (SERVER_IMAGE, CLIENT_IMAGE):
+            if not client.images.list(name=image):
+                pytest.fail(f"there is no image {image} here: run `make images`", pytrace=False)
+        sweep(client)
+        yield client
+
+
+def sweep(engine: docker.DockerClient) -> None:
+    for container in engine.containers.list(all=True, filters={"label": LABEL}):
+        if was_left_behind(container.labels[LABEL]):
+            container.remove(force=True, v=True)
+    for network in engine.networks.list(filters={"label": LABEL}):
+        if was_left_behind(network.attrs["Labels"][LABEL]):
+            network.remove()
+
+
+def was_left_behind(project: str) -> bool:
+    """Whether it is of a run whose process is no more."""
+    if not project.startswith(PREFIX):
+        return False
+    try:
+        os.kill(int(project.removeprefix(PREFIX)), 0)  # no signal: only asks for the process
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass  # it is there, and somebody else's
+    return False
+
+
+def remaining(engine: docker.DockerClient) -> list[str]:
+    """The names of this run's containers, networks and volumes."""
+    everything = (
+        *engine.containers.list(all=True, filters=OURS),
+        *engine.networks.list(filters=OURS),
+        *engine.volumes.list(filters=OURS),
+    )
+    return [thing.name for thing in everything]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Attach the log of every container to the report of a failure, before any is removed."""
+    report = yield
+    engine = item.funcargs.get("engine")
+    if report.failed and isinstance(engine, docker.DockerClient):
+        with suppress(DockerException):
+            every = partial(engine.containers.list, all=True)
+            for container in (*every(filters=OURS), *every(filters=OURS_IN_SWARM)):
+                log = container.logs().decode(errors="replace")
+                image = container.attrs["Config"]["Image"]
+                report.sections.append((f"log of {container.name}, from {image}", log))
+    return report

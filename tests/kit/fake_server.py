@@ -1,0 +1,125 @@
+"""A server that does exactly what a test wrote down, connection by connection.
+
+    FakeServer([[GREET, HEAR, b"+OK T-1: one\r\n"], [RESET]])
+
+serves its first client so, resets its second, and then no longer listens. The end of a list closes
+the connection. `heard` has the lines of each connection.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple, Self
+
+import structlog
+from structlog.testing import LogCapture
+from structlog.typing import EventDict, FilteringBoundLogger
+
+from client.address import Address
+from client.conversation import Conversation, Patience
+from client.dialect import DIALECTS
+from client.stop import StopSignal
+from tests.kit.waiting import SECONDS
+
+LONG = Patience(greeting=SECONDS, connect=SECONDS, reply=SECONDS, outage=SECONDS)
+
+GREET = b"+OK T-1: ready\r\n"
+HEAR = "hear a line"
+CHUNK = "hear a chunk"
+UNTIL_GONE = "hear whatever the client sends until it hangs up"
+RESET = "reset the connection"
+Action = bytes | str | Callable[[], object]
+
+
+def sigterm() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+class FakeServer:
+    def __init__(self, connections: Iterable[list[Action]]) -> None:
+        self.heard: list[list[bytes]] = []
+        self._connections = connections
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = Address(*self._listener.getsockname())
+        self._failures: list[BaseException] = []
+        self._thread = threading.Thread(target=self._serve)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        with contextlib.suppress(OSError):  # it may be closed, or be closing
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes accept
+        self._thread.join(SECONDS)
+        assert not self._thread.is_alive(), "the fake server still waits for something"
+        if self._failures and not any(failure):
+            raise self._failures[0]
+
+    def _serve(self) -> None:
+        with self._listener:
+            for actions in self._connections:
+                try:
+                    connection, _ = self._listener.accept()
+                except OSError:  # the test is over
+                    return
+                connection.settimeout(SECONDS)
+                self.heard.append([])
+                try:
+                    with connection, connection.makefile("rb") as lines:
+                        for action in actions:
+                            self._do(action, connection, lines)
+                except ConnectionError:
+                    continue  # the client has left: the test knows whether it should have
+                except TimeoutError as failure:
+                    self._failures.append(failure)
+                    return
+
+    def _do(self, action: Action, connection: socket.socket, lines: Iterator[bytes]) -> None:
+        match action:
+            case bytes():
+                connection.sendall(action)
+            case "hear a line":
+                self.heard[-1].append(next(lines, b""))
+            case "hear a chunk":
+                self.heard[-1].append(connection.recv(1024))
+            case "hear whatever the client sends until it hangs up":
+                self.heard[-1] += list(lines)
+            case "reset the connection":
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            case _:
+                assert callable(action)
+                action()
+
+
+def capturing() -> tuple[FilteringBoundLogger, list[EventDict]]:
+    capture = LogCapture()
+    return structlog.wrap_logger(None, processors=[capture]).bind(), capture.entries
+
+
+class Scene(NamedTuple):
+    conversation: Conversation
+    server: FakeServer
+    stop: StopSignal
+    log: FilteringBoundLogger
+    events: list[EventDict]
+
+    def named(self, event: str) -> list[EventDict]:
+        return [entry for entry in self.events if entry["event"] == event]
+
+
+@contextmanager
+def scene(
+    connections: Iterable[list[Action]], patience: Patience = LONG, protocol: str = "lines"
+) -> Iterator[Scene]:
+    """A client of a fake server. The client leaves first, as a real one does."""
+    log, events = capturing()
+    with FakeServer(connections) as server, StopSignal() as stop:
+        dialect = DIALECTS[protocol]
+        with Conversation(server.address, dialect, patience, stop, log) as conversation:
+            yield Scene(conversation, server, stop, log, events)

@@ -1,0 +1,46 @@
+"""The other end of a connection, by hand."""
+
+import socket
+from typing import Self
+
+from tests.kit.waiting import SECONDS
+
+
+class Peer:
+    """A client that says exactly what a test has it say; `address` is HOST:PORT."""
+
+    def __init__(self, address: str, seconds: float = SECONDS) -> None:
+        host, _, port = address.rpartition(":")
+        self.socket = socket.create_connection((host.strip("[]"), int(port)), seconds)
+        self._input = self.socket.makefile("rb")
+
+    @property
+    def name(self) -> str:
+        """Its own address, as the server's records have it."""
+        host, port = self.socket.getsockname()[:2]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    def send(self, chunk: bytes) -> None:
+        self.socket.sendall(chunk)
+
+    def line(self) -> str:
+        return self._input.readline().decode()
+
+    def say(self, text: str) -> str:
+        """Send a line and read the next one."""
+        self.send(f"{text}\n".encode())
+        return self.line()
+
+    def rest(self) -> bytes:
+        """All that is still said, up to the end of the stream."""
+        return self._input.read()
+
+    def close(self) -> None:
+        self._input.close()
+        self.socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,110 @@
+"""A server in this process, on ports of its own."""
+
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from server.farewell import Farewell
+from server.listener import Listener
+from server.models import Model, ThreadPerClient
+from server.protocol import DIALECTS, Message
+from server.record import Record
+from server.registry import Registry
+from server.resolver import Resolver
+from server.session import Patience, Session
+from tests.kit.peer import Peer
+from tests.kit.waiting import SECONDS, wait_until
+
+
+class RunningServer:
+    """Everything that `python -m server` puts together, but for the options and the signals."""
+
+    def __init__(  # noqa: PLR0913 - one argument for each option
+        self,
+        *,
+        model: Model | None = None,
+        protocol: str = "lines",
+        max_clients: int = 8,
+        replica: str = "",
+        patience: Patience | None = None,
+        note: Callable[[str, Sequence[Message]], object] | None = None,
+        work: Callable[[Callable[[], bool]], object] | None = None,
+        grace: float = 5.0,
+        host: str = "127.0.0.1",
+    ) -> None:
+        dialect = DIALECTS[protocol]
+        self.model = model or ThreadPerClient()
+        self.registry = Registry(
+            model="test", protocol=protocol, max_clients=max_clients, replica=replica
+        )
+        self.farewell = Farewell(dialect)
+        self.listener = Listener(
+            host,
+            0,
+            model=self.model,
+            registry=self.registry,
+            farewell=self.farewell,
+            resolver=Resolver(),
+            converse=partial(
+                Session,
+                registry=self.registry,
+                farewell=self.farewell,
+                dialect=dialect,
+                patience=patience or Patience(),
+                note=note,
+                work=work,
+            ),
+        )
+        self.address = self.listener.address
+        self._grace = grace
+        self._peers: list[Peer] = []
+        self._stop, self._stopped = socket.socketpair()
+        self._thread = threading.Thread(target=self._run, name="main")
+        self._thread.start()
+
+    def _run(self) -> None:
+        self.listener.serve(self._stopped)
+        self.listener.drain(self._grace)
+
+    def connect(self) -> Peer:
+        peer = Peer(self.address)
+        self._peers.append(peer)
+        return peer
+
+    def greeted(self) -> Peer:
+        peer = self.connect()
+        assert peer.line().startswith("+OK ")
+        return peer
+
+    def record(self, number: int) -> Record:
+        wait_until(lambda: self.registry.snapshot().accepted >= number)
+        return next(r for r in self.registry.snapshot().sessions if r.number == number)
+
+    def ended(self, number: int) -> Record:
+        wait_until(lambda: self.record(number).state == "closed")
+        return self.record(number)
+
+    def is_draining(self) -> bool:
+        """Whether nobody can connect any more."""
+        try:
+            Peer(self.address).close()
+        except ConnectionError:  # refused, or reset: it was closed in the middle of that
+            return True
+        return False
+
+    def begin_stop(self) -> None:
+        self._stop.send(b"!")
+
+    def wait(self) -> None:
+        self._thread.join(SECONDS)
+        assert not self._thread.is_alive(), "the drain did not end"
+
+    def stop(self) -> None:
+        if self._thread.is_alive():
+            self.begin_stop()
+        self.wait()
+        for peer in self._peers:
+            peer.close()
+        self._stop.close()
+        self._stopped.close()

@@ -1,0 +1,21 @@
+"""Tests wait for conditions, never for a time."""
+
+import os
+import time
+from collections.abc import Callable
+
+# Seconds after which a condition counts as missed: long, for the machine may be busy. tests/mutants
+# shortens it, where waiting in vain is what is expected.
+SECONDS = float(os.environ.get("TESTS_SECONDS", "60"))
+PAUSE = 0.005  # seconds between two looks
+
+
+def wait_until(
+    condition: Callable[[], object], seconds: float = SECONDS, *, pause: float = PAUSE
+) -> float:
+    """Look after each pause until the condition holds; return how many seconds that took."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds, "the condition did not come true"
+        time.sleep(pause)
+    return time.monotonic() - began

@@ -1,0 +1,153 @@
+"""One message on its way: how often, for how long, and what is said meanwhile."""
+
+import signal
+from collections.abc import Callable, Iterator
+from itertools import count, pairwise
+
+import pytest
+
+from client import delivery as module
+from client.connection import Hopeless, Lost, Refused
+from client.delivery import Delivery, Outcome, Unanswered
+from client.dialect import Complaint, Reply
+from client.stop import Stopped, StopSignal
+from tests.kit.fake_server import capturing
+
+REPLY = Reply("T-1", "one")
+
+
+class Clock:
+    """Stands still but for sleeping, so that a minute passes at once."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(module, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def stop(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[StopSignal]:
+    with StopSignal() as stop:
+        monkeypatch.setattr(stop, "sleep", clock.sleep)
+        yield stop
+
+
+def failing(*failures: Exception, send: bool = True) -> Callable[[Delivery], Reply]:
+    """An attempt that fails so, time after time, and then succeeds."""
+    coming = iter(failures)
+
+    def attempt(delivery: Delivery) -> Reply:
+        delivery.sent += send
+        for failure in coming:
+            raise failure
+        return REPLY
+
+    return attempt
+
+
+def test_a_lost_connection_is_tried_again_until_there_is_a_reply(stop: StopSignal) -> None:
+    log, events = capturing()
+    delivery = Delivery("Hey", 60, stop, log)
+    assert delivery.until_answered(failing(Lost("one"), Lost("two"))) == REPLY
+    assert delivery.sent == 3
+    assert [(e["log_level"], e["event"], e["why"]) for e in events] == [
+        ("warning", "no connection, trying again", "one")
+    ]
+
+
+def test_the_pauses_grow_from_at_most_a_tenth_to_at_most_two_seconds(
+    stop: StopSignal, clock: Clock
+) -> None:
+    delivery = Delivery("Hey", 60, stop, capturing()[0])
+    delivery.until_answered(failing(*[Lost("no")] * 10))
+    limits = [0.1, 0.2, 0.4, 0.8, 1.6, 2, 2, 2, 2, 2]
+    assert all(0 <= s <= limit for s, limit in zip(clock.slept, limits, strict=True))
+    assert len(set(clock.slept)) > 1, "no jitter"
+
+
+@pytest.mark.parametrize(("send", "outcome"), [(True, Outcome.UNKNOWN), (False, Outcome.NOT_SENT)])
+def test_after_a_minute_it_gives_up_and_says_what_that_means(
+    stop: StopSignal, clock: Clock, *, send: bool, outcome: Outcome
+) -> None:
+    delivery = Delivery("Hey", 60, stop, capturing()[0])
+    with pytest.raises(Unanswered, match="gave up after 60 s: gone") as end:
+        delivery.until_answered(failing(*[Lost("gone")] * 9999, send=send))
+    assert end.value.outcome is outcome
+    assert 1060 <= clock.now <= 1062
+
+
+def test_while_it_lasts_there_is_a_line_about_every_five_seconds(stop: StopSignal) -> None:
+    log, events = capturing()
+    with pytest.raises(Unanswered):
+        Delivery("Hey", 60, stop, log).until_answered(failing(*[Lost("gone")] * 9999))
+    assert events[0]["gives_up_in"] == 60
+    left = [event["gives_up_in"] for event in events]
+    assert all(5 <= round(a - b, 1) <= 7.1 for a, b in pairwise(left))
+    assert left[-1] < 7.1
+
+
+def test_the_wait_for_a_greeting_does_not_count(stop: StopSignal, clock: Clock) -> None:
+    numbers = count(1)
+
+    def greeted_late_and_dropped(delivery: Delivery) -> Reply:
+        if next(numbers) == 9:
+            return REPLY
+        clock.now += 50
+        delivery.discount(50)
+        raise Lost("dropped")
+
+    delivery = Delivery("Hey", 60, stop, capturing()[0])
+    assert delivery.until_answered(greeted_late_and_dropped) == REPLY
+
+
+def test_a_refusal_is_final(stop: StopSignal) -> None:
+    delivery = Delivery("Hey", 60, stop, capturing()[0])
+    with pytest.raises(Unanswered, match="too-long: why") as end:
+        delivery.until_answered(failing(Refused(Complaint("too-long", "why"))))
+    assert (end.value.outcome, delivery.sent) == (Outcome.REFUSED, 1)
+
+
+@pytest.mark.parametrize(("send", "outcome"), [(True, Outcome.UNKNOWN), (False, Outcome.NOT_SENT)])
+@pytest.mark.parametrize("signalled", [True, False])
+def test_what_is_hopeless_is_not_tried_again_and_always_told(
+    stop: StopSignal, *, signalled: bool, send: bool, outcome: Outcome
+) -> None:
+    if signalled:
+        signal.raise_signal(signal.SIGTERM)
+    delivery = Delivery("Hey", 60, stop, capturing()[0])
+    with pytest.raises(Unanswered, match="wrong") as end:
+        delivery.until_answered(failing(Hopeless("wrong"), send=send))
+    assert end.value.outcome is outcome
+
+
+@pytest.mark.parametrize("failure", [Lost("gone"), Stopped("gone")])
+def test_a_signal_before_a_message_was_sent_leaves_nothing_unanswered(
+    stop: StopSignal, failure: Exception
+) -> None:
+    signal.raise_signal(signal.SIGTERM)
+    with pytest.raises(Stopped):
+        Delivery("Hey", 60, stop, capturing()[0]).until_answered(failing(failure, send=False))
+
+
+@pytest.mark.parametrize("failure", [Lost("gone"), Stopped("gone")])
+def test_after_a_signal_a_lost_message_is_not_sent_again(
+    stop: StopSignal, failure: Exception
+) -> None:
+    signal.raise_signal(signal.SIGTERM)
+    delivery = Delivery("Hey", 60, stop, capturing()[0])
+    with pytest.raises(Unanswered, match="stopped: gone") as end:
+        delivery.until_answered(failing(failure))
+    assert (end.value.outcome, delivery.sent) == (Outcome.UNKNOWN, 1)

@@ -1,0 +1,59 @@
+"""What became of the messages of one run."""
+
+from client.delivery import Outcome
+from client.dialect import Reply
+from client.tally import Tally
+from tests.kit.fake_server import scene
+
+
+def report(tally: Tally) -> list[dict[str, object]]:
+    with scene([]) as s:
+        tally.report(s.log, s.conversation)
+        return [dict(event) for event in s.events]
+
+
+def test_one_line_sums_up() -> None:
+    tally = Tally()
+    for thread in ("T-2", "T-1", "T-2", None):
+        tally.answered(Reply(thread, "Today"))
+    [summary] = report(tally)
+    assert isinstance(summary.pop("seconds"), float)
+    assert summary == {
+        "event": "summary",
+        "log_level": "info",
+        "messages": 4,
+        "answered": 4,
+        "refused": 0,
+        "unknown": 0,
+        "not_sent": 0,
+        "resent": 0,
+        "connections": 0,
+        "threads": ["T-2", "T-1"],
+    }
+    assert tally.all_answered
+
+
+def test_each_message_that_was_not_answered_is_listed_with_the_reason() -> None:
+    tally = Tally()
+    tally.answered(Reply("T-1", "Today"))
+    tally.unanswered("x" * 9000, Outcome.REFUSED, "too-long: why")
+    tally.unanswered("Hey", Outcome.UNKNOWN, "gone")
+    tally.unanswered("You", Outcome.NOT_SENT, "the run had ended")
+    *listed, summary = report(tally)
+    assert [tuple(line.values()) for line in listed] == [
+        (2, "x" * 80, "refused", "too-long: why", "not answered", "error"),
+        (3, "Hey", "unknown", "gone", "not answered", "error"),
+        (4, "You", "not sent", "the run had ended", "not answered", "error"),
+    ]
+    assert [summary[outcome] for outcome in ("refused", "unknown", "not_sent")] == [1, 1, 1]
+    assert not tally.all_answered
+
+
+def test_a_long_list_ends_with_how_many_more() -> None:
+    tally = Tally()
+    for _ in range(12):
+        tally.unanswered("Hey", Outcome.NOT_SENT, "the run had ended")
+    *listed, more, summary = report(tally)
+    assert len(listed) == 10
+    assert (more["event"], more["count"]) == ("and more", 2)
+    assert summary["not_sent"] == 12

@@ -1,0 +1,98 @@
+"""Where does client N wait? Sessions that end when the test says so, and no network."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from server.models import Model, OneLock, Pool, ThreadPerClient
+from tests.kit.waiting import SECONDS, wait_until
+
+
+class Session:
+    """Notes which thread it got and when its turn came; stays until it may leave."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.assigned = threading.Event()
+        self.served = threading.Event()
+        self.may_leave = threading.Event()
+        self.left = threading.Event()
+        self.thread = ""
+
+    def assign(self) -> None:
+        self.thread = threading.current_thread().name
+        self.assigned.set()
+
+    def run(self) -> None:
+        self.assign()
+        self.served.set()
+        assert self.may_leave.wait(SECONDS)
+        self.left.set()
+
+    def leave(self) -> None:
+        self.may_leave.set()
+        assert self.left.wait(SECONDS)
+
+
+def submit_three(model: Model) -> list[Session]:
+    sessions = [Session(number) for number in (1, 2, 3)]
+    for session in sessions:
+        model.submit(session)
+    return sessions
+
+
+def served(sessions: list[Session]) -> list[int]:
+    return [session.number for session in sessions if session.served.is_set()]
+
+
+def test_thread_serves_everybody_at_once_in_threads_of_their_own() -> None:
+    model = ThreadPerClient()
+    sessions = submit_three(model)
+    assert all(session.served.wait(SECONDS) for session in sessions)
+    assert [session.thread for session in sessions] == ["Thread-1", "Thread-2", "Thread-3"]
+    for session in sessions:
+        session.leave()
+    model.shutdown()
+
+
+def test_pool_serves_as_many_as_it_has_workers_and_the_next_when_one_leaves() -> None:
+    model = Pool(workers=2)
+    first, second, third = sessions = submit_three(model)
+    wait_until(lambda: len(served(sessions)) == 2)
+    assert {first.thread, second.thread} == {"Worker-1", "Worker-2"}
+    assert not third.assigned.is_set()
+    first.leave()
+    assert third.served.wait(SECONDS)
+    assert third.thread == first.thread
+    second.leave()
+    third.leave()
+    model.shutdown()
+
+
+def test_lock_gives_everybody_a_thread_and_one_its_turn() -> None:
+    before = set(threading.enumerate())  # of which one of an earlier test may still be ending
+    model = OneLock()
+    sessions = submit_three(model)
+    assert all(session.assigned.wait(SECONDS) for session in sessions)
+    assert {session.thread for session in sessions} == {"Thread-1", "Thread-2", "Thread-3"}
+    waiting = sessions[:]
+    while waiting:
+        wait_until(lambda: served(waiting) != [])
+        [turn] = served(waiting)
+        holder = sessions[turn - 1]
+        waiting.remove(holder)
+        holder.leave()
+    model.shutdown()
+    # Releasing was no error to any of them.
+    wait_until(lambda: set(threading.enumerate()) <= before)
+
+
+@pytest.mark.parametrize("build", [ThreadPerClient, lambda: Pool(2), OneLock])
+def test_no_thread_is_left_when_all_have_gone(build: Callable[[], Model]) -> None:
+    before = threading.active_count()
+    model = build()
+    for session in submit_three(model):
+        session.may_leave.set()
+    model.shutdown()
+    wait_until(lambda: threading.active_count() == before)
