@@ -8,6 +8,7 @@ LIMIT_FILES = (  # of the second version of the kernel's control groups, or of t
     "/sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max",
     "/sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/pids/pids.max",
 )
+PLACES = "/ /lab /var/tmp /tmp"
 CAPABILITIES = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 LENDS_RIGHTS = ("find", "/", "-xdev", "-type", "f", "-perm", "/6000")  # set-uid or set-gid
 
@@ -46,13 +47,15 @@ def mounted(container: Container, path: str) -> list[str]:
     return options
 
 
+def writable(container: Container) -> list[str]:
+    """Where a process in it can make a file."""
+    found = inside(
+        container, f"for at in {PLACES}; do touch $at/probe && echo $at; done 2>/dev/null"
+    )
+    return found.split()
+
+
 def limits(container: Container) -> tuple[int, ...]:
     """Memory in bytes, and processes, as the kernel has them."""
     found = inside(container, f"cat {LIMIT_FILES[0]} 2>/dev/null || cat {LIMIT_FILES[1]}")
     return tuple(map(int, found.split()))
-
-
-def lends_rights(container: Container) -> str:
-    """Its set-uid and set-gid files, found by one who may look everywhere."""
-    found = container.exec_run(list(LENDS_RIGHTS), user="0", privileged=True)
-    return str(found.output, "utf-8")

@@ -14,10 +14,11 @@ from functools import partial
 import docker
 import pytest
 from docker.errors import DockerException
+from docker.models.containers import Container
 from testcontainers.core.config import ConnectionMode, testcontainers_config
 from testcontainers.core.docker_client import DockerClient
 
-from tests.kit.command import run
+from tests.kit.command import ROOT, run
 from tests.kit.http_get import LOOPBACK
 
 testcontainers_config.ryuk_disabled = True
@@ -29,30 +30,40 @@ SERVER_IMAGE, CLIENT_IMAGE = f"{REGISTRY}thread-lanes-server", f"{REGISTRY}threa
 LABEL = "com.docker.compose.project"
 PREFIX = "thread-lanes-tests-"
 PROJECT = f"{PREFIX}{os.getpid()}"  # tests that run at the same time leave each other alone
+IN_A_PROJECT = {
+    "COMPOSE_PROJECT_NAME": PROJECT,
+    "COMPOSE_FILE": f"{ROOT}/compose.yaml:{ROOT}/tests/kit/patient.yaml",
+    "LANES_PORT": "0",
+    "LANES_STATUS_PORT": "0",
+}
 OURS = {"label": f"{LABEL}={PROJECT}"}
-STACK_LABEL = "com.docker.stack.namespace"  # Swarm's own, of the same kind
+STACK_LABEL = "com.docker.stack.namespace"  # Swarm's own, of the same kind; its containers have
+# Compose's too if their image has: Compose gives it to what it builds.
 OURS_IN_SWARM = {"label": f"{STACK_LABEL}={PROJECT}"}
 # What whoever runs the tests may have set for a demo, or `make` for the recipe that runs us.
 FOREIGN = (
     *("LANES_", "COMPOSE_", "CLIENTS", "SERVERS", "REGISTRY"),
     *("MODEL", "WORKERS", "MAKE", "MFLAGS"),
+    # pytest imports readline, which sets these: its workers, if it has any, inherit them.
+    *("LINES", "COLUMNS"),
 )
 
 
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def environment() -> Iterator[None]:
     """Options that whoever runs the tests, or an image, has set are not the tests'."""
-    for name in os.environ:
-        if name.startswith(FOREIGN) and name != "LANES_REGISTRY":
-            monkeypatch.delenv(name)
+    with pytest.MonkeyPatch.context() as variables:
+        for name in os.environ:
+            if name.startswith(FOREIGN) and name != "LANES_REGISTRY":
+                variables.delenv(name)
+        yield
 
 
 @pytest.fixture
 def project(environment: None, monkeypatch: pytest.MonkeyPatch) -> str:  # noqa: ARG001 - it clears
     """The name of this run's Compose project; its ports are the engine's choice."""
-    monkeypatch.setenv("COMPOSE_PROJECT_NAME", PROJECT)
-    monkeypatch.setenv("LANES_PORT", "0")
-    monkeypatch.setenv("LANES_STATUS_PORT", "0")
+    for name, value in IN_A_PROJECT.items():
+        monkeypatch.setenv(name, value)
     return PROJECT
 
 
@@ -60,9 +71,7 @@ def project(environment: None, monkeypatch: pytest.MonkeyPatch) -> str:  # noqa:
 def engine() -> Iterator[docker.DockerClient]:
     if not shutil.which("docker"):
         pytest.fail("there is no `docker` here: run scripts/ensure-engine", pytrace=False)
-    asked = run(
-        "docker", "version"
-    )  # not by the library, which leaves sockets open if none answers
+    asked = run("docker", "version")  # the library leaves sockets open if none answers
     if asked.returncode:
         pytest.fail(f"no engine, run scripts/ensure-engine: {asked.stderr}", pytrace=False)
     with closing(DockerClient().client) as client:
@@ -74,12 +83,22 @@ def engine() -> Iterator[docker.DockerClient]:
 
 
 def sweep(engine: docker.DockerClient) -> None:
-    for container in engine.containers.list(all=True, filters={"label": LABEL}):
+    labelled = {"label": LABEL}
+    for container in containers_with(engine, LABEL):
         if was_left_behind(container.labels[LABEL]):
-            container.remove(force=True, v=True)
-    for network in engine.networks.list(filters={"label": LABEL}):
+            with suppress(DockerException):  # another run sweeps too
+                container.remove(force=True, v=True)
+    for network in engine.networks.list(filters=labelled):
         if was_left_behind(network.attrs["Labels"][LABEL]):
-            network.remove()
+            with suppress(DockerException):
+                network.remove()
+
+
+def containers_with(engine: docker.DockerClient, label: str) -> list[Container]:
+    """Those with this label of Compose's, whether they run or not, but for Swarm's."""
+    # Where one goes while the others are looked at, it is not in the list, and that is all.
+    every = engine.containers.list(all=True, filters={"label": label}, ignore_removed=True)
+    return [container for container in every if STACK_LABEL not in container.labels]
 
 
 def was_left_behind(project: str) -> bool:
@@ -98,7 +117,7 @@ def was_left_behind(project: str) -> bool:
 def remaining(engine: docker.DockerClient) -> list[str]:
     """The names of this run's containers, networks and volumes."""
     everything = (
-        *engine.containers.list(all=True, filters=OURS),
+        *containers_with(engine, OURS["label"]),
         *engine.networks.list(filters=OURS),
         *engine.volumes.list(filters=OURS),
     )

@@ -29,6 +29,7 @@ from tests.kit.waiting import SECONDS
 LONG = Patience(greeting=SECONDS, connect=SECONDS, reply=SECONDS, outage=SECONDS)
 
 GREET = b"+OK T-1: ready\r\n"
+ONE, TWO = b"+OK T-1: one\r\n", b"+OK T-1: two\r\n"
 HEAR = "hear a line"
 CHUNK = "hear a chunk"
 UNTIL_GONE = "hear whatever the client sends until it hangs up"
@@ -95,6 +96,14 @@ class FakeServer:
             case _:
                 assert callable(action)
                 action()
+
+
+@contextmanager
+def nobody() -> Iterator[Address]:
+    """An address where nobody listens, nor can anybody begin to meanwhile."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield Address(*bound.getsockname())
 
 
 def capturing() -> tuple[FilteringBoundLogger, list[EventDict]]:

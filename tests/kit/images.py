@@ -61,6 +61,12 @@ class Server(Program):
         """Where the chat port is published on this machine: anew with each start."""
         return self.get_container_host_ip(), self.get_exposed_port(PORT)
 
+    @property
+    def chat(self) -> str:
+        """The same as HOST:PORT."""
+        host, port = self.address
+        return f"{host}:{port}"
+
     def snapshot(self) -> dict[str, Any]:
         """What /sessions.json says now."""
         return get_sessions(self.get_exposed_port(STATUS_PORT))

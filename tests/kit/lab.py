@@ -1,6 +1,7 @@
 """The real compose.yaml, in a project of its own and on ports that the engine chooses."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import docker
@@ -8,7 +9,7 @@ import pytest
 from testcontainers.compose import ComposeContainer, DockerCompose
 
 from tests.kit.command import ROOT, well
-from tests.kit.containers import remaining
+from tests.kit.containers import IN_A_PROJECT, remaining
 from tests.kit.http_get import get_sessions
 from tests.kit.waiting import wait_until
 
@@ -27,7 +28,7 @@ class Lab(DockerCompose):
         return [container for container in everything if container.Service == "client"]
 
     def wait_for_clients(self) -> None:
-        wait_until(lambda: all(client.State == "exited" for client in self.clients()))
+        wait_until(lambda: all(one.State == "exited" for one in self.clients()), pause=0.1)
 
     def address(self, port: int) -> tuple[str, int]:
         """Where a port of the server is published on this machine."""
@@ -36,15 +37,44 @@ class Lab(DockerCompose):
         assert published
         return host, published
 
+    def page(self) -> str:
+        """The address of the live page."""
+        return "http://{}:{}/".format(*self.address(8022))
+
     def snapshot(self) -> dict[str, Any]:
         """What /sessions.json says now."""
         host, port = self.address(8022)
         return get_sessions(port, host=host)
 
+    def os_threads(self) -> set[int]:
+        """The kernel's own list of the server's threads."""
+        tasks = self.compose("exec", "-T", "server", "ls", f"/proc/{self.snapshot()['pid']}/task")
+        return set(map(int, tasks.split()))
+
+
+@contextmanager
+def open_lab(engine: docker.DockerClient) -> Iterator[Lab]:
+    """A lab that leaves nothing behind, in the project that the environment names."""
+    lab = Lab()
+    try:
+        yield lab
+    finally:
+        lab.stop()  # `docker compose down --volumes`
+    assert remaining(engine) == []
+
 
 @pytest.fixture
 def lab(engine: docker.DockerClient, project: str) -> Iterator[Lab]:  # noqa: ARG001 - it is set
-    lab = Lab()
-    yield lab
-    lab.stop()  # `docker compose down --volumes`
-    assert remaining(engine) == []
+    with open_lab(engine) as lab:
+        yield lab
+
+
+@contextmanager
+def shared_lab(engine: docker.DockerClient, **variables: str) -> Iterator[Lab]:
+    """A lab that is up with these variables, for all tests of a module."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in (IN_A_PROJECT | variables).items():
+            environment.setenv(name, value)
+        with open_lab(engine) as lab:
+            lab.compose("up", "--detach")
+            yield lab

@@ -1,9 +1,15 @@
 """The other end of a connection, by hand."""
 
 import socket
+import struct
 from typing import Self
 
 from tests.kit.waiting import SECONDS
+
+
+def reset_on_close(connection: socket.socket) -> None:
+    """Have its close reset the other end: socket(7), SO_LINGER."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 class Peer:

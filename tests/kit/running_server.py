@@ -108,3 +108,9 @@ class RunningServer:
             peer.close()
         self._stop.close()
         self._stopped.close()
+
+    def end(self) -> None:
+        """Stop once its clients have left: a drain would wait a second for each that lingers."""
+        for peer in self._peers:
+            peer.close()
+        self.stop()

@@ -28,6 +28,17 @@ def free_ports(count: int) -> list[int]:
         return [one.getsockname()[1] for one in sockets]
 
 
+def reserve(port: int = 0) -> socket.socket:
+    """Keep the system from giving this port, or any free one, to others, until it is closed.
+
+    A server that sets SO_REUSEADDR can bind it all the same, for this socket does not listen.
+    """
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.bind((LOOPBACK, port))
+    return reserved
+
+
 class ServerProcess:
     """`python -m server` with these options; as a context manager it is up, and ended with 0.
 
@@ -35,7 +46,8 @@ class ServerProcess:
     """
 
     def __init__(self, *options: str, under: tuple[str, ...] = ()) -> None:
-        self.port, self.status_port = free_ports(2)
+        self._reserved = reserve(), reserve()
+        self.port, self.status_port = (one.getsockname()[1] for one in self._reserved)
         self._words = [
             *under,
             *(sys.executable, "-m", "server", "--log-format", "json"),
@@ -70,8 +82,8 @@ class ServerProcess:
                 code = self.terminate()
                 assert any(failure) or code == 0, f"exit code {code}: {self.errors()}"
         finally:
-            self._log.close()
-            self._errors.close()
+            for held in (self._log, self._errors, *self._reserved):
+                held.close()
 
     @property
     def exit_code(self) -> int | None:

@@ -17,7 +17,7 @@ def start_server() -> Iterator[Callable[..., RunningServer]]:
 
         def start(**options: object) -> RunningServer:
             server = RunningServer(**options)  # type: ignore[arg-type]  # the test names them
-            stack.callback(server.stop)
+            stack.callback(server.end)
             return server
 
         yield start

@@ -15,14 +15,9 @@ def test_when_the_process_starts_it_shows_the_time_of_the_wall() -> None:
     assert before - 1 < shown < time.time() + 1
 
 
-def test_it_runs_on_when_the_wall_clock_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = now()
-    monkeypatch.setattr(time, "time", lambda: 0.0)  # a test may not set the machine's own
-    assert now() >= before
-
-
-def test_it_goes_as_fast_as_the_monotonic_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_follows_the_monotonic_clock_not_the_wall_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     began = now()
     monotonic = time.monotonic() + 3600
+    monkeypatch.setattr(time, "time", lambda: 0.0)  # a test may not set the machine's own
     monkeypatch.setattr(time, "monotonic", lambda: monotonic)
-    assert now() - began == pytest.approx(3600, abs=1)
+    assert 3600 <= now() - began < 3600 + 60

@@ -4,58 +4,59 @@ import json
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import structlog
 
-from server import log
 from server.writer import LogWriter
 from tests.kit.pipe import Pipe
 
 FORGED = "x\n12:00:00.000 MainThread bye\x1b[2J\x7f\x00\u2028\u202e\x85"
 SAFE = re.compile(rb"[\x20-\x7e]*\n")
 
-Configure = Callable[..., LogWriter]
+Logged = Callable[..., list[bytes]]
 
 
 @pytest.fixture
-def configure(pipe: Pipe) -> Iterator[Configure]:
-    root = logging.getLogger()
-    handlers, level, settings = root.handlers[:], root.level, structlog.get_config()
-    root.handlers.clear()  # pytest's own: `configure` would close them
+def logged(configure: Callable[..., LogWriter], pipe: Pipe) -> Logged:
+    """The lines that a log so configured has written, once this has been done."""
 
-    def configure(log_format: str = "json", level: str = "info", replica: str = "") -> LogWriter:
-        return log.configure(level, log.renderer(log_format, replica), pipe.writing)
+    def logged(do: Callable[[], object], *words: str) -> list[bytes]:
+        writer = configure(*words)
+        do()
+        writer.close()
+        return pipe.lines()
 
-    yield configure
-    for ours in root.handlers:
-        ours.close()
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.configure(**settings)
+    return logged
 
 
-def test_a_json_line_says_what_where_and_when(pipe: Pipe, configure: Configure) -> None:
-    writer = configure("json")
-    structlog.get_logger().bind(peer="127.0.0.1:1").info("connected")
-    writer.close()
-    (line,) = map(json.loads, pipe.lines())
+def hear(**facts: object) -> None:
+    structlog.get_logger().info("received from the client", **facts)
+
+
+def test_a_json_line_says_what_where_and_when(logged: Logged) -> None:
+    def connect() -> None:
+        structlog.get_logger().bind(peer="127.0.0.1:1").info("connected")
+
+    def log() -> None:
+        lane = threading.Thread(target=connect, name="Thread-7")  # not the one that writes
+        lane.start()
+        lane.join()
+
+    [line] = map(json.loads, logged(log))
     assert line.pop("time").endswith("+00:00")
-    assert line == {
-        "event": "connected",
-        "level": "info",
-        "thread": "MainThread",
-        "peer": "127.0.0.1:1",
-    }
+    said = {"event": "connected", "level": "info", "thread": "Thread-7", "peer": "127.0.0.1:1"}
+    assert line == said
 
 
-def test_a_console_line_is_for_people(pipe: Pipe, configure: Configure) -> None:
-    writer = configure("console")
-    structlog.get_logger().info("received from the client", text="Hey Server", messages=1, end=None)
-    structlog.get_logger().warning("cannot accept")
-    writer.close()
-    first, second = pipe.lines()
+def test_a_console_line_is_for_people(logged: Logged) -> None:
+    def log() -> None:
+        hear(text="Hey Server", messages=1, end=None)
+        structlog.get_logger().warning("cannot accept")
+
+    first, second = logged(log, "console")
     assert re.fullmatch(
         rb"\d\d:\d\d:\d\d\.\d{3} MainThread received from the client "
         rb"text='Hey Server' messages=1 end=None\n",
@@ -65,98 +66,55 @@ def test_a_console_line_is_for_people(pipe: Pipe, configure: Configure) -> None:
 
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
-def test_among_several_servers_each_line_names_the_replica(
-    pipe: Pipe, configure: Configure, log_format: str
-) -> None:
-    writer = configure(log_format, replica="server-2")
-    structlog.get_logger().info("connected")
-    logging.getLogger("waitress").warning("of a library")
-    writer.close()
-    assert [b"server-2/MainThread" in line for line in pipe.lines()] == [True, True]
+def test_among_several_servers_each_line_names_the_replica(logged: Logged, log_format: str) -> None:
+    def log() -> None:
+        hear()
+        logging.getLogger("waitress").warning("of a library")
 
-
-def test_the_thread_is_the_one_that_logged_not_the_one_that_writes(
-    pipe: Pipe, configure: Configure
-) -> None:
-    writer = configure("json")
-    lane = threading.Thread(target=structlog.get_logger().info, args=("bye",), name="Thread-7")
-    lane.start()
-    lane.join()
-    writer.close()
-    assert json.loads(pipe.lines()[0])["thread"] == "Thread-7"
+    lines = logged(log, log_format, "info", "server-2")
+    assert [b"server-2/MainThread" in line for line in lines] == [True, True]
 
 
 @pytest.mark.parametrize("log_format", ["console", "json"])
-def test_no_client_can_forge_a_line_or_send_a_control_character(
-    pipe: Pipe, configure: Configure, log_format: str
-) -> None:
-    writer = configure(log_format)
-    structlog.get_logger().info("received from the client", text=FORGED)
-    structlog.get_logger().info("received from the client", text="\x7f")
-    writer.close()
-    lines = pipe.lines()
-    assert len(lines) == 2
+def test_no_text_can_forge_a_line_or_command_a_terminal(logged: Logged, log_format: str) -> None:
+    def log() -> None:
+        hear(text=FORGED)
+        hear(text="\x7f")
+        logging.getLogger("waitress").info("serving %s", FORGED)
+
+    lines = logged(log, log_format)
+    assert len(lines) == 3
     assert all(SAFE.fullmatch(line) for line in lines)
-
-
-def test_json_gives_every_text_back_as_it_was(pipe: Pipe, configure: Configure) -> None:
-    writer = configure("json")
-    structlog.get_logger().info("received from the client", text=FORGED)
-    writer.close()
-    assert json.loads(pipe.lines()[0])["text"] == FORGED
-
-
-def test_below_its_level_nothing_is_written(pipe: Pipe, configure: Configure) -> None:
-    writer = configure("json", "warning")
-    structlog.get_logger().info("connected")
-    structlog.get_logger().warning("cannot accept")
-    writer.close()
-    assert [json.loads(line)["event"] for line in pipe.lines()] == ["cannot accept"]
-
-
-def test_a_traceback_is_that_of_the_thread_that_logged(pipe: Pipe, configure: Configure) -> None:
-    writer = configure("json")
-    try:
-        raise ValueError("a fault of ours")
-    except ValueError:
-        structlog.get_logger().exception("session failed")
-    writer.close()
-    line = json.loads(pipe.lines()[0])
-    assert line["level"] == "error"
-    assert line["exception"].endswith("ValueError: a fault of ours")
-
-
-def test_the_libraries_records_go_the_same_way(pipe: Pipe, configure: Configure) -> None:
-    writer = configure("json")
-    logging.getLogger("waitress").warning("Task queue depth is %d", 3)
-    writer.close()
-    line = json.loads(pipe.lines()[0])
-    assert (line["event"], line["level"]) == ("Task queue depth is 3", "warning")
-
-
-def test_a_librarys_exception_is_told_in_full(pipe: Pipe, configure: Configure) -> None:
-    writer = configure("json")
-    try:
-        raise ValueError("a fault of theirs")
-    except ValueError:
-        logging.getLogger("waitress").exception("it failed")
-    writer.close()
-    assert json.loads(pipe.lines()[0])["exception"].endswith("ValueError: a fault of theirs")
-
-
-def test_a_librarys_text_forges_no_line_either(pipe: Pipe, configure: Configure) -> None:
-    writer = configure("console")
-    logging.getLogger("waitress").info("serving %s", FORGED)
-    writer.close()
-    (line,) = pipe.lines()
-    assert SAFE.fullmatch(line)
+    if log_format == "json":  # which gives every text back as it was
+        assert json.loads(lines[0])["text"] == FORGED
 
 
 @pytest.mark.parametrize("text", ["", "a\\xff", "it's", 'say "hey"', "a=b"])
-def test_a_text_that_could_be_mistaken_is_quoted(
-    pipe: Pipe, configure: Configure, text: str
-) -> None:
-    writer = configure("console")
-    structlog.get_logger().info("received from the client", text=text)
-    writer.close()
-    assert pipe.lines()[0].decode().endswith(f" text={text!r}\n")
+def test_a_text_that_could_be_mistaken_is_quoted(logged: Logged, text: str) -> None:
+    [line] = logged(lambda: hear(text=text), "console")
+    assert line.decode().endswith(f" text={text!r}\n")
+
+
+def test_below_its_level_nothing_is_written(logged: Logged) -> None:
+    def log() -> None:
+        hear()
+        structlog.get_logger().warning("cannot accept")
+        logging.getLogger("waitress").warning("Task queue depth is %d", 3)
+
+    lines = [json.loads(line) for line in logged(log, "json", "warning")]
+    assert [line["event"] for line in lines] == ["cannot accept", "Task queue depth is 3"]
+    assert [line["level"] for line in lines] == ["warning", "warning"]
+
+
+@pytest.mark.parametrize("logger", [structlog.get_logger(), logging.getLogger("waitress")])
+def test_an_exception_of_ours_or_of_a_librarys_is_told_in_full(logged: Logged, logger: Any) -> None:  # noqa: ANN401 - they share no type
+    def log() -> None:
+        try:
+            raise ValueError("a fault")
+        except ValueError:
+            logger.exception("it failed")
+
+    [line] = map(json.loads, logged(log))
+    assert line["level"] == "error"
+    assert line["exception"].startswith("Traceback")
+    assert line["exception"].endswith("ValueError: a fault")

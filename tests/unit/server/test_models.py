@@ -1,7 +1,7 @@
 """Where does client N wait? Sessions that end when the test says so, and no network."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,11 +14,9 @@ class Session:
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.assigned = threading.Event()
-        self.served = threading.Event()
-        self.may_leave = threading.Event()
-        self.left = threading.Event()
         self.thread = ""
+        self.assigned, self.served = threading.Event(), threading.Event()
+        self.may_leave, self.left = threading.Event(), threading.Event()
 
     def assign(self) -> None:
         self.thread = threading.current_thread().name
@@ -35,6 +33,14 @@ class Session:
         assert self.left.wait(SECONDS)
 
 
+@pytest.fixture(autouse=True)
+def threads_end() -> Iterator[None]:
+    """No thread is left when all sessions have gone."""
+    before = set(threading.enumerate())  # of which one of an earlier test may still be ending
+    yield
+    wait_until(lambda: set(threading.enumerate()) <= before)
+
+
 def submit_three(model: Model) -> list[Session]:
     sessions = [Session(number) for number in (1, 2, 3)]
     for session in sessions:
@@ -42,8 +48,8 @@ def submit_three(model: Model) -> list[Session]:
     return sessions
 
 
-def served(sessions: list[Session]) -> list[int]:
-    return [session.number for session in sessions if session.served.is_set()]
+def served(sessions: list[Session]) -> list[Session]:
+    return [session for session in sessions if session.served.is_set()]
 
 
 def test_thread_serves_everybody_at_once_in_threads_of_their_own() -> None:
@@ -71,28 +77,13 @@ def test_pool_serves_as_many_as_it_has_workers_and_the_next_when_one_leaves() ->
 
 
 def test_lock_gives_everybody_a_thread_and_one_its_turn() -> None:
-    before = set(threading.enumerate())  # of which one of an earlier test may still be ending
     model = OneLock()
-    sessions = submit_three(model)
-    assert all(session.assigned.wait(SECONDS) for session in sessions)
-    assert {session.thread for session in sessions} == {"Thread-1", "Thread-2", "Thread-3"}
-    waiting = sessions[:]
+    waiting = submit_three(model)
+    assert all(session.assigned.wait(SECONDS) for session in waiting)
+    assert {session.thread for session in waiting} == {"Thread-1", "Thread-2", "Thread-3"}
     while waiting:
-        wait_until(lambda: served(waiting) != [])
-        [turn] = served(waiting)
-        holder = sessions[turn - 1]
+        wait_until(lambda: served(waiting))
+        [holder] = served(waiting)
         waiting.remove(holder)
         holder.leave()
     model.shutdown()
-    # Releasing was no error to any of them.
-    wait_until(lambda: set(threading.enumerate()) <= before)
-
-
-@pytest.mark.parametrize("build", [ThreadPerClient, lambda: Pool(2), OneLock])
-def test_no_thread_is_left_when_all_have_gone(build: Callable[[], Model]) -> None:
-    before = threading.active_count()
-    model = build()
-    for session in submit_three(model):
-        session.may_leave.set()
-    model.shutdown()
-    wait_until(lambda: threading.active_count() == before)

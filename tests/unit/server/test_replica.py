@@ -1,16 +1,8 @@
-"""What a thread is called where there are several servers."""
+"""What a server may be called where there are several."""
 
 import pytest
 
-from server.replica import NAME, thread_name
-
-
-def test_a_replicas_name_stands_before_its_threads() -> None:
-    assert thread_name("server-2", "Thread-1") == "server-2/Thread-1"
-
-
-def test_a_server_that_is_alone_has_threads_by_their_own_names() -> None:
-    assert thread_name("", "Thread-1") == "Thread-1"
+from server.replica import NAME
 
 
 @pytest.mark.parametrize("name", ["server-2", "1", "web_1.example", "x" * 63])

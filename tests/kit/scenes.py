@@ -1,0 +1,71 @@
+"""Three scenes of five seconds, one for each model, for every module that draws to look at."""
+
+from collections.abc import Iterable
+
+from server.record import End, Record
+from tests.kit.snapshots import record, snapshot
+
+LENGTH = 5  # seconds
+
+
+def client(  # noqa: PLR0913 - one argument for each fact
+    number: int,
+    accepted: float,
+    served: float | None = None,
+    closed: float | None = None,
+    *,
+    worker: int | None = None,
+    thread: str | None = None,
+    native_id: int | None = None,
+    name: str = "",
+    said: Iterable[float] | None = None,
+    end: End = "bye",
+) -> Record:
+    """A client that says one thing at each of these moments.
+
+    If not told, one as soon as it is served, and two half a second later.
+    """
+    if said is not None:
+        ticks = [(moment, moment, 1) for moment in said]
+    elif served is not None:
+        ticks = [(served, served + 0.125, 1), (served + 0.5, served + 0.75, 2)]
+    else:
+        ticks = []
+    return record(
+        number,
+        accepted=accepted,
+        served=served,
+        closed=closed,
+        thread=f"Worker-{worker}" if worker else thread,
+        native_id=1_000 + worker if worker else native_id,
+        client=name or f"c-{number}",
+        end=end,
+        ticks=ticks,
+    )
+
+
+# Three clients, each with a thread of its own, served at the same time.
+WALL = snapshot(client(1, 1, 1, 3), client(2, 1.5, 1.5, 3.5), client(3, 2, 2), at=LENGTH)
+
+# One lock for five clients: two have had it, one has it, one waits, and one was dismissed.
+STAIRCASE = snapshot(
+    client(1, 0.5, 0.5, 2),
+    client(2, 1, 2, 3.5),
+    client(3, 1, 3.5),
+    client(4, 1.5, thread="Thread-4"),
+    client(5, 2, closed=4, thread="Thread-5", end="closing"),
+    at=LENGTH,
+    model="lock",
+)
+
+# A pool of two workers: two clients had to queue for one, one still does, and one was dismissed.
+QUEUE = snapshot(
+    client(1, 1, 1, 2, worker=1),
+    client(2, 1, 1, 2.5, worker=2),
+    client(3, 1.5, 2, 4, worker=1, end="lost"),
+    client(4, 2, 2.5, worker=2),
+    client(5, 3),
+    client(6, 3.5, closed=4.5, end="closing"),
+    at=LENGTH,
+    model="pool",
+)

@@ -1,0 +1,42 @@
+import logging
+from collections.abc import Callable, Iterator
+
+import pytest
+import structlog
+
+from server import log
+from server.writer import LogWriter
+from tests.kit.peer import Peer
+from tests.kit.pipe import Pipe
+from tests.kit.running_server import RunningServer
+
+Configure = Callable[..., LogWriter]
+
+
+@pytest.fixture
+def server(start_server: Callable[..., RunningServer]) -> RunningServer:
+    return start_server()
+
+
+@pytest.fixture
+def peer(server: RunningServer) -> Peer:
+    """Its first client, which it has greeted."""
+    return server.greeted()
+
+
+@pytest.fixture
+def configure(pipe: Pipe) -> Iterator[Configure]:
+    """Has every logger write into the pipe; pytest's own handlers are set aside meanwhile."""
+    root = logging.getLogger()
+    handlers, level, settings = root.handlers[:], root.level, structlog.get_config()
+    root.handlers.clear()  # or else `log.configure` would close them
+
+    def configure(log_format: str = "json", level: str = "info", replica: str = "") -> LogWriter:
+        return log.configure(level, log.renderer(log_format, replica), pipe.writing)
+
+    yield configure
+    for ours in root.handlers:
+        ours.close()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.configure(**settings)
