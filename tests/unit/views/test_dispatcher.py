@@ -16,8 +16,8 @@ class Request(NamedTuple):
     error: object = None  # what waitress answers itself, where it is no request
 
 
-class Waiting:
-    """Stands for a channel whose request has come: its answer takes until it may end."""
+class Channel:
+    """Stands for one whose request has come: its answer takes until it may end."""
 
     def __init__(self, request: Request, may_end: threading.Event) -> None:
         self.requests = [request]
@@ -36,60 +36,30 @@ class Waiting:
 
 
 @pytest.fixture
-def dispatcher() -> Iterator[Dispatcher]:
-    dispatcher = Dispatcher()
-    dispatcher.start()
-    yield dispatcher
-    dispatcher.shutdown()
-
-
-@pytest.fixture
 def may_end() -> Iterator[threading.Event]:
     may_end = threading.Event()
     yield may_end
     may_end.set()
 
 
-def ask(dispatcher: Any, request: Request, may_end: threading.Event) -> Waiting:  # noqa: ANN401 - waitress' type of a task is not what it is given
-    waiting = Waiting(request, may_end)
-    dispatcher.add_task(waiting)
-    return waiting
+def test_a_health_check_waits_for_no_page_and_at_the_end_what_waits_is_cancelled(
+    may_end: threading.Event,
+) -> None:
+    dispatcher: Any = Dispatcher()  # waitress' type of a task is not what it is given
+    dispatcher.start()
 
+    def ask(*requests: Request) -> list[Channel]:
+        asking = [Channel(request, may_end) for request in requests]
+        for one in asking:
+            dispatcher.add_task(one)
+        return asking
 
-def test_a_health_check_waits_for_no_page(dispatcher: Dispatcher, may_end: threading.Event) -> None:
-    pages = [ask(dispatcher, Request("/"), may_end) for _ in range(4 * PAGE_THREADS)]
+    pages = ask(*[Request("/")] * 3 * PAGE_THREADS, Request(HEALTH, error="too long a body"))
     drawing = {page.thread() for page in pages[:PAGE_THREADS]}
     assert drawing == {"pages-1", "pages-2", "pages-3"}
-    assert ask(dispatcher, Request(HEALTH), may_end).thread() == "health"
-    assert all(page.threads.empty() for page in pages)
-    may_end.set()
-    assert {page.thread() for page in pages[PAGE_THREADS:]} <= drawing
-
-
-def test_what_is_no_request_is_no_health_check(
-    dispatcher: Dispatcher, may_end: threading.Event
-) -> None:
-    refused = ask(dispatcher, Request(HEALTH, error="a body that is too long"), may_end)
-    assert refused.thread().startswith("pages-")
-
-
-def test_at_the_end_what_nobody_has_begun_to_answer_is_cancelled(
-    dispatcher: Dispatcher, may_end: threading.Event
-) -> None:
-    pages = [ask(dispatcher, Request("/"), may_end) for _ in range(PAGE_THREADS + 1)]
-    checks = [ask(dispatcher, Request(HEALTH), may_end) for _ in range(2)]
-    *_, first_check = [waiting.thread() for waiting in (*pages[:PAGE_THREADS], checks[0])]
-    assert first_check == "health"
+    check, next_check = ask(Request(HEALTH), Request(HEALTH))
+    assert check.thread() == "health"
+    waiting = [*pages[PAGE_THREADS:], next_check]
+    assert all(channel.threads.empty() for channel in waiting)
     dispatcher.shutdown(timeout=0)
-    assert [pages[-1].thread(), checks[-1].thread()] == ["", ""]
-
-
-def test_its_threads_end_with_it() -> None:
-    before = set(threading.enumerate())
-    dispatcher = Dispatcher()
-    dispatcher.start()
-    assert len(set(threading.enumerate()) - before) == PAGE_THREADS + 1
-    dispatcher.shutdown()
-    for thread in set(threading.enumerate()) - before:
-        thread.join(SECONDS)
-        assert not thread.is_alive()
+    assert {channel.thread() for channel in waiting} == {""}

@@ -24,24 +24,21 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     return advance
 
 
-def test_a_drawing_is_given_again_until_it_is_too_old(clock: Callable[[float], None]) -> None:
+def test_a_drawing_is_given_again_by_its_name_until_it_is_too_old(
+    clock: Callable[[float], None],
+) -> None:
     kept = Drawings()
     drawn = iter("abc")
     assert [kept.recent("/", drawn.__next__, AGE) for _ in range(3)] == [b"a", b"a", b"a"]
+    assert kept.recent("other", lambda: "its own", AGE) == b"its own"
     clock(0.19)
     assert kept.recent("/", drawn.__next__, AGE) == b"a"
     clock(0.02)
     assert kept.recent("/", drawn.__next__, AGE) == b"b"
 
 
-def test_each_name_has_its_own() -> None:
-    kept = Drawings()
-    assert kept.recent("a", lambda: "a", AGE) == b"a"
-    assert kept.recent("b", lambda: "b", AGE) == b"b"
-
-
 @pytest.mark.usefixtures("clock")
-def test_names_without_end_are_not_all_kept() -> None:
+def test_of_names_without_end_only_some_are_kept() -> None:
     kept = Drawings()
     names = range(10 * KEPT)
     for name in names:
@@ -50,7 +47,7 @@ def test_names_without_end_are_not_all_kept() -> None:
     assert 0 < again.count(b"before") <= KEPT
 
 
-def test_one_that_costs_much_is_kept_for_longer(
+def test_a_costly_drawing_is_kept_for_longer(
     clock: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spent = iter([0.0, 0.05, 1.0, 1.0])  # seconds of a core
@@ -65,10 +62,10 @@ def test_one_that_costs_much_is_kept_for_longer(
 
 @pytest.mark.parametrize(
     ("recent", "drawn"),
-    [(True, ["first", "first", "first"]), (False, ["first", "second", "second"])],
+    [(True, [b"first", b"first", b"first"]), (False, [b"first", b"second", b"second"])],
 )
-def test_who_ask_while_it_is_drawn_share_one_that_is_as_new_as_they_want(
-    drawn: list[str], *, recent: bool
+def test_all_who_ask_while_it_is_drawn_share_one_that_is_as_new_as_they_want(
+    drawn: list[bytes], *, recent: bool
 ) -> None:
     kept = Drawings()
     drawing, finish = threading.Event(), threading.Event()
@@ -92,7 +89,7 @@ def test_who_ask_while_it_is_drawn_share_one_that_is_as_new_as_they_want(
     finish.set()
     for asking in (first, *others):
         asking.join()
-    assert sorted(got) == [one.encode() for one in drawn]
+    assert sorted(got) == drawn
 
 
 def is_waiting(thread: threading.Thread) -> bool:
@@ -102,27 +99,21 @@ def is_waiting(thread: threading.Thread) -> bool:
     return frame is not None and frame.f_code in waits and "asked" in frame.f_locals
 
 
-def test_one_that_fails_is_tried_again() -> None:
-    kept = Drawings()
+@pytest.mark.parametrize(("number", "turn"), [(1, TURN), (2000, 0.1)])
+def test_while_one_is_drawn_the_turns_of_threads_are_short_unless_there_are_many(
+    number: int, turn: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threading, "active_count", lambda: number)
+    usual = sys.getswitchinterval()
+    assert usual > TURN
+    drawn = Drawings().recent("/", lambda: str(sys.getswitchinterval()), AGE)
+    assert float(drawn) == pytest.approx(turn)
+    assert sys.getswitchinterval() == usual
+
+
+def test_one_that_fails_is_tried_again_and_leaves_the_turns_as_they_were() -> None:
+    kept, usual = Drawings(), sys.getswitchinterval()
     with pytest.raises(ZeroDivisionError):
         kept.recent("/", lambda: str(1 / 0), AGE)
+    assert sys.getswitchinterval() == usual
     assert kept.recent("/", lambda: "drawing", AGE) == b"drawing"
-
-
-def test_where_there_are_many_threads_they_do_not_wake_up_as_often(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(threading, "active_count", lambda: 2000)
-    turn = Drawings().recent("/", lambda: str(sys.getswitchinterval()), AGE)
-    assert float(turn) == pytest.approx(0.1)
-
-
-def test_while_one_is_drawn_the_other_threads_have_shorter_turns_to_wait_for() -> None:
-    usual = sys.getswitchinterval()
-    kept = Drawings()
-    turn = kept.recent("/", lambda: str(sys.getswitchinterval()), AGE)
-    assert float(turn) == TURN < usual
-    assert sys.getswitchinterval() == usual
-    with pytest.raises(ZeroDivisionError):
-        kept.recent("other", lambda: str(1 / 0), AGE)
-    assert sys.getswitchinterval() == usual

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.registry import Snapshot
@@ -24,7 +24,7 @@ def traced(*taken: Snapshot, ahead: float = 0.0) -> list[dict[str, Any]]:
     return events
 
 
-def test_in_the_trace_each_replica_is_a_process_with_its_clock_beside_its_name() -> None:
+def test_each_replica_is_a_process_with_its_clock_beside_its_name() -> None:
     named = [event for event in traced(TWO, ONE, ahead=-0.5) if event["name"] == "process_name"]
     clock = "clock -0.500 s from here (\N{PLUS-MINUS SIGN}0.002)"
     assert [event["args"]["name"] for event in named] == [
@@ -34,10 +34,9 @@ def test_in_the_trace_each_replica_is_a_process_with_its_clock_beside_its_name()
     assert len({event["pid"] for event in named}) == 2
 
 
+@settings(max_examples=50)
 @given(st.lists(snapshots(), min_size=1, max_size=3))
-def test_in_the_trace_no_two_replicas_share_a_track_and_no_event_is_lost(
-    taken: list[Snapshot],
-) -> None:
+def test_no_two_replicas_share_a_track_and_no_event_is_lost(taken: list[Snapshot]) -> None:
     separate = [json.loads(trace_json(one))["traceEvents"] for one in taken]
     events = traced(*taken)
     assert len(events) == sum(map(len, separate)) + len(taken)  # a place in the order for each
@@ -48,7 +47,7 @@ def test_in_the_trace_no_two_replicas_share_a_track_and_no_event_is_lost(
     assert times == sorted(times)
 
 
-def test_in_the_trace_a_clock_that_is_off_for_certain_is_put_right() -> None:
+def test_a_clock_that_is_off_for_certain_is_corrected() -> None:
     def times(ahead: float) -> list[int]:
         return [event["ts"] for event in traced(ONE, ahead=ahead) if "ts" in event]
 

@@ -1,4 +1,4 @@
-"""The live page and the report, at their largest: the rest is asked over HTTP in test_web."""
+"""The live page and the report, at their largest: test_web asks for the rest."""
 
 import re
 import sys
@@ -11,7 +11,7 @@ from server.registry import HISTORY
 from server.views.layout import picture_of
 from server.views.pages import ROWS, live, report
 from server.views.svg import WIDTH
-from tests.kit.snapshots import OPEN, crowded, snapshot
+from tests.kit.snapshots import OPEN, crowded
 
 YARDSTICK = 0.010  # seconds that `yardstick` took on an idle core, when the bound was set
 
@@ -42,6 +42,7 @@ def cost(draw: Callable[[], str]) -> float:
     return drawing / max(slowness, 1.0)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("model", ["thread", "pool"])
 def test_the_page_of_256_open_and_1000_closed_sessions_takes_less_than_100_ms(model: str) -> None:
     taken = crowded(model)
@@ -53,23 +54,15 @@ def rows(page: str) -> list[int]:
     return [int(number) for number in re.findall(r'<th scope="row">(\d+)</th>', page)]
 
 
-def test_the_live_pages_table_has_the_latest_and_says_how_many_it_has_not() -> None:
+def test_the_live_page_lists_the_latest_sessions_and_the_report_all_and_says_when_it_is_of() -> (
+    None
+):
     taken = crowded("pool")
     picture = picture_of(taken)
-    page = live(taken, picture, WIDTH)
+    live_page, kept = live(taken, picture, WIDTH), report(taken, picture, WIDTH)
     drawn = [session.number for session in picture.sessions()]
-    assert rows(page) == drawn[-ROWS:]
-    assert f"{len(drawn) - ROWS} earlier sessions are in the report" in page
-
-
-def test_the_report_has_all_sessions_that_are_remembered() -> None:
-    taken = crowded("thread")
-    page = report(taken, picture_of(taken), WIDTH)
-    assert rows(page) == list(range(1, HISTORY + OPEN + 1))
-    assert "earlier sessions" not in page
-
-
-def test_the_report_says_when_it_is_of() -> None:
-    taken = snapshot(at=10)
-    page = report(taken, picture_of(taken), WIDTH)
-    assert "<h1>Thread Lanes: 2027-01-15 08:00:10 UTC</h1>" in page
+    assert rows(live_page) == drawn[-ROWS:]
+    assert f"{len(drawn) - ROWS} earlier sessions are in the report" in live_page
+    assert rows(kept) == list(range(1, HISTORY + OPEN + 1))
+    assert "earlier sessions" not in kept
+    assert "<h1>Thread Lanes: 2027-01-15 08:00:29 UTC</h1>" in kept

@@ -8,6 +8,7 @@ from rich.console import Console, Group
 from server.record import Record
 from server.views.layout import picture_of
 from server.views.table import SESSIONS, draw_table
+from tests.kit.scenes import client
 from tests.kit.snapshots import record, snapshot
 
 
@@ -35,29 +36,11 @@ def test_every_session_is_a_line_of_its_facts_by_number() -> None:
     ]
 
 
-def test_where_it_is_narrow_the_os_thread_is_left_to_the_lanes() -> None:
-    assert shown(*THREE, width=60) == [
-        "",
-        "# CLIENT       THREAD   STATE   WAITED SERVED MESSAGES",
-        "1 lab-client-1 Thread-1 bye      1.5 s  2.5 s        7",
-        "2 lab-client-2 Thread-2 serving  5.0 s  4.0 s        0",
-        "3 lab-client-3 -        waiting  2.0 s      -        0",
-    ]
-
-
 def test_a_long_name_has_the_room_that_the_others_leave_and_keeps_its_end() -> None:
     long = record(1, accepted=1, served=1, closed=2, client="a-very-long-prefix-of-lab-client-1")
-    assert "1 …fix-of-lab-client-1 Thread-1" in shown(long, width=60)[2]
+    # Where it is as narrow as that, the OS thread is left to the lanes.
+    assert "1 …fix-of-lab-client-1 Thread-1 bye" in shown(long, width=60)[2]
     assert len(shown(long, width=60)[2]) == 60
-
-
-@pytest.mark.parametrize("client", ["[red]c[/red]", ":smile:", "[/]"])
-def test_a_name_is_no_markup(client: str) -> None:
-    assert client in shown(record(1, accepted=1, client=client))[2]
-
-
-def test_a_name_does_not_command_the_terminal() -> None:
-    assert "\\x1b[2J\\n" in shown(record(1, accepted=1, client="\x1b[2J\n"))[2]
 
 
 def test_wide_characters_are_counted_as_two_cells() -> None:
@@ -67,42 +50,25 @@ def test_wide_characters_are_counted_as_two_cells() -> None:
     assert wide.replace("教室", "abcd")[1:] == narrow[1:]
 
 
-def sessions(many: int) -> list[Record]:
-    return [
-        record(number, accepted=1, served=1, closed=2, thread="T", native_id=5)
-        for number in range(1, many + 1)
-    ]
-
-
-def test_of_too_many_the_last_are_shown_and_the_others_counted() -> None:
-    table = shown(*sessions(SESSIONS + 2))
-    assert table[2].startswith("3 ")
-    assert len(table) == 2 + SESSIONS + 1
-    assert table[-1] == "… 2 earlier sessions"
-
-
 @pytest.mark.parametrize(
-    ("height", "numbers", "earlier"),
-    [
-        (6, ["1", "2", "3", "4"], []),
-        (5, ["3", "4"], ["… 2 earlier sessions"]),
-        (4, ["4"], ["… 3 earlier sessions"]),
-    ],
+    ("sessions", "height", "first"),
+    [(4, 6, 1), (4, 5, 3), (4, 4, 4), (SESSIONS, 100, 1), (SESSIONS + 2, 100, 3)],
 )
-def test_in_few_lines_the_newest_are_shown_and_the_others_counted(
-    height: int, numbers: list[str], earlier: list[str]
+def test_of_too_many_the_newest_are_shown_and_the_others_counted(
+    sessions: int, height: int, first: int
 ) -> None:
-    blank, _, *lines = shown(*sessions(4), height=height)
-    shown_lines = lines[: len(numbers)]
+    many = [client(number, 1, 1, 2, worker=1) for number in range(1, sessions + 1)]
+    blank, _, *lines = shown(*many, height=height)
+    earlier = [f"… {first - 1} earlier sessions"] if first > 1 else []
+    numbers = [str(number) for number in range(first, sessions + 1)]
     assert blank == ""
-    assert [line.split()[0] for line in shown_lines] == numbers
+    assert [line.split()[0] for line in lines[: len(numbers)]] == numbers
     assert lines[len(numbers) :] == earlier
 
 
 @pytest.mark.parametrize("height", [3, 2, 0, -1])
-def test_where_there_is_no_room_for_a_session_there_is_no_table(height: int) -> None:
-    assert shown(*sessions(4), height=height) == []
-
-
-def test_where_nobody_is_there_is_no_table() -> None:
+def test_where_there_is_no_room_for_a_session_or_none_to_show_there_is_no_table(
+    height: int,
+) -> None:
+    assert shown(*THREE, client(4, 1), height=height) == []
     assert shown() == []

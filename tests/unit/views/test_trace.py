@@ -1,7 +1,7 @@
 """The trace, held against the rules of its format and against the snapshot that it shows."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -13,12 +13,12 @@ from server.record import Record
 from server.registry import HISTORY, Snapshot
 from server.ticks import TICKS
 from server.views.trace import MESSAGES, trace_json
-from tests.kit.running_server import RunningServer
+from tests.kit import scenes
+from tests.kit.scenes import client
 from tests.kit.snapshots import EPOCH, MODELS, record, snapshot, snapshots
-from tests.kit.waiting import wait_until
 
 Event = dict[str, Any]
-Span = tuple[str, float, float]  # a name, and from when to when
+Span = tuple[str, int, int, Event]  # a name, from when to when, and what there is to know
 
 FIELDS = {  # what an event of each phase has, besides its name and whose it is
     "M": {"args"},
@@ -29,52 +29,42 @@ FIELDS = {  # what an event of each phase has, besides its name and whose it is
 }
 
 
-def events(snapshot: Snapshot, *phases: str) -> list[Event]:
-    """The events of these phases, or all, in the order of the file."""
-    trace = json.loads(trace_json(snapshot))
-    return [event for event in trace["traceEvents"] if event["ph"] in (phases or FIELDS)]
+class Trace:
+    """A snapshot's trace, read as a viewer reads it."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.text = trace_json(snapshot)
+        self.file = json.loads(self.text)
+        self.events: list[Event] = self.file["traceEvents"]
+        named = [one for one in self.events if one["name"] == "thread_name"]
+        self.names = {one["tid"]: one["args"]["name"] for one in named}
+        assert len(self.names) == len(named)
+        self.tracks: dict[str, list[Event]] = {}  # the slices on each
+        for one in self.of("X"):
+            self.tracks.setdefault(self.names[one["tid"]], []).append(one)
+
+    def of(self, phase: str) -> list[Event]:
+        return [one for one in self.events if one["ph"] == phase]
+
+    def queue(self) -> list[Span]:
+        """The waits in the queue; each begins once, and then ends once."""
+        begun, ended = (
+            {(one["cat"], one["name"], one["id2"]["local"]): one for one in self.of(phase)}
+            for phase in "be"
+        )
+        assert begun.keys() == ended.keys()
+        assert 2 * len(begun) == len(self.of("b")) + len(self.of("e"))
+        return [
+            (one["name"], one["ts"], ended[key]["ts"], one["args"]) for key, one in begun.items()
+        ]
 
 
-def names(snapshot: Snapshot) -> dict[int, str]:
-    """What the tracks are called; each has one name."""
-    named = [event for event in events(snapshot, "M") if event["name"] == "thread_name"]
-    tracks = {event["tid"]: event["args"]["name"] for event in named}
-    assert len(tracks) == len(named)
-    return tracks
+def span(one: Event) -> Span:
+    return one["name"], one["ts"], one["ts"] + one["dur"], one["args"]
 
 
-def tracks(snapshot: Snapshot) -> dict[str, list[Event]]:
-    """The slices on each track that has some."""
-    name = names(snapshot)
-    found: dict[str, list[Event]] = {}
-    for event in events(snapshot, "X"):
-        found.setdefault(name[event["tid"]], []).append(event)
-    return found
-
-
-def seconds(microseconds: int) -> float:
-    """Since the moment that the snapshots of the tests count from."""
-    return (microseconds - int(EPOCH) * 1_000_000) / 1_000_000
-
-
-def spans(slices: Iterable[Event]) -> list[Span]:
-    return [(one["name"], seconds(one["ts"]), seconds(one["ts"] + one["dur"])) for one in slices]
-
-
-def queue(snapshot: Snapshot) -> list[Span]:
-    """The waits in the queue by their ends; each begins once, and then ends once."""
-    begun: dict[tuple[str, str], Event] = {}
-    waits = []
-    for event in events(snapshot, "b", "e"):
-        key = event["cat"], event["id2"]["local"]
-        if event["ph"] == "b":
-            assert key not in begun
-            begun[key] = event
-        else:
-            assert event["name"] == begun[key]["name"]
-            waits.append((event["name"], seconds(begun[key]["ts"]), seconds(event["ts"])))
-    assert len(waits) == len(begun)
-    return waits
+def microseconds(seconds: float) -> int:
+    return round(seconds * 1_000_000)
 
 
 def outer_of_each(slices: Iterable[Event]) -> list[str | None]:
@@ -92,16 +82,8 @@ def outer_of_each(slices: Iterable[Event]) -> list[str | None]:
 
 
 def facts(record: Record) -> Event:
-    return {
-        "client": record.client,
-        "peer": record.peer,
-        "native_id": record.native_id,
-        "messages": record.messages,
-        "bytes_in": record.bytes_in,
-        "bytes_out": record.bytes_out,
-        "state": record.state,
-        "end": record.end,
-    }
+    shown = ("client", "peer", "native_id", "messages", "bytes_in", "bytes_out", "state", "end")
+    return {name: getattr(record, name) for name in shown}
 
 
 def talkative(number: int) -> Record:
@@ -111,72 +93,19 @@ def talkative(number: int) -> Record:
 
 
 @given(snapshots())
-def test_an_event_has_the_fields_of_its_phase_and_whole_numbers(snapshot: Snapshot) -> None:
-    for event in events(snapshot):
+def test_every_event_has_the_fields_of_its_phase_times_ascend_and_slices_nest(
+    snapshot: Snapshot,
+) -> None:
+    trace = Trace(snapshot)
+    for event in trace.events:
         assert set(event) == {"ph", "name", "pid", "tid"} | FIELDS[event["ph"]]
         numbers = [event[key] for key in ("pid", "tid", "ts", "dur") if key in event]
         assert all(type(number) is int and number >= 0 for number in numbers)
-
-
-@given(snapshots())
-def test_the_names_come_first_and_then_times_ascend(snapshot: Snapshot) -> None:
-    times = [event.get("ts", 0) for event in events(snapshot)]
+    times = [event.get("ts", 0) for event in trace.events]  # names have none, and come first
     assert times == sorted(times)
-
-
-@given(snapshots())
-def test_each_thread_has_a_track_and_they_stand_in_order(snapshot: Snapshot) -> None:
-    threads = {(one.thread, one.native_id) for one in snapshot.sessions if one.thread}
-    named = names(snapshot)
-    assert sorted(named.values()) == sorted(
-        ["MainThread", *(f"{name} ({native_id})" for name, native_id in threads)]
-    )
-    assert {event["tid"] for event in events(snapshot)} == set(named)
-    order = [event for event in events(snapshot, "M") if event["name"] == "thread_sort_index"]
-    assert [event["tid"] for event in order] == [tid for tid in named if tid != snapshot.pid]
-    places = [event["args"]["sort_index"] for event in order]
-    assert places == sorted(set(places))
-
-
-@given(snapshots())
-def test_slices_stand_in_each_other_or_side_by_side(snapshot: Snapshot) -> None:
-    for slices in tracks(snapshot).values():
+    for slices in trace.tracks.values():
         outer_of_each(slices)
-
-
-@given(st.lists(st.floats(0, 0.000_005), min_size=8, max_size=8).map(sorted))
-def test_they_do_so_however_short_they_are(moments: list[float]) -> None:
-    sessions = [
-        record(
-            number,
-            accepted=0,
-            served=served,
-            closed=closed,
-            thread="Worker-1",
-            native_id=7,
-            ticks=[(began, ended, 1)],
-        )
-        for number, (served, began, ended, closed) in [(1, moments[:4]), (2, moments[4:])]
-    ]
-    (slices,) = tracks(snapshot(*sessions, at=1, model="pool")).values()
-    outer_of_each(slices)
-    assert [one["cat"] for one in slices] == ["session", "message"] * 2
-
-
-@given(snapshots())
-def test_each_session_that_was_served_is_a_slice_with_all_its_figures(snapshot: Snapshot) -> None:
-    served = [one for one in snapshot.sessions if one.served_at is not None]
-    slices = [one for one in events(snapshot, "X") if one["cat"] == "session"]
-    assert {one["name"]: one["args"] for one in slices} == {
-        f"#{one.number} {one.client}": facts(one) for one in served
-    }
-    assert len(slices) == len(served)
-
-
-@given(snapshots())
-def test_the_messages_of_a_session_are_behind_it_on_its_track(snapshot: Snapshot) -> None:
-    for slices in tracks(snapshot).values():
-        due = 0
+        due = 0  # the messages of a session are behind it
         for one in slices:
             if one["cat"] == "session":
                 assert due == 0
@@ -186,129 +115,105 @@ def test_the_messages_of_a_session_are_behind_it_on_its_track(snapshot: Snapshot
         assert due == 0
 
 
+@given(snapshots(), st.sampled_from([1, 4321]))  # in a container a process may be number 1
+def test_each_thread_has_a_track_of_its_own_in_order(snapshot: Snapshot, pid: int) -> None:
+    trace = Trace(replace(snapshot, pid=pid))
+    threads = {f"{one.thread} ({one.native_id})" for one in snapshot.sessions if one.thread}
+    assert trace.names.pop(pid) == "MainThread"
+    assert sorted(trace.names.values()) == sorted(threads)
+    assert {event["pid"] for event in trace.events} == {pid}
+    assert {event["tid"] for event in trace.of("X")} <= set(trace.names)
+    assert {event["tid"] for event in trace.events} == {pid, *trace.names}
+    process, *order = (event for event in trace.of("M") if event["name"] != "thread_name")
+    assert process["args"] == {"name": f"thread-lanes, model {snapshot.model}"}
+    assert [event["tid"] for event in order] == list(trace.names)
+    places = [event["args"]["sort_index"] for event in order]
+    assert places == sorted(set(places))
+
+
 @given(snapshots())
-def test_only_who_waits_without_a_thread_is_in_the_queue(snapshot: Snapshot) -> None:
-    threadless = [
-        one for one in snapshot.sessions if snapshot.model == "pool" or one.thread is None
+def test_sessions_wait_on_their_threads_track_or_in_the_queue_and_then_are_served(
+    snapshot: Snapshot,
+) -> None:
+    queue, on_tracks = [], []
+    for one in snapshot.sessions:
+        end = microseconds(one.closed_at or snapshot.at)
+        begin, turn = microseconds(one.accepted_at), microseconds(one.served_at or 0) or end
+        who, track = f"#{one.number} {one.client}", f"{one.thread} ({one.native_id})"
+        unserved = {} if one.served_at else facts(one)
+        if one.thread is None or snapshot.model == "pool":
+            queue.append((f"{who} waits", begin, turn, unserved))
+        elif begin < turn:
+            on_tracks.append((track, "waiting", begin, turn, unserved))
+        if one.served_at:
+            on_tracks.append((track, who, turn, end, facts(one)))
+    trace = Trace(snapshot)
+    slices = [(track, one) for track, slices in trace.tracks.items() for one in slices]
+    shown = [(track, *span(one)) for track, one in slices if one["cat"] != "message"]
+    assert sorted(trace.queue(), key=str) == sorted(queue, key=str)
+    assert sorted(shown, key=str) == sorted(on_tracks, key=str)
+
+
+@given(st.lists(st.floats(0, 0.000_005), min_size=8, max_size=8).map(sorted))
+def test_slices_of_no_time_stand_in_each_other_all_the_same(moments: list[float]) -> None:
+    thread: dict[str, Any] = {"thread": "Worker-1", "native_id": 7}
+    sessions = [
+        record(
+            number, accepted=0, served=served, closed=closed, ticks=[(began, ended, 1)], **thread
+        )
+        for number, (served, began, ended, closed) in [(1, moments[:4]), (2, moments[4:])]
     ]
-    found = [name for name, _, _ in queue(snapshot)]
-    assert sorted(found) == sorted(f"#{one.number} {one.client} waits" for one in threadless)
+    (slices,) = Trace(snapshot(*sessions, at=1, model="pool")).tracks.values()
+    outer_of_each(slices)
+    assert [one["cat"] for one in slices] == ["session", "message"] * 2
 
 
-def test_with_a_thread_for_each_client_sessions_stand_side_by_side() -> None:
-    page = snapshot(
-        record(1, accepted=0, served=0, closed=4, client="ann", ticks=[(1, 1.5, 1), (2, 3, 7)]),
-        record(2, accepted=1, served=1, client="ben", ticks=[(1, 2, 1)]),
-        record(3, accepted=5),
-        at=6,
-    )
-    assert {track: spans(slices) for track, slices in tracks(page).items()} == {
-        "Thread-1 (1001)": [("#1 ann", 0, 4), ("message", 1, 1.5), ("7 messages", 2, 3)],
-        "Thread-2 (1002)": [("#2 ben", 1, 6), ("message", 1, 2)],
-    }
-    first, second = tracks(page).values()
-    assert outer_of_each(first) == [None, "#1 ann", "#1 ann"]
-    assert outer_of_each(second) == [None, "#2 ben"]
-    assert [one["args"] for one in first[1:]] == [{"messages": 1}, {"messages": 7}]
-
-
-def test_a_session_waits_for_the_lock_on_the_track_of_its_thread() -> None:
-    gone = record(3, accepted=2, closed=3, client="cid", thread="Thread-3", end="closing")
-    page = snapshot(
-        record(1, accepted=0, served=0, closed=4, client="ann"),
-        record(2, accepted=1, served=4, client="ben"),
-        gone,
-        record(4, accepted=4, client="dan", thread="Thread-4"),
-        at=6,
-        model="lock",
-    )
-    assert {track: spans(slices) for track, slices in tracks(page).items()} == {
-        "Thread-1 (1001)": [("#1 ann", 0, 4)],
-        "Thread-2 (1002)": [("waiting", 1, 4), ("#2 ben", 4, 6)],
-        "Thread-3 (1003)": [("waiting", 2, 3)],
-        "Thread-4 (1004)": [("waiting", 4, 6)],
-    }
-    assert tracks(page)["Thread-3 (1003)"][0]["args"] == facts(gone)
-    assert queue(page) == []
-
-
-def test_in_a_pool_sessions_wait_in_the_queue_and_then_share_a_track() -> None:
-    gone = record(4, accepted=2, closed=3, client="dan", end="closing")
-    page = snapshot(
-        record(1, accepted=0, served=0, closed=2, client="ann", thread="Worker-1", native_id=7),
-        record(2, accepted=1, served=2, closed=5, client="ben", thread="Worker-1", native_id=7),
-        record(3, accepted=1, client="cid"),
-        gone,
-        at=6,
-        model="pool",
-    )
-    assert {track: spans(slices) for track, slices in tracks(page).items()} == {
-        "Worker-1 (7)": [("#1 ann", 0, 2), ("#2 ben", 2, 5)],
-    }
-    assert queue(page) == [
-        ("#1 ann waits", 0, 0),
-        ("#2 ben waits", 1, 2),
-        ("#4 dan waits", 2, 3),
-        ("#3 cid waits", 1, 6),
+def test_a_client_of_three_has_a_slice_on_its_own_track_and_its_messages_within() -> None:
+    tracks = Trace(scenes.WALL).tracks
+    assert list(tracks) == ["Thread-1 (1001)", "Thread-2 (1002)", "Thread-3 (1003)"]
+    second = tracks["Thread-2 (1002)"]
+    assert outer_of_each(second) == [None, "#2 c-2", "#2 c-2"]
+    moments = [microseconds(EPOCH + at) for at in (1.5, 3.5, 1.5, 1.625, 2, 2.25)]
+    assert list(map(span, second)) == [
+        ("#2 c-2", *moments[:2], facts(scenes.WALL.sessions[1])),
+        ("message", *moments[2:4], {"messages": 1}),
+        ("2 messages", *moments[4:], {"messages": 2}),
     ]
-    begins = {one["name"]: one["args"] for one in events(page, "b")}
-    assert begins["#4 dan waits"] == facts(gone)
 
 
-def test_who_is_refused_is_a_mark_for_the_whole_process() -> None:
-    page = snapshot(at=9, refusals=[1, 1.125, 2])
-    marks = events(page, "i")
-    assert [(one["name"], one["args"], seconds(one["ts"])) for one in marks] == [
-        ("2 refused", {"refused": 2}, 1),
-        ("refused", {"refused": 1}, 2),
+def test_each_refusal_is_a_mark_for_the_whole_process() -> None:
+    marks = Trace(snapshot(at=9, refusals=[1, 1.125, 2])).of("i")
+    assert [(one["name"], one["args"], one["ts"], one["s"]) for one in marks] == [
+        ("2 refused", {"refused": 2}, microseconds(EPOCH + 1), "p"),
+        ("refused", {"refused": 1}, microseconds(EPOCH + 2), "p"),
     ]
-    assert {one["s"] for one in marks} == {"p"}
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_the_process_is_named_after_its_model(model: str) -> None:
-    (process,) = (one for one in events(snapshot(at=1, model=model)) if "process" in one["name"])
-    assert process["pid"] == 4321
-    assert process["args"] == {"name": f"thread-lanes, model {model}"}
-
-
-def test_two_threads_that_had_the_same_id_of_the_system_have_a_track_each() -> None:
-    page = snapshot(
-        record(1, accepted=0, served=0, closed=2, native_id=27),
-        record(2, accepted=1, served=1, closed=3, native_id=27),
-        at=4,
-    )
-    assert list(tracks(page)) == ["Thread-1 (27)", "Thread-2 (27)"]
-
-
-def test_no_track_is_taken_for_the_main_thread_even_in_a_container() -> None:
-    page = replace(snapshot(record(1, accepted=0, served=0), at=1), pid=1)
-    assert names(page)[1] == "MainThread"
-    assert 1 not in {event["tid"] for event in events(page, "X")}
+def test_two_threads_that_had_the_same_os_id_have_a_track_each() -> None:
+    page = snapshot(client(1, 0, 0, 2, native_id=27), client(2, 1, 1, native_id=27), at=4)
+    assert list(Trace(page).tracks) == ["Thread-1 (27)", "Thread-2 (27)"]
 
 
 @pytest.mark.parametrize(
-    "client", ["<script>alert(1)</script>", "\"'\\}]", "\0\x1b\n\u2028", "\ud800"]
+    "name", ["<script>alert(1)</script>", "\"'\\}]", "\0\x1b\n\u2028", "\ud800"]
 )
-def test_whatever_a_client_is_called_the_file_can_be_read(client: str) -> None:
-    page = snapshot(
-        record(1, accepted=0, served=1, client=client), record(2, accepted=0, client=client), at=2
-    )
-    assert trace_json(page).isascii()
-    assert [one["args"]["client"] for one in events(page, "X") if one["cat"] == "session"] == [
-        client
-    ]
-    assert [name for name, _, _ in queue(page)] == [f"#2 {client} waits"]
+def test_the_file_can_be_read_whatever_a_client_is_called(name: str) -> None:
+    served, waits = record(1, accepted=0, served=0, client=name), record(2, accepted=0, client=name)
+    trace = Trace(snapshot(served, waits, at=2))
+    assert trace.text.isascii()
+    [session], [waiting] = trace.of("X"), trace.queue()
+    assert (session["name"], session["args"]["client"]) == (f"#1 {name}", name)
+    assert waiting[0] == f"#2 {name} waits"
 
 
 def test_messages_are_slices_for_the_newest_sessions_and_counted_for_all() -> None:
     fitting = MESSAGES // TICKS
     page = snapshot(*(talkative(number) for number in range(1, fitting + 11)), at=3_000)
-    found = tracks(page).values()
-    assert [len(slices) for slices in found] == [2] * 10 + [2 + TICKS] * fitting
-    sessions = [one for slices in found for one in slices if one["cat"] == "session"]
+    trace = Trace(page)
+    assert [len(slices) for slices in trace.tracks.values()] == [2] * 10 + [2 + TICKS] * fitting
+    sessions = [one for one in trace.of("X") if one["cat"] == "session"]
     assert [one["args"]["messages"] for one in sessions] == [TICKS + 5] * (fitting + 10)
-    assert json.loads(trace_json(page))["otherData"]["messages_from_session"] == 11
+    assert trace.file["otherData"]["messages_from_session"] == 11
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -318,27 +223,5 @@ def test_the_file_is_under_two_megabytes_however_much_is_remembered(model: str) 
         replace(one, number=number, thread=f"Thread-{number}", native_id=10**6 + number)
         for number in range(1, HISTORY + 257)
     ]
-    refusals = range(0, 2 * TICKS, 2)
-    page = snapshot(*sessions, at=3_000, model=model, refusals=refusals)
+    page = snapshot(*sessions, at=3_000, model=model, refusals=range(0, 2 * TICKS, 2))
     assert 1_000_000 < len(trace_json(page)) < 2_000_000
-
-
-def test_two_who_are_served_at_once_are_seen_side_by_side(
-    start_server: Callable[..., RunningServer],
-) -> None:
-    server = start_server()
-    ann, ben = server.greeted(), server.greeted()
-    for peer in (ann, ben, ann):
-        peer.say("Hey")
-    ann.close()
-    server.ended(1)
-    wait_until(lambda: any(server.record(2).ticks))
-    page = server.registry.snapshot()
-    first, second = (
-        [one for one in slices if one["cat"] != "wait"] for slices in tracks(page).values()
-    )
-    assert first[0]["args"] == facts(page.sessions[0])
-    assert sum(one["args"]["messages"] for one in first[1:]) == 2
-    assert set(outer_of_each(first)[1:]) == {first[0]["name"]}
-    assert outer_of_each(second) == [None, second[0]["name"]]
-    assert first[0]["ts"] < second[0]["ts"] < first[0]["ts"] + first[0]["dur"]
