@@ -73,12 +73,15 @@ def test_the_client_tries_again_after_all_errors_but_those_of_the_message() -> N
     assert set(protocol.ERRORS) - connection.TRY_AGAIN == {"utf8", "too-long"}
 
 
-def test_a_message_that_is_refused_does_not_end_the_conversation(
+def test_after_a_refusal_the_conversation_goes_on_over_a_new_connection_only_if_it_has_to(
     start_server: Callable[..., RunningServer], talk: Talk
 ) -> None:
+    too_long = "x" * (protocol.MAX_LINE + 1)
     with talk(start_server()) as conversation:
-        for message in ("x" * (protocol.MAX_LINE + 1), "\udcff"):
+        for message, connections in ((too_long, 1), ("\udcff", 2), ("1\n2", 2)):
             with pytest.raises(Unanswered) as refusal:
                 conversation.say(message)
             assert refusal.value.outcome is Outcome.REFUSED
+            assert conversation.connections == connections
         assert conversation.say("Hey").text == protocol.ANSWER
+        assert (conversation.connections, conversation.resent) == (2, 0)

@@ -1,8 +1,9 @@
 """A subject of the checks: a server of a test's own making."""
 
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+
+import pytest
 
 from client.check.subject import Subject
 from client.dialect import DIALECTS
@@ -11,21 +12,15 @@ from tests.kit.waiting import SECONDS
 
 
 @contextmanager
-def subject(
-    connections: Iterable[list[Action]], *, protocol: str = "handout", clients: int = 2
-) -> Iterator[Subject]:
-    """A fake server, found."""
-    with FakeServer(connections) as server:
+def subject(connections: list[list[Action]], *, protocol: str = "handout") -> Iterator[Subject]:
+    """A fake server, found. Where it speaks first that is waited for, and else it is not."""
+    speaks_first = isinstance(connections[0][0], bytes)
+    with pytest.MonkeyPatch.context() as patch, FakeServer(connections) as server:
+        patch.setattr("client.check.subject.AT_ONCE", SECONDS if speaks_first else 0)
         dialect = DIALECTS[protocol]
-        found = Subject.find(server.address, dialect, clients=clients, many=2, timeout=SECONDS)
-        with found:
+        with Subject.find(server.address, dialect, clients=2, many=2, timeout=SECONDS) as found:
             yield found
 
 
 def unseen(_progress: str) -> None:
     """Nobody watches."""
-
-
-def end_time(found: Subject) -> None:
-    """Have the time for all checks be over."""
-    found.patience.deadline = time.monotonic()

@@ -1,21 +1,20 @@
 """A client of a server that is checked: each wait has an end, each failure says what was seen."""
 
-import contextlib
+import select
 import socket
-import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 
-from client.check.caller import FLOOD, MESSAGE, Caller
+from client.check.caller import FLOOD, MESSAGE, RESET, Caller
 from client.check.failure import Failed, OutOfTime, Patience
 from client.dialect import DIALECTS, Complaint
-from tests.kit.waiting import wait_until
+from tests.kit.waiting import SECONDS
 
-SHORT = 0.2  # seconds: what never comes is waited for that long
-FOREVER = 30.0
+SHORT = 0.05  # seconds: how long the caller waits for what never comes
 
 
 class Pair:
@@ -23,20 +22,25 @@ class Pair:
 
     def __init__(self, protocol: str, patience: float) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            connection = socket.create_connection(listener.getsockname())
+            self._connection = socket.create_connection(listener.getsockname())
             self.server, _ = listener.accept()
-        self.patience = Patience(patience, time.monotonic() + FOREVER)
+        self.patience = Patience(patience, time.monotonic() + SECONDS)
         dialect = DIALECTS[protocol]()
-        self.caller = Caller(connection, dialect, self.patience, greets=dialect.framed)
+        self.caller = Caller(self._connection, dialect, self.patience, greets=dialect.framed)
+
+    def deliver(self, chunk: bytes) -> None:
+        """Have the server send it, and wait until it is there to be read."""
+        self.server.sendall(chunk)
+        assert select.select([self._connection], [], [], SECONDS)[0]
+
+    def reset(self) -> None:
+        """Have the server vanish."""
+        self.server.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        self.server.close()
 
     def close(self) -> None:
         self.server.close()
         self.caller.leave()
-
-
-def suppress_send(connection: socket.socket, chunk: bytes) -> None:
-    with contextlib.suppress(OSError):
-        connection.sendall(chunk)
 
 
 @pytest.fixture
@@ -46,159 +50,113 @@ def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
     made.close()
 
 
-def speaking(protocol: str, patience: float = FOREVER) -> pytest.MarkDecorator:
+def speaking(protocol: str, patience: float = SECONDS) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("pair", [(protocol, patience)], indirect=True, ids=[protocol])
 
 
 @speaking("handout")
-def test_a_message_goes_out_as_it_is_where_messages_have_no_end(pair: Pair) -> None:
+def test_without_line_ends_a_message_goes_out_as_it_is_and_what_comes_in_one_go_is_a_reply(
+    pair: Pair,
+) -> None:
+    pair.caller.be_greeted()  # which is not waited for
+    assert pair.caller.thread is None
     pair.caller.say(MESSAGE)
     assert pair.server.recv(1024) == MESSAGE.encode()
-
-
-@speaking("lines")
-def test_a_message_is_a_line_where_messages_are_lines(pair: Pair) -> None:
-    pair.caller.say(MESSAGE)
-    assert pair.server.recv(1024) == MESSAGE.encode() + b"\r\n"
-
-
-@speaking("handout")
-def test_a_reply_without_an_end_is_what_comes_without_a_pause(pair: Pair) -> None:
     pair.server.sendall(b"Today we")
     pair.server.sendall(b" will learn")
     assert pair.caller.reply().text == "Today we will learn"
 
 
+@speaking("lines")
+def test_with_line_ends_a_message_is_a_line_and_so_are_the_greeting_and_the_reply(
+    pair: Pair,
+) -> None:
+    pair.server.sendall(b"+OK Thread-1: ready\r\n+OK Thread-1: Today\r\n")
+    pair.caller.be_greeted()
+    assert pair.caller.thread == "Thread-1"
+    assert pair.caller.ask().text == "Today"
+    assert pair.server.recv(1024) == MESSAGE.encode() + b"\r\n"
+
+
 @speaking("handout")
-def test_a_reply_that_ends_with_the_connection_is_one(pair: Pair) -> None:
+def test_a_reply_that_ends_with_the_connection_is_one_and_then_the_server_has_hung_up(
+    pair: Pair,
+) -> None:
     pair.server.sendall(b"Today")
     pair.server.close()
     assert pair.caller.reply().text == "Today"
+    assert pair.caller.is_hung_up_on()
     with pytest.raises(Failed, match="the server hung up instead of answering"):
         pair.caller.reply()
-
-
-@speaking("handout")
-def test_a_reply_that_does_not_end_is_none(pair: Pair) -> None:
-    flood = threading.Thread(target=suppress_send, args=(pair.server, b"x" * 8 * FLOOD))
-    flood.start()
-    with pytest.raises(Failed, match=r"^a reply that does not end: [\d,]+ bytes, and more$"):
-        pair.caller.reply()
-    pair.caller.reset()
-    flood.join(FOREVER)
-    assert not flood.is_alive()
 
 
 @speaking("handout")
 def test_what_is_left_of_a_reply_is_not_taken_for_the_next(pair: Pair) -> None:
     pair.server.sendall(b"Today we")
     assert pair.caller.reply(whole=False).text == "Today we"
-    pair.server.sendall(b" will learn")
-    wait_until(lambda: bool(pair.caller._socket.recv(1, socket.MSG_PEEK)))  # noqa: SLF001
+    pair.deliver(b" will learn")
     pair.caller.say(MESSAGE)
     pair.server.sendall(b"about")
     assert pair.caller.reply().text == "about"
 
 
-@speaking("handout")
-def test_a_server_that_is_not_known_to_greet_is_not_waited_for(pair: Pair) -> None:
-    pair.caller.be_greeted()
-    assert pair.caller.thread is None
-
-
-@speaking("handout")
-def test_the_beginning_of_a_reply_is_not_waited_past(pair: Pair) -> None:
-    pair.server.sendall(b"Today")
-    assert pair.caller.reply(whole=False).text == "Today"
-
-
-@speaking("lines")
-def test_the_greeting_tells_the_thread(pair: Pair) -> None:
-    pair.server.sendall(b"+OK Thread-1: ready\r\n+OK Thread-1: Today\r\n")
-    pair.caller.be_greeted()
-    assert pair.caller.thread == "Thread-1"
-    assert pair.caller.ask().text == "Today"
-
-
+@pytest.mark.parametrize("sent", [b"", b"+OK"])
 @speaking("lines", SHORT)
-def test_a_greeting_that_does_not_come_is_missed_by_name(pair: Pair) -> None:
-    with pytest.raises(Failed, match=r"^the greeting: no answer within 0\.2 s$"):
+def test_a_greeting_that_does_not_come_is_missed_by_name(pair: Pair, sent: bytes) -> None:
+    pair.server.sendall(sent)  # a server that drips gets no more time
+    with pytest.raises(Failed, match=r"^the greeting: no answer within 0\.05 s$"):
         pair.caller.be_greeted()
 
 
 @speaking("lines")
-def test_a_refusal_is_an_answer_and_no_reply(pair: Pair) -> None:
-    pair.server.sendall(b"-ERR busy: come again\n-ERR busy: come again\n")
+def test_a_refusal_is_an_answer_but_no_reply_and_what_is_no_answer_is_quoted(pair: Pair) -> None:
+    pair.server.sendall(b"-ERR busy: come again\n" * 2 + b"Welcome\x1b[31m\n")
     assert pair.caller.answer() == Complaint("busy", "come again")
-    with pytest.raises(Failed, match="the server said -ERR busy: come again"):
+    with pytest.raises(Failed, match=r"^the server said -ERR busy: come again$"):
         pair.caller.reply()
-
-
-@speaking("lines")
-def test_what_is_no_answer_is_quoted(pair: Pair) -> None:
-    pair.server.sendall(b"Welcome\x1b[31m\n")
     with pytest.raises(Failed, match=r"^what came is no answer: 'Welcome"):
         pair.caller.reply()
 
 
-@speaking("lines", SHORT)
-def test_an_answer_that_drips_has_no_more_time_than_another(pair: Pair) -> None:
-    pair.server.sendall(b"+OK")
-    with pytest.raises(Failed, match=r"no answer within 0\.2 s"):
-        pair.caller.reply()
-
-
-@speaking("lines", SHORT)
+@speaking("lines")
 def test_what_comes_unasked_is_told_and_nothing_is_nothing(pair: Pair) -> None:
     assert pair.caller.unasked() == ""
-    pair.server.sendall(b"+OK Thread-1: once more\n")
+    pair.deliver(b"+OK Thread-1: once more\n")
     assert "once more" in pair.caller.unasked()
 
 
 @speaking("handout")
-def test_who_hangs_up_has_hung_up_whatever_is_said_before(pair: Pair) -> None:
-    pair.server.sendall(b"Bye")
-    pair.server.close()
-    assert pair.caller.is_hung_up_on()
-
-
-@speaking("handout")
 def test_a_reset_is_a_way_to_hang_up(pair: Pair) -> None:
-    linger = struct.pack("ii", 1, 0)
-    pair.server.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-    pair.server.close()
+    pair.reset()
     assert pair.caller.is_hung_up_on()
 
 
-@speaking("handout", SHORT)
-def test_who_stays_has_not_hung_up(pair: Pair) -> None:
-    assert not pair.caller.is_hung_up_on()
-
-
 @speaking("handout")
-def test_who_floods_has_not_hung_up_and_is_not_read_for_ever(pair: Pair) -> None:
-    flood = threading.Thread(target=suppress_send, args=(pair.server, b"x" * 8 * FLOOD))
-    flood.start()
+def test_who_floods_has_neither_replied_nor_hung_up_and_is_not_read_for_ever(pair: Pair) -> None:
+    def flood() -> None:
+        with suppress(OSError):
+            pair.server.sendall(b"x" * 8 * FLOOD)
+
+    thread = threading.Thread(target=flood)
+    thread.start()
+    with pytest.raises(Failed, match=r"^a reply that does not end: [\d,]+ bytes, and more$"):
+        pair.caller.reply()
     assert not pair.caller.is_hung_up_on()
     pair.caller.reset()
-    flood.join(FOREVER)
-    assert not flood.is_alive()
+    thread.join(SECONDS)
+    assert not thread.is_alive()
 
 
+@pytest.mark.parametrize("leave", [Caller.leave, Caller.end_output])
 @speaking("handout")
-def test_who_leaves_ends_the_stream_though_something_was_left_unread(pair: Pair) -> None:
-    pair.server.sendall(b"Today")
-    wait_until(lambda: bool(pair.caller._socket.recv(1, socket.MSG_PEEK)))  # noqa: SLF001
-    pair.caller.leave()
+def test_who_leaves_or_ends_its_output_ends_the_stream_though_something_was_left_unread(
+    pair: Pair, leave: Callable[[Caller], None]
+) -> None:
+    pair.deliver(b"Today")
+    leave(pair.caller)
     assert pair.server.recv(1024) == b""
-
-
-@speaking("handout")
-def test_who_ends_its_output_still_hears(pair: Pair) -> None:
-    pair.caller.end_output()
-    assert pair.server.recv(1024) == b""
-    pair.server.sendall(b"Today")
-    assert pair.caller.reply(whole=False).text == "Today"
+    if leave is Caller.end_output:  # which still hears
+        assert pair.caller.reply(whole=False).text == "Today"
 
 
 @speaking("handout")
@@ -210,25 +168,25 @@ def test_who_vanishes_is_found_as_a_reset(pair: Pair) -> None:
 
 @speaking("handout")
 def test_what_a_broken_connection_does_not_take_or_give_is_said(pair: Pair) -> None:
-    linger = struct.pack("ii", 1, 0)
-    pair.server.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-    pair.server.close()
+    pair.reset()
     with pytest.raises(Failed, match="connection reset by peer"):
         pair.caller.reply()
     with pytest.raises(Failed, match="the message was not taken: broken pipe"):
         pair.caller.say(MESSAGE)
 
 
-@speaking("handout", SHORT)
+@speaking("lines")
 def test_a_wait_that_all_the_time_did_not_allow_is_nobodys_failure(pair: Pair) -> None:
-    pair.patience.deadline = time.monotonic() + SHORT / 2
-    with pytest.raises(OutOfTime):
-        pair.caller.reply()
-    with pytest.raises(OutOfTime):
-        pair.caller.is_hung_up_on()
+    pair.patience.deadline = time.monotonic() + SECONDS / 2
+    assert pair.patience.until() == pair.patience.deadline
+    for wait in (pair.caller.be_greeted, pair.caller.is_hung_up_on):
+        pair.patience.deadline = time.monotonic() + SHORT
+        with pytest.raises(OutOfTime, match=r"^$"):
+            wait()
 
 
 @speaking("handout", SHORT)
-def test_a_message_that_is_not_taken_in_time_is_missed(pair: Pair) -> None:
-    with pytest.raises(Failed, match=r"^the message was not taken within 0\.2 s$"):
+def test_who_stays_has_not_hung_up_but_has_to_take_a_message_in_time(pair: Pair) -> None:
+    assert not pair.caller.is_hung_up_on()
+    with pytest.raises(Failed, match=r"^the message was not taken within 0\.05 s$"):
         pair.caller.send(b"x" * 64 * FLOOD)

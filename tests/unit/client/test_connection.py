@@ -2,7 +2,6 @@
 
 import signal
 import socket
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -10,16 +9,10 @@ import pytest
 from client.connection import Connection, Hopeless, Lost, Refused
 from client.dialect import DIALECTS, LINE_LIMIT, Reply
 from client.stop import Stopped, StopSignal
+from tests.kit.fake_server import GREET, ONE, TWO
+from tests.kit.waiting import SECONDS
 
-SECONDS = 10.0
-GREET = b"+OK T-1: ready\r\n"
 Pair = tuple[Connection, socket.socket]
-
-
-@pytest.fixture
-def stop() -> Iterator[StopSignal]:
-    with StopSignal() as stop:
-        yield stop
 
 
 @pytest.fixture
@@ -39,10 +32,6 @@ def greeted(pair: Pair, stop: StopSignal) -> Pair:
     return pair
 
 
-def test_the_greeting_names_the_thread(greeted: Pair) -> None:
-    assert greeted[0].thread == "T-1"
-
-
 def test_the_wait_for_the_greeting_ends_with_a_signal(pair: Pair, stop: StopSignal) -> None:
     signal.raise_signal(signal.SIGTERM)
     with pytest.raises(Stopped):
@@ -55,52 +44,52 @@ def test_the_wait_for_the_greeting_has_a_limit(pair: Pair, stop: StopSignal) -> 
         pair[0].await_greeting(stop, 0.01)
 
 
-def test_another_service_is_told_by_its_greeting(pair: Pair, stop: StopSignal) -> None:
-    pair[1].sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+@pytest.mark.parametrize(
+    ("greeting", "quoted"),
+    [
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "'SSH-2.0-OpenSSH_9.2'"),
+        # It must not fill the memory.
+        (b"x" * (LINE_LIMIT + 1), f"a line of over 65536 bytes, '{'x' * 80}'"),
+    ],
+    ids=["another service", "a line without end"],
+)
+def test_a_greeting_of_another_kind_is_quoted_and_final(
+    pair: Pair, stop: StopSignal, greeting: bytes, quoted: str
+) -> None:
+    pair[1].sendall(greeting)
     with pytest.raises(Hopeless) as error:
         pair[0].await_greeting(stop, SECONDS)
     assert str(error.value) == (
-        "here:2022 is not a Thread Lanes server: it greeted with 'SSH-2.0-OpenSSH_9.2'; "
-        "is the port right?"
+        f"here:2022 is not a Thread Lanes server: it greeted with {quoted}; is the port right?"
     )
 
 
-def test_a_greeting_without_end_does_not_fill_the_memory(pair: Pair, stop: StopSignal) -> None:
-    connection, server = pair
-    thread = threading.Thread(target=server.sendall, args=(b"x" * 2 * LINE_LIMIT,))
-    thread.start()
-    with pytest.raises(Hopeless, match="it greeted with a line of over 65536 bytes, 'xxx"):
-        connection.await_greeting(stop, SECONDS)
-    server.shutdown(socket.SHUT_WR)
-    connection.close()
-    thread.join()
-
-
-@pytest.mark.parametrize("code", ["busy", "closing", "whatever"])
-def test_a_complaint_instead_of_a_greeting_loses_the_connection(
-    pair: Pair, stop: StopSignal, code: str
+def test_any_complaint_instead_of_a_greeting_loses_the_connection(
+    pair: Pair, stop: StopSignal
 ) -> None:
-    pair[1].sendall(f"-ERR {code}: not now\r\n".encode())
-    with pytest.raises(Lost, match=f"the server says {code}: not now"):
+    pair[1].sendall(b"-ERR whatever: not now\r\n")
+    with pytest.raises(Lost, match="the server says whatever: not now"):
         pair[0].await_greeting(stop, SECONDS)
 
 
-def test_a_reply_is_what_the_greeting_thread_says(greeted: Pair) -> None:
+def test_a_reply_is_what_the_thread_that_greeted_says(greeted: Pair) -> None:
     connection, server = greeted
-    server.sendall(b"+OK T-1: one\r\n")
+    server.sendall(ONE)
     assert connection.ask("Hey", SECONDS) == Reply("T-1", "one")
+    assert connection.thread == "T-1"
     assert server.recv(100) == b"Hey\r\n"
 
 
-def test_a_reply_of_another_thread_is_a_violation(greeted: Pair) -> None:
-    greeted[1].sendall(b"+OK T-2: one\r\n")
-    with pytest.raises(Hopeless, match="T-1 greeted us, but T-2 replied"):
-        greeted[0].ask("Hey", SECONDS)
-
-
-def test_what_is_no_reply_is_a_violation(greeted: Pair) -> None:
-    greeted[1].sendall(b"Hey yourself\n")
-    with pytest.raises(Hopeless, match="answered with 'Hey yourself', which is no reply"):
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (b"+OK T-2: one\r\n", "T-1 greeted us, but T-2 replied"),
+        (b"Hey yourself\n", "the server answered with 'Hey yourself', which is no reply"),
+    ],
+)
+def test_a_wrong_reply_is_a_violation(greeted: Pair, answer: bytes, why: str) -> None:
+    greeted[1].sendall(answer)
+    with pytest.raises(Hopeless, match=why):
         greeted[0].ask("Hey", SECONDS)
 
 
@@ -121,37 +110,13 @@ def test_all_others_are_about_the_message(greeted: Pair, code: str, *, goes_on: 
     assert refusal.value.connection_goes_on is goes_on
 
 
-def test_a_message_that_cannot_be_sent_is_refused_without_the_server(greeted: Pair) -> None:
-    with pytest.raises(Refused, match="unsendable: a message is one line") as refusal:
-        greeted[0].ask("one\ntwo", SECONDS)
-    assert refusal.value.connection_goes_on
-
-
-@pytest.mark.parametrize("cut", range(len(b"+OK T-1: one\r\n")))
-def test_a_reply_without_its_line_end_is_no_reply(greeted: Pair, cut: int) -> None:
-    greeted[1].sendall(b"+OK T-1: one\r\n"[:cut])
-    greeted[1].shutdown(socket.SHUT_WR)
-    with pytest.raises(Lost, match="the server closed the connection"):
-        greeted[0].ask("Hey", SECONDS)
-
-
-def test_a_reply_that_takes_too_long_loses_the_connection(greeted: Pair) -> None:
-    greeted[1].sendall(b"+OK T-1: on")
+@pytest.mark.parametrize("message", ["Hey", "x" * 10_000_000], ids=["reply", "read"])
+def test_a_server_that_does_not_reply_or_read_in_time_loses_the_connection(
+    greeted: Pair, message: str
+) -> None:
+    greeted[1].sendall(ONE[:-1])
     with pytest.raises(Lost, match=r"no reply within 0.01 s"):
-        greeted[0].ask("Hey", 0.01)
-
-
-def test_a_server_that_does_not_read_loses_the_connection(greeted: Pair) -> None:
-    with pytest.raises(Lost, match=r"no reply within 0.05 s"):
-        greeted[0].ask("x" * 10_000_000, 0.05)
-
-
-def test_no_signal_interrupts_the_wait_for_a_reply(greeted: Pair, stop: StopSignal) -> None:
-    connection, server = greeted
-    signal.raise_signal(signal.SIGTERM)
-    assert stop.is_set()
-    server.sendall(b"+OK T-1: one\r\n")
-    assert connection.ask("Hey", SECONDS) == Reply("T-1", "one")
+        greeted[0].ask(message, 0.01)
 
 
 def test_why_the_server_left_is_read_even_if_it_no_longer_listens(greeted: Pair) -> None:
@@ -162,32 +127,35 @@ def test_why_the_server_left_is_read_even_if_it_no_longer_listens(greeted: Pair)
         connection.ask("x", SECONDS)
 
 
-def test_silence_between_messages_is_as_it_should_be(greeted: Pair) -> None:
-    greeted[0].check_silence()
-    greeted[1].sendall(b"+OK")  # not yet anything
-    greeted[0].check_silence()
-
-
-def test_a_reply_nobody_asked_for_is_a_violation(greeted: Pair) -> None:
-    greeted[1].sendall(b"+OK T-1: one\r\n+OK T-1: two\r\n")
+@pytest.mark.parametrize(
+    ("unasked", "why"),
+    [
+        (TWO, "the server answered unasked: 'two'"),
+        (b"psst\r\n", "the server sent, unasked, 'psst'"),
+    ],
+)
+def test_an_answer_that_nobody_asked_for_is_a_violation(
+    greeted: Pair, unasked: bytes, why: str
+) -> None:
+    greeted[1].sendall(ONE + unasked)
     assert greeted[0].ask("Hey", SECONDS) == Reply("T-1", "one")
-    with pytest.raises(Hopeless, match="the server answered unasked: 'two'"):
+    with pytest.raises(Hopeless, match=why):
         greeted[0].check_silence()
 
 
-def test_a_line_nobody_asked_for_that_is_no_reply_is_a_violation(greeted: Pair) -> None:
-    greeted[1].sendall(b"psst\r\n")
-    with pytest.raises(Hopeless, match="the server sent, unasked, 'psst'"):
-        greeted[0].check_silence()
-
-
-def test_a_goodbye_between_messages_loses_the_connection(greeted: Pair) -> None:
-    greeted[1].sendall(b"-ERR idle: why\r\n")
+def test_silence_between_messages_is_as_it_should_be_and_a_goodbye_loses_the_connection(
+    greeted: Pair,
+) -> None:
+    connection, server = greeted
+    connection.check_silence()
+    server.sendall(b"-ERR")  # not yet anything
+    connection.check_silence()
+    server.sendall(b" idle: why\r\n")
     with pytest.raises(Lost, match="the server says idle: why"):
-        greeted[0].check_silence()
-    greeted[1].close()
+        connection.check_silence()
+    server.close()
     with pytest.raises(Lost, match="the server closed the connection"):
-        greeted[0].check_silence()
+        connection.check_silence()
 
 
 @pytest.mark.parametrize("pair", ["handout"], indirect=True)

@@ -1,7 +1,7 @@
 """One message on its way: how often, for how long, and what is said meanwhile."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count, pairwise
 
 import pytest
@@ -14,6 +14,7 @@ from client.stop import Stopped, StopSignal
 from tests.kit.fake_server import capturing
 
 REPLY = Reply("T-1", "one")
+FOR_EVER = 9999  # failures
 
 
 class Clock:
@@ -39,10 +40,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def stop(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[StopSignal]:
-    with StopSignal() as stop:
-        monkeypatch.setattr(stop, "sleep", clock.sleep)
-        yield stop
+def stop(clock: Clock, stop: StopSignal, monkeypatch: pytest.MonkeyPatch) -> StopSignal:
+    monkeypatch.setattr(stop, "sleep", clock.sleep)
+    return stop
+
+
+@pytest.fixture
+def delivery(stop: StopSignal) -> Delivery:
+    return Delivery("Hey", 60, stop, capturing()[0])
 
 
 def failing(*failures: Exception, send: bool = True) -> Callable[[Delivery], Reply]:
@@ -69,9 +74,8 @@ def test_a_lost_connection_is_tried_again_until_there_is_a_reply(stop: StopSigna
 
 
 def test_the_pauses_grow_from_at_most_a_tenth_to_at_most_two_seconds(
-    stop: StopSignal, clock: Clock
+    delivery: Delivery, clock: Clock
 ) -> None:
-    delivery = Delivery("Hey", 60, stop, capturing()[0])
     delivery.until_answered(failing(*[Lost("no")] * 10))
     limits = [0.1, 0.2, 0.4, 0.8, 1.6, 2, 2, 2, 2, 2]
     assert all(0 <= s <= limit for s, limit in zip(clock.slept, limits, strict=True))
@@ -80,11 +84,10 @@ def test_the_pauses_grow_from_at_most_a_tenth_to_at_most_two_seconds(
 
 @pytest.mark.parametrize(("send", "outcome"), [(True, Outcome.UNKNOWN), (False, Outcome.NOT_SENT)])
 def test_after_a_minute_it_gives_up_and_says_what_that_means(
-    stop: StopSignal, clock: Clock, *, send: bool, outcome: Outcome
+    delivery: Delivery, clock: Clock, *, send: bool, outcome: Outcome
 ) -> None:
-    delivery = Delivery("Hey", 60, stop, capturing()[0])
     with pytest.raises(Unanswered, match="gave up after 60 s: gone") as end:
-        delivery.until_answered(failing(*[Lost("gone")] * 9999, send=send))
+        delivery.until_answered(failing(*[Lost("gone")] * FOR_EVER, send=send))
     assert end.value.outcome is outcome
     assert 1060 <= clock.now <= 1062
 
@@ -92,62 +95,52 @@ def test_after_a_minute_it_gives_up_and_says_what_that_means(
 def test_while_it_lasts_there_is_a_line_about_every_five_seconds(stop: StopSignal) -> None:
     log, events = capturing()
     with pytest.raises(Unanswered):
-        Delivery("Hey", 60, stop, log).until_answered(failing(*[Lost("gone")] * 9999))
+        Delivery("Hey", 60, stop, log).until_answered(failing(*[Lost("gone")] * FOR_EVER))
     assert events[0]["gives_up_in"] == 60
     left = [event["gives_up_in"] for event in events]
     assert all(5 <= round(a - b, 1) <= 7.1 for a, b in pairwise(left))
     assert left[-1] < 7.1
 
 
-def test_the_wait_for_a_greeting_does_not_count(stop: StopSignal, clock: Clock) -> None:
+def test_the_wait_for_a_greeting_does_not_count(delivery: Delivery, clock: Clock) -> None:
     numbers = count(1)
 
-    def greeted_late_and_dropped(delivery: Delivery) -> Reply:
+    def greeted_late_and_dropped(_delivery: Delivery) -> Reply:
         if next(numbers) == 9:
             return REPLY
         clock.now += 50
         delivery.discount(50)
         raise Lost("dropped")
 
-    delivery = Delivery("Hey", 60, stop, capturing()[0])
     assert delivery.until_answered(greeted_late_and_dropped) == REPLY
 
 
-def test_a_refusal_is_final(stop: StopSignal) -> None:
-    delivery = Delivery("Hey", 60, stop, capturing()[0])
-    with pytest.raises(Unanswered, match="too-long: why") as end:
-        delivery.until_answered(failing(Refused(Complaint("too-long", "why"))))
-    assert (end.value.outcome, delivery.sent) == (Outcome.REFUSED, 1)
-
-
-@pytest.mark.parametrize(("send", "outcome"), [(True, Outcome.UNKNOWN), (False, Outcome.NOT_SENT)])
+@pytest.mark.parametrize(
+    ("failure", "send", "outcome"),
+    [
+        (Hopeless("why"), True, Outcome.UNKNOWN),
+        (Hopeless("why"), False, Outcome.NOT_SENT),
+        (Refused(Complaint("too-long", "why")), True, Outcome.REFUSED),
+    ],
+)
 @pytest.mark.parametrize("signalled", [True, False])
-def test_what_is_hopeless_is_not_tried_again_and_always_told(
-    stop: StopSignal, *, signalled: bool, send: bool, outcome: Outcome
+def test_what_is_hopeless_or_refused_is_not_tried_again_and_always_told(
+    delivery: Delivery, failure: Exception, *, signalled: bool, send: bool, outcome: Outcome
 ) -> None:
     if signalled:
         signal.raise_signal(signal.SIGTERM)
-    delivery = Delivery("Hey", 60, stop, capturing()[0])
-    with pytest.raises(Unanswered, match="wrong") as end:
-        delivery.until_answered(failing(Hopeless("wrong"), send=send))
-    assert end.value.outcome is outcome
+    with pytest.raises(Unanswered, match="why") as end:
+        delivery.until_answered(failing(failure, send=send))
+    assert (end.value.outcome, delivery.sent) == (outcome, int(send))
 
 
 @pytest.mark.parametrize("failure", [Lost("gone"), Stopped("gone")])
-def test_a_signal_before_a_message_was_sent_leaves_nothing_unanswered(
-    stop: StopSignal, failure: Exception
+def test_after_a_signal_nothing_is_sent_and_what_was_sent_before_is_told(
+    delivery: Delivery, failure: Exception
 ) -> None:
     signal.raise_signal(signal.SIGTERM)
     with pytest.raises(Stopped):
-        Delivery("Hey", 60, stop, capturing()[0]).until_answered(failing(failure, send=False))
-
-
-@pytest.mark.parametrize("failure", [Lost("gone"), Stopped("gone")])
-def test_after_a_signal_a_lost_message_is_not_sent_again(
-    stop: StopSignal, failure: Exception
-) -> None:
-    signal.raise_signal(signal.SIGTERM)
-    delivery = Delivery("Hey", 60, stop, capturing()[0])
+        delivery.until_answered(failing(failure, send=False))
     with pytest.raises(Unanswered, match="stopped: gone") as end:
         delivery.until_answered(failing(failure))
     assert (end.value.outcome, delivery.sent) == (Outcome.UNKNOWN, 1)

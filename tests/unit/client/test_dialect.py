@@ -20,7 +20,7 @@ def answers(*chunks: bytes) -> list[Reply | Complaint]:
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 def test_a_line_is_a_reply_or_a_complaint(end: bytes) -> None:
-    assert answers(b"+OK Thread-1: Today: nothing" + end) == [Reply("Thread-1", "Today: nothing")]
+    assert answers(b"+OK Thread-1: Today: none " + end) == [Reply("Thread-1", "Today: none ")]
     assert answers(b"-ERR too-long: why" + end) == [Complaint("too-long", "why")]
 
 
@@ -45,30 +45,15 @@ def test_where_the_stream_is_cut_makes_no_difference(cuts: list[int]) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        b"",
-        b"+OK",
-        b"+OK: ready",
-        b"+OK  T-1: x",
-        b"+OK T 1: x",
-        b"OK T-1: x",
-        b"+ok T-1: x",
-        b"+OK T-1 ready",
-        b"-ERR busy",
-        b"-ERR BUSY: x",
-        b"+OK T-1: \xff",
-        b"220 smtp.example ESMTP",
+        *(b"", b"+OK", b"+OK: ready", b"+OK T-1 ready", b"OK T-1: x", b"+ok T-1: x"),
+        *(b"+OK  T-1: x", b"+OK T 1: x", b"+OK T-1: \xff", b"-ERR busy", b"-ERR BUSY: x"),
+        *(b"220 smtp.example ESMTP", b"x" * 1000),
     ],
 )
-def test_any_other_line_is_an_error_that_quotes_it(line: bytes) -> None:
+def test_any_other_line_is_an_error_that_quotes_its_beginning(line: bytes) -> None:
     with pytest.raises(ProtocolError) as error:
         answers(line + b"\r\n")
-    assert str(error.value) == f"'{line.decode(errors='replace')}'"
-
-
-def test_a_quotation_is_short() -> None:
-    with pytest.raises(ProtocolError) as error:
-        answers(b"x" * 1000 + b"\n")
-    assert str(error.value) == f"'{'x' * 80}'"
+    assert str(error.value) == f"'{line.decode(errors='replace')[:80]}'"
 
 
 @pytest.mark.parametrize("end", [b"", b"\n"])
@@ -82,22 +67,16 @@ def test_a_message_is_a_line_of_utf_8_ended_by_crlf() -> None:
     assert Lines().encode("Grüße") == "Grüße\r\n".encode()
     assert Lines().encode("") == b"\r\n"
     assert Lines().encode(b"raw \xff".decode(errors="surrogateescape")) == b"raw \xff\r\n"
-
-
-def test_a_message_of_two_lines_cannot_be_sent() -> None:
     with pytest.raises(ValueError, match="one line"):
         Lines().encode("one\ntwo")
 
 
-def test_in_the_handouts_dialect_a_chunk_is_a_reply_of_nobody_knows_which_thread() -> None:
+def test_in_the_handouts_dialect_a_message_is_its_bytes_and_a_chunk_is_a_reply() -> None:
     handout = Handout()
+    assert handout.encode("Hey") == b"Hey"
+    with pytest.raises(ValueError, match="empty message"):
+        handout.encode("")
     assert handout.take() is None
     handout.feed(b"Today\xff")
     assert handout.take() == Reply(None, "Today\ufffd")
     assert handout.take() is None
-
-
-def test_in_the_handouts_dialect_a_message_is_its_bytes_and_cannot_be_none() -> None:
-    assert Handout().encode("Hey") == b"Hey"
-    with pytest.raises(ValueError, match="empty message"):
-        Handout().encode("")

@@ -7,21 +7,14 @@ from client.script import Message, Pause, parse
 
 
 def test_each_line_is_a_message_a_pause_or_nothing() -> None:
-    content = b"# hello\nHey\n\n  \n#pause 0.5\r\n there \r\n#pauses are not pauses\n#\n"
+    mark = "\ufeff".encode()  # a byte order mark is no part of the first line
+    content = mark + b"# hello\nHey\n\n  \n#pause 0.5\r\n there \r\n#pauses are not pauses\n#\n"
     assert parse(content) == [Message("Hey"), Pause(0.5), Message(" there ")]
 
 
-def test_the_last_line_needs_no_line_end() -> None:
-    assert parse(b"one\ntwo") == [Message("one"), Message("two")]
-
-
-def test_only_lf_ends_a_line() -> None:
+def test_only_lf_ends_a_line_and_the_last_one_needs_none() -> None:
     strange = "a\u2028b\x0cc\x85d\re"
-    assert parse(strange.encode()) == [Message(strange)]
-
-
-def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
-    assert parse("\ufeff# Grüße\nGrüße 🧵".encode()) == [Message("Grüße 🧵")]
+    assert parse(f"{strange}\ntwo".encode()) == [Message(strange), Message("two")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,11 @@
+from collections.abc import Iterator
+
+import pytest
+
+from client.stop import StopSignal
+
+
+@pytest.fixture
+def stop() -> Iterator[StopSignal]:
+    with StopSignal() as stop:
+        yield stop
