@@ -8,27 +8,28 @@ import pytest
 from bench import machine
 
 
-def chosen(
-    monkeypatch: pytest.MonkeyPatch, allowed: set[int], siblings: set[int]
-) -> tuple[int, int]:
+@pytest.mark.parametrize(
+    ("allowed", "siblings", "chosen"),
+    [
+        ({2, 3, 4, 5}, {2, 3}, (2, 4)),  # the load is on no thread of the server's core
+        ({0, 1}, {0, 1}, (0, 1)),  # but where there is one core, its threads have to do
+    ],
+)
+def test_the_load_has_a_core_of_its_own_where_there_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+    allowed: set[int],
+    siblings: set[int],
+    chosen: tuple[int, int],
+) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _: allowed)
     monkeypatch.setattr(machine, "siblings", lambda _: siblings)
-    return machine.two_cores()
-
-
-def test_the_load_is_not_on_another_thread_of_the_server_s_core(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert chosen(monkeypatch, {2, 3, 4, 5}, siblings={2, 3}) == (2, 4)
-
-
-def test_where_there_is_one_core_its_threads_have_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert chosen(monkeypatch, {0, 1}, siblings={0, 1}) == (0, 1)
+    assert machine.two_cores() == chosen
 
 
 def test_one_processor_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0})
     with pytest.raises(click.ClickException, match="two cores are needed"):
-        chosen(monkeypatch, {0}, siblings={0})
+        machine.two_cores()
 
 
 def test_a_core_is_its_own_sibling() -> None:

@@ -1,7 +1,7 @@
 """`python -m bench full`: which chapters are measured, and what becomes of the figures before."""
 
 import json
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,20 +13,17 @@ from bench.chapters import Effort
 HERE = {"processor": "of this test"}
 
 
+def measure(name: str, effort: Effort) -> str:
+    return f"{name}: {effort.rounds} rounds of {effort.seconds} s"
+
+
 @pytest.fixture
 def figures(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A file for the figures, on a machine where each chapter is measured at once."""
-
-    def measure(name: str) -> Callable[[Effort], str]:
-        return lambda effort: f"{name}: {effort.rounds} rounds of {effort.seconds} s"
-
     file = tmp_path / "performance.json"
+    found = {name: partial(measure, name) for name in ("pinned", "compose", "free-threaded")}
     monkeypatch.setattr(bench.__main__, "FIGURES", file)
-    monkeypatch.setattr(
-        bench.__main__,
-        "CHAPTERS",
-        {name: measure(name) for name in ("pinned", "compose", "free-threaded")},
-    )
+    monkeypatch.setattr(bench.__main__, "CHAPTERS", found)
     monkeypatch.setattr(bench.__main__, "_prepare", lambda: None)
     monkeypatch.setattr("bench.machine.describe", lambda: HERE)
     monkeypatch.setattr("bench.page.write", lambda *_: None)
@@ -75,7 +72,7 @@ def test_figures_of_two_machines_are_not_mixed(figures: Path) -> None:
     assert json.loads(figures.read_text()).keys() == {"machine", "measured", "pinned", "compose"}
 
 
-def test_an_interpreter_that_will_not_do_is_told_before_anything_is_measured(
+def test_an_interpreter_that_will_not_do_is_refused_before_anything_is_measured(
     figures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BENCH_PYTHON", "/bin/false")
@@ -85,5 +82,5 @@ def test_an_interpreter_that_will_not_do_is_told_before_anything_is_measured(
     assert not figures.exists()
 
 
-def test_an_effort_is_told_to_the_load() -> None:
+def test_an_effort_becomes_words_for_the_load() -> None:
     assert Effort(5, 0.5).words == ("--seconds", "0.5")

@@ -3,7 +3,6 @@
 import itertools
 import re
 import socket
-import struct
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,7 +13,9 @@ import pytest
 
 from bench.load import compile_program
 from server.protocol import ANSWER, MAX_LINE, Lines
-from tests.kit.peer import Peer
+from tests.kit.http_get import LOOPBACK
+from tests.kit.peer import Peer, reset_on_close
+from tests.kit.server_process import free_ports, reserve
 from tests.kit.waiting import SECONDS, wait_until
 
 FOLDER = Path(__file__).parents[2] / "bench" / "peers"
@@ -29,23 +30,35 @@ SINGLE = [
 ]
 SHARED = ["dialect.py", "dialect.h", "connection.h"]
 
+REPLY = "the client's own reply"
 UTF8, TOO_LONG = (Lines.error(code).decode() for code in ("utf8", "too-long"))
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time
+LINES = (b"Hey\n", b"\n", b"\r\n", b"\r\r\n", b"\0\f\v\x1c\n", "🧵\u0085\u2028\n".encode())
+# What a client says, in chunks, and what it hears after each of them. All bytes of what is too long
+# are read before the connection is closed: no reset takes the last words.
+CONVERSATIONS: dict[str, list[tuple[bytes, list[str]]]] = {
+    **{ascii(line): [(line + line + b"\xff\n", [REPLY, REPLY, UTF8])] for line in LINES},
+    "no UTF-8": [(b"Hey \xc3\r\n", [UTF8]), (b"Hey\n", [REPLY])],
+    "cut in a character": [(b"1\n2 \xc3", [REPLY]), (b"\xbc\r\n3\r\n", [REPLY, REPLY])],
+    "cut between CR and LF": [(b"1\n2\r", [REPLY]), (b"\n\xff\n", [REPLY, UTF8])],
+    "the longest, LF": [(b"x" * MAX_LINE + b"\nHey\n", [REPLY, REPLY])],
+    "the longest, CR LF": [(b"x" * MAX_LINE + b"\r\nHey\n", [REPLY, REPLY])],
+    "too long": [(b"Hey\n", [REPLY]), (b"x" * (MAX_LINE + 1) + b"\n", [TOO_LONG])],
+    "too long already": [(b"Hey\n\xff\n" + b"x" * (MAX_LINE + 2), [REPLY, UTF8, TOO_LONG])],
+    "without an end": [(b"1\n2\r", [REPLY])],
+}
 
 Connect = Callable[[], "Client"]
 
 
 class Client(Peer):
-    """Somebody who was greeted, once that was heard."""
+    """Somebody who was greeted."""
 
-    def hear_greeting(self) -> None:
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
         greeting = re.fullmatch(r"\+OK ([^\s:]+): ready\r\n", self.line())
         assert greeting
         self.greeted_by = greeting[1]
         self.reply = f"+OK {self.greeted_by}: {ANSWER}\r\n"
-
-    def lines(self, count: int) -> list[str]:
-        return [self.line() for _ in range(count)]
 
 
 def command(program: str, folder: Path) -> list[str]:
@@ -57,30 +70,33 @@ def command(program: str, folder: Path) -> list[str]:
     return [str(built)]
 
 
-def listens(port: int) -> bool:
+def listens(address: str) -> bool:
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=SECONDS).close()
+        Peer(address).close()
     except ConnectionRefusedError:
         return False
     return True
 
 
-@pytest.fixture(scope="module", params=THREADED + SINGLE)
+# One process of each is enough, where workers share the tests: a group stays together.
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(one, marks=pytest.mark.xdist_group(one)) for one in THREADED + SINGLE],
+)
 def program(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture(scope="module")
 def address(program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    words = command(program, tmp_path_factory.mktemp("peer"))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with subprocess.Popen(
-        [*words, str(port)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as process:
+    [port] = free_ports(1)
+    address = f"{LOOPBACK}:{port}"
+    words = [*command(program, tmp_path_factory.mktemp("peer")), str(port)]
+    pipe, same = subprocess.PIPE, subprocess.STDOUT
+    with reserve(port), subprocess.Popen(words, stdout=pipe, stderr=same) as process:
         try:
-            wait_until(lambda: process.poll() is not None or listens(port))
-            yield f"127.0.0.1:{port}"
+            wait_until(lambda: process.poll() is not None or listens(address))
+            yield address
         finally:
             process.terminate()
             printed, _ = process.communicate(timeout=SECONDS)
@@ -90,88 +106,36 @@ def address(program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture
 def connect(address: str) -> Iterator[Connect]:
     with ExitStack() as stack:
-
-        def connect() -> Client:
-            client = stack.enter_context(closing(Client(address)))
-            client.hear_greeting()
-            return client
-
-        yield connect
+        yield lambda: stack.enter_context(closing(Client(address)))
 
 
-def test_a_line_is_answered_by_who_greeted(connect: Connect) -> None:
-    client = connect()
-    assert client.say("Hey Server!!!") == client.reply
-
-
-def test_each_client_of_a_peer_with_threads_is_greeted_by_one_of_its_own(
-    connect: Connect, program: str
-) -> None:
-    names = {connect().greeted_by for _ in range(3)}
-    if program in THREADED:
-        assert len(names) == 3
-        assert all(re.fullmatch(r"Thread-\d+", name) for name in names)
-    else:
-        assert len(names) == 1
-
-
-@pytest.mark.parametrize(
-    "line",
-    [b"Hey\n", b"Hey\r\n", b"\n", b"\r\n", b"\r\r\n", b"\0\f\v\x1c\n", "🧵\u0085\u2028\n".encode()],
-    ids=ascii,
-)
-def test_a_line_ends_at_lf_alone_and_any_line_of_utf_8_is_answered_once(
-    connect: Connect, line: bytes
+@pytest.mark.parametrize("conversation", CONVERSATIONS.values(), ids=CONVERSATIONS)
+def test_each_line_is_answered_by_whoever_greeted_however_it_arrives(
+    connect: Connect, conversation: list[tuple[bytes, list[str]]]
 ) -> None:
     client = connect()
-    client.send(line + line + b"\xff\n")
-    assert client.lines(3) == [client.reply, client.reply, UTF8]
-
-
-def test_a_line_that_is_cut_in_the_middle_of_a_character_is_one_line(connect: Connect) -> None:
-    client = connect()
-    beginning, end = "one\ntwo ü".encode()[:-1], "ü\r\nthree\r\n".encode()[1:]
-    client.send(beginning)
-    assert client.line() == client.reply
-    client.send(end)
-    assert client.lines(2) == [client.reply, client.reply]
-
-
-def test_a_cr_that_arrives_before_its_lf_ends_no_line(connect: Connect) -> None:
-    client = connect()
-    client.send(b"one\ntwo\r")
-    assert client.line() == client.reply
-    client.send(b"\n\xff\n")
-    assert client.lines(2) == [client.reply, UTF8]
-
-
-@pytest.mark.parametrize(
-    "line", [b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"Hey \xc3"], ids=ascii
-)
-def test_a_line_that_is_not_utf_8_is_told_so_and_the_conversation_goes_on(
-    connect: Connect, line: bytes
-) -> None:
-    client = connect()
-    client.send(line + b"\r\n")
-    assert client.line() == UTF8
-    assert client.say("Hey") == client.reply
+    for chunk, answers in conversation:
+        client.send(chunk)
+        for answer in answers:
+            assert client.line() == (client.reply if answer == REPLY else answer)
+    if answer != TOO_LONG:  # then the peer hangs up by itself
+        client.socket.shutdown(socket.SHUT_WR)
+    assert client.rest() == b""
 
 
 def test_what_is_utf_8_is_decided_as_python_decides_it(connect: Connect) -> None:
-    edges = [bytes([byte]) for byte in b"\0A\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xff"]
-    second = [bytes([byte]) for byte in b"A\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0"]
-    later = [b"\x7f", b"\x80", b"\xbf", b"\xc0"]
-    lead3 = [bytes([byte]) for byte in b"\xe0\xe1\xec\xed\xee\xef"]
-    lead4 = [bytes([byte]) for byte in b"\xf0\xf1\xf3\xf4\xf5\xf7\xf8\xfc"]
-    texts = [
-        b"".join(parts)
-        for product in (
-            itertools.product(edges, edges),
-            itertools.product(lead3, second, later),
-            itertools.product(lead4, second, later, later),
+    edges, second, later, lead3, lead4 = (
+        [bytes([byte]) for byte in several]
+        for several in (
+            b"\0A\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xff",
+            b"A\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0",
+            b"\x7f\x80\xbf\xc0",
+            b"\xe0\xe1\xec\xed\xee\xef",
+            b"\xf0\xf1\xf3\xf4\xf5\xf7\xf8\xfc",
         )
-        for parts in product
-    ]
+    )
+    sequences = [edges, edges], [lead3, second, later], [lead4, second, later, later]
+    texts = [b"".join(text) for parts in sequences for text in itertools.product(*parts)]
     client = connect()
     client.send(b"".join(text + b"\n" for text in texts))
     for text in texts:
@@ -179,48 +143,20 @@ def test_what_is_utf_8_is_decided_as_python_decides_it(connect: Connect) -> None
         assert client.line() == (client.reply if valid else UTF8), text
 
 
-@pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=ascii)
-def test_the_longest_line_is_answered(connect: Connect, end: bytes) -> None:
-    client = connect()
-    client.send(b"x" * MAX_LINE + end + b"Hey\n")
-    assert client.lines(2) == [client.reply, client.reply]
-
-
-# All bytes of these are read before the connection is closed: no reset takes the last words.
-@pytest.mark.parametrize(
-    "line", [b"x" * (MAX_LINE + 1) + b"\n", b"x" * (MAX_LINE + 2)], ids=["ended", "begun"]
-)
-def test_a_line_that_is_longer_is_refused_and_the_connection_ends(
-    connect: Connect, line: bytes
+def test_many_are_served_at_once_by_a_thread_each_where_there_are_threads(
+    connect: Connect, program: str
 ) -> None:
-    client = connect()
-    assert client.say("Hey") == client.reply
-    client.send(line)
-    assert client.rest().decode() == TOO_LONG
-
-
-def test_lines_before_one_that_is_too_long_are_answered(connect: Connect) -> None:
-    client = connect()
-    client.send(b"Hey\n\xff\n" + b"x" * (MAX_LINE + 2))
-    assert client.lines(3) == [client.reply, UTF8, TOO_LONG]
-
-
-def test_a_rest_without_lf_is_not_answered(connect: Connect) -> None:
-    client = connect()
-    client.send(b"one\ntwo\r")
-    client.socket.shutdown(socket.SHUT_WR)
-    assert client.rest().decode() == client.reply
-
-
-def test_several_clients_are_served_at_once(connect: Connect) -> None:
     clients = [connect() for _ in range(20)]
     for client in clients:
         client.send(b"begun")
     for client in reversed(clients):
         assert client.say("Hey") == client.reply
+    names = {client.greeted_by for client in clients}
+    assert len(names) == (20 if program in THREADED else 1)
+    assert program in SINGLE or all(re.fullmatch(r"Thread-\d+", name) for name in names)
 
 
-def test_who_does_not_read_keeps_nobody_waiting_and_misses_nothing(
+def test_a_client_that_does_not_read_delays_nobody_and_misses_nothing(
     connect: Connect, address: str
 ) -> None:
     count, other = 8000, connect()
@@ -238,11 +174,11 @@ def test_who_does_not_read_keeps_nobody_waiting_and_misses_nothing(
         assert [answers.readline() for _ in range(count)] == [reply] * count
 
 
-def test_a_client_that_resets_its_connection_is_no_reason_to_print(connect: Connect) -> None:
+def test_a_reset_is_no_reason_to_print(connect: Connect) -> None:
     for before in (b"", b"begun", b"ended\n"):
         client = connect()
         client.send(before)
-        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+        reset_on_close(client.socket)
         client.close()
     client = connect()
     assert client.say("Hey") == client.reply

@@ -4,39 +4,28 @@ import pytest
 
 from bench.words import Spread, cell, clients, crowds, listed, number, ratio, span, spread
 
-
-@pytest.mark.parametrize(
-    ("value", "told"),
-    [(None, "—"), (0, "0"), (0.01234, "0.0123"), (9.999, "10.0"), (1234.5, "1,230")],
-)
-def test_a_number_has_three_digits_that_count(value: float | None, told: str) -> None:
-    assert number(value) == told
+DASH, TIMES = "\N{EN DASH}", "\N{MULTIPLICATION SIGN}"
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
-    [(0.123, "0.12"), (0.994, "0.99"), (0.996, "0.996"), (1.0, "1.00"), (12.34, "12.3")],
+    ("words", "right"),
+    [
+        # A number has three digits that count, a ratio below one has two; none is rounded up to 1.
+        *((number(None), "—"), (number(0), "0"), (number(0.01234), "0.0123")),
+        *((number(9.999), "10.0"), (number(1234.5), "1,230")),
+        *((ratio(0.123), "0.12"), (ratio(0.994), "0.99"), (ratio(0.996), "0.996")),
+        *((ratio(1.0), "1.00"), (ratio(12.34), "12.3")),
+        # A cell has the ends of the rounds where they differ.
+        (cell(spread([1.0, 3.0, 2.0])), f"2.00 <sub>1.00{DASH}3.00</sub>"),
+        *((cell(spread([2.0, 2.0])), "2.00"), (cell(None), "—")),
+        # From the least median to the most.
+        (span([Spread(2, 0, 9), Spread(1.5, 1, 2)]), "1.50 to 2.00"),
+        (span([Spread(2, 0, 9)]), "2.00"),
+        # Rows are crowds of clients.
+        *((clients("50 x 16"), f"50 clients {TIMES} 16"), (clients("all cores"), "all cores")),
+        *((crowds(["3", "50"]), "3 and 50 clients"), (crowds(["visits"]), "visits")),
+        (listed(["one", "two", "three"]), "one, two and three"),
+    ],
 )
-def test_a_ratio_below_one_has_two_digits_and_none_is_rounded_up_to_one(
-    value: float, told: str
-) -> None:
-    assert ratio(value) == told
-
-
-def test_a_cell_has_the_ends_of_the_rounds_where_they_differ() -> None:
-    assert cell(spread([1.0, 3.0, 2.0])) == "2.00 <sub>1.00\N{EN DASH}3.00</sub>"
-    assert cell(spread([2.0, 2.0])) == "2.00"
-    assert cell(None) == "—"
-
-
-def test_from_the_least_median_to_the_most() -> None:
-    assert span([Spread(2, 0, 9), Spread(1.5, 1, 2)]) == "1.50 to 2.00"
-    assert span([Spread(2, 0, 9)]) == "2.00"
-
-
-def test_rows_are_told_as_crowds_of_clients() -> None:
-    assert clients("50 x 16") == "50 clients \N{MULTIPLICATION SIGN} 16"
-    assert clients("all cores") == "all cores"
-    assert crowds(["3", "50"]) == "3 and 50 clients"
-    assert crowds(["visits"]) == "visits"
-    assert listed(["one", "two", "three"]) == "one, two and three"
+def test_figures_and_rows_are_told_in_words(words: str, right: str) -> None:
+    assert words == right

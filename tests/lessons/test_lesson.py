@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lessons.lesson import Claim, Command, Malformed, Prose, Step, find, read
+from lessons.lesson import Claim, Command, Malformed, Prose, find, read
 
 TEXT = """\
 # Of echoes
@@ -45,49 +45,35 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def steps_of(path: Path, kind: type[Step]) -> list[Step]:
-    return [step for step in read(path).steps if isinstance(step, kind)]
+def claims(path: Path) -> list[Claim]:
+    return [step for step in read(path).steps if isinstance(step, Claim)]
 
 
-def test_a_lesson_has_the_number_of_its_file_and_the_title_of_its_text(path: Path) -> None:
+def test_a_lesson_has_its_files_number_its_texts_title_and_steps_in_order(path: Path) -> None:
     lesson = read(path)
     assert (lesson.number, lesson.title, lesson.minutes) == ("7", "Of echoes", 1)
-
-
-def test_a_block_has_several_commands_each_with_what_it_prints(path: Path) -> None:
-    assert steps_of(path, Command) == [
+    steps = ["a claim" if isinstance(step, Claim) else step for step in lesson.steps]
+    assert steps == [
+        Prose("# Of echoes\n\nBefore."),
         Command("echo one \\\n    two", ("one two",), line=6),
         Command("true", (), line=9),
         Command("printf '\\n...'", ("", "..."), line=10),
-    ]
-
-
-def test_prose_has_no_comments_and_keeps_what_is_not_run(path: Path) -> None:
-    assert steps_of(path, Prose) == [
-        Prose("# Of echoes\n\nBefore."),
+        "a claim",
         Prose("Between, with *no* comment."),
+        "a claim",
         Prose("```text\n$ no command\n```"),
     ]
 
 
-def test_the_steps_are_in_the_order_of_the_text(path: Path) -> None:
-    kinds = [type(step).__name__ for step in read(path).steps]
-    assert kinds == ["Prose", *["Command"] * 3, "Claim", "Prose", "Claim", "Prose"]
-
-
-def test_claims_share_their_names_and_see_the_output(path: Path) -> None:
-    first, second = (step for step in read(path).steps if isinstance(step, Claim))
+def test_claims_share_their_names_and_see_the_output_for_one_reading(path: Path) -> None:
+    first, second = claims(path)
     first.test("one")
     second.test("")
     first.test("two")
     with pytest.raises(AssertionError):
         second.test("")
-
-
-def test_names_last_no_longer_than_one_reading(path: Path) -> None:
-    _, second = (step for step in read(path).steps if isinstance(step, Claim))
     with pytest.raises(NameError, match="seen"):
-        second.test("")
+        claims(path)[1].test("")
 
 
 def test_a_comment_is_not_counted_as_something_to_read(path: Path) -> None:
@@ -96,15 +82,16 @@ def test_a_comment_is_not_counted_as_something_to_read(path: Path) -> None:
     assert read(path).minutes == 1
 
 
-def test_a_console_block_that_begins_with_output_is_refused(path: Path) -> None:
-    path.write_text("# Wrong\n\n```console\nhello\n```\n", encoding="utf-8")
-    with pytest.raises(Malformed, match=r"7-of-echoes\.md:3: .* begins with a command"):
-        read(path)
-
-
-def test_a_file_without_a_title_is_refused(path: Path) -> None:
-    path.write_text("hello\n", encoding="utf-8")
-    with pytest.raises(Malformed, match="does not begin with a title"):
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("# Wrong\n\n```console\nhello\n```\n", r"7-of-echoes\.md:3: .* begins with a command"),
+        ("hello\n", "does not begin with a title"),
+    ],
+)
+def test_a_file_that_is_no_lesson_is_refused(path: Path, text: str, why: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(Malformed, match=why):
         read(path)
 
 

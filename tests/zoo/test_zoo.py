@@ -1,5 +1,6 @@
 """A server that is wrong in one way fails the checks about that, and a right one fails none."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,46 +12,47 @@ from client.dialect import DIALECTS
 from tests.unit.check.subjects import unseen
 from tests.zoo.animals import RIGHT, WRONG, Animal, living
 
-TIMEOUT = 2.0  # seconds: who is wrong is waited for that long, again and again
-PATIENT = 5.0  # who is right is never waited for, but for a machine that is busy
+IN_VAIN = 0.5  # seconds that one is waited for who has to fail: again and again
+PATIENT = 5.0  # who has to pass is never waited for, but for a machine that is busy
 
 
 @pytest.mark.parametrize("name", RIGHT)
-def test_a_right_server_never_fails(name: str, tmp_path: Path, pytestconfig: pytest.Config) -> None:
-    animal = RIGHT[name]
-    with living(animal, tmp_path) as address:
-        for _ in range(pytestconfig.getoption("runs")):
-            assert _failed(_checked(animal, address, PATIENT)) == {}
+def test_a_right_server_never_fails(
+    name: str, tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = pytestconfig.getoption("runs")
+    if runs == 1:  # `make zoo` has the time that the command line takes
+        monkeypatch.setattr("client.check.crowds.VISITS_SECONDS", 2.0)
+        monkeypatch.setattr("client.check.subject.KNOCK", 0.05)
+    with living(RIGHT[name], tmp_path) as address:
+        for _ in range(runs):
+            assert list(_misjudged(RIGHT[name], address)) == []
 
 
-@pytest.mark.parametrize("name", WRONG)
+# On a busy machine bytes that are sent one by one may arrive together, and this one seems right.
+NEEDS_QUIET = "one recv per line"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(one, marks=pytest.mark.alone if one == NEEDS_QUIET else ()) for one in WRONG],
+)
 def test_a_wrong_server_fails_what_it_has_to_fail_and_nothing_else(
     name: str, tmp_path: Path
 ) -> None:
-    animal = WRONG[name]
-    with living(animal, tmp_path) as address:
-        results = _checked(animal, address, TIMEOUT)
-    failed = _failed(results)
-    assert failed.keys() == animal.fails, failed
-    assert [result.name for result in results] == [one.name for one in OFFERED[animal.protocol]]
+    with living(WRONG[name], tmp_path) as address:
+        assert list(_misjudged(WRONG[name], address)) == []
 
 
-def test_the_labs_own_server_fails_for_each_of_its_faults(tmp_path: Path) -> None:
-    animal = Animal("the_labs_own.py", "handout")
-    with living(animal, tmp_path) as address:
-        failed = _failed(_checked(animal, address, TIMEOUT))
-    # What else fails differs from run to run: two threads may give the same lock back.
-    assert failed.keys() >= {"concurrent", "unblocked", "unicode", "ghosts", "many"}
-    assert failed.keys().isdisjoint({"answers", "again"})
-
-
-def _checked(animal: Animal, address: Address, timeout: float) -> list[Result]:
-    """What comes of all checks, as the command line has them."""
-    dialect = DIALECTS[animal.protocol]
-    with Subject.find(address, dialect, clients=10, many=100, timeout=timeout) as subject:
-        return list(score(subject, OFFERED[animal.protocol], unseen))
-
-
-def _failed(results: list[Result]) -> dict[str, str]:
-    """The evidence of each check that did not pass."""
-    return {result.name: result.evidence for result in results if result.verdict != "passed"}
+def _misjudged(animal: Animal, address: Address) -> Iterator[Result]:
+    """Try all checks, with as many clients as the command line has; yield the wrong verdicts."""
+    checks, dialect = OFFERED[animal.protocol], DIALECTS[animal.protocol]
+    with Subject.find(address, dialect, clients=10, many=100, timeout=PATIENT) as subject:
+        results = score(subject, checks, unseen)
+        for check in checks:
+            right = animal.right_verdicts(check.name)
+            in_vain = "failed" in right and animal.hangs
+            subject.patience.timeout = IN_VAIN if in_vain else PATIENT
+            result = next(results)
+            if result.verdict not in right:
+                yield result

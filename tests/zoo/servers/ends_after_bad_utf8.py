@@ -4,8 +4,6 @@ from lines_server import Conversation, serve
 
 
 class Strict(Conversation):
-    """Refuses, and hangs up."""
-
     def answer(self, line: bytes) -> str:
         answer = super().answer(line)
         if answer.startswith("-ERR"):

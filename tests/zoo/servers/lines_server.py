@@ -25,11 +25,16 @@ class Conversation:
     def converse(self) -> None:
         rest = b""
         while chunk := self.client.recv(16384):
-            *lines, rest = (rest + chunk).split(b"\n")
-            self.send([self.answer(line.removesuffix(b"\r")) for line in lines])
-            if len(rest) > LONGEST:
-                self.send(["-ERR too-long: no more than 8192 bytes"])
-                return
+            rest = self.take(rest + chunk)
+
+    def take(self, received: bytes) -> bytes:
+        """Answer the lines of it that are whole; return the rest."""
+        *lines, rest = received.split(b"\n")
+        self.send([self.answer(line.removesuffix(b"\r")) for line in lines])
+        if len(rest) > LONGEST:
+            self.send(["-ERR too-long: no more than 8192 bytes"])
+            raise ConnectionAbortedError
+        return rest
 
     def answer(self, line: bytes) -> str:
         try:

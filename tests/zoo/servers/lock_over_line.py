@@ -9,20 +9,12 @@ lock = threading.Lock()
 
 
 class Locking(Conversation):
-    """Waits for a line without the lock, and for its end with it."""
-
     def converse(self) -> None:
         while self.client.recv(1, socket.MSG_PEEK):
             with lock:
-                rest = b""
-                while chunk := self.client.recv(16384):
-                    *lines, rest = (rest + chunk).split(b"\n")
-                    self.send([self.answer(line.removesuffix(b"\r")) for line in lines])
-                    if len(rest) > 8192:
-                        self.send(["-ERR too-long: no more than 8192 bytes"])
-                        return
-                    if not rest:
-                        break
+                rest = self.take(self.client.recv(16384))
+                while rest and (chunk := self.client.recv(16384)):
+                    rest = self.take(rest + chunk)
 
 
 serve(Locking)

@@ -6,7 +6,7 @@ import threading
 import time
 
 ANSWER = b"Today we will learn about Multithreading with Socket programming"
-EACH = 0.00005  # seconds
+EACH = 5e-8  # seconds
 
 
 def converse(client: socket.socket) -> None:
@@ -23,5 +23,5 @@ with socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128) as liste
     while True:
         client, address = listener.accept()
         everybody.append(address)
-        time.sleep(EACH * len(everybody))
+        time.sleep(EACH * len(everybody) ** 2)
         threading.Thread(target=converse, args=(client,), daemon=True).start()

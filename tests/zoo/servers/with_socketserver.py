@@ -8,8 +8,6 @@ ANSWER = b"Today we will learn about Multithreading with Socket programming"
 
 
 class Conversation(socketserver.BaseRequestHandler):
-    """One client's."""
-
     def handle(self) -> None:
         with contextlib.suppress(OSError):  # the client has gone
             while self.request.recv(1024):
