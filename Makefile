@@ -20,17 +20,17 @@ endif
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
-UNIT := tests/unit
-BENCH := tests/bench
-MUTANTS := tests/mutants
+PACKAGES := server client lessons
 ZOO := tests/zoo
-LESSONS := tests/lessons
-SWARM := tests/swarm
-SERVER_IMAGE := $(LANES_REGISTRY)thread-lanes-server
-CONTAINERS := tests/integration tests/e2e $(LESSONS) $(SWARM)
+NO_DOCKER := tests/mutants $(ZOO) tests/bench tests/unit
+CONTAINERS := tests/swarm tests/lessons tests/e2e tests/integration
+# Most of a test is waiting: three tests to a core. The longest are first, and a group is one worker's.
+PYTEST := -m pytest --numprocesses 6 --dist loadgroup -m "not alone"
+ALONE := -m pytest -m alone
+TEST_IMAGE = docker build --quiet --file tests/Dockerfile --build-arg SERVER_IMAGE=$(LANES_REGISTRY)thread-lanes-server
 
 .DEFAULT_GOAL := help
-.PHONY: help demo down swarm swarm-down local lesson test zoo unit integration in-image faults soak mutants fault-image lint format lock bench bench-short pictures engine images programs
+.PHONY: help demo down swarm swarm-down local lesson test zoo unit integration in-image faults soak mutants test-images unit-image fault-image lint format lock bench bench-short pictures engine images programs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,29 +53,32 @@ local: $(INSTALLED) ## The server and three clients as plain processes, without 
 lesson: $(INSTALLED) $(if $(N),images) ## Lesson N of docs/lessons, command by command
 	@$(BIN)/python -m lessons $(N)
 
-test: $(INSTALLED) images programs ## All tests, on real containers, nothing skipped
+test: $(INSTALLED) test-images programs ## All tests, on real containers, nothing skipped (ten minutes)
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(UNIT) $(MUTANTS) $(ZOO) $(BENCH) $(CONTAINERS)
+	$(BIN)/coverage run $(PYTEST) $(CONTAINERS) $(NO_DOCKER)
+	$(BIN)/coverage run $(ALONE) $(CONTAINERS) $(NO_DOCKER)
 	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report
-	$(MAKE) in-image fault-image
+	for package in $(PACKAGES); do $(BIN)/coverage report --include "$$package/*" || exit 1; done
+	$(MAKE) in-image
 	scripts/faults short
 
 zoo: $(INSTALLED) ## Is a right server ever failed by `check`? Each is checked RUNS=50 times
-	$(BIN)/pytest $(ZOO) --runs $(RUNS) -k right
+	$(BIN)/python $(PYTEST) $(ZOO) --runs $(RUNS) -k right
 
-unit: $(INSTALLED) ## The tests that need no Docker
-	$(BIN)/pytest $(UNIT) $(MUTANTS) $(ZOO) $(BENCH)
+unit: $(INSTALLED) ## The tests that need no Docker (a minute)
+	$(BIN)/python $(PYTEST) $(NO_DOCKER)
+	$(BIN)/python $(ALONE) $(NO_DOCKER)
 
 integration: $(INSTALLED) images programs ## The tests on containers
-	$(BIN)/pytest $(CONTAINERS)
+	$(BIN)/python $(PYTEST) $(CONTAINERS)
+	$(BIN)/python $(ALONE) $(CONTAINERS)
 
-in-image: images ## The unit tests inside the server's image
-	docker build --quiet --file tests/Dockerfile --build-arg SERVER_IMAGE=$(SERVER_IMAGE) --target unit --tag thread-lanes-tests .
+in-image: unit-image ## The server's and the client's unit tests on the Python of the images
 	docker run --rm --pull never thread-lanes-tests
 
-faults: $(INSTALLED) fault-image ## Faults, floods, bad input: what was promised and what came of it
+faults: $(INSTALLED) fault-image ## Faults, floods, bad input: what was promised and what came of it (ten minutes)
 	scripts/faults full
+	$(BIN)/python -m pytest tests/swarm --rounds full -k under_load
 
 soak: $(INSTALLED) fault-image ## The same over and over, for MINUTES=60
 	scripts/faults soak $(MINUTES)
@@ -119,8 +122,14 @@ images: engine
 	@scripts/ensure-base-image
 	docker compose build --quiet
 
+test-images: images
+	@$(MAKE) --jobs 2 unit-image fault-image
+
+unit-image: images
+	@$(TEST_IMAGE) --target unit --tag thread-lanes-tests .
+
 fault-image: images
-	docker build --quiet --file tests/Dockerfile --build-arg SERVER_IMAGE=$(SERVER_IMAGE) --target faults --tag thread-lanes-faults .
+	@$(TEST_IMAGE) --target faults --tag thread-lanes-faults .
 
 programs:
 	@scripts/ensure-test-programs
