@@ -120,7 +120,7 @@ engine:
 
 images: engine
 	@scripts/ensure-base-image
-	docker compose build --quiet
+	docker compose --project-name thread-lanes build --quiet # or a label of each caller would make it another image
 
 test-images: images
 	@$(MAKE) --jobs 2 unit-image fault-image

@@ -6,10 +6,19 @@ import pytest
 from hypothesis import settings
 
 from tests.kit.containers import engine, environment, project, pytest_runtest_makereport
+from tests.kit.groups import pytest_collection_modifyitems
 from tests.kit.lab import lab
 from tests.kit.rounds import rounds
 
-__all__ = ["engine", "environment", "lab", "project", "pytest_runtest_makereport", "rounds"]
+__all__ = [
+    "engine",
+    "environment",
+    "lab",
+    "project",
+    "pytest_collection_modifyitems",
+    "pytest_runtest_makereport",
+    "rounds",
+]
 
 settings.register_profile("shared machine", deadline=None)  # its speed proves nothing
 settings.load_profile("shared machine")

@@ -1,9 +1,15 @@
 """A page of the server's in a Chromium without a window, and what it says and asks meanwhile."""
 
-import shutil
+from collections.abc import Callable
 from typing import NamedTuple
 
-from playwright.sync_api import Browser, BrowserType, ConsoleMessage, Error, Page, Request
+from playwright.sync_api import (
+    ConsoleMessage,
+    Error,
+    Page,
+    Request,
+    ViewportSize,
+)
 
 from tests.kit.waiting import SECONDS
 
@@ -19,6 +25,14 @@ FLAGS = (
     "--disable-sync",
 )
 MILLISECONDS = SECONDS * 1000
+
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+WINDOWS: list[ViewportSize] = [
+    {"width": 2560, "height": 1440},
+    DESKTOP,
+    {"width": 360, "height": 740},  # a phone
+    {"width": 320, "height": 568},
+]
 
 # An observer is called when an update has changed all that it changes, never in between.
 WATCH = """() => {
@@ -39,15 +53,6 @@ FITS = """() => {
     const width = document.querySelector(".lanes").getAttribute("width");
     return width <= Math.max(room, 320) && room - width < 80;
 }"""
-
-
-def find_chromium() -> str | None:
-    """Where the first of its names is."""
-    return next(filter(None, map(shutil.which, NAMES)), None)
-
-
-def launch(chromium: BrowserType, program: str) -> Browser:
-    return chromium.launch(executable_path=program, args=FLAGS, timeout=MILLISECONDS)
 
 
 class Bar(NamedTuple):
@@ -116,3 +121,6 @@ class LanesPage:
     def updates(self) -> list[list[Bar]]:
         """What each update has shown since then."""
         return [[Bar(*bar) for bar in bars] for bars in self.page.evaluate("window.updates")]
+
+
+Look = Callable[..., LanesPage]  # of an address, perhaps in another window or colour scheme

@@ -1,9 +1,12 @@
 """Whether the text of a page can be read: where each piece of it stands, and in which colours."""
 
 import re
+from itertools import combinations
 from typing import NamedTuple
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browser import WINDOWS, Look
 
 SPARE = 3  # pixels above and below its letters that a font may count as its own
 
@@ -59,9 +62,16 @@ class Ink(NamedTuple):
         return (lighter + 0.05) / (darker + 0.05)
 
 
-def boxes(page: Page) -> list[Box]:
-    """All text of the drawing."""
-    return [Box(*box) for box in page.evaluate(DRAWN)]
+def check_widths(look: Look, address: str, bars: int) -> None:
+    """However wide the window is, with so many open bars no text may be cut off or covered."""
+    for window in WINDOWS:
+        live = look(address, window=window)
+        expect(live.page.locator(".lanes .bar.open")).to_have_count(bars)  # in lanes or the queue
+        live.wait_until_it_fits()
+        assert live.page.evaluate("document.documentElement.scrollWidth") == window["width"]
+        boxes = [Box(*box) for box in live.page.evaluate(DRAWN)]
+        assert [box for box in boxes if box.left < 0 or box.right > window["width"]] == []
+        assert [pair for pair in combinations(boxes, 2) if pair[0].overlaps(pair[1])] == []
 
 
 def inks(page: Page) -> list[Ink]:

@@ -5,23 +5,20 @@ import os
 import re
 import shlex
 import signal
-import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import Any
 
 import docker
 import pytest
 
-from tests.kit.command import PATIENCE, ROOT
-from tests.kit.containers import CLIENT_IMAGE, LABEL, PROJECT, remaining
-from tests.kit.lab import Lab
+from tests.kit.command import PATIENCE, ROOT, Ran, run
+from tests.kit.containers import CLIENT_IMAGE, LABEL, PROJECT
 from tests.kit.waiting import wait_until
 
-GRADE, CHECK_PROGRAM, PASSED = (
-    ROOT / "grading" / name for name in ("grade", "check-program", "passed")
-)
+GRADE, PASSED = ROOT / "grading" / "grade", ROOT / "grading" / "passed"
 ZOO = ROOT / "tests" / "zoo" / "servers"
 DOCKERFILE = """
 ARG PYTHON_IMAGE
@@ -60,43 +57,17 @@ CARD = {
 }
 
 
-def hand_in(folder: Path, animal: str, *, dockerfile: str | None = None, first: str = "") -> None:
-    """One of the zoo, which binds localhost as the original lab's does."""
-    text = first + (ZOO / animal).read_text(encoding="utf-8")
-    if dockerfile is None:  # then it is started without a word
-        text = text.replace("int(sys.argv[1])", "2022")
-    hand_in_text(folder, text, dockerfile=dockerfile)
+def animal(name: str) -> str:
+    """One of the zoo, started without a word; it binds localhost as the original lab's does."""
+    return (ZOO / name).read_text(encoding="utf-8").replace("int(sys.argv[1])", "2022")
 
 
-def hand_in_text(folder: Path, server: str, *, dockerfile: str | None = None) -> None:
+def hand_in(folder: Path, server: str, dockerfile: str = "") -> Path:
     folder.mkdir(parents=True)
     (folder / "server.py").write_text(server, encoding="utf-8")
-    if dockerfile is not None:
+    if dockerfile:
         (folder / "Dockerfile").write_text(dockerfile)
-
-
-@pytest.fixture
-def submissions(tmp_path: Path) -> Path:
-    folder = tmp_path / "submissions"
-    hand_in(folder / "ada", "threads.py", dockerfile=DOCKERFILE)
-    hand_in(folder / "bob", "lock_over_conversation.py", first=PRINTS_MUCH)
-    hand_in_text(folder / "cyd", "print('Hey')\n")
-    hand_in_text(folder / "dan", "", dockerfile="FROM no/such:image\n")
-    hand_in_text(folder / "eve", "import time; time.sleep(600)\n")
-    (folder / "fay").mkdir()
-    hand_in_text(folder / "gus", "print('Much', flush=True)\nmuch = b'x' * 2**30\n")
     return folder
-
-
-def run(*words: str | Path, **changed: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        words,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-        env=os.environ | changed,
-    )
 
 
 def told(said: str) -> dict[str, str]:
@@ -104,21 +75,58 @@ def told(said: str) -> dict[str, str]:
     return dict(line.split(maxsplit=1) for line in said.splitlines() if line)
 
 
-@pytest.fixture
-def checker(lab: Lab) -> None:
-    assert lab.compose("build", "--quiet", "client") == ""
+@contextmanager
+def grading(submissions: Path, results: Path, **variables: str) -> Iterator["Popen[str]"]:
+    """One run among others: in a project of its own, and with a terminal's process group."""
+    process = Popen(
+        [GRADE, submissions, results],
+        stdout=PIPE,
+        text=True,
+        env=os.environ | variables,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=PATIENCE)
 
 
-@pytest.mark.usefixtures("checker")
-def test_each_submission_has_a_scorecard_or_is_said_to_have_none_and_why(
-    engine: docker.DockerClient, submissions: Path, tmp_path: Path
+def things_of(engine: docker.DockerClient, process: "Popen[str]") -> list[str]:
+    """The containers, networks and images that are there for this run."""
+    ours = {"label": f"{LABEL}=thread-lanes-grading-{process.pid}"}
+    everything = engine.containers.list(all=True, filters=ours) + engine.networks.list(filters=ours)
+    tag = f"thread-lanes-submission:{process.pid}"
+    return [thing.name for thing in everything] + [
+        str(image.id) for image in engine.images.list(name=tag)
+    ]
+
+
+def test_each_submission_has_a_scorecard_or_the_reason_why_not_and_two_gradings_do_not_meet(
+    engine: docker.DockerClient, tmp_path: Path
 ) -> None:
-    results = tmp_path / "results"
+    results, other = tmp_path / "results", tmp_path / "other"
+    submissions = tmp_path / "submissions"
+    hand_in(submissions / "ada", (ZOO / "threads.py").read_text(encoding="utf-8"), DOCKERFILE)
+    hand_in(submissions / "bob", PRINTS_MUCH + animal("lock_over_conversation.py"))
+    hand_in(submissions / "cyd", "print('Hey')\n")
+    hand_in(submissions / "dan", "", "FROM no/such:image\n")
+    hand_in(submissions / "eve", "import time; time.sleep(600)\n")
+    (submissions / "fay").mkdir()
+    hand_in(submissions / "gus", "print('Much', flush=True)\nmuch = b'x' * 2**30\n")
+    hand_in(other / "ada", animal("answers_once.py"))
     results.mkdir()
     (results / "fay.json").write_text("of an earlier run")
-    done = run(GRADE, submissions, results, FORMAT="json")
-    said = told(done.stdout)
-    assert done.returncode == 1
+    with (
+        grading(submissions, results, FORMAT="json") as process,
+        grading(other, tmp_path / "wrong") as beside,
+    ):
+        said = told(process.communicate(timeout=PATIENCE)[0])
+        said_beside = told(beside.communicate(timeout=PATIENCE)[0])
+        assert (process.returncode, beside.returncode) == (1, 0)
+        assert things_of(engine, process) == things_of(engine, beside) == []
+    assert said_beside == {"ada": f"failed: see {tmp_path / 'wrong' / 'ada.text'}"}
     assert said["ada"] == "all passed"
     assert said["bob"] == f"failed: see {results / 'bob.json'}"
     assert said["cyd"] == "ended at once: Hey"
@@ -132,89 +140,51 @@ def test_each_submission_has_a_scorecard_or_is_said_to_have_none_and_why(
     log = (results / "bob.log").read_text(encoding="utf-8").splitlines()
     assert len(log) <= 1000
     assert log[-1].startswith("4999 ")
-    assert remaining(engine) == []
 
     card: dict[str, Any] = json.loads((results / "bob.json").read_text(encoding="utf-8"))
     failed = {check["name"] for check in card["checks"] if check["verdict"] == "failed"}
     assert failed == {"concurrent", "unblocked", "many"}
 
 
-def test_grade_says_how_it_is_used_and_where_there_is_nothing_to_grade(tmp_path: Path) -> None:
-    for words in ([], [tmp_path], [tmp_path / "no such", tmp_path / "results"]):
-        done = run(GRADE, *words)
-        assert (done.returncode, done.stdout) == (2, "")
-        assert re.fullmatch("grade: usage: grading/grade SUBMISSIONS RESULTS.*\n", done.stderr)
+WRONG = [
+    *("grade", "grade docs", "grade none results"),
+    *("check-program", "check-program --only answers", "check-program --only answers --"),
+]
+
+
+@pytest.mark.parametrize("words", [command.split() for command in WRONG], ids=WRONG)
+def test_a_wrong_command_is_told_in_one_line_how_it_is_used(words: list[str]) -> None:
+    done = run(ROOT / "grading" / words[0], *words[1:])
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(rf"{words[0]}: usage: grading/{words[0]} .*\n", done.stderr)
+
+
+def test_where_there_is_nothing_to_grade_that_is_said(tmp_path: Path) -> None:
     done = run(GRADE, tmp_path, tmp_path / "results")
     assert (done.returncode, done.stderr) == (2, f"grade: no submissions in {tmp_path}\n")
 
 
-@contextmanager
-def grading(submissions: Path, results: Path) -> Iterator["subprocess.Popen[str]"]:
-    """One run among others: in no project but its own, and with a terminal's process group."""
-    env = {name: text for name, text in os.environ.items() if name != "COMPOSE_PROJECT_NAME"}
-    process = subprocess.Popen(
-        [GRADE, submissions, results],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=env,
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGINT)
-        process.communicate(timeout=PATIENCE)
-
-
-def things_of(engine: docker.DockerClient, process: "subprocess.Popen[str]") -> list[str]:
-    """The containers, networks and images that are there for this run."""
-    ours = {"label": f"{LABEL}=thread-lanes-grading-{process.pid}"}
-    everything = engine.containers.list(all=True, filters=ours) + engine.networks.list(filters=ours)
-    tag = f"thread-lanes-submission:{process.pid}"
-    return [thing.name for thing in everything] + [
-        str(image.id) for image in engine.images.list(name=tag)
-    ]
-
-
-@pytest.mark.usefixtures("checker")
-def test_two_gradings_at_once_do_not_meet_and_leave_nothing_behind(
-    engine: docker.DockerClient, tmp_path: Path
-) -> None:
-    one, other = tmp_path / "one", tmp_path / "other"
-    hand_in(one / "ada", "threads.py")
-    hand_in(other / "ada", "answers_once.py")
-    with grading(one, tmp_path / "right") as right, grading(other, tmp_path / "wrong") as wrong:
-        said = [told(process.communicate(timeout=PATIENCE)[0]) for process in (right, wrong)]
-        assert said == [
-            {"ada": "all passed"},
-            {"ada": f"failed: see {tmp_path / 'wrong' / 'ada.text'}"},
-        ]
-        assert things_of(engine, right) == things_of(engine, wrong) == []
-
-
-@pytest.mark.usefixtures("checker")
 def test_ctrl_c_ends_a_grading_and_nothing_remains(
     engine: docker.DockerClient, tmp_path: Path
 ) -> None:
-    hand_in_text(tmp_path / "all" / "eve", "import time; time.sleep(600)\n")
+    hand_in(tmp_path / "all" / "eve", "import time; time.sleep(600)\n")
     with grading(tmp_path / "all", tmp_path / "results") as process:
-        wait_until(lambda: len(things_of(engine, process)) >= 3)  # container, network, image
+        # A container, a network and an image.
+        wait_until(lambda: len(things_of(engine, process)) >= 3, pause=0.1)
         os.killpg(process.pid, signal.SIGINT)
         process.communicate(timeout=PATIENCE)
         assert process.returncode == 130
         assert things_of(engine, process) == []
 
 
-@pytest.mark.usefixtures("checker")
+@pytest.mark.usefixtures("engine")
 def test_a_build_that_does_not_end_is_ended(tmp_path: Path) -> None:
-    hand_in_text(tmp_path / "all" / "hal", "", dockerfile=ENDLESS_BUILD)
-    done = run(GRADE, tmp_path / "all", tmp_path / "results", BUILD_SECONDS="2")
-    assert done.returncode == 1
-    assert told(done.stdout) == {"hal": "does not build within 2 s"}
+    hand_in(tmp_path / "all" / "hal", "", ENDLESS_BUILD)
+    done = run(GRADE, tmp_path / "all", tmp_path / "results", BUILD_SECONDS="1")
+    assert (done.returncode, told(done.stdout)) == (1, {"hal": "does not build within 1 s"})
 
 
-def in_classroom(repository: Path, script: str) -> "subprocess.CompletedProcess[str]":
+def in_classroom(repository: Path, script: str) -> Ran:
     """A student's repository, this project beside it, Python, click, and a port 2022 of its own."""
     mounts = [f"--volume={repository}:/classroom", f"--volume={ROOT}:/classroom/lab:ro"]
     words = ["docker", "run", "--rm", "--init", "--pull=never", f"--label={LABEL}={PROJECT}"]
@@ -222,18 +192,11 @@ def in_classroom(repository: Path, script: str) -> "subprocess.CompletedProcess[
     return run(*words, "-c", script)
 
 
-def test_check_program_says_in_one_line_how_it_is_used() -> None:
-    for words in ([], ["--only", "answers"], ["--only", "answers", "--"]):
-        done = run(CHECK_PROGRAM, *words)
-        assert (done.returncode, done.stdout) == (2, "")
-        assert re.fullmatch("check-program: usage: .* -- PROGRAM .*\n", done.stderr)
-
-
-@pytest.mark.usefixtures("checker")
+@pytest.mark.usefixtures("engine")
 def test_check_program_refuses_a_port_that_somebody_listens_on(tmp_path: Path) -> None:
-    hand_in(tmp_path / "ada", "threads.py")
+    repository = hand_in(tmp_path / "ada", animal("threads.py"))
     done = in_classroom(
-        tmp_path / "ada",
+        repository,
         """
         python3 server.py &
         until (: </dev/tcp/localhost/2022) 2>/dev/null; do sleep 0.1; done
@@ -242,18 +205,18 @@ def test_check_program_refuses_a_port_that_somebody_listens_on(tmp_path: Path) -
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert re.fullmatch("check-program: something listens on port 2022 already.*\n", done.stderr)
-    assert not (tmp_path / "ada" / "started").exists()
+    assert not (repository / "started").exists()
 
 
-@pytest.mark.usefixtures("checker")
+@pytest.mark.usefixtures("engine")
 def test_check_program_ends_the_program_with_its_children_even_those_that_ignore_it(
     tmp_path: Path,
 ) -> None:
     ignores = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-    hand_in(tmp_path / "ada", "threads.py", first=ignores)
-    (tmp_path / "ada" / "server.py").rename(tmp_path / "ada" / "my server.py")
+    repository = hand_in(tmp_path / "ada", ignores + animal("threads.py"))
+    (repository / "server.py").rename(repository / "my server.py")
     done = in_classroom(
-        tmp_path / "ada",
+        repository,
         """
         lab/grading/check-program --only answers -- bash -c 'python3 "$1"; true' bash 'my server.py'
         code=$?
@@ -265,10 +228,11 @@ def test_check_program_ends_the_program_with_its_children_even_those_that_ignore
     assert done.stdout.endswith("localhost:2022: 1 of 1 passed\n")
 
 
-@pytest.mark.usefixtures("checker")
+@pytest.mark.usefixtures("engine")
 def test_check_program_says_what_a_program_that_has_ended_printed_last(tmp_path: Path) -> None:
-    hand_in_text(tmp_path / "cyd", "print('Hey')\nraise SystemExit('\\033[2JNo port for me')\n")
-    done = in_classroom(tmp_path / "cyd", "lab/grading/check-program -- python3 server.py")
+    server = "print('Hey')\nraise SystemExit('\\033[2JNo port for me')\n"
+    repository = hand_in(tmp_path / "cyd", server)
+    done = in_classroom(repository, "lab/grading/check-program -- python3 server.py")
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr.endswith(
         "The program has ended; the last that it printed (server.log): [2JNo port for me\n"
@@ -307,29 +271,21 @@ def test_passed_is_wrongly_used_without_a_name_that_is_there_and_a_card_that_can
     assert run(PASSED, tmp_path / "none.json", "answers").returncode == 2
 
 
-@pytest.mark.usefixtures("checker")
+@pytest.mark.usefixtures("engine")
 @pytest.mark.parametrize(
-    ("submit", "expected"),
+    ("server", "expected"),
     [
         (
-            lambda folder: hand_in(folder, "lock_over_conversation.py"),
+            animal("lock_over_conversation.py"),
             {"answers": 0, "concurrent": 1, "robust": 0, "crowds": 1},
         ),
-        (
-            lambda folder: hand_in_text(folder, HOLDS_ITS_PORT),
-            {"answers": 1, "concurrent": 1, "robust": 1, "crowds": 0},
-        ),
-        (
-            lambda folder: hand_in_text(folder, "print('Hey')\n"),
-            {"answers": 2, "concurrent": 2, "robust": 2, "crowds": 2},
-        ),
+        (HOLDS_ITS_PORT, {"answers": 1, "concurrent": 1, "robust": 1, "crowds": 0}),
     ],
-    ids=["a lock over the conversation", "holds its port", "ends at once"],
+    ids=["a lock over the conversation", "holds its port"],
 )
 def test_the_classrooms_steps_run_as_they_stand_and_are_reported_each(
-    tmp_path: Path, submit: Callable[[Path], None], expected: Mapping[str, int]
+    tmp_path: Path, server: str, expected: dict[str, int]
 ) -> None:
-    submit(tmp_path / "repository")
     workflow = (ROOT / "grading" / "classroom.yml").read_text(encoding="utf-8")
     ids, commands, checks = (
         re.findall(rf"{key}: (.*)", workflow) for key in ("- id", "command", "run")
@@ -339,6 +295,6 @@ def test_the_classrooms_steps_run_as_they_stand_and_are_reported_each(
 
     check, *steps = (f"bash -ec {shlex.quote(step)}" for step in (checks[-1], *commands))
     script = "\n".join([check, *(f"{step} >&2; echo $?" for step in steps)])
-    done = in_classroom(tmp_path / "repository", script)
+    done = in_classroom(hand_in(tmp_path / "repository", server), script)
     codes = dict(zip(ids, map(int, done.stdout.split()), strict=True))
     assert codes == expected, done.stderr

@@ -1,56 +1,71 @@
-"""`docker compose up`: what the README promises of it."""
+"""`docker compose`, `make demo` and `make down`: what the README promises of them."""
 
 import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from threading import Barrier
 
+import docker
 import pytest
 
+from tests.kit.command import well
+from tests.kit.containers import remaining
+from tests.kit.handout_client import chat
 from tests.kit.lab import Lab
+from tests.kit.waiting import SECONDS, wait_until
+
+ANSWER = "Today we will learn about Multithreading with Socket programming"
+RECEIVED = f"Received from the server : {ANSWER}"
 
 
-@pytest.mark.parametrize("count", [3, 10])
-def test_scaled_clients_are_served_by_a_thread_each_at_overlapping_times(
-    lab: Lab, count: int
-) -> None:
-    lab.compose("up", "--detach", "--scale", f"client={count}")
-    lab.wait_for_clients()
-    assert [client.ExitCode for client in lab.clients()] == [0] * count
+def greeted_by(lab: Lab) -> set[str]:
+    """The threads that the clients say greeted them."""
+    return set(re.findall(r"greeted .*(Thread-\d+)", lab.get_logs("client")[0]))
 
-    threads = {f"Thread-{number}" for number in range(1, count + 1)}
-    output, _ = lab.get_logs("client")
-    assert set(re.findall(r"greeted .*(Thread-\d+)", output)) == threads
 
+def check_threads(lab: Lab, count: int) -> None:
+    """By the clients, the server and the kernel, each client is served by a thread of its own."""
+    wait_until(lambda: lab.snapshot()["serving"] == count, pause=0.1)
     sessions = lab.snapshot()["sessions"]
-    assert {s["thread"] for s in sessions} == threads
-    assert len({s["native_id"] for s in sessions}) == count
-    in_order = sorted(sessions, key=lambda session: session["served_at"])
-    assert all(former["closed_at"] > latter["served_at"] for former, latter in pairwise(in_order))
+    threads = [f"Thread-{number}" for number in range(1, count + 1)]
+    assert [session["thread"] for session in sessions] == threads
+    native = {session["native_id"] for session in sessions}
+    assert len(native) == count
+    assert native < lab.os_threads()
+    wait_until(lambda: greeted_by(lab) == set(threads), pause=0.1)
 
 
-def test_a_variable_says_how_many_clients_there_are(
+def test_3_clients_and_then_10_have_a_thread_each_and_all_end_well_when_told_to_stop(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CLIENTS", "2")
+    monkeypatch.setenv("LANES_REPEAT", "forever")
     lab.compose("up", "--detach")
-    assert len(lab.clients()) == 2
+    check_threads(lab, 3)
+    lab.compose("up", "--detach", "--scale", "client=10")
+    check_threads(lab, 10)
+
+    lab.compose("stop")
+    assert [one.ExitCode for one in lab.get_containers(include_all=True)] == 11 * [0]
 
 
-def test_a_variable_chooses_the_model_and_the_lock_makes_the_clients_take_turns(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
+def test_make_demo_breaks_it_on_purpose_and_make_down_leaves_nothing(
+    lab: Lab, engine: docker.DockerClient
 ) -> None:
-    monkeypatch.setenv("LANES_MODEL", "lock")
-    lab.compose("up", "--detach")
-    lab.wait_for_clients()
-    assert [client.ExitCode for client in lab.clients()] == [0, 0, 0]
-
+    shown = well("make", "demo", "MODEL=lock", "CLIENTS=2")
+    assert re.findall(r"^\d+ .*(Thread-\d)", shown, re.MULTILINE) == ["Thread-1", "Thread-2"]
+    assert lab.get_container("server").Health == "healthy"
     snapshot = lab.snapshot()
     assert (snapshot["model"], snapshot["peak_serving"]) == ("lock", 1)
     in_turn = sorted(snapshot["sessions"], key=lambda session: session["served_at"])
-    assert len(in_turn) == 3
+    assert len(in_turn) == 2
     assert all(former["closed_at"] <= latter["served_at"] for former, latter in pairwise(in_turn))
 
+    well("make", "down")
+    assert remaining(engine) == []
 
-def test_a_variable_chooses_the_protocol_for_both_sides(
+
+def test_with_the_handouts_protocol_our_client_and_two_of_the_labs_own_are_served(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LANES_PROTOCOL", "handout")
@@ -58,26 +73,33 @@ def test_a_variable_chooses_the_protocol_for_both_sides(
     lab.wait_for_clients()
     assert [client.ExitCode for client in lab.clients()] == [0]
 
+    host, port = lab.address(2022)
+    both_answered = Barrier(2, timeout=SECONDS)
+
+    def answers() -> Iterator[str]:
+        for answer in "yn":
+            yield answer
+            both_answered.wait()  # and neither has left
+
+    with ThreadPoolExecutor(2) as people:
+        printed = [people.submit(chat, f"{host}:{port}", answers()) for _ in range(2)]
+        assert [talk.result() for talk in printed] == 2 * [[RECEIVED, RECEIVED, "Bye Server"]]
+
+    wait_until(lambda: lab.snapshot()["open"] == 0, pause=0.1)
     snapshot = lab.snapshot()
     assert snapshot["protocol"] == "handout"
-    assert [session["messages"] for session in snapshot["sessions"]] == [5]
+    assert [session["messages"] for session in snapshot["sessions"]] == [5, 2, 2]
+    assert len({session["native_id"] for session in snapshot["sessions"][1:]}) == 2
 
 
-def test_a_script_of_ones_own_comes_from_standard_input(lab: Lab) -> None:
-    said = lab.compose(
-        "run", "--rm", "-T", "client", "run", "--script", "-", says="#pause 0.1\none\ntwo\n"
-    )
+def test_a_script_of_ones_own_a_scorecard_and_a_chat_run_in_the_servers_network(lab: Lab) -> None:
+    client = ("run", "--rm", "-T", "client")
+    said = lab.compose(*client, "run", "--script", "-", says="#pause 0.1\none\ntwo\n")
     assert "messages=2 answered=2" in said
 
-
-def test_the_server_is_checked_from_within_its_network(lab: Lab) -> None:
-    said = lab.compose("run", "--rm", "-T", "client", "check", "server:2022")
+    said = lab.compose(*client, "check", "server:2022")
     assert said.splitlines()[-1] == "server:2022: 15 of 15 passed"
 
-
-def test_a_person_can_chat_as_in_the_original_lab(lab: Lab) -> None:
-    said = lab.compose("run", "--rm", "-T", "client", "chat", says="y\nn\n")
-    answer = "Today we will learn about Multithreading with Socket programming"
-    reply = f"Received from the server : {answer}"
+    said = lab.compose(*client, "chat", says="y\nn\n")
     question = "Do you want to continue(y/n) :"
-    assert said == f"{reply}\n\n{question}{reply}\n\n{question}Bye Server\n"
+    assert said == f"{RECEIVED}\n\n{question}{RECEIVED}\n\n{question}Bye Server\n"

@@ -1,38 +1,22 @@
 """A real Prometheus scrapes the server and is asked what it has seen."""
 
-import http.client
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
-from tests.kit.http_get import LOOPBACK
+from tests.kit.command import program
+from tests.kit.http_get import LOOPBACK, get
 from tests.kit.images import STATUS_PORT, Client, Server
 from tests.kit.waiting import SECONDS, wait_until
 
 SERVED = 'sum(lanes_sessions{state="serving"})'
-
-
-def program(name: str) -> str:
-    """Where it is."""
-    found = shutil.which(name)
-    if not found:
-        pytest.fail(f"there is no `{name}` here: run scripts/ensure-test-programs", pytrace=False)
-    return found
-
-
-def get(port: int, path: str) -> tuple[int, bytes]:
-    """The status and the body."""
-    with closing(http.client.HTTPConnection(LOOPBACK, port, timeout=SECONDS)) as connection:
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
+LEFT = 'lanes_sessions_ended_total{reason="bye"}'
 
 
 class Prometheus:
@@ -65,22 +49,15 @@ class Prometheus:
         port = self._port()
         if port is None:
             return []
-        status, body = get(port, "/api/v1/query?" + urlencode({"query": query}))
-        if status == http.client.SERVICE_UNAVAILABLE:  # it is still starting
+        answer = get(port, "/api/v1/query?" + urlencode({"query": query}))
+        if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:  # it is still starting
             return []
-        assert status == http.client.OK, body
-        return [float(series["value"][1]) for series in json.loads(body)["data"]["result"]]
+        assert answer.status == HTTPStatus.OK, answer.body
+        return [float(series["value"][1]) for series in json.loads(answer.body)["data"]["result"]]
 
     def end(self) -> None:
         self._process.terminate()
         self._process.wait(SECONDS)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def programs() -> None:
-    """Missed here, before there is a container whose log would be shown."""
-    program("prometheus")
-    program("promtool")
 
 
 @pytest.fixture
@@ -97,52 +74,39 @@ def prometheus(server: Server, tmp_path: Path) -> Iterator[Prometheus]:
 
 def complaints(server: Server) -> str:
     """What `promtool` finds wrong with the page as it is now."""
-    status, page = get(server.get_exposed_port(STATUS_PORT), "/metrics")
-    assert status == http.client.OK
+    page = get(server.get_exposed_port(STATUS_PORT), "/metrics")
+    assert page.status == HTTPStatus.OK
     promtool = [program("promtool"), "check", "metrics"]
-    checked = subprocess.run(promtool, input=page, capture_output=True, check=False)
+    checked = subprocess.run(promtool, input=page.body, capture_output=True, check=False)
     said = (checked.stdout + checked.stderr).decode()
     assert said or checked.returncode == 0
     return said
 
 
-def test_prometheus_counts_the_clients_that_are_served(
+def test_prometheus_counts_who_is_served_and_what_was_said_and_promtool_finds_nothing_wrong(
     server: Server, prometheus: Prometheus, start_client: Callable[..., Client]
 ) -> None:
-    wait_until(lambda: prometheus.answer(SERVED) == [0])
-    for _ in range(3):
-        start_client("--repeat", "forever")
-    wait_until(lambda: prometheus.answer(SERVED) == [3])
-    for _ in range(2):
-        start_client("--repeat", "forever")
-    wait_until(lambda: prometheus.answer(SERVED) == [5])
-    assert server.snapshot()["serving"] == 5
+    wait_until(lambda: prometheus.answer(SERVED) == [0], pause=0.1)
     assert prometheus.answer("up") == [1]
+    assert complaints(server) == ""
 
-
-def test_prometheus_has_every_answer_and_byte_of_a_client_that_has_left(
-    server: Server, prometheus: Prometheus, start_client: Callable[..., Client]
-) -> None:
     client = start_client()
     assert client.exit_code() == 0
     answered = client.summary()["answered"]
-    wait_until(lambda: prometheus.answer('lanes_sessions_ended_total{reason="bye"}') == [1])
-    assert prometheus.answer("lanes_messages_total") == [answered]
-    assert prometheus.answer("lanes_answer_seconds_count") == [answered]
-    assert prometheus.answer('lanes_answer_seconds_bucket{le="+Inf"}') == [answered]
+    wait_until(lambda: prometheus.answer(LEFT) == [1], pause=0.1)
     [session] = server.sessions()
-    assert prometheus.answer("lanes_received_bytes_total") == [session["bytes_in"]]
-    assert prometheus.answer("lanes_sent_bytes_total") == [session["bytes_out"]]
+    for name, value in {
+        "lanes_messages_total": answered,
+        "lanes_answer_seconds_count": answered,
+        'lanes_answer_seconds_bucket{le="+Inf"}': answered,
+        "lanes_received_bytes_total": session["bytes_in"],
+        "lanes_sent_bytes_total": session["bytes_out"],
+    }.items():
+        assert prometheus.answer(name) == [value], name
 
-
-def test_promtool_finds_nothing_wrong_before_the_first_client(server: Server) -> None:
-    assert complaints(server) == ""
-
-
-def test_promtool_finds_nothing_wrong_while_clients_come_and_go(
-    server: Server, start_client: Callable[..., Client]
-) -> None:
-    start_client("--repeat", "forever")
-    start_client().exit_code()
-    wait_until(lambda: server.snapshot()["serving"] == 1)
+    for count in (1, 3):
+        for _ in range(count - server.snapshot()["serving"]):
+            start_client("--repeat", "forever")
+        wait_until(lambda count=count: prometheus.answer(SERVED) == [count], pause=0.1)  # type: ignore[misc]  # a default
+    assert server.snapshot()["serving"] == 3
     assert complaints(server) == ""

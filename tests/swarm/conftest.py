@@ -1,17 +1,37 @@
 """A swarm of one node: the one that is here, or one on loopback for as long as the tests take."""
 
+import fcntl
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import gettempdir
 
 import docker
 import pytest
 
+from tests.kit.command import run
 from tests.kit.containers import STACK_LABEL, was_left_behind
 from tests.kit.http_get import LOOPBACK
-from tests.swarm.stack import Stack, run
+from tests.swarm.stack import Stack
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """What needs the swarm is run by one worker, and makes it once."""
+    for item in items:
+        if "swarm" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("swarm"))
 
 
 @pytest.fixture(scope="session")
-def swarm(engine: docker.DockerClient) -> Iterator[docker.DockerClient]:
+def turn() -> Iterator[None]:
+    """An engine has one swarm: of several runs one has it at a time."""
+    with (Path(gettempdir()) / "thread-lanes-tests-swarm").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until it is closed, however this process ends
+        yield
+
+
+@pytest.fixture(scope="session")
+def swarm(turn: None, engine: docker.DockerClient) -> Iterator[docker.DockerClient]:  # noqa: ARG001 - it waits
     state = engine.info()["Swarm"]
     here = state["LocalNodeState"] == "active"
     if not here:
@@ -35,8 +55,8 @@ def sweep(engine: docker.DockerClient) -> None:
             run("docker", "stack", "rm", name)
 
 
-@pytest.fixture
-def stack(swarm: docker.DockerClient, project: str) -> Iterator[Stack]:  # noqa: ARG001 - set it
+@pytest.fixture(scope="module")
+def stack(swarm: docker.DockerClient) -> Iterator[Stack]:
     stack = Stack(swarm)
     yield stack
     stack.remove()

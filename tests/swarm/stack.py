@@ -1,42 +1,20 @@
 """The real stack.yaml, deployed under this run's name."""
 
 import json
-import os
-import subprocess
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import docker
 from docker.models.containers import Container
 from docker.models.services import Service
 
+from tests.kit import waiting
+from tests.kit.command import PATIENCE, run, well
 from tests.kit.containers import OURS_IN_SWARM, PROJECT
-from tests.kit.waiting import wait_until
 
-ROOT = Path(__file__).parents[2]
-FILES = ("stack.yaml", "tests/swarm/json.yaml")
-PATIENCE = 300.0  # seconds that one command may take
-Task = dict[str, Any]  # as the engine describes it
-
-
-def run(*words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-    """A command, where the README says to run it, with these variables besides."""
-    return subprocess.run(
-        words,
-        cwd=ROOT,
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-
-
-def well(*words: str, **variables: str) -> str:
-    """What a command prints that must succeed, and have no complaint."""
-    done = run(*words, **variables)
-    assert (done.returncode, done.stderr) == (0, ""), f"{words}:\n{done.stdout}{done.stderr}"
-    return done.stdout
+FILES = ("stack.yaml", "tests/swarm/quick.yaml")
+# Each look is a request to the engine, and what is awaited takes as long as a command may.
+wait_until = partial(waiting.wait_until, seconds=PATIENCE, pause=0.1)
 
 
 class Stack:
@@ -69,7 +47,7 @@ class Stack:
         return [thing.name for thing in everything]
 
     def scale(self, name: str, count: int) -> None:
-        """Have so many tasks, and no container of another."""
+        """Have this many tasks, and no container of another."""
         well("docker", "service", "scale", "--detach", f"{PROJECT}_{name}={count}")
         wait_until(lambda: len(self.running(name)) == len(self.containers(name)) == count)
 
@@ -78,8 +56,7 @@ class Stack:
         old = self.running(name)
         well("docker", "service", "update", "--force", "--detach", f"{PROJECT}_{name}")
         wait_until(lambda: self.update_state(name) == "completed")
-        wait_until(lambda: len(self.containers(name)) == len(old))
-        assert len(self.running(name)) == len(old)
+        wait_until(lambda: len(self.running(name)) == len(self.containers(name)) == len(old))
         assert not self.running(name) & old
 
     def service(self, name: str) -> Service:
@@ -102,9 +79,9 @@ class Stack:
             and "ContainerStatus" in task["Status"]  # one that could not be started has none
         ]
 
-    def containers(self, name: str, *, ended: bool = False) -> list[Container]:
+    def containers(self, name: str) -> list[Container]:
         label = f"com.docker.swarm.service.name={PROJECT}_{name}"
-        return self._list_containers(all=ended, filters={"label": label})
+        return self._list_containers(filters={"label": label})
 
     def _list_containers(self, **which: object) -> list[Container]:
         # Where one goes while the others are looked at, it is not in the list, and that is all.
@@ -125,9 +102,3 @@ def snapshot_of(server: Container) -> dict[str, Any]:
     script = f"import urllib.request as r; print(r.urlopen('{page}').read().decode())"
     snapshot: dict[str, Any] = json.loads(server.exec_run(["python3", "-c", script]).output)
     return snapshot
-
-
-def events(container: Container, name: str = "") -> list[dict[str, Any]]:
-    """What it has logged under this name, or all that it has, in order."""
-    logged = map(json.loads, str(container.logs(), "utf-8").splitlines())
-    return [event for event in logged if event["event"] == name or not name]

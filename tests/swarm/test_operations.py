@@ -1,105 +1,164 @@
 """Servers come, go, are replaced and killed under clients that never stop: nothing is lost."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from docker.models.containers import Container
 
+from tests.kit.command import well
+from tests.kit.confinement import LIMITS, is_powerless, limits, mounted, processes, writable
 from tests.kit.containers import PROJECT
-from tests.kit.waiting import wait_until
-from tests.swarm.stack import Stack, events, snapshot_of, well
+from tests.kit.json_log import Event, events, records
+from tests.kit.rounds import Rounds
+from tests.swarm.stack import Stack, snapshot_of, wait_until
 
 CROWD = 6
-ROUNDS = 5
+CROWDS = 5
+TASKS = {f"{PROJECT}_client.{slot}" for slot in range(1, CROWD + 1)}
+REPLICAS = {"server-1", "server-2"}
 
 
 class Load:
-    """Clients that play their script until they are told to stop."""
+    """Two servers and clients that play their script until they are told to stop.
+
+    Each client takes the addresses in an order of chance: of six, all go to the same replica once
+    in 32 crowds, of 30 never. So there are crowds until both replicas have been chosen.
+    """
 
     def __init__(self, stack: Stack) -> None:
-        self._stack = stack
-        stack.deploy(SERVERS="2", CLIENTS=str(CROWD), LANES_REPEAT="forever")
+        self.stack = stack
+        stack.deploy(SERVERS="2", CLIENTS="0", LANES_REPEAT="forever")
         wait_until(lambda: len(stack.running("server")) == 2)
-        wait_until(lambda: len(stack.running("client")) == CROWD)
-        self._clients = stack.containers("client")
-        self.goes_on()
+        for _ in range(CROWDS):
+            stack.scale("client", CROWD)
+            self._clients = stack.containers("client")
+            self.goes_on()
+            self.first_served, self.first_told = self.sessions(), self.threads()
+            if {session["replica"] for session in self.first_served} == REPLICAS:
+                break
+            stack.scale("client", 0)
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """Those that the servers say are open."""
+        every = [session for each in self.stack.snapshots() for session in each["sessions"]]
+        return [session for session in every if session["state"] != "closed"]
 
     def goes_on(self) -> None:
         """Wait until each client has had a reply since now."""
         now = datetime.now(UTC)
-        wait_until(lambda: all(times and times[-1] > now for times in self._replied()))
-
-    def _replied(self) -> list[list[datetime]]:
-        return [
-            [datetime.fromisoformat(reply["time"]) for reply in events(client, "reply")]
-            for client in self._clients
-        ]
-
-    def ends_well(self) -> None:
-        """Stop the clients: each knows that all was well, and its log has nothing else."""
-        for client in self._clients:
-            client.kill("SIGTERM")
-        wait_until(lambda: len(self._stack.finished("client")) == CROWD)
-        for client in self._clients:
-            logged = events(client)
-            [summary] = [event for event in logged if event["event"] == "summary"]
-            replies = [event["number"] for event in logged if event["event"] == "reply"]
-            assert summary["messages"] == summary["answered"]
-            assert replies == list(range(1, summary["messages"] + 1))
-            assert not [event for event in logged if event["level"] == "error"]
-        assert self._stack.finished("client") == CROWD * [0]
+        wait_until(lambda: all(has_replied(client, now) for client in self._clients))
 
     def threads(self) -> list[list[str]]:
         """Which replicas and threads have greeted each client, in order."""
-        greeted = [events(client, "greeted") for client in self._clients]
+        greeted = [events(client.logs(), "greeted") for client in self._clients]
         return [[greeting["thread"] for greeting in greetings] for greetings in greeted]
 
+    def check(self) -> None:
+        """All goes on, and no client has lost a reply or had anything to complain of."""
+        self.goes_on()
+        for client in self._clients:
+            check_complete(records(client.logs()))
 
-@pytest.mark.parametrize("_round", range(1, ROUNDS + 1))
-def test_under_load_servers_are_added_taken_away_and_replaced_and_nothing_is_lost(
-    stack: Stack, _round: int
-) -> None:
+    def ends_well(self) -> None:
+        """Stop the clients: each knows that all was well."""
+        for client in self._clients:
+            client.kill("SIGTERM")
+        wait_until(lambda: self.stack.finished("client") == CROWD * [0])
+        for client in self._clients:
+            logged = records(client.logs())
+            [summary] = [event for event in logged if event["event"] == "summary"]
+            assert summary["messages"] == summary["answered"] == check_complete(logged)
+
+
+def has_replied(client: Container, since: datetime) -> bool:
+    replies = events(client.logs(since=since), "reply")
+    return any(datetime.fromisoformat(reply["time"]) > since for reply in replies)
+
+
+def check_complete(logged: list[Event]) -> int:
+    """Each message has been answered, in order and without an error; return how many."""
+    replies = [event["number"] for event in logged if event["event"] == "reply"]
+    assert replies == list(range(1, len(replies) + 1))
+    assert not [event for event in logged if event["level"] == "error"]
+    return len(replies)
+
+
+@pytest.fixture(scope="module")
+def load(stack: Stack) -> Iterator[Load]:
     load = Load(stack)
-    stack.update("server")
-    load.goes_on()
-    for count in (4, 1):
-        stack.scale("server", count)
-        load.goes_on()
-    [former], before = stack.snapshots(), load.threads()
-    stack.update("server")
-    load.goes_on()
-    [latter] = stack.snapshots()
+    yield load
     load.ends_well()
-    # The one that was left has been replaced, so all had to move: to another of the same name.
-    assert latter["replica"] == former["replica"]
-    moved = [now[len(then) :] for now, then in zip(load.threads(), before, strict=True)]
-    assert all(moved)
-    replicas = {thread.partition("/")[0] for threads in moved for thread in threads}
-    assert replicas == {latter["replica"]}
 
 
-def test_a_replica_that_is_killed_is_replaced_and_nothing_is_lost(stack: Stack) -> None:
-    load = Load(stack)
-    old, before = stack.running("server"), load.threads()
+def test_every_client_has_a_thread_of_its_own_and_both_replicas_serve(load: Load) -> None:
+    # By what the clients were told, and by what both replicas say: the same.
+    served = load.first_served
+    assert sorted([session["thread"]] for session in served) == sorted(load.first_told)
+    assert len({session["thread"] for session in served}) == CROWD
+    assert {session["replica"] for session in served} == REPLICAS
+    assert all(session["thread"].startswith(f"{session['replica']}/") for session in served)
+
+
+@pytest.mark.parametrize("name", ["server", "client"])
+def test_a_task_is_as_confined_as_composes_containers_and_the_servers_are_healthy(
+    load: Load, name: str
+) -> None:
+    container = load.stack.containers(name)[0]
+    running = processes(container)
+    assert len(running) >= 3  # init, ours, and the shell that asks
+    assert all(is_powerless(process) for process in running)
+    assert "ro" in mounted(container, "/")
+    assert writable(container) == ["/tmp"]  # noqa: S108 - nothing is made there by this name
+    assert limits(container) == LIMITS[name]
+    assert container.health == {"server": "healthy", "client": "unknown"}[name]
+
+
+def test_under_load_servers_are_added_taken_away_and_replaced_and_nothing_is_lost(
+    load: Load, rounds: Rounds
+) -> None:
+    stack = load.stack
+    for _ in range(rounds(1, 5)):
+        stack.update("server")
+        load.goes_on()
+        for count in (4, 1):
+            stack.scale("server", count)
+            load.goes_on()
+        [former], before = stack.snapshots(), load.threads()
+        stack.update("server")
+        load.check()
+        [latter] = stack.snapshots()
+        # The one that was left has been replaced, so all had to move: to another of the same name.
+        assert latter["replica"] == former["replica"]
+        moved = [now[len(then) :] for now, then in zip(load.threads(), before, strict=True)]
+        assert all(moved)
+        replicas = {thread.partition("/")[0] for threads in moved for thread in threads}
+        assert replicas == {latter["replica"]}
+        # By now Swarm has put every client into the DNS: one that is quicker goes by its address.
+        wait_until(lambda: {session["client"] for session in load.sessions()} == TASKS)
+        stack.scale("server", 2)
+
+
+def test_a_replica_that_is_killed_is_replaced_and_nothing_is_lost(load: Load) -> None:
+    stack, before = load.stack, load.threads()
+    old = stack.running("server")
     # By chance all clients may be with one replica: the one with more of them it is.
     busiest = max(stack.containers("server"), key=lambda server: snapshot_of(server)["open"])
     busiest.kill("SIGKILL")
     wait_until(lambda: len(stack.running("server") - old) == 1)
     wait_until(lambda: len(stack.running("server")) == 2)
-    load.goes_on()
-    load.ends_well()
+    load.check()
     assert len(stack.running("server") & old) == 1
     assert sum(map(len, load.threads())) >= sum(map(len, before)) + CROWD / 2
 
 
-def test_an_update_whose_servers_do_not_start_is_taken_back_and_nothing_is_lost(
-    stack: Stack,
-) -> None:
-    load = Load(stack)
+def test_an_update_whose_servers_do_not_start_is_taken_back_and_nothing_is_lost(load: Load) -> None:
+    stack = load.stack
     old = stack.running("server")
     broken = ("docker", "service", "update", "--detach", "--env-add", "LANES_MODEL=nonsense")
     well(*broken, f"{PROJECT}_server")
     wait_until(lambda: stack.update_state("server") == "rollback_completed")
-    load.goes_on()
-    load.ends_well()
-    assert len(stack.running("server")) == 2
+    load.check()
+    wait_until(lambda: len(stack.running("server")) == 2)
     assert stack.running("server") & old  # no more than one was touched

@@ -1,0 +1,83 @@
+"""The live page, seen in a real Chromium while one of each colour's clients talks on and on."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import docker
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.browser import LanesPage, Look
+from tests.e2e.legibility import check_widths, inks
+from tests.kit.lab import Lab, shared_lab
+
+pytestmark = pytest.mark.xdist_group("page")  # they look at the same lab
+
+CLIENTS = 8
+
+
+@pytest.fixture(scope="module")
+def lab(engine: docker.DockerClient) -> Iterator[Lab]:
+    with shared_lab(engine, LANES_REPEAT="forever", CLIENTS=str(CLIENTS)) as lab:
+        yield lab
+
+
+@pytest.fixture
+def live(look: Look, lab: Lab) -> LanesPage:
+    live = look(lab.page())
+    expect(live.open).to_have_count(CLIENTS)
+    return live
+
+
+def test_the_page_keeps_itself_up_to_date_and_asks_twice_a_second_at_most(live: LanesPage) -> None:
+    live.page.evaluate("window.isTheFirst = true")
+    for _ in range(4):
+        live.wait_for_messages(int(live.figure("messages")) + 1)
+    assert live.page.evaluate("window.isTheFirst")  # it was not loaded again
+
+    asked = "performance.getEntriesByType('resource').map((entry) => entry.startTime)"
+    pauses = [later - earlier for earlier, later in pairwise(live.page.evaluate(asked))]
+    assert min(pauses) > 490  # milliseconds
+
+
+def test_the_page_says_when_the_server_does_not_answer_and_goes_on_when_it_does(
+    live: LanesPage,
+) -> None:
+    live.page.route("**/*", lambda _: None)  # what it asks never arrives
+    expect(live.news).to_contain_text("does not answer")
+    expect(live.open).to_have_count(CLIENTS)
+
+    live.page.unroute_all()
+    expect(live.news).to_be_empty()
+    live.wait_for_messages(int(live.figure("messages")) + 1)
+
+
+def test_the_page_and_its_report_need_nothing_from_elsewhere(
+    look: Look, live: LanesPage, lab: Lab, tmp_path: Path
+) -> None:
+    with live.page.expect_download() as download:
+        live.page.get_by_role("link", name="report.html").click()
+    saved = tmp_path / "report.html"
+    download.value.save_as(saved)
+    assert [asked for asked in live.requests if not asked.startswith(lab.page())] == []
+    assert live.answer
+    assert "default-src 'none'" in live.answer.headers["content-security-policy"]
+
+    report = look(saved.as_uri())
+    expect(report.open).to_have_count(CLIENTS)
+    assert report.threads() == live.threads()
+    assert report.requests == [saved.as_uri()]
+
+
+def test_no_text_is_cut_off_or_covered_however_wide_the_window_is(look: Look, lab: Lab) -> None:
+    check_widths(look, lab.page(), CLIENTS)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_what_is_behind_it(look: Look, lab: Lab, scheme: str) -> None:
+    live = look(lab.page(), scheme=scheme)
+    expect(live.open).to_have_count(CLIENTS)
+    written = inks(live.page)
+    assert written
+    assert [ink for ink in written if ink.contrast < 4.5] == []  # what WCAG 2 asks for, at AA

@@ -1,0 +1,107 @@
+"""What scripts/swarm tells an engine that is in a state that the one here is not in."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.kit.command import run, well
+
+SWARM = "scripts/swarm"
+# It writes down what it is told.
+ENGINE = """#!/bin/sh
+echo "$*" >>"$TOLD"
+case "$*" in
+"info "*) echo "$STATE" ;;
+"node inspect "*) echo "$LABEL" ;;
+"node ls "*) echo this ;;
+"service ls "*) echo "$OTHERS" ;;
+"network ls --filter driver=overlay "*) echo ingress ;;
+"run "*) exit "$IPVS" ;;
+"stack deploy --compose-file "*) env | grep ^LANES_ >>"$TOLD" ;;
+esac
+"""
+MODPROBE = """#!/bin/sh
+exit "$IPVS"
+"""
+
+
+@pytest.fixture
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the engine is told, a line each."""
+    for name, program in (("docker", ENGINE), ("modprobe", MODPROBE)):
+        (tmp_path / name).write_text(program, encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("TOLD", str(tmp_path / "told"))
+    return tmp_path / "told"
+
+
+@pytest.mark.parametrize(
+    ("variables", "why"),
+    [
+        ({"STATE": "active false"}, "this engine is a worker"),
+        ({"STATE": "locked false"}, "this engine's swarm is locked"),
+        ({"STATE": "pending false"}, "this engine's swarm is pending"),
+        ({"STATE": "active true", "SERVERS": "0"}, "SERVERS=0 is no number of servers"),
+        ({"STATE": "active true", "SERVERS": "x"}, "SERVERS=x is no number of servers"),
+        ({"STATE": "active true", "CLIENTS": "-1"}, "CLIENTS=-1 is no number of clients"),
+    ],
+)
+def test_what_it_cannot_do_is_told_in_one_line_before_anything_is_removed(
+    told: Path, variables: dict[str, str], why: str
+) -> None:
+    done = run(SWARM, "up", **variables)
+    assert (done.returncode, done.stdout) == (1, "")
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"swarm: {why}")
+    assert "stack rm" not in told.read_text("utf-8")
+
+
+@pytest.mark.parametrize("command", ["up", "down"])
+def test_where_no_engine_answers_that_is_said(command: str) -> None:
+    done = run(SWARM, command, DOCKER_HOST="unix:///nowhere")
+    assert (done.returncode, done.stdout) == (1, "")
+    [line] = done.stderr.splitlines()
+    assert line.startswith("swarm: no Docker engine answers")
+
+
+@pytest.mark.parametrize(
+    ("label", "others", "leaves"),
+    [
+        ("made", "", True),
+        ("", "", False),  # somebody else's
+        ("made", "thread-lanes_server", False),  # other services have moved in
+    ],
+)
+def test_make_swarm_down_ends_the_swarm_that_it_made_and_nothing_else_runs_on(
+    told: Path, label: str, others: str, *, leaves: bool
+) -> None:
+    assert well(SWARM, "down", STATE="active true", LABEL=label, OTHERS=others) == ""
+    assert ("swarm leave --force" in told.read_text("utf-8").splitlines()) is leaves
+
+
+def test_make_swarm_makes_a_swarm_on_loopback_where_there_is_none(told: Path) -> None:
+    run(SWARM, "up", STATE="inactive false", LANES_PATIENCE="0")
+    [made] = [line for line in told.read_text("utf-8").splitlines() if line.startswith("swarm ")]
+    assert made == "swarm init --advertise-addr 127.0.0.1 --listen-addr 127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("ipvs", "chosen"),
+    [
+        (
+            "0",
+            {"ENDPOINT_MODE": "vip", "PORT_MODE": "ingress", "PORT": "2022", "STATUS_PORT": "8022"},
+        ),
+        ("1", {}),  # what stack.yaml has by itself
+    ],
+)
+def test_one_address_and_the_mesh_are_chosen_where_the_kernel_can(
+    told: Path, ipvs: str, chosen: dict[str, str]
+) -> None:
+    run(SWARM, "up", STATE="active true", LANES_PATIENCE="0", IPVS=ipvs)
+    lines = told.read_text("utf-8").splitlines()
+    variables = dict(line.split("=", 1) for line in lines if line.startswith("LANES_"))
+    for name in ("LANES_PATIENCE", "LANES_REGISTRY"):  # not of the choice
+        variables.pop(name, None)
+    assert variables == {f"LANES_{name}": value for name, value in chosen.items()}
