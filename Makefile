@@ -118,9 +118,10 @@ pictures: images ## The pictures of the README and the lessons, from real runs
 engine:
 	@scripts/ensure-engine
 
+# One project, whoever calls: its name becomes a label of the image, and with another it would be another image.
 images: engine
 	@scripts/ensure-base-image
-	docker compose --project-name thread-lanes build --quiet # or a label of each caller would make it another image
+	docker compose --project-name thread-lanes build --quiet
 
 test-images: images
 	@$(MAKE) --jobs 2 unit-image fault-image

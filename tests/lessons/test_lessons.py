@@ -5,6 +5,7 @@ from pathlib import Path
 
 import docker
 import pytest
+from _pytest.mark import ParameterSet
 
 from lessons.check import check
 from lessons.lesson import COMMENT, FOLDER, Claim, Command, find, read
@@ -13,10 +14,16 @@ from tests.kit.lab import Lab
 
 SECTIONS = ["Predict", "Run", "See", "Why", "Try yourself"]
 FENCES = re.compile(r"^```(\S*)\n.*?^```$", re.MULTILINE | re.DOTALL)
-each_lesson = pytest.mark.parametrize("path", find().values(), ids=lambda path: path.stem)
+# These claim how long something takes, or that clients start at the same time.
+QUIET = {"2", "7", "8"}
 
 
-@each_lesson
+def runs(number: str, path: Path) -> ParameterSet:
+    marks = [pytest.mark.alone] if number in QUIET else []
+    return pytest.param(path, id=path.stem, marks=marks)
+
+
+@pytest.mark.parametrize("path", [runs(*lesson) for lesson in find().items()])
 def test_a_lesson_is_true_and_leaves_nothing_running(
     path: Path,
     lab: Lab,  # noqa: ARG001 - it takes down what a lesson that fails has left
@@ -26,7 +33,7 @@ def test_a_lesson_is_true_and_leaves_nothing_running(
     assert remaining(engine) == []
 
 
-@each_lesson
+@pytest.mark.parametrize("path", find().values(), ids=lambda path: path.stem)
 def test_a_lesson_has_the_form_of_a_lesson_and_its_row_in_the_table(path: Path) -> None:
     text, lesson = path.read_text(encoding="utf-8"), read(path)
     prose = COMMENT.sub("", FENCES.sub("", text))

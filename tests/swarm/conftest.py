@@ -8,10 +8,12 @@ from tempfile import gettempdir
 import docker
 import pytest
 
-from tests.kit.command import run
+from tests.kit.command import run, well
 from tests.kit.containers import STACK_LABEL, was_left_behind
 from tests.kit.http_get import LOOPBACK
 from tests.swarm.stack import Stack
+
+MADE = "thread-lanes.tests"  # a label of the node: the tests made the swarm
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -31,19 +33,27 @@ def turn() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def swarm(turn: None, engine: docker.DockerClient) -> Iterator[docker.DockerClient]:  # noqa: ARG001 - it waits
+def swarm(turn: None, engine: docker.DockerClient) -> docker.DockerClient:  # noqa: ARG001 - it waits
     state = engine.info()["Swarm"]
-    here = state["LocalNodeState"] == "active"
-    if not here:
+    if state["LocalNodeState"] != "active":
         engine.swarm.init(advertise_addr=LOOPBACK, listen_addr=LOOPBACK)
+        well("docker", "node", "update", "--label-add", f"{MADE}=here", engine.info()["Name"])
     elif not state["ControlAvailable"] or state["Nodes"] != 1:
         pytest.fail("the tests need a swarm of this one engine, or none", pytrace=False)
-    try:
-        sweep(engine)
-        yield engine
-    finally:
-        if not here and not engine.services.list():
-            engine.swarm.leave(force=True)
+    sweep(engine)
+    return engine
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Leave the swarm that the tests made, once no other test runs.
+
+    An engine that leaves a swarm forgets the names on all of its networks, Compose's too.
+    """
+    if hasattr(session.config, "workerinput"):  # a worker of pytest-xdist: others may still run
+        return
+    label = f'{{{{index .Spec.Labels "{MADE}"}}}}'
+    if run("docker", "node", "inspect", "self", "--format", label).stdout.strip():
+        well("docker", "swarm", "leave", "--force")
 
 
 def sweep(engine: docker.DockerClient) -> None:
