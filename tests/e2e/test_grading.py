@@ -29,8 +29,8 @@ CMD ["python3", "/server.py", "2022"]
 ENDLESS_BUILD = """
 ARG PYTHON_IMAGE
 FROM ${PYTHON_IMAGE}
-RUN sleep 600
-"""
+RUN sleep 600 && echo UNIQUE
+"""  # an earlier one that did come to its end would be in the cache
 PRINTS_MUCH = """
 for number in range(5000):
     print(number, "x" * 1000)
@@ -179,7 +179,7 @@ def test_ctrl_c_ends_a_grading_and_nothing_remains(
 
 @pytest.mark.usefixtures("engine")
 def test_a_build_that_does_not_end_is_ended(tmp_path: Path) -> None:
-    hand_in(tmp_path / "all" / "hal", "", ENDLESS_BUILD)
+    hand_in(tmp_path / "all" / "hal", "", ENDLESS_BUILD.replace("UNIQUE", str(tmp_path)))
     done = run(GRADE, tmp_path / "all", tmp_path / "results", BUILD_SECONDS="1")
     assert (done.returncode, told(done.stdout)) == (1, {"hal": "does not build within 1 s"})
 

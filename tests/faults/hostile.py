@@ -1,86 +1,150 @@
-"""Hostile clients, in processes of their own, at a steady rate."""
+"""Hostile clients, in processes of their own, at a steady rate.
 
-import contextlib
+Each kind of conversation is a function of a fresh connection. It says what it must not and breaks
+off when it likes, and checks what the protocol promises even so: a complaint, the replies, an end.
+"""
+
 import random
 import socket
-import threading
 import time
-from collections import Counter
-from typing import NamedTuple
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import suppress
 
-from tests.faults.companion import Call, Companion
-from tests.faults.hostility import KINDS, Unkept, endless
+from tests.faults.forge import FORGE
 from tests.kit.http_get import LOOPBACK
+from tests.kit.peer import reset_on_close
 from tests.kit.waiting import SECONDS
 
 AT_ONCE = 8  # conversations, in each process
-ENDLESS_EVERY = 1000  # conversations to one of 100 MB
+PROCESSES = 2
+ENDLESS = 100_000_000  # bytes without a line end
+PIECE = b"x" * 65_536
+
+# What would command a terminal, if it reached one.
+ESCAPES = [
+    "\x1b[2J\x1b[H\x1b[31m",
+    "\x1b]0;title\x07\x1b]52;c;aGV5\x07",
+    "\x9b31m\x90q\x9c",  # the same in one character each: C1
+    "".join(map(chr, range(0x20))).replace("\n", "") + "\x7f",
+    "\u202egnihtyna\u2066\u200b\ufeff\x85\u2028\u2029\x0b\x0c",
+]
+# What would be a line of the log, if it began one.
+FORGERIES = [
+    '{"time": "2025-01-01T00:00:00+00:00", "level": "error", "thread": "log", "event": "forged"}',
+    '"}\r{"level": "error", "event": "forged"}\r',
+    "12:00:00.000 MainThread error: forged",
+    "\r12:00:00.000 MainThread error: forged\x1b[K",
+    "Hey\u2028{}\x85{}\x0c{}\\n{}\\u000a{}%(event)s%s%n{0.__class__}",
+]
 
 
-class Havoc(NamedTuple):
-    """What a process has done."""
-
-    conversations: Counter[str]  # by kind
-    unkept: list[str]
-    most_taken: int  # bytes of the 100 MB that went out before the server ended it
-
-    def __add__(self, other: "Havoc") -> "Havoc":  # type: ignore[override]  # not as a tuple
-        return Havoc(
-            self.conversations + other.conversations,
-            self.unkept + other.unkept,
-            max(self.most_taken, other.most_taken),
-        )
+def converse(connection: socket.socket, said: bytes, replies: int, *, size: int = 65_536) -> None:
+    """Say it in pieces of this size, and then no more; so many replies are promised."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for start in range(0, len(said), size):
+        connection.sendall(said[start : start + size])
+    connection.shutdown(socket.SHUT_WR)
+    expect([b"+OK "] * (1 + replies), connection)
 
 
-class HostileClients(Companion[Havoc]):
-    """So many conversations, so many a second, from when it is entered until `result`."""
-
-    def __init__(self, port: int, conversations: int, rate: float, seed: int) -> None:
-        super().__init__(_harass, port, conversations, rate, seed)
-
-
-def harass(port: int, conversations: int, rate: float, processes: int = 2) -> Havoc:
-    """Have so many processes hold so many conversations among them, and wait for their end."""
-    share = conversations // processes
-    seconds = conversations / rate
-    with contextlib.ExitStack() as stack:
-        gangs = [
-            stack.enter_context(HostileClients(port, share, rate / processes, seed))
-            for seed in range(processes)
-        ]
-        havoc, *more = [gang.result(2 * seconds + SECONDS) for gang in gangs]
-        return sum(more, havoc)
+def expect(beginnings: list[bytes], connection: socket.socket) -> None:
+    """Read to the end: that must be lines which begin so."""
+    heard = b"".join(iter(lambda: connection.recv(65_536), b""))
+    *lines, rest = heard.split(b"\r\n")
+    as_promised = not rest and len(lines) == len(beginnings)
+    assert as_promised, heard[-100:]
+    assert all(map(bytes.startswith, lines, beginnings)), heard[-100:]
 
 
-def _harass(call: Call, port: int, conversations: int, rate: float, seed: int) -> Havoc:
-    numbers = iter(range(conversations))
-    taking = threading.Lock()
-    done: Counter[str] = Counter()
+def garbage(connection: socket.socket, dice: random.Random) -> None:
+    """Bytes that mean nothing, and then no more."""
+    connection.sendall(dice.randbytes(dice.choice([1, 30, 300, 3000])))
+    connection.shutdown(socket.SHUT_WR)
+    while connection.recv(65_536):
+        pass
+
+
+def reset(connection: socket.socket, dice: random.Random) -> None:
+    """A reset: at once, after the greeting, within a line, or in place of reading the reply."""
+    reset_on_close(connection)
+    stage = dice.randrange(4)
+    if stage:
+        connection.recv(100)
+    if stage > 1:
+        connection.sendall(b"half a line" if stage == 2 else b"a line\n" * 3)
+
+
+def half_closed(connection: socket.socket, dice: random.Random) -> None:
+    """All at once, then the end of the output; or an end of the input, which the kernel keeps."""
+    if dice.randrange(4) == 0:
+        connection.shutdown(socket.SHUT_RD)
+        connection.sendall(b"unheard\n")
+        return
+    messages = dice.randrange(5)
+    converse(connection, b"half-closed\n" * messages + b"a rest without an end", messages)
+
+
+def overlong(connection: socket.socket, dice: random.Random) -> None:
+    """A line of a little too much; now and then 100 MB, as far as the server lets it."""
+    left = ENDLESS if dice.randrange(125) == 0 else 8193 + dice.randrange(8000)
+    with suppress(ConnectionError):
+        while left:
+            left -= connection.send(PIECE[:left])
+    expect([b"+OK ", b"-ERR too-long: "], connection)
+
+
+def one_byte_packets(connection: socket.socket, _dice: random.Random) -> None:
+    """A character of four bytes and a line end, each byte in a packet of its own."""
+    converse(connection, "🧵\n".encode(), 1, size=1)
+
+
+def escapes(connection: socket.socket, dice: random.Random) -> None:
+    """A message that would command a terminal."""
+    converse(connection, f"{dice.choice(ESCAPES)}\n".encode(), 1)
+
+
+def forgery(connection: socket.socket, dice: random.Random) -> None:
+    """A message that would be a line of the log, after a line end of its own and without one."""
+    converse(connection, f"Hey\n{dice.choice(FORGERIES)}\n".encode(), 2)
+
+
+def other_protocol(connection: socket.socket, dice: random.Random) -> None:
+    """What somebody says who has the wrong port: HTTP, TLS or SSH."""
+    hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + dice.randbytes(32)
+    http = b"GET / HTTP/1.1\r\nHost: lanes\r\n\r\n"
+    with suppress(ConnectionError):
+        connection.sendall(dice.choice([http, hello, b"SSH-2.0-OpenSSH_9.9\r\n"]))
+        connection.recv(100)
+
+
+KINDS: list[Callable[[socket.socket, random.Random], None]] = [
+    *(garbage, reset, half_closed, overlong, one_byte_packets, escapes, forgery, other_protocol),
+]
+
+
+def harass(port: int, conversations: int, rate: float) -> list[str]:
+    """Hold so many conversations, so many a second; what the server did not do as promised."""
+    share = conversations // PROCESSES, rate / PROCESSES
+    with ProcessPoolExecutor(PROCESSES, FORGE) as gangs:
+        told = [gangs.submit(_harass, port, *share, seed) for seed in range(PROCESSES)]
+        return [unkept for gang in told for unkept in gang.result()]
+
+
+def _harass(port: int, conversations: int, rate: float, seed: int) -> list[str]:
     unkept: list[str] = []
-    most_taken = [0]
-    call.ready()
     began = time.monotonic()
 
-    def client() -> None:
-        while True:
-            with taking:
-                number = next(numbers, None)
-            if number is None or call.over.wait(max(0, began + number / rate - time.monotonic())):
-                return
-            kind = KINDS[number % len(KINDS)] if (number + 1) % ENDLESS_EVERY else endless
-            try:
-                with socket.create_connection((LOOPBACK, port), SECONDS) as connection:
-                    taken = kind(connection, random.Random(f"{seed} {number}"))  # noqa: S311
-            except (OSError, Unkept) as error:
-                unkept.append(f"{kind.__name__} {number}: {error!r}")
-            else:
-                most_taken[0] = max(most_taken[0], taken or 0)
-            with taking:
-                done[kind.__name__] += 1
+    def take_part(number: int) -> None:
+        time.sleep(max(0, began + number / rate - time.monotonic()))
+        kind, dice = KINDS[number % len(KINDS)], random.Random(f"{seed} {number}")  # noqa: S311
+        try:
+            with socket.create_connection((LOOPBACK, port), SECONDS) as connection:
+                kind(connection, dice)
+        except (OSError, AssertionError) as error:
+            unkept.append(f"{kind.__name__} {number}: {error!r}")
 
-    threads = [threading.Thread(target=client, daemon=True) for _ in range(AT_ONCE)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return Havoc(done, unkept, most_taken[0])
+    with ThreadPoolExecutor(AT_ONCE) as clients:
+        for _ in clients.map(take_part, range(conversations)):
+            pass
+    return unkept

@@ -5,8 +5,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-SHOWN = 10  # faults that are told in words; all are counted
-
 # What the server's log may say, and which facts of its own each of these has.
 FACTS = {
     "listening": {"address"},
@@ -32,21 +30,26 @@ class Inspection:
     """What was found in a log."""
 
     lines: int = 0
-    missing: int = 0  # lines that the log says it has dropped
-    faulty: int = 0
-    faults: list[str] = field(default_factory=list)  # the first few, in words
+    missing: int = 0  # lines that the log says it dropped
+    faults: list[str] = field(default_factory=list)
+
+    def text(self, line: bytes) -> str:
+        """The line without its end: there must be one, and no other control character."""
+        self.lines += 1
+        rest = line.removesuffix(b"\n")
+        if rest == line or rest.translate(None, CONTROLS) != rest:
+            self.fault("a control character, or no line end", line)
+        return rest.decode(errors="replace")
 
     def fault(self, what: str, line: bytes) -> None:
-        self.faulty += 1
-        if len(self.faults) < SHOWN:
-            self.faults.append(f"{what}: {line[:300]!r}")
+        self.faults.append(f"{what}: {line[:300]!r}")
 
 
 def inspect_json(lines: Iterable[bytes]) -> Inspection:
     """Each is an object in ASCII with the facts of its event: no traceback, nothing forged."""
     found = Inspection()
     for line in lines:
-        text = _text(found, line)
+        text = found.text(line)
         if not text.isascii():
             found.fault("not ASCII", line)
         try:
@@ -58,7 +61,7 @@ def inspect_json(lines: Iterable[bytes]) -> Inspection:
         if missing := MISSING.fullmatch(event):
             found.missing += int(missing[1])
         elif event not in FACTS:
-            found.fault("an event of nobody's", line)
+            found.fault("not an event of the server's", line)
         elif record.keys() - {"error"} != FACTS[event] | {"time", "level", "thread", "event"}:
             found.fault("other facts", line)
         elif record["level"] != "info":
@@ -70,7 +73,7 @@ def inspect_console(lines: Iterable[bytes]) -> Inspection:
     """Each begins as the server's lines do, and every character of it can be printed."""
     found = Inspection()
     for line in lines:
-        text = _text(found, line)
+        text = found.text(line)
         if not text.isprintable():
             found.fault("not printable", line)
         if not (matched := CONSOLE.fullmatch(text)):
@@ -78,12 +81,3 @@ def inspect_console(lines: Iterable[bytes]) -> Inspection:
         elif matched[1]:
             found.missing += int(matched[1])
     return found
-
-
-def _text(found: Inspection, line: bytes) -> str:
-    """The line without its end, once it is known to have one and no other control character."""
-    found.lines += 1
-    rest = line.removesuffix(b"\n")
-    if rest == line or rest.translate(None, CONTROLS) != rest:
-        found.fault("a control character, or no line end", line)
-    return rest.decode(errors="replace")

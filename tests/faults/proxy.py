@@ -14,8 +14,8 @@ import time
 from collections.abc import Iterable
 from typing import Literal, NamedTuple, Self
 
-from server.connection import RESET_ON_CLOSE
 from tests.kit.http_get import LOOPBACK
+from tests.kit.peer import reset_on_close
 from tests.kit.waiting import SECONDS
 
 CHUNK = 64 * 1024  # bytes
@@ -52,7 +52,7 @@ class Proxy:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+    def __exit__(self, *_: object) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)  # wakes accept
         self._thread.join(SECONDS)
         assert not self._thread.is_alive(), "the proxy still carries something"
@@ -69,43 +69,37 @@ class Proxy:
 
     def _carry(self, client: socket.socket, server: socket.socket, fault: Fault) -> None:
         """Carry bytes both ways until an end leaves or the fault comes; both are closed then."""
-        ways = {
-            client: _Way(client, server, fault if fault.towards == "server" else FAITHFUL),
-            server: _Way(server, client, fault if fault.towards == "client" else FAITHFUL),
-        }
+        sinks = {client: server, server: client}
+        faulty = server if fault.towards == "client" else client
+        left, struck = fault.after, False  # bytes that may still pass (None: all); whether it came
+        for end in sinks:
+            end.settimeout(SECONDS)
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a packet is a packet
+
+        def carry(source: socket.socket) -> bool:
+            """Pass on what has arrived, as far as it may pass; False where that was the end."""
+            nonlocal left, struck
+            if source is not faulty:
+                packet = source.recv(CHUNK)
+                sinks[source].sendall(packet)
+                return packet != b""
+            packet = source.recv(fault.size)
+            time.sleep(fault.delay)
+            passing = packet[:left]
+            sinks[source].sendall(passing)
+            if left is not None:
+                left -= len(passing)
+            if packet == passing:
+                return packet != b""
+            struck = True
+            return fault.kind == "swallow"
+
         # An end that is gone, however it went, is gone for the other one too.
         with contextlib.suppress(ConnectionError):
-            while ready := select.select(ways, [], [], SECONDS)[0]:
-                if not all(ways[source].carry() for source in ready):
+            while ready := select.select(sinks, [], [], SECONDS)[0]:
+                if not all(map(carry, ready)):
                     break
-        if any(way.struck for way in ways.values()):
-            self.struck += 1
-            if fault.kind == "reset":
-                for end in ways:
-                    end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-
-
-class _Way:
-    """One of a connection's two directions."""
-
-    def __init__(self, source: socket.socket, sink: socket.socket, fault: Fault) -> None:
-        self.struck = False
-        self._source = source
-        self._sink = sink
-        self._fault = fault
-        self._left = fault.after  # bytes that may still pass; None: all
-        sink.settimeout(SECONDS)
-        sink.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a packet is a packet
-
-    def carry(self) -> bool:
-        """Pass on what has arrived, as far as it may pass; False where that was the end."""
-        packet = self._source.recv(self._fault.size)
-        time.sleep(self._fault.delay)
-        passing = packet[: self._left]
-        self._sink.sendall(passing)
-        if self._left is not None:
-            self._left -= len(passing)
-        if packet == passing:
-            return packet != b""
-        self.struck = True
-        return self._fault.kind == "swallow"
+        self.struck += struck
+        if struck and fault.kind == "reset":
+            for end in sinks:
+                reset_on_close(end)

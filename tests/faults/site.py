@@ -1,18 +1,14 @@
-"""A server and its clients as containers on a network of their own, where something is to happen.
+"""A server and its clients as containers on a network of their own, to be cut off from each other.
 
-Each client says numbered messages, on and on. `finish` ends them, and counts what was not as it
-must be.
+Each client says numbered messages, on and on. `finish` ends them, and counts what went wrong.
 """
 
-import ipaddress
-import json
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Self
 
 from docker.models.containers import Container
 from docker.models.networks import Network as DockerNetwork
@@ -23,47 +19,28 @@ from tests.faults.ledger import Ledger, audit, script
 from tests.faults.tally import Tally
 from tests.kit.containers import LABEL, PROJECT, SERVER_IMAGE
 from tests.kit.images import Client, Program
-from tests.kit.waiting import SECONDS
+from tests.kit.json_log import Event, events, records
+from tests.kit.waiting import wait_until
 
 MESSAGES = 10_000  # each, more than there is time for
-POLL = 0.1  # seconds
-UNDER_WAY = 0.3  # seconds in which a client may still log the reply that it had before it was cut
+POLL = 0.1  # seconds between two questions to the engine: many sites ask at once
+UNDER_WAY = 0.3  # seconds in which a client may still log the reply that it got before it was cut
 RECENT = 50  # lines of a client's log that are searched for its last reply
-
-
-OVER = threading.Event()  # once it is set, every wait gives up
-
-
-def wait(condition: Callable[[], object], seconds: float = SECONDS) -> float:
-    """Wait until it holds; return how many seconds that took."""
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < seconds, "the condition did not come true"
-        assert not OVER.is_set(), "the tests are over"
-        time.sleep(POLL)  # each question is a request to the engine: many sites ask at once
-    return time.monotonic() - began
-
-
-class Silence(NamedTuple):
-    """A time in which these clients were cut off, in Unix seconds."""
-
-    clients: tuple[str, ...]
-    began: float
-    ended: float
+FREED = 65.0  # seconds within which the server is to free what is dead
+FAULTS_IMAGE = "thread-lanes-faults"
 
 
 class Site:
     """`open_site` makes one; it needs a subnet only where containers change their addresses."""
 
-    def __init__(self, network: Network, stack: ExitStack, subnet: str | None) -> None:
+    def __init__(self, tally: Tally, network: Network, stack: ExitStack) -> None:
+        self.tally = tally
         self._network = network
         self._stack = stack
-        self._addresses = ipaddress.ip_network(subnet) if subnet else None
         self._started = time.time()  # the server, for the last time
         # With no published ports: to publish them takes half of a start.
         self.server = Program(SERVER_IMAGE, network, []).with_network_aliases("server")
         self.clients: dict[str, Client] = {}
-        self._silences: list[Silence] = []
         self._stack.callback(self.server.stop)
         self.server.start()
 
@@ -90,19 +67,9 @@ class Site:
     def network(self) -> DockerNetwork:
         return self.container.client.networks.get(self._network.id)
 
-    def address(self, number: int) -> str:
-        """The one of that number in the subnet."""
-        assert self._addresses
-        return str(self._addresses[number])
-
-    def address_of(self, container: Container) -> str:
-        """The one that it has."""
-        container.reload()
-        networks = container.attrs["NetworkSettings"]["Networks"]
-        return str(networks[self._network.name]["IPAddress"])
-
-    def kill(self) -> None:
-        self.container.kill()
+    def peer_of(self, client: Client) -> str:
+        """The client's own end of its latest connection."""
+        return str(client.events("connected")[-1]["local"])
 
     def start_again(self) -> None:
         self._started = time.time()
@@ -111,84 +78,130 @@ class Site:
     def wait_until_received(self, messages: int) -> None:
         """Wait until the server has logged so many messages since it was last started."""
         received = b'"received from the client"'
-        wait(lambda: self.container.logs(since=self._started).count(received) >= messages)
+        wait_until(
+            lambda: self.container.logs(since=self._started).count(received) >= messages, pause=POLL
+        )
 
-    def received_from(self, peer: str) -> int:
-        """How many messages the server has logged of this connection."""
-        received = self.server.events("received from the client")
-        return sum(event["peer"] == peer for event in received)
-
-    def peer_of(self, client: Client) -> str:
-        """The client's own end of its latest connection."""
-        return str(client.events("connected")[-1]["local"])
-
-    def all_run(self) -> bool:
-        """Whether neither the server nor one of its clients has ended."""
+    def check_all_run(self) -> None:
+        """Count a round, in which neither the server nor one of its clients has ended."""
         running = self.container.client.containers.list(filters={"network": self._network.id})
-        return len(running) == 1 + len(self.clients)
+        self.tally.check(len(running) == 1 + len(self.clients), "a client has given up")
 
     def stay_cut_off(self, seconds: float, *clients: str) -> None:
-        """So long these clients can have no reply: `finish` looks whether they had one."""
-        began = time.time()
-        time.sleep(seconds)  # not a wait for something: it is what is tried
-        self._silences.append(Silence(clients, began, time.time()))
-
-    def open_connections(self) -> set[str]:
-        """The clients' ends of those that the server has begun to serve, and not ended."""
-        log = _events(str(self.container.logs(since=self._started), "utf-8"))
-        begun = {event["peer"] for event in log if event["event"] == "new connection"}
-        return begun - {event["peer"] for event in log if event["event"] == "bye"}
+        """So long these clients can have no reply: count one that has one all the same."""
+        time.sleep(UNDER_WAY)
+        had = {name: last_reply(self.clients[name]) for name in clients}
+        time.sleep(seconds - UNDER_WAY)  # not a wait for something: it is what is tried
+        for name, reply in had.items():
+            not_cut_off = f"{name} was not cut off: a reply after number {reply}"
+            self.tally.check(last_reply(self.clients[name]) == reply, not_cut_off, rounds=0)
 
     def heal(self) -> float:
         """Wait until each client has been answered once more; return how many seconds it took."""
-        before = {client: _last_reply(client) for client in self.clients.values()}
-        return wait(lambda: all(_last_reply(client) > had for client, had in before.items()))
+        had = {client: last_reply(client) for client in self.clients.values()}
+        return wait_until(
+            lambda: all(last_reply(client) > before for client, before in had.items()), pause=POLL
+        )
 
-    def finish(self, tally: Tally) -> None:
+    def finish(self) -> None:
         """Wait until all is well, end the clients, and count each thing that is wrong with them."""
         self.heal()
         with ThreadPoolExecutor() as threads:
             codes = list(threads.map(Client.terminate, self.clients.values()))
-        log = _events(self.server.output())
+        log = records(self.server.output())
         ledgers = [
-            Ledger(name, _events(client.output()), log) for name, client in self.clients.items()
+            Ledger(name, records(client.output()), log) for name, client in self.clients.items()
         ]
-        audit(ledgers, codes, tally)
-        self._check_silences(tally)
+        audit(ledgers, codes, self.tally)
 
-    def _check_silences(self, tally: Tally) -> None:
+    def check_cut_off(self) -> None:
+        """Check that each client had to connect again: else nothing was cut at all."""
         for name, client in self.clients.items():
-            replies = [_moment(event) for event in client.events("reply")]
-            for silence in self._silences:
-                if name in silence.clients:
-                    began = silence.began + UNDER_WAY
-                    heard = [moment for moment in replies if began < moment < silence.ended]
-                    tally.check(not heard, f"{name} was not cut off: a reply at {heard}", rounds=0)
+            connections = len(client.events("connected"))
+            self.tally.check(connections > 1, f"{name} was not cut off", rounds=0)
+
+    def check_none_left(self) -> None:
+        """Check that the server ends all connections of clients that have ended, in time."""
+
+        def is_none_left() -> bool:
+            log = self.server.output()
+            begun, ended = (
+                {event["peer"] for event in events(log, name)} for name in ("new connection", "bye")
+            )
+            return begun <= ended
+
+        self.tally.check(wait_until(is_none_left, FREED, pause=POLL) <= FREED)
+
+    def check_freed(self, dead: dict[str, float]) -> None:
+        """Check of each dead connection that the server says it is lost, and in time.
+
+        They are told by the client's end, and since when they are dead: in Unix seconds.
+        """
+
+        def ends() -> dict[str, Event]:
+            return {event["peer"]: event for event in self.server.events("bye")}
+
+        wait_until(lambda: ends().keys() >= dead.keys(), 2 * FREED, pause=POLL)
+        slowest = 0.0
+        for peer, since in dead.items():
+            end = ends()[peer]
+            seconds = datetime.fromisoformat(end["time"]).timestamp() - since
+            slowest = max(slowest, seconds)
+            kept = end["end"] == "lost" and seconds <= FREED
+            self.tally.check(kept, f"{peer} was freed after {seconds:.1f} s as {end['end']}")
+        self.tally.measure(freed_within=f"{slowest:.1f} s")
 
 
 @contextmanager
-def open_site(clients: int, *, pause: float = 0.2, subnet: str | None = None) -> Iterator[Site]:
+def open_site(
+    tally: Tally, clients: int, *, pause: float = 0.2, subnet: str | None = None
+) -> Iterator[Site]:
     """A site whose clients have all been answered; nothing is left of it afterwards."""
     options: dict[str, Any] = {"labels": {LABEL: PROJECT}}
     if subnet:
         options["ipam"] = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)])
     with Network(docker_network_kw=options) as network, ExitStack() as stack:
-        site = Site(network, stack, subnet)
+        site = Site(tally, network, stack)
         site.start_clients(clients, pause)
         yield site
 
 
-def _events(output: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in output.splitlines()]
+def last_reply(client: Client) -> int:
+    """The number of its last reply; 0 where it got none of late."""
+    recent = client.get_wrapped_container().logs(tail=RECENT)
+    return max((event["number"] for event in events(recent, "reply")), default=0)
 
 
-def _moment(event: dict[str, Any]) -> float:
-    return datetime.fromisoformat(event["time"]).timestamp()
+class Firewall:
+    """Drops a container's packets, from a container that shares its network namespace."""
 
+    def __init__(self, around: Container) -> None:
+        # `run` would ask a registry for an image that is not here; `create` never does.
+        self._inside = around.client.containers.create(
+            FAULTS_IMAGE,
+            ["infinity"],
+            entrypoint="sleep",
+            network_mode=f"container:{around.id}",
+            cap_add=["NET_ADMIN"],
+            user="0",
+            labels={LABEL: PROJECT},
+        )
+        self._inside.start()
 
-def _last_reply(client: Client) -> int:
-    """The number of its last reply; 0 where it has had none of late."""
-    recent = str(client.get_wrapped_container().logs(tail=RECENT), "utf-8")
-    return max(
-        (event["number"] for event in _events(recent) if event["event"] == "reply"), default=0
-    )
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._inside.remove(force=True)
+
+    def drop(self, *chains: str) -> None:
+        """Drop every TCP packet from now on; the chains are INPUT and OUTPUT."""
+        for chain in chains:
+            self._iptables("-A", chain, "-p", "tcp", "-j", "DROP")
+
+    def let_through(self) -> None:
+        self._iptables("-F")
+
+    def _iptables(self, *words: str) -> None:
+        code, said = self._inside.exec_run(["iptables", "--wait", *words])
+        assert code == 0, said.decode()

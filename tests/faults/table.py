@@ -11,33 +11,22 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.faults.tally import Tally, read_tallies
+from tests.faults.tally import read_tallies
 
 PROMISES = range(1, 13)
 
-
-def draw(tallies: list[Tally]) -> Table:
+if __name__ == "__main__":
+    tallies = read_tallies(Path(sys.argv[1]))
     table = Table("#", "promise", box=None, pad_edge=False)
     table.add_column("rounds", justify="right")
     table.add_column("violations", justify="right")
     table.add_column("measured")
-    for tally in tallies:
-        measured = ", ".join(f"{name} {figure}" for name, figure in tally.figures.items())
-        table.add_row(
-            str(tally.promise),
-            tally.claim,
-            f"{tally.rounds:,}",
-            f"{tally.violations:,}",
-            measured.replace("_", " "),
-        )
-    return table
-
-
-if __name__ == "__main__":
-    tallies = read_tallies(Path(sys.argv[1]))
-    untried = set(PROMISES) - {tally.promise for tally in tallies if tally.rounds}
+    for one in tallies:
+        measured = ", ".join(f"{name} {figure}" for name, figure in one.figures.items())
+        counts = f"{one.rounds:,}", f"{one.violations:,}"
+        table.add_row(str(one.promise), one.claim, *counts, measured.replace("_", " "))
     console = Console(width=None if sys.stdout.isatty() else 160)
-    console.print(draw(tallies))
-    if untried:
+    console.print(table)
+    if untried := set(PROMISES) - {one.promise for one in tallies if one.rounds}:
         console.print(f"not tried: {sorted(untried)}")
-    sys.exit(bool(untried) or any(tally.violations for tally in tallies))
+    sys.exit(bool(untried) or any(one.violations for one in tallies))

@@ -1,10 +1,13 @@
 """How often a promise was put to the test, how often it was broken, and what was measured."""
 
 import json
+import threading
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-SHOWN = 10  # broken rounds that a failure tells of; all are counted
+SHOWN = 10  # violations that a failure describes; all are counted
+
+_counting = threading.Lock()
 
 
 @dataclass
@@ -19,21 +22,22 @@ class Tally:
     figures: dict[str, str] = field(default_factory=dict)  # what was measured besides
 
     def check(self, kept: bool, otherwise: str = "", *, rounds: int = 1) -> None:  # noqa: FBT001 - it is what is checked
-        """Count so many rounds; if the promise was not kept in them, one violation."""
-        self.rounds += rounds
-        if not kept:
-            self.violations += 1
-            if len(self.broken) < SHOWN:
-                self.broken.append(otherwise)
+        """Count these rounds; if the promise was not kept in them, count one violation."""
+        with _counting:
+            self.rounds += rounds
+            if not kept:
+                self.violations += 1
+                if len(self.broken) < SHOWN:
+                    self.broken.append(otherwise)
 
     def measure(self, **figures: str) -> None:
         """Note figures, each with its unit."""
         self.figures |= figures
 
     def append_to(self, path: Path) -> None:
-        """Add it as a line of JSON."""
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(self)) + "\n")
+        """Add it as a line of JSON: in one write, for other processes add theirs."""
+        with path.open("ab", buffering=0) as file:
+            file.write(json.dumps(asdict(self)).encode() + b"\n")
 
 
 def read_tallies(path: Path) -> list[Tally]:
@@ -41,8 +45,8 @@ def read_tallies(path: Path) -> list[Tally]:
     merged: dict[tuple[int, str], Tally] = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         tally = Tally(**json.loads(line))
-        sum_ = merged.setdefault((tally.promise, tally.claim), Tally(tally.promise, tally.claim))
-        sum_.rounds += tally.rounds
-        sum_.violations += tally.violations
-        sum_.figures |= tally.figures
+        total = merged.setdefault((tally.promise, tally.claim), Tally(tally.promise, tally.claim))
+        total.rounds += tally.rounds
+        total.violations += tally.violations
+        total.figures |= tally.figures
     return [merged[key] for key in sorted(merged)]

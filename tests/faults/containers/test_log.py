@@ -4,30 +4,29 @@ The engine hands a container's output to those that are attached before it takes
 that does not read, once some megabytes are on their way to it, has the server's own writes stall.
 """
 
-import http.client
 import re
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 import pytest
 from docker.models.containers import Container
 
-from tests.faults.honest import HonestClients
+from tests.faults.honest import honest_clients
 from tests.faults.tally import Tally
-from tests.kit.http_get import LOOPBACK
+from tests.kit.http_get import get
 from tests.kit.images import PORT, STATUS_PORT, Server
+from tests.kit.peer import Peer
 from tests.kit.rounds import Rounds
-from tests.kit.waiting import SECONDS, wait_until
+from tests.kit.waiting import wait_until
 
 pytestmark = [pytest.mark.promise(11), pytest.mark.alone]
 
 CLIENTS = 4
 CONNECTED = {"connected", "new connection", "bye"}  # what a connection logs besides its messages
 BEFORE = 2  # lines before the first client: where it is bound, and that it listens
-LONG = 8_000 * b"x" + b"\n"
+LONG = 8_000 * "x"
 MOST = 20_000  # of those: ten times what was seen to fill everything on the way
 FATES = re.compile(r'lanes_log_records_total\{fate="(\w+)"\} (\S+)')
 MISSING = re.compile(r"(\d+) log lines are missing here")
@@ -46,25 +45,18 @@ def stalled(container: Container) -> Iterator[None]:
 
 def fates(server: Server) -> dict[str, int]:
     """How many records the log has written and dropped, by its own count."""
-    port = server.get_exposed_port(STATUS_PORT)
-    with closing(http.client.HTTPConnection(LOOPBACK, port, timeout=SECONDS)) as connection:
-        connection.request("GET", "/metrics")
-        page = connection.getresponse().read().decode()
+    page = get(server.get_exposed_port(STATUS_PORT), "/metrics").body.decode()
     return {fate: int(float(count)) for fate, count in FATES.findall(page)}
 
 
 def say_long_ones(server: Server) -> int:
     """Talk until the log has begun to drop; return how many messages that took."""
-    with (
-        socket.create_connection(server.address, SECONDS) as connection,
-        connection.makefile("rb") as lines,
-    ):
-        lines.readline()
+    with Peer(server.chat) as peer:
+        peer.line()
         for said in range(MOST):
             if said % 50 == 0 and fates(server)["dropped"]:
                 return said
-            connection.sendall(LONG)
-            assert lines.readline().startswith(b"+OK ")
+            assert peer.say(LONG).startswith("+OK ")
     raise AssertionError("its log was not seen to stall")
 
 
@@ -72,13 +64,12 @@ def test_while_nobody_reads_the_log_clients_are_answered_and_every_line_is_count
     rounds: Rounds, tally: Tally, start_server: Callable[..., Server]
 ) -> None:
     server = start_server()
-    container = server.get_wrapped_container()
-    with stalled(container):
+    with stalled(server.get_wrapped_container()):
         said = say_long_ones(server)
         written = fates(server)["written"]
-        with HonestClients(server.get_exposed_port(PORT), CLIENTS) as honest:
+        with honest_clients(server.get_exposed_port(PORT), CLIENTS) as honest:
             time.sleep(rounds(5, 30))  # not a wait for something: this is how long nobody reads
-            service = honest.finish()
+        service = honest.result()
         wait_until(lambda: server.snapshot()["open"] == 0)
         tally.check(not service.errors, str(service.errors), rounds=service.answered)
         tally.check(service.p99 < 0.05, f"p99 of {1000 * service.p99:.1f} ms")
@@ -89,9 +80,12 @@ def test_while_nobody_reads_the_log_clients_are_answered_and_every_line_is_count
     counted = fates(server)
     tally.check(counted["dropped"] > service.answered / 2, f"{counted['dropped']} dropped")
 
+    def logged() -> list[str]:
+        return server.output().splitlines()
+
     # The engine has the last of them a moment later.
-    wait_until(lambda: len(lines_of(server)) >= counted["written"])
-    lines = lines_of(server)
+    wait_until(lambda: len(logged()) >= counted["written"])
+    lines = logged()
     missing = [int(found[1]) for line in lines if (found := MISSING.search(line))]
     tally.check(len(lines) - len(missing) == counted["written"], "not all written lines arrive")
     tally.check(sum(missing) == counted["dropped"], f"{sum(missing)} of {counted} are admitted")
@@ -99,8 +93,3 @@ def test_while_nobody_reads_the_log_clients_are_answered_and_every_line_is_count
         p99=f"{1000 * service.p99:.1f} ms",
         dropped=f"{counted['dropped']:,} of {emitted:,} lines",
     )
-
-
-def lines_of(server: Server) -> list[str]:
-    """Its log, as the engine has it."""
-    return server.output().splitlines()

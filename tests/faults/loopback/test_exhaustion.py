@@ -1,8 +1,9 @@
 """The system runs out of descriptors or threads; the server waits, says so, and serves again."""
 
+import re
 import resource
-import socket
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -11,71 +12,97 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.injection import Injection, busiest_second
 from tests.faults.tally import Tally
+from tests.kit.peer import Peer
 from tests.kit.rounds import Rounds
 from tests.kit.server_process import ServerProcess
 from tests.kit.waiting import wait_until
 
-pytestmark = [pytest.mark.promise(5), pytest.mark.alone]
+pytestmark = pytest.mark.promise(5)
 
 ATTEMPTS = 20  # to accept, a second: the most
 SOON = 1.0  # seconds until it serves again
 FIRST_THREADS = 8  # that the main thread starts before any client's
 CANNOT_ACCEPT = ("cannot accept, trying again", "cannot accept on the HTTP port, trying again")
 CLIENTS = 20
+INJECTED = re.compile(r"^(\d+) +(\d+\.\d+) .*\(INJECTED\)$", re.MULTILINE)
 
 
-def first_line(connection: socket.socket) -> bytes:
-    with connection.makefile("rb") as lines:
-        return lines.readline()
+def failing(calls: str, error: str, spared: int, times: int, trace: Path) -> tuple[str, ...]:
+    """The words that start a server so: the call succeeds `spared` times, then fails `times` times.
+
+    In each of its threads: strace counts their calls on their own. What it does not trace it does
+    not slow down.
+    """
+    when = f"{spared + 1}..{spared + times}"
+    return (
+        *("strace", "-f", "-ttt", "--seccomp-bpf", "-qq", "-o", str(trace)),
+        *("-e", f"trace={calls}", "-e", f"inject={calls}:error={error}:when={when}"),
+    )
 
 
-def is_answered(connection: socket.socket) -> bool:
-    connection.sendall(b"are you there?\n")
-    return first_line(connection).startswith(b"+OK ")
+def failures_in(trace: Path) -> dict[int, list[float]]:
+    """When, in Unix seconds, the call failed in each thread, by the thread's own id."""
+    failures = defaultdict(list)
+    for thread, moment in INJECTED.findall(trace.read_text(encoding="utf-8")):
+        failures[int(thread)].append(float(moment))
+    return failures
 
 
-def accept_in_spite_of(failures: int) -> list[tuple[list[float], float]]:
+def busiest_second(moments: list[float]) -> int:
+    """The most of them that lie within any one second."""
+    return max((sum(start <= one < start + 1 for one in moments) for start in moments), default=0)
+
+
+def is_greeted(client: Peer) -> bool:
+    return client.line().startswith("+OK ")
+
+
+def is_answered(client: Peer) -> bool:
+    return client.say("are you there?").startswith("+OK ")
+
+
+def accept_in_spite_of(failures: int, trace: Path) -> list[tuple[list[float], float]]:
     """One server whose `accept` fails so often, on both ports, while somebody is waiting there.
 
     For each port: when it failed, and when it served again, in Unix seconds.
     """
+    # Its start has asked for two pages.
+    words = failing("accept4", "EMFILE", spared=2, times=failures, trace=trace)
     with (
-        Injection("accept4", "EMFILE", spared=2, times=failures) as injection,
-        ServerProcess(under=injection.words) as server,  # its start has asked for two pages
-        server.connect() as honest,
-        server.connect() as another,
+        ServerProcess(under=words) as server,
+        Peer(server.address) as honest,
+        Peer(server.address) as another,
         ThreadPoolExecutor(1) as http,
     ):
-        assert first_line(honest).startswith(b"+OK ")
-        assert first_line(another).startswith(b"+OK ")
-        assert not injection.failures()
-
-        def well_at() -> float:
-            assert server.is_well()
-            return time.time()
-
-        well = http.submit(well_at)
-        with server.connect() as client:
-            assert first_line(client).startswith(b"+OK ")
+        assert is_greeted(honest)
+        assert is_greeted(another)
+        assert not failures_in(trace)
+        well = http.submit(lambda: server.is_well() and time.time())
+        with Peer(server.address) as client:
+            assert is_greeted(client)
             greeted = time.time()
-        chat = injection.failures()[server.pid]
         assert is_answered(honest)
-        well_again = well.result()
-        [status] = [times for thread, times in injection.failures().items() if thread != server.pid]
-        return [(chat, greeted), (status, well_again)]
+        served = {True: greeted, False: well.result()}
+        return [
+            (moments, served[thread == server.pid])
+            for thread, moments in failures_in(trace).items()
+        ]
 
 
+@pytest.mark.alone
 def test_accept_may_fail_without_a_spin_and_serves_within_a_second_after(
-    rounds: Rounds, tally: Tally
+    rounds: Rounds, tally: Tally, tmp_path: Path
 ) -> None:
     failures = rounds(25, 100)
     servers = rounds(4, 10)  # at once: each tries but ten times a second
+    traces = [tmp_path / str(number) for number in range(servers)]
     with ThreadPoolExecutor(servers) as starting:
-        ports = [*starting.map(accept_in_spite_of, [failures] * servers)]
+        tried = starting.map(accept_in_spite_of, [failures] * servers, traces)
+        ports = [port for both in tried for port in both]
+    tally.check(len(ports) == 2 * servers, f"accept failed on {len(ports)} ports", rounds=0)
     busiest, longest = 0, 0.0
-    for failed, served in [port for both in ports for port in both]:
+    for failed, served in ports:
         tally.check(len(failed) == failures, f"failed {len(failed)} times", rounds=len(failed))
         attempts, seconds = busiest_second(failed), served - failed[-1]
         tally.check(attempts <= ATTEMPTS, f"{attempts} attempts in a second")
@@ -85,28 +112,23 @@ def test_accept_may_fail_without_a_spin_and_serves_within_a_second_after(
 
 
 def test_who_gets_no_thread_is_told_busy_and_the_next_is_served(
-    rounds: Rounds, tally: Tally
+    rounds: Rounds, tally: Tally, tmp_path: Path
 ) -> None:
-    failures = rounds(100, 500)
-    with (
-        Injection("clone,clone3", "EAGAIN", spared=FIRST_THREADS + 1, times=failures) as injection,
-        ServerProcess(under=injection.words) as server,
-        server.connect() as honest,
-    ):
-        assert first_line(honest).startswith(b"+OK ")
+    failures, trace = rounds(100, 500), tmp_path / "trace"
+    words = failing("clone,clone3", "EAGAIN", FIRST_THREADS + 1, failures, trace)
+    with ServerProcess(under=words) as server, Peer(server.address) as honest:
+        assert is_greeted(honest)
         for _ in range(failures):
-            with server.connect() as client:
-                told = first_line(client)
-            tally.check(told.startswith(b"-ERR busy: "), f"told {told!r}")
-        ended = injection.failures()[server.pid][-1]
-        with server.connect() as client:
-            told = first_line(client)
-        seconds = time.time() - ended
-        tally.check(told.startswith(b"+OK "), f"told {told!r} when it was over")
+            with Peer(server.address) as client:
+                told = client.line()
+            tally.check(told.startswith("-ERR busy: "), f"told {told!r}")
+        failed = failures_in(trace)[server.pid]
+        with Peer(server.address) as client:
+            tally.check(is_greeted(client), "not greeted when it was over")
+        seconds = time.time() - failed[-1]
         tally.check(seconds <= SOON, f"served after {seconds:.2f} s")
         tally.check(is_answered(honest), "an honest client is not answered any more")
-        failed = len(injection.failures()[server.pid])
-        tally.check(failed == failures, f"failed {failed} times")
+        tally.check(len(failed) == failures, f"failed {len(failed)} times")
         refused = server.snapshot()["refused"]["busy"]
         tally.check(refused == failures, f"{refused} refused")
         tally.check(server.is_well() and server.errors() == "", server.errors())
@@ -133,23 +155,22 @@ def test_without_descriptors_clients_wait_and_are_served_when_there_are(
     longest = 0.0
     with (
         ServerProcess() as server,
-        server.connect() as honest,
+        Peer(server.address) as honest,
         ThreadPoolExecutor(1) as http,
     ):
-        assert first_line(honest).startswith(b"+OK ")
+        assert is_greeted(honest)
         for _ in range(rounds(1, 5)):
             with ExitStack() as stack:
                 with no_more_descriptors(server):
-                    waiting = [stack.enter_context(server.connect()) for _ in range(CLIENTS)]
+                    waiting = [stack.enter_context(Peer(server.address)) for _ in range(CLIENTS)]
                     well = http.submit(server.is_well)
                     time.sleep(1.5)  # not a wait for something: so long it lasts
                     tally.check(is_answered(honest), "an honest client is not answered")
                     tally.check(not well.done(), "it had a descriptor for the HTTP port")
                 began = time.monotonic()
-                told = [first_line(client) for client in waiting]
+                greeted = sum(map(is_greeted, waiting))
                 tally.check(well.result(), "it is not well")
                 seconds = time.monotonic() - began
-            greeted = sum(line.startswith(b"+OK ") for line in told)
             tally.check(greeted == CLIENTS, f"{greeted} of {CLIENTS} greeted", rounds=CLIENTS)
             tally.check(seconds <= SOON, f"all were served after {seconds:.2f} s")
             wait_until(lambda: server.snapshot()["open"] == 1)

@@ -1,36 +1,77 @@
 """More clients than there are places, all at once, again and again."""
 
-import contextlib
-from collections import Counter
+import re
+from collections import Counter, deque
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.faults.flood import Flood
-from tests.faults.honest import HonestClients
+from tests.faults.honest import honest_clients
 from tests.faults.tally import Tally
+from tests.kit.peer import Peer
 from tests.kit.rounds import Rounds
 from tests.kit.server_process import ServerProcess
 from tests.kit.waiting import wait_until
 
-pytestmark = [pytest.mark.promise(4), pytest.mark.alone]
+pytestmark = pytest.mark.promise(4)
 
 PLACES = 256  # --max-clients by default
 HONEST = 3
-PROCESSES = 2
+FLOODS = 2  # at the same time
+AT_ONCE = 50  # connects before the first of them listens, in each flood
+LEAVING = 2  # of those that stay, after each of these turns
 BASELINE_SECONDS = 15.0
+FATES = {
+    "served": re.compile(r"\+OK \S+: ready\r\n"),
+    "busy": re.compile(r"-ERR busy: .*\r\n"),
+}
+
+
+def flood(address: str, connects: int) -> Counter[str]:
+    """Count what so many clients were told: "served", "busy", or what went wrong.
+
+    Those that are served stay, and leave a few at a time. Every other one speaks before it is
+    greeted, so that there is something unread when it is refused.
+    """
+    told: Counter[str] = Counter()
+    held: deque[Peer] = deque()
+    for _ in range(connects // AT_ONCE):
+        burst = []
+        for number in range(AT_ONCE):
+            burst.append(Peer(address))
+            if number % 2:
+                burst[-1].send(b"Hey Server!!!\n")
+        for peer in burst:
+            fate = fate_of(peer)
+            told[fate] += 1
+            if fate == "served":
+                held.append(peer)
+            else:
+                peer.close()
+        for _ in range(min(LEAVING, len(held))):
+            held.popleft().close()
+    for peer in held:
+        peer.close()
+    return told
+
+
+def fate_of(peer: Peer) -> str:
+    """What the first line says."""
+    try:
+        line = peer.line()
+    except OSError as error:
+        return repr(error)
+    return next((fate for fate, words in FATES.items() if words.fullmatch(line)), repr(line))
 
 
 def test_each_connect_of_a_flood_is_served_or_told_busy(rounds: Rounds, tally: Tally) -> None:
     connects = rounds(4_000, 20_000)
     with ServerProcess() as server:
         baseline = server.settled()
-        with HonestClients(server.port, HONEST) as honest, contextlib.ExitStack() as stack:
-            floods = [
-                stack.enter_context(Flood(server.port, connects // PROCESSES, PLACES))
-                for _ in range(PROCESSES)
-            ]
-            told = sum((flood.result(120.0) for flood in floods), Counter[str]())
-            service = honest.finish()
+        with honest_clients(server.port, HONEST) as honest, ThreadPoolExecutor(FLOODS) as floods:
+            shares = [connects // FLOODS] * FLOODS
+            told = sum(floods.map(flood, [server.address] * FLOODS, shares), Counter[str]())
+        service = honest.result()
         took = wait_until(lambda: (server.descriptors(), server.threads()) == baseline)
         snapshot = server.snapshot()
 

@@ -3,10 +3,9 @@
 import contextlib
 import select
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count, pairwise
+from itertools import count, pairwise, zip_longest
 from random import Random, SystemRandom
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from server.protocol import Lines
 from tests.faults.reference import said_to
 from tests.faults.tally import Tally
+from tests.kit.peer import Peer
 from tests.kit.rounds import Rounds
 from tests.kit.server_process import ServerProcess
 
@@ -34,6 +34,7 @@ NO_TEXT = [
     *("🧵".encode()[:size] for size in (1, 2, 3)),
     "🧵".encode()[1:],
 ]
+ENDS = [b"\r\n", b"\n"]
 FILLERS = [b"x", b"\0", b"\r", b"\xff", "🧵".encode()]
 
 Speak = Callable[[list[bytes]], bytes]  # chunks in, all that is said to them out
@@ -54,13 +55,10 @@ def said_by(server: ServerProcess) -> Speak:
     """What a real server says, from the greeting until it hangs up."""
 
     def speak(chunks: list[bytes]) -> bytes:
-        with server.connect() as connection:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sender = threading.Thread(target=_send, args=(connection, chunks))
-            sender.start()
-            said = b"".join(iter(lambda: connection.recv(1 << 16), b""))
-            sender.join()
-        return said
+        with Peer(server.address) as peer, ThreadPoolExecutor(1) as sender:
+            peer.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sender.submit(_send, peer.socket, chunks)
+            return peer.rest()
 
     return speak
 
@@ -92,7 +90,7 @@ def draw_line(random: Random) -> bytes:
     line = b"".join(random.choices(pieces, k=random.randrange(6)))
     if random.random() < 0.003:
         line = (line + LIMIT * random.choice(FILLERS))[: LIMIT + random.randint(-2, 2)]
-    return line + random.choice([b"\n", b"\r\n"])
+    return line + random.choice(ENDS)
 
 
 def cut(stream: bytes, random: Random) -> list[bytes]:
@@ -110,24 +108,14 @@ def compare(tally: Tally, speak: Speak, stream: bytes, seed: str) -> int:
     said = speak(cut(stream, seeded(seed)))
     thread = said.removeprefix(b"+OK ").partition(b":")[0].decode(errors="replace")
     expected = said_to(stream, thread)
-    pairs = enumerate(zip(said, expected, strict=False))
-    same = next((n for n, (a, b) in pairs if a != b), min(len(said), len(expected)))
-    differently = f"{said[same:][:80]!r} and not {expected[same:][:80]!r} after {same} bytes"
+    differently = ""
+    if said != expected:
+        pairs = enumerate(zip_longest(said, expected))
+        same = next(place for place, (ours, model) in pairs if ours != model)
+        differently = f"{said[same:][:80]!r} and not {expected[same:][:80]!r} after {same} bytes"
     lines = stream.count(b"\n")
-    tally.check(said == expected, f"seed {seed!r}: {differently}", rounds=lines)
+    tally.check(not differently, f"seed {seed!r}: {differently}", rounds=lines)
     return lines
-
-
-def compare_random_lines(tally: Tally, speak: Speak, lines: int) -> None:
-    """So many at least; each conversation can be had again by its seed, which a failure tells."""
-    seed = SystemRandom().randrange(1 << 32)
-    tally.measure(seed=str(seed))
-    tried = 0
-    for number in count():
-        if tried >= lines:
-            break
-        name = f"{seed}/{number}"
-        tried += compare(tally, speak, draw_stream(seeded(name)), name)
 
 
 def short_and_long_lines(ends: list[bytes]) -> Iterator[bytes]:
@@ -143,27 +131,33 @@ def short_and_long_lines(ends: list[bytes]) -> Iterator[bytes]:
             yield b"before\n" + b"x" * length + end + b"after\n"
 
 
-def test_random_lines_in_random_cuts_are_answered_as_by_the_reference(
+def compare_lines(tally: Tally, speak: Speak, lines: int, ends: list[bytes]) -> None:
+    """All short and long lines with these ends, and so many random ones.
+
+    Each random conversation can be had again by its seed, which a failure tells.
+    """
+    for number, stream in enumerate(short_and_long_lines(ends)):
+        compare(tally, speak, stream, f"lines {number}")
+    seed = SystemRandom().randrange(1 << 32)
+    tally.measure(seed=str(seed))
+    names = (f"{seed}/{number}" for number in count())
+    tried = 0
+    while tried < lines:
+        name = next(names)
+        tried += compare(tally, speak, draw_stream(seeded(name)), name)
+
+
+def test_all_short_all_long_and_random_lines_in_random_cuts_are_answered_as_by_the_reference(
     rounds: Rounds, tally: Tally
 ) -> None:
-    compare_random_lines(tally, said_by_dialect, rounds(50_000, 1_000_000))
+    compare_lines(tally, said_by_dialect, rounds(50_000, 1_000_000), ENDS[: rounds(1, 2)])
 
 
 def test_a_server_says_the_same_over_a_socket(rounds: Rounds, tally: Tally) -> None:
     with ServerProcess() as server:
-        compare_random_lines(tally, said_by(server), rounds(5_000, 100_000))
+        compare_lines(tally, said_by(server), rounds(5_000, 100_000), ENDS[: rounds(1, 2)])
         assert server.terminate() == 0
         tally.check(not server.errors(), server.errors())
-
-
-def test_lines_of_every_length_and_all_of_one_byte_and_two_are_answered(
-    rounds: Rounds, tally: Tally
-) -> None:
-    ends = [b"\r\n", b"\n"][: rounds(1, 2)]
-    with ServerProcess("--log-level", "warning") as server:
-        for number, stream in enumerate(short_and_long_lines(ends)):
-            for speak in (said_by_dialect, said_by(server)):
-                compare(tally, speak, stream, f"lines {number}")
 
 
 def test_an_emoji_cut_at_any_byte_300_ms_apart_is_one_message(tally: Tally) -> None:
@@ -171,23 +165,21 @@ def test_an_emoji_cut_at_any_byte_300_ms_apart_is_one_message(tally: Tally) -> N
     cuts = [[line[:place], line[place:]] for place in range(1, len(line))]
     cuts.append([bytes([byte]) for byte in line])
     with ServerProcess() as server, ThreadPoolExecutor(len(cuts)) as clients:
-        said = clients.map(lambda pieces: said_apart(server, pieces), cuts)
-        for pieces, (early, (thread, answer)) in zip(cuts, said, strict=True):
+
+        def say(pieces: list[bytes]) -> None:
+            with Peer(server.address) as peer:
+                greeting, early = peer.line(), False
+                for piece in pieces:
+                    early |= bool(select.select([peer.socket], [], [], APART)[0])
+                    peer.send(piece)
+                peer.socket.shutdown(socket.SHUT_WR)
+                said = greeting.encode() + peer.rest()
             tally.check(not early, f"{pieces}: answered before its end")
-            tally.check(answer == said_to(line, thread), f"{pieces}: {answer!r}")
+            thread = greeting.removeprefix("+OK ").partition(":")[0]
+            tally.check(said == said_to(line, thread), f"{pieces}: {said!r}")
+
+        for _ in clients.map(say, cuts):
+            pass
         assert server.terminate() == 0
         texts = [event["text"] for event in server.events("received from the client")]
         tally.check(texts == ["🧵"] * len(cuts), f"received {texts}")
-
-
-def said_apart(server: ServerProcess, pieces: list[bytes]) -> tuple[bool, tuple[str, bytes]]:
-    """Whether anything is said before the last piece; the thread, and all that it says."""
-    with server.connect() as connection, connection.makefile("rb") as lines:
-        greeting = lines.readline()
-        early = False
-        for piece in pieces:
-            early |= bool(select.select([connection], [], [], APART)[0])
-            connection.sendall(piece)
-        connection.shutdown(socket.SHUT_WR)
-        thread = greeting.removeprefix(b"+OK ").partition(b":")[0].decode()
-        return early, (thread, greeting + lines.read())

@@ -1,14 +1,11 @@
 """Between the client and the server things break: each message has exactly one whole reply."""
 
 import io
-import json
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import chain, takewhile
+from itertools import takewhile
 from typing import NamedTuple
 
 import pytest
@@ -66,9 +63,9 @@ def after(fault: Fault) -> Outcome:
     return Outcome(MESSAGES, sorted([*MESSAGES, lost]), resent=1, connections=2, struck=1)
 
 
-def outcomes_of(faults: list[Fault], stop: StopSignal) -> list[Outcome]:
-    """A conversation with one server for each fault, through a proxy of its own."""
-    with ServerProcess(*WORKERS) as server:
+def converse_through(faults: list[Fault], expect: Callable[[Fault], Outcome], tally: Tally) -> None:
+    """Check what becomes of a conversation with each fault, each through a proxy of its own."""
+    with StopSignal() as stop, ServerProcess(*WORKERS) as server:
 
         def converse(number: int) -> tuple[list[int], int, int, int]:
             with Proxy((LOOPBACK, server.port), [faults[number]]) as proxy:
@@ -84,23 +81,13 @@ def outcomes_of(faults: list[Fault], stop: StopSignal) -> list[Outcome]:
         assert server.terminate() == 0
         assert not server.errors(), server.errors()
         received = received_by(server)
-    return [
-        Outcome(accepted, received[number], *counts)
-        for number, (accepted, *counts) in enumerate(told)
-    ]
 
-
-def converse_through(faults: list[Fault], expect: Callable[[Fault], Outcome], tally: Tally) -> None:
-    """Check what becomes of a conversation with each fault. Much of it is waiting: two servers."""
-    halves = [faults[::2], faults[1::2]]
-    with StopSignal() as stop, ThreadPoolExecutor(len(halves)) as servers:
-        told = servers.map(outcomes_of, halves, [stop] * len(halves))
-        outcomes = [*chain.from_iterable(told)]
-    for fault, outcome in zip(chain.from_iterable(halves), outcomes, strict=True):
+    for number, (fault, (accepted, *counts)) in enumerate(zip(faults, told, strict=True)):
+        outcome = Outcome(accepted, received[number], *counts)
         tally.check(outcome == expect(fault), f"{fault}: {outcome}")
     tally.measure(
-        accepted=f"{sum(len(outcome.accepted) for outcome in outcomes):,} replies",
-        received=f"{sum(len(outcome.received) for outcome in outcomes):,} messages",
+        accepted=f"{sum(len(accepted) for accepted, *_ in told):,} replies",
+        received=f"{sum(map(len, received.values())):,} messages",
     )
 
 
@@ -156,31 +143,3 @@ def test_a_reply_that_comes_too_late_is_not_taken_for_another(rounds: Rounds, ta
     late = [Fault("client", delay=1.2 * BRISK.reply)] * rounds(3, 18)
     twice = Outcome(MESSAGES, sorted([1, *MESSAGES]), resent=1, connections=2, struck=0)
     converse_through(late, lambda _: twice, tally)
-
-
-def test_the_client_program_gets_one_reply_for_each_message(rounds: Rounds, tally: Tally) -> None:
-    # On each connection one whole reply comes, and so many bytes of the second.
-    second = range(GREETING + REPLY, GREETING + 2 * REPLY)
-    faults = [Fault("client", kind, at) for at in second[:: rounds(14, 1)] for kind in BREAKS]
-    script = "".join(f"conversation 0000, message {n}\n" for n in range(1, len(faults) + 2))
-    with ServerProcess(*WORKERS) as server, Proxy((LOOPBACK, server.port), faults) as proxy:
-        client = subprocess.run(
-            [
-                *(sys.executable, "-m", "client", "run", "--script", "-", "--log-format", "json"),
-                *("--server", f"{LOOPBACK}:{proxy.port}"),
-            ],
-            input=script.encode(),
-            capture_output=True,
-            timeout=4 * SECONDS,
-            check=False,
-        )
-        assert server.terminate() == 0
-        events = [json.loads(line) for line in client.stdout.splitlines()]
-        replies = [event["text"] for event in events if event["event"] == "reply"]
-        received = received_by(server)[0]
-    messages = list(range(1, len(faults) + 2))
-    tally.check(client.returncode == 0, f"{client.returncode} {client.stderr!r} {events[-1]}")
-    tally.check(replies == [OK] * len(messages), f"replies {replies}", rounds=len(faults))
-    tally.check(received == sorted(messages + messages[1:]), f"received {received}")
-    tally.check(proxy.struck == len(faults), f"{proxy.struck} faults")
-    tally.measure(accepted=f"{len(replies)} replies", received=f"{len(received)} messages")
