@@ -1,6 +1,7 @@
 """A swarm of one node: the one that is here, or one on loopback for as long as the tests take."""
 
 import fcntl
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import gettempdir
@@ -9,11 +10,11 @@ import docker
 import pytest
 
 from tests.kit.command import run, well
-from tests.kit.containers import STACK_LABEL, was_left_behind
+from tests.kit.containers import PREFIX, STACK_LABEL, was_left_behind
 from tests.kit.http_get import LOOPBACK
 from tests.swarm.stack import Stack
 
-MADE = "thread-lanes.tests"  # a label of the node: the tests made the swarm
+MADE = "thread-lanes.tests"  # a label of the node: which session of tests made the swarm
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -37,22 +38,30 @@ def swarm(turn: None, engine: docker.DockerClient) -> docker.DockerClient:  # no
     state = engine.info()["Swarm"]
     if state["LocalNodeState"] != "active":
         engine.swarm.init(advertise_addr=LOOPBACK, listen_addr=LOOPBACK)
-        well("docker", "node", "update", "--label-add", f"{MADE}=here", engine.info()["Name"])
     elif not state["ControlAvailable"] or state["Nodes"] != 1:
         pytest.fail("the tests need a swarm of this one engine, or none", pytrace=False)
+    elif not made_by().startswith(PREFIX) or not was_left_behind(made_by()):
+        return engine  # somebody else's
+    in_a_worker = "PYTEST_XDIST_WORKER" in os.environ
+    session = f"{PREFIX}{os.getppid() if in_a_worker else os.getpid()}"
+    well("docker", "node", "update", "--label-add", f"{MADE}={session}", engine.info()["Name"])
     sweep(engine)
     return engine
 
 
+def made_by() -> str:
+    """Which session of tests made the swarm, if one did."""
+    label = f'{{{{index .Spec.Labels "{MADE}"}}}}'
+    return run("docker", "node", "inspect", "self", "--format", label).stdout.strip()
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Leave the swarm that the tests made, once no other test runs.
+    """Leave the swarm that this session made, once none of its tests runs any more.
 
     An engine that leaves a swarm forgets the names on all of its networks, Compose's too.
     """
-    if hasattr(session.config, "workerinput"):  # a worker of pytest-xdist: others may still run
-        return
-    label = f'{{{{index .Spec.Labels "{MADE}"}}}}'
-    if run("docker", "node", "inspect", "self", "--format", label).stdout.strip():
+    in_a_worker = hasattr(session.config, "workerinput")
+    if not in_a_worker and made_by() == f"{PREFIX}{os.getpid()}":
         well("docker", "swarm", "leave", "--force")
 
 
