@@ -1,6 +1,7 @@
 """What the command line takes. Each option is also an environment variable, for Compose."""
 
 import math
+import re
 import resource
 from collections.abc import Callable
 from functools import partial, reduce
@@ -8,15 +9,16 @@ from typing import Any
 
 import click
 
-from server import farewell, webserver, work
-from server.log import RENDERERS
-from server.port import GONE_SECONDS
-from server.protocol import DIALECTS
-from server.replica import NAME
+from server.chat import lingering, work
+from server.chat.protocol import DIALECTS
+from server.chat.sockets import GONE_SECONDS
+from server.http.webserver import CONNECTIONS
+from server.log.lines import RENDERERS
 
-# For all that is not a client: HTTP connections, farewells, and 32 for listening, logging, names.
-SPARE_DESCRIPTORS = webserver.CONNECTIONS + farewell.PLACES + 32
-DAY = 86_400.0
+# For everything but clients: HTTP connections, lingering ones, and 32 to listen, log and ask names.
+SPARE_DESCRIPTORS = CONNECTIONS + lingering.PLACES + 32
+DAY = 86_400.0  # seconds
+NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,62}")  # of a replica: a host name's label, RFC 1035
 
 Command = Callable[..., Any]
 option = partial(click.option, show_default=True, show_envvar=True)
@@ -24,44 +26,24 @@ port = click.IntRange(0, 65535)
 count = click.IntRange(min=1)
 
 
-class Seconds(click.FloatRange):
-    """More than nothing, or at least so many; a day at the most, or so many."""
-
-    name = "seconds"
-
-    def __init__(self, least: float | None = None, most: float = DAY) -> None:
-        super().__init__(min=least or 0, min_open=least is None, max=most)
-
-    def convert(
-        self,
-        value: Any,  # noqa: ANN401 - as click declares it
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> float:
-        """Refuse what is not a number too: every comparison with it is false."""
-        seconds: float = super().convert(value, param, ctx)
-        if math.isnan(seconds):
-            self.fail("nan is not a number of seconds.", param, ctx)
-        return seconds
+def _seconds(_context: click.Context, _option: click.Parameter, seconds: float) -> float:
+    """Refuse nan, with which every comparison is false."""
+    if math.isnan(seconds):
+        raise click.BadParameter("nan is not a number of seconds.")
+    return seconds
 
 
-class WorkType(click.ParamType[work.Work]):
-    """What answering a message costs besides."""
+def seconds_option(name: str, default: float, for_: str, most: float = DAY) -> Command:
+    """A positive number of seconds, at most `most`."""
+    allowed = click.FloatRange(min=0, min_open=True, max=most)
+    return option(name, type=allowed, callback=_seconds, default=default, help=for_)
 
-    name = "work"
 
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
-        """How the help shows it."""
-        return "spin:MS|sleep:MS"
-
-    def convert(
-        self, value: str, param: click.Parameter | None, ctx: click.Context | None
-    ) -> work.Work:
-        """Refuse what is neither."""
-        try:
-            return work.parse(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+def _check_work(_context: click.Context, _option: click.Parameter, text: str) -> work.Work | None:
+    try:
+        return work.parse(text) if text else None
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _check_descriptors(_context: click.Context, _option: click.Parameter, clients: int) -> int:
@@ -69,7 +51,7 @@ def _check_descriptors(_context: click.Context, _option: click.Parameter, client
     if limit != resource.RLIM_INFINITY and clients > limit - SPARE_DESCRIPTORS:
         raise click.BadParameter(
             f"{clients} clients need {clients + SPARE_DESCRIPTORS} file descriptors and this "
-            f"process may have {limit}: take {max(limit - SPARE_DESCRIPTORS, 0)} at the most, "
+            f"process may have {limit}: choose at most {max(limit - SPARE_DESCRIPTORS, 0)}, "
             "or raise the limit (ulimit -n)."
         )
     return clients
@@ -78,10 +60,8 @@ def _check_descriptors(_context: click.Context, _option: click.Parameter, client
 def _check_name(_context: click.Context, _option: click.Parameter, name: str) -> str:
     # It goes over the wire, before the thread's: no blank, no colon, no slash.
     if name and not NAME.fullmatch(name):
-        raise click.BadParameter(
-            f"{name!r} is no name: take letters, digits, '.', '-' and '_', at most 63 of them, "
-            "as in server-2."
-        )
+        allowed = "at most 63 letters, digits, '.', '-' and '_', as in server-2"
+        raise click.BadParameter(f"{name!r} is not a name: use {allowed}.")
     return name
 
 
@@ -108,29 +88,26 @@ OPTIONS = [
         type=count,
         default=256,
         callback=_check_descriptors,
-        help="Clients at a time, waiting and served; one more is told that the server is busy.",
+        help="Clients at a time, waiting and served; further ones are refused as busy.",
     ),
     option(
         "--replica",
         default="",
         metavar="NAME",
         callback=_check_name,
-        help="Its name where it is one of several servers: its threads are NAME/Thread-1.",
+        help="Its name if it is one of several servers: its threads are NAME/Thread-1.",
     ),
     option(
         "--work",
-        type=WorkType(),
-        help="What each message costs besides: milliseconds of a core, or of waiting.",
+        default="",
+        metavar="spin:MS|sleep:MS",
+        callback=_check_work,
+        help="What each message costs in addition: milliseconds of a core, or of waiting.",
     ),
-    option("--idle-timeout", type=Seconds(), default=120, help="For a client to say something."),
-    option("--line-timeout", type=Seconds(), default=10, help="For a line, once it has begun."),
-    option(
-        "--send-timeout",
-        type=Seconds(most=GONE_SECONDS),
-        default=10,
-        help="For a client to take a reply.",
-    ),
-    option("--grace", type=Seconds(), default=5, help="For sessions to end when told to stop."),
+    seconds_option("--idle-timeout", 120, "For a client to say something."),
+    seconds_option("--line-timeout", 10, "For a line, once it has begun."),
+    seconds_option("--send-timeout", 10, "For a client to take a reply.", GONE_SECONDS),
+    seconds_option("--grace", 5, "For sessions to end when the server is stopped."),
     option(
         "--log-format",
         type=click.Choice(list(RENDERERS)),

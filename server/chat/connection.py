@@ -1,0 +1,158 @@
+"""One accepted socket, bounded in time by the kernel's own time-outs.
+
+`SO_RCVTIMEO` and `SO_SNDTIMEO` (socket(7)) have a blocking call give up; `settimeout` would pay a
+`poll` for every call.
+"""
+
+import contextlib
+import fcntl
+import math
+import select
+import socket
+import struct
+import sys
+import termios
+import threading
+import time
+
+LINGER_SECONDS = 1.0
+LINGER_BYTES = 256 * 1024
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger {on, 0 seconds}: socket(7), SO_LINGER
+
+
+class TimedOut(Exception):
+    """The peer was too slow. TimeoutError would not do: it is ETIMEDOUT too, a lost peer."""
+
+
+class Connection:
+    """A TCP connection to one client; all times are in seconds. OSError means that it is gone.
+
+    One thread at a time receives, sends and closes. Another may wake it: `end_input`, `abort`.
+    """
+
+    def __init__(self, accepted: socket.socket) -> None:
+        self._socket = accepted
+        # Guards which end was ended first, and the descriptor: closed, it is soon another's.
+        self._lock = threading.Lock()
+        self._input_ended = False
+        self._output_ended = False
+        self._rest: int | None = None  # bytes that are still read once the input was ended
+        # As the kernel has them; each change costs 2 of a message's 15 microseconds.
+        self._receive_timeout = self._send_timeout = math.inf
+
+    def receive(self, size: int, timeout: float) -> bytes:
+        """The next bytes, `size` at most; b"" at the end. Raises TimedOut or OSError."""
+        if self._input_ended:
+            return self._receive_rest(size)
+        if timeout != self._receive_timeout:
+            self._set_timeout(socket.SO_RCVTIMEO, timeout)
+            self._receive_timeout = timeout
+        try:
+            return self._socket.recv(size)
+        except BlockingIOError:  # how the kernel says that SO_RCVTIMEO ran out
+            raise TimedOut from None
+
+    def _receive_rest(self, size: int) -> bytes:
+        """What had arrived when the input was ended, and then the end of the stream.
+
+        The kernel goes on queueing after SHUT_RD: a peer that never pauses would have no end.
+        """
+        if self._rest is None:
+            self._rest = self._kernel_count(termios.FIONREAD)
+        chunk = self._socket.recv(min(size, self._rest))
+        self._rest -= len(chunk)
+        return chunk
+
+    def send(self, buffer: bytes, timeout: float) -> None:
+        """Send all of it within the time-out. Raises TimedOut or OSError."""
+        # Not `sendall`, which would start the time-out anew with every piece that is taken.
+        deadline = time.monotonic() + timeout
+        while buffer:
+            if timeout != self._send_timeout:
+                self._set_timeout(socket.SO_SNDTIMEO, timeout)
+                self._send_timeout = timeout
+            try:
+                sent = self._socket.send(buffer)
+            except BlockingIOError:
+                raise TimedOut from None
+            if sent == len(buffer):
+                return
+            buffer = buffer[sent:]
+            timeout = deadline - time.monotonic()
+
+    def _set_timeout(self, option: int, seconds: float) -> None:
+        if seconds <= 0:  # to the kernel, 0 would mean for ever
+            raise TimedOut
+        whole, fraction = divmod(seconds, 1)
+        timeval = struct.pack("@ll", int(whole), max(int(fraction * 1e6), 1))
+        self._socket.setsockopt(socket.SOL_SOCKET, option, timeval)
+
+    def end_output(self, last_words: bytes, seconds: float) -> int:
+        """Say the last words and that nothing follows; return how many bytes were sent.
+
+        Waits only if the input was ended: at most `seconds`, until the peer has taken all that was
+        sent before. Raises OSError if the peer goes meanwhile, or the connection is aborted.
+        """
+        with self._lock:
+            self._output_ended = True
+        if self._input_ended:
+            self._flush(seconds)
+        sent = 0
+        with contextlib.suppress(OSError):  # the buffer is full, or nobody is there
+            sent = self._socket.send(last_words, socket.MSG_DONTWAIT)
+            self._socket.shutdown(socket.SHUT_WR)
+        return sent
+
+    def _flush(self, seconds: float) -> None:
+        """Wait until the peer has all that was sent.
+
+        Once both directions are shut, the kernel answers whatever the peer still sends with a
+        reset, which throws away what the peer has not acknowledged.
+        """
+        deadline = time.monotonic() + seconds
+        gone = select.poll()
+        gone.register(self._socket, 0)  # POLLERR and POLLHUP are told all the same
+        while self._kernel_count(termios.TIOCOUTQ) and time.monotonic() < deadline:
+            if gone.poll(5):  # milliseconds: the kernel has no event for an acknowledgement
+                raise ConnectionAbortedError
+
+    def _kernel_count(self, queue: int) -> int:
+        """How many bytes are in a queue: FIONREAD (SIOCINQ) or TIOCOUTQ (SIOCOUTQ) of tcp(7)."""
+        return int.from_bytes(fcntl.ioctl(self._socket, queue, bytes(4)), sys.byteorder)
+
+    def linger(self, deadline: float) -> None:
+        """Close once the peer has, by the monotonic clock's deadline or 256 KiB at the latest.
+
+        Closing at once would answer bytes that are still on their way with a reset, and a reset
+        may destroy the last words before the peer has read them (RFC 9112, section 9.6).
+        """
+        drained = 0
+        # Out of time, or the peer is gone: either way there is nobody left to wait for.
+        with contextlib.suppress(TimedOut, OSError):
+            while drained < LINGER_BYTES:
+                chunk = self.receive(LINGER_BYTES, deadline - time.monotonic())
+                if not chunk:
+                    break
+                drained += len(chunk)
+        self.close()
+
+    def end_input(self) -> None:
+        """Let the receiving thread have what has arrived, and then the end of the stream.
+
+        Does nothing once the output has ended: who lingers is bounded in time already.
+        """
+        with self._lock, contextlib.suppress(OSError):  # the connection ended meanwhile
+            if not self._output_ended:
+                self._input_ended = True
+                self._socket.shutdown(socket.SHUT_RD)
+
+    def abort(self) -> None:
+        """Wake the thread that uses the connection; when it closes it, the peer is reset."""
+        with self._lock, contextlib.suppress(OSError):  # the connection ended meanwhile
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+        with self._lock:
+            self._socket.close()

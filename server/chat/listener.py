@@ -1,0 +1,134 @@
+"""Binds, accepts, hands each connection to the model; on a signal, drains.
+
+It runs in the main thread. `accept` never blocks: `poll` waits for a connection and for the stop
+signal's socket at once. A handler could not end a blocking `accept` reliably: a signal just before
+the call would be noticed only after the next connection.
+"""
+
+import select
+import socket
+from collections.abc import Callable
+
+import structlog
+
+from server.chat.connection import Connection
+from server.chat.lingering import Lingering
+from server.chat.models import Model
+from server.chat.record import Record
+from server.chat.registry import Refusal, Registry
+from server.chat.resolver import Resolver
+from server.chat.session import Session
+from server.chat.sockets import bind
+
+BACKLOG = 4096  # connections that the kernel completes before they are accepted
+PAUSE = 100  # milliseconds to wait when the system is out of something
+ANSWERING = 0.8  # of a drain's grace; in the rest of it the clients take the last answers
+ABORT_SECONDS = 0.25  # what the sessions that a drain has to reset may take to notice
+
+log = structlog.get_logger()
+
+
+class Listener:
+    """The listening socket, bound on creation; `address` says where."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        model: Model,
+        registry: Registry,
+        lingering: Lingering,
+        resolver: Resolver,
+        converse: Callable[[Connection, Record, Callable[[int], object]], Session],
+    ) -> None:
+        self._socket = bind(host, port)
+        self._socket.setblocking(False)
+        self._socket.listen(BACKLOG)
+        self.address = _address(self._socket.getsockname())
+        self._model = model
+        self._registry = registry
+        self._lingering = lingering
+        self._resolver = resolver
+        self._converse = converse
+        self._sessions: dict[int, Session] = {}  # by number; each takes itself out
+
+    def serve(self, stop: socket.socket) -> None:
+        """Accept until `stop` is readable."""
+        log.info("listening", address=self.address)
+        stopped, either = select.poll(), select.poll()
+        stopped.register(stop, select.POLLIN)
+        either.register(stop, select.POLLIN)
+        either.register(self._socket, select.POLLIN)
+        while stop.fileno() not in dict(either.poll()):
+            try:
+                accepted, peer = self._socket.accept()
+            except BlockingIOError:
+                continue  # it was there and has gone again
+            except OSError as error:
+                # Mostly out of descriptors or memory (accept(2)). The connection stays in the
+                # backlog and `poll` would return at once, so pause, unless a signal comes.
+                log.warning("cannot accept, trying again", error=str(error))
+                stopped.poll(PAUSE)
+            else:
+                self._admit(accepted, _address(peer))
+
+    def _admit(self, accepted: socket.socket, peer: str) -> None:
+        connection = Connection(accepted)
+        record = self._registry.admit(peer)
+        if record is None:
+            self._refuse(connection, peer, "busy")
+            return
+        self._resolver.look_up(record)  # now: a client that has gone has no name any more
+        log.info("connected", peer=peer)
+        session = self._converse(connection, record, self._sessions.pop)
+        self._sessions[session.number] = session
+        try:
+            self._model.submit(session)
+        except RuntimeError:  # can't start new thread
+            if self._registry.withdraw(record, "busy"):
+                del self._sessions[session.number]
+                self._turn_away(connection, peer, "busy")
+
+    def _refuse(self, connection: Connection, peer: str, reason: Refusal) -> None:
+        self._registry.refuse(reason)
+        self._turn_away(connection, peer, reason)
+
+    def _turn_away(self, connection: Connection, peer: str, reason: Refusal) -> None:
+        log.info("refused", peer=peer, reason=reason)
+        self._lingering.say(connection, reason)
+
+    def drain(self, grace: float) -> None:
+        """Stop accepting and let every session answer what it has received.
+
+        Sessions that have not ended after `grace` seconds are reset.
+        """
+        log.info("draining", open=self._registry.snapshot().open, grace=grace)
+        self._refuse_backlog()
+        self._socket.close()
+        # All that wait go first: a place that a served one leaves is not to be theirs any more.
+        serving = [session for session in list(self._sessions.values()) if not session.dismiss()]
+        for session in serving:
+            session.stop(ANSWERING * grace)
+        if not self._registry.wait_until_empty(grace):
+            for session in serving:
+                session.abort()
+            self._registry.wait_until_empty(ABORT_SECONDS)
+        self._model.shutdown()
+        self._lingering.shutdown()
+        self._resolver.shutdown()
+        log.info("stopped")
+
+    def _refuse_backlog(self) -> None:
+        # Closing the listening socket resets what queues there: tell them why instead.
+        for _ in range(BACKLOG):
+            try:
+                accepted, peer = self._socket.accept()
+            except OSError:  # nobody is left, or there is no descriptor to tell them with
+                return
+            self._refuse(Connection(accepted), _address(peer), "closing")
+
+
+def _address(sockaddr: tuple[str, int] | tuple[str, int, int, int]) -> str:
+    host, port = sockaddr[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

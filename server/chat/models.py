@@ -1,0 +1,80 @@
+"""The concurrency models: which thread serves a client, and so where client N waits.
+
+A model is shaped like a `concurrent.futures.Executor`. The difference between them is the lesson.
+"""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+
+class Session(Protocol):
+    """What a model needs to know of a session."""
+
+    number: int
+
+    def assign(self) -> None:
+        """Note the calling thread as this session's own, though its turn has not come."""
+
+    def run(self) -> None:
+        """Serve the client, from the greeting to the close."""
+
+
+class Model(Protocol):
+    """What the listener needs to know of a model."""
+
+    def submit(self, session: Session) -> None:
+        """Have a thread run the session; raises RuntimeError where none can be started."""
+
+    def shutdown(self) -> None:
+        """End the threads that are the model's own, once all sessions are closed."""
+
+
+class ThreadPerClient:
+    """`thread`: starts a thread for every client. Client N waits nowhere."""
+
+    def submit(self, session: Session) -> None:
+        name = f"Thread-{session.number}"
+        threading.Thread(target=self._serve, args=(session,), name=name).start()
+
+    def _serve(self, session: Session) -> None:
+        session.run()
+
+    def shutdown(self) -> None:
+        """Nothing to end: each thread ends with its client."""
+
+
+class Pool:
+    """`pool`: shares N workers. Client N + 1 waits in the queue: connected, not greeted."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = 0
+        self._naming = threading.Lock()  # guards the number: without a GIL two could have the same
+        self._executor = ThreadPoolExecutor(workers, initializer=self._name_worker)
+
+    def _name_worker(self) -> None:
+        with self._naming:
+            self._workers += 1
+            threading.current_thread().name = f"Worker-{self._workers}"
+
+    def submit(self, session: Session) -> None:
+        self._executor.submit(session.run)
+
+    def shutdown(self) -> None:
+        self._executor.shutdown()
+
+
+class OneLock(ThreadPerClient):
+    """`lock`: starts a thread for every client, but only the holder of one lock may serve.
+
+    The original lab's mistake: client 2 waits until client 1 has left. There it waits without a
+    thread, as the accepting thread takes the lock; here in a thread of its own, to be seen.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # guards nothing that is shared: that is what is wrong
+
+    def _serve(self, session: Session) -> None:
+        session.assign()
+        with self._lock:
+            session.run()

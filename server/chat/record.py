@@ -1,0 +1,48 @@
+"""The facts of one session: who, which thread, from when to when, how much, and why it ended.
+
+Times are Unix seconds. What is kept of a session is bounded, however much it says.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from server.chat.histogram import SHORT, Histogram
+from server.chat.ticks import Ticks
+
+# Why a session ended; server/session.py says what each means.
+End = Literal["bye", "lost", "too-long", "idle", "slow", "closing", "unread", "aborted", "failed"]
+State = Literal["waiting", "serving", "closed"]
+
+
+def thread_name(replica: str, thread: str) -> str:
+    """What to call a thread of one server among several, each of which counts from Thread-1."""
+    return f"{replica}/{thread}" if replica else thread
+
+
+@dataclass(slots=True)
+class Record:
+    """One session: the registry changes its state, the resolver names it, its own thread counts."""
+
+    number: int
+    peer: str  # host:port
+    accepted_at: float
+    client: str = ""  # the peer's name if the resolver finds one, else its address
+    thread: str | None = None
+    native_id: int | None = None
+    state: State = "waiting"
+    served_at: float | None = None
+    closed_at: float | None = None
+    messages: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    end: End | None = None
+    ticks: Ticks = field(default_factory=Ticks, compare=False)
+    answers: Histogram = field(default_factory=lambda: Histogram(SHORT), compare=False)
+
+    def copy(self) -> "Record":
+        """The same, for a reader to keep."""
+        return replace(self, ticks=self.ticks.copy(), answers=self.answers.copy())
+
+    def waited(self, at: float) -> float:
+        """Seconds from the accept until it was served, or closed, or until `at`."""
+        return (self.served_at or self.closed_at or at) - self.accepted_at

@@ -1,0 +1,166 @@
+"""Every session's record, behind one lock.
+
+A record is *waiting* from when its connection is accepted, *serving* from when its thread greets
+the client, and *closed* for good. Only this module changes a state, always under the lock; the
+counters have one writer, the session's own thread, and need none. Readers take a `snapshot()`, in
+which nothing changes but a client's name, which the resolver may still find.
+"""
+
+import os
+import threading
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from server.chat.clock import now
+from server.chat.record import End, Record, thread_name
+from server.chat.ticks import Tick, Ticks
+from server.chat.totals import Totals
+
+HISTORY = 1000  # closed sessions remembered
+
+Refusal = Literal["busy", "closing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The registry at one moment; sessions by number, times in Unix seconds."""
+
+    at: float
+    started_at: float
+    settings: Mapping[str, object]  # the server's options, by name
+    pid: int
+    open: int
+    serving: int
+    peak_serving: int
+    accepted: int
+    refused: Mapping[Refusal, int]
+    refusals: tuple[Tick, ...]
+    totals: Totals
+    sessions: tuple[Record, ...]
+
+
+class Registry:
+    """Who is waiting, who is being served by which thread, and who was."""
+
+    def __init__(self, max_clients: int, replica: str, settings: Mapping[str, object]) -> None:
+        self._max_clients = max_clients
+        self._replica = replica
+        self._settings = settings
+        self._started_at = now()
+        self._changed = threading.Condition()  # guards all below
+        self._open: dict[int, Record] = {}
+        self._closed: deque[Record] = deque(maxlen=HISTORY)
+        self._accepted = 0
+        self._serving = 0
+        self._peak_serving = 0
+        self._refused: Counter[Refusal] = Counter(dict.fromkeys(get_args(Refusal), 0))
+        self._refusals = Ticks()
+        self._totals = Totals()  # of those that are closed
+
+    def admit(self, peer: str) -> Record | None:
+        """A new record, waiting; None if every place is taken."""
+        with self._changed:
+            if len(self._open) >= self._max_clients:
+                return None
+            self._accepted += 1
+            record = Record(self._accepted, peer, accepted_at=now(), client=peer)
+            self._open[record.number] = record
+            return record
+
+    def withdraw(self, record: Record, reason: Refusal) -> bool:
+        """Refuse the newest record, whose thread could not be started: its number is free again.
+
+        False if it does not wait: a pool had queued it all the same, and a worker has taken it.
+        """
+        with self._changed:
+            if record.state != "waiting":
+                return False
+            record.state = "closed"
+            del self._open[record.number]
+            self._accepted -= 1
+            self._refuse(reason)  # under the same lock: no snapshot misses it in both
+            return True
+
+    def refuse(self, reason: Refusal) -> None:
+        """Count a connection that was turned away; it has no record."""
+        with self._changed:
+            self._refuse(reason)
+
+    def _refuse(self, reason: Refusal) -> None:
+        self._refused[reason] += 1
+        moment = now()
+        self._refusals.add(moment, moment, 1)
+
+    def assign(self, record: Record) -> None:
+        """Note the calling thread as this session's own, if the session still waits."""
+        with self._changed:
+            self._assign(record)
+
+    def _assign(self, record: Record) -> None:
+        if record.state == "waiting":
+            record.thread = thread_name(self._replica, threading.current_thread().name)
+            record.native_id = threading.get_native_id()
+
+    def serve(self, record: Record) -> bool:
+        """Turn waiting into serving, by the calling thread; False if it no longer waits."""
+        with self._changed:
+            if record.state != "waiting":
+                return False
+            self._assign(record)
+            record.state = "serving"
+            record.served_at = now()
+            self._serving += 1
+            self._peak_serving = max(self._peak_serving, self._serving)
+            return True
+
+    def dismiss(self, record: Record, end: End) -> bool:
+        """Close a session that still waits; False if it does not."""
+        with self._changed:
+            if record.state != "waiting":
+                return False
+            self._close(record, end)
+            return True
+
+    def close(self, record: Record, end: End) -> None:
+        """Close a session that is served, and note why it ended."""
+        with self._changed:
+            self._serving -= 1
+            self._close(record, end)
+
+    def _close(self, record: Record, end: End) -> None:
+        record.state = "closed"
+        record.closed_at = now()
+        record.end = end
+        self._totals.fold(record, end, record.closed_at)
+        del self._open[record.number]
+        self._closed.append(record)
+        self._changed.notify_all()
+
+    def wait_until_empty(self, timeout: float) -> bool:
+        """Wait until no session is open, for at most `timeout` seconds; say whether it is so."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._open, timeout)
+
+    def snapshot(self) -> Snapshot:
+        """The facts of this moment; an open record is copied, a closed one stays as it is."""
+        with self._changed:
+            open_ = [record.copy() for record in self._open.values()]
+            totals = self._totals.copy()
+            for record in open_:
+                totals.count(record)
+            return Snapshot(
+                at=now(),
+                started_at=self._started_at,
+                settings=self._settings,
+                pid=os.getpid(),
+                open=len(open_),
+                serving=self._serving,
+                peak_serving=self._peak_serving,
+                accepted=self._accepted,
+                refused=dict(self._refused),
+                refusals=tuple(self._refusals),
+                totals=totals,
+                sessions=tuple(sorted((*self._closed, *open_), key=lambda record: record.number)),
+            )

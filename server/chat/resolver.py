@@ -1,0 +1,77 @@
+"""Finds the clients' names: a container's, as its address resolves to it on the Compose network.
+
+    look_up -> a bounded queue -> the thread `resolver`: gethostbyaddr -> record.client
+
+A DNS server that is slow or dead holds up nothing but names. A client without a name, or one that
+finds the queue full, keeps its address. A name is whatever the DNS answers: it proves nothing.
+"""
+
+import ipaddress
+import queue
+import re
+import socket
+import threading
+
+import structlog
+
+from server.chat.clock import now
+from server.chat.record import Record
+
+PLACES = 256  # records that queue
+# Seconds after a session's end in which its address still tells who it was: a container that starts
+# when another ends often gets its address, and was seen to connect 0.37 s later.
+STILL_ITS_OWN = 0.1
+LONGEST_NAME = 253  # characters, and 63 in each label: RFC 1035
+LABEL = re.compile(r"[0-9A-Za-z_-]{1,63}")  # the underscore is Compose's
+# A task of a swarm: its service and its slot, before its id and the network.
+TASK = re.compile(rf"({LABEL.pattern}\.[0-9]{{1,9}})\.[0-9a-z]{{25}}\..*")
+
+log = structlog.get_logger()
+
+
+class Resolver:
+    """One thread that asks for names, so that nobody else waits for them."""
+
+    def __init__(self) -> None:
+        # A SimpleQueue, because its `put` waits for nothing, not even for a lock that `get` holds.
+        self._records: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="resolver", daemon=True)
+        self._thread.start()
+
+    def look_up(self, record: Record) -> None:
+        """Have the record's client named soon, without waiting; not at all if the queue is full.
+
+        For one thread: two could pass the bound together.
+        """
+        if self._records.qsize() < PLACES:
+            self._records.put(record)
+
+    def shutdown(self) -> None:
+        """Have the thread end when its queue is empty; it may be asking in vain, so do not wait."""
+        self._records.put(None)
+
+    def _run(self) -> None:
+        while (record := self._records.get()) is not None:
+            try:
+                name = resolve(record.peer.rpartition(":")[0].strip("[]"))
+                gone = record.closed_at is not None and record.closed_at + STILL_ITS_OWN < now()
+                if name and not gone:
+                    record.client = name
+            except Exception:  # a fault of ours costs this name, is logged, and costs no other
+                log.exception("look-up failed", peer=record.peer)
+
+
+def resolve(host: str) -> str | None:
+    """Ask for an address's name, for as long as that takes; None if it has none fit to be shown."""
+    if ipaddress.ip_address(host).is_loopback:
+        return None  # every local client would be `localhost`
+    try:
+        name, _, _ = socket.gethostbyaddr(host)
+    except (OSError, UnicodeError):  # no such name, or none that can be decoded
+        return None
+    if len(name) > LONGEST_NAME:
+        return None
+    if task := TASK.fullmatch(name):
+        return task[1]
+    label, _, _ = name.partition(".")  # container.network
+    return label if LABEL.fullmatch(label) else None

@@ -1,0 +1,179 @@
+"""One conversation: greet, read, answer, close. It runs in the one thread that serves the client.
+
+    while bytes arrive:  connection.receive -> dialect.receive -> dialect.reply -> connection.send
+
+Why it ends is one word: `bye` (the client closed), `lost` (the connection broke), `too-long`,
+`idle`, `slow`, `closing` (the client is told), `unread` (it did not read: reset), `aborted` (at the
+end of a drain), `failed` (a fault of ours: the log has the traceback).
+"""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from server.chat.clock import EPOCH
+from server.chat.connection import LINGER_SECONDS, Connection, TimedOut
+from server.chat.lingering import Lingering
+from server.chat.protocol import Dialect, Message
+from server.chat.record import End, Record
+from server.chat.registry import Registry
+
+give_way = getattr(os, "sched_yield", lambda: None)  # macOS has none
+# Messages answered with one send: for 16, five times as fast as a send each. A chunk holds 8,192.
+AT_ONCE = 256
+AT_ONCE_IN_A_DRAIN = 16  # its time is short, and is looked at once for each send
+log = structlog.get_logger()
+LAST_WORDS: set[End] = {"idle", "slow", "closing"}  # ends that the client is told when they come
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a client may take, in seconds."""
+
+    idle: float = 120.0  # to begin a message
+    line: float = 10.0  # from a line's first byte to its end, however slowly it drips
+    send: float = 10.0  # to take a reply, in all
+
+
+class Session:
+    """The server's side of one conversation."""
+
+    def __init__(  # noqa: PLR0913 - collaborators are arguments, not globals
+        self,
+        connection: Connection,
+        record: Record,
+        leave: Callable[[int], object],
+        *,
+        registry: Registry,
+        lingering: Lingering,
+        dialect: type[Dialect],
+        patience: Patience,
+        note: Callable[[str, Sequence[Message]], object] | None = None,
+        work: Callable[[Callable[[], bool]], object] | None = None,
+    ) -> None:
+        self.number = record.number
+        self._connection = connection
+        self._record = record
+        self._leave = leave  # called with our number once we have served
+        self._registry = registry
+        self._lingering = lingering
+        self._dialect = dialect
+        self._patience = patience
+        self._note = note  # called with what each peer said, if the log is to have it
+        self._work = work  # what answering costs in addition; it asks whether all is over
+        self._at_once = 1 if work else AT_ONCE  # no reply waits for the next one's work
+        self._ending: End | None = None  # set by another thread: why the input ends
+        self._answers_until = 0.0  # by the monotonic clock, once it is ending
+        self._log = log.bind(peer=record.peer)
+
+    def assign(self) -> None:
+        """Note the calling thread as this session's own, though its turn has not come."""
+        self._registry.assign(self._record)
+
+    def run(self) -> None:
+        """Serve the client from the greeting to the close; raises nothing."""
+        if self._registry.serve(self._record):  # else it was told to go while it waited
+            self._log.info("new connection")
+            end = self._outcome()
+            self._log.info("bye", end=end, messages=self._record.messages)
+            self._registry.close(self._record, end)
+            self._connection.close()
+            self._leave(self.number)
+
+    def _outcome(self) -> End:
+        """Why the conversation that this holds has ended; the connection is still to be closed."""
+        try:
+            end = self._converse(self._dialect(self._record.thread or ""))
+            if end == "bye":
+                self._connection.close()  # the client says nothing more: there is no reset to fear
+            else:
+                self._take_leave(end)
+        except TimedOut:
+            self._connection.abort()
+            end = "unread"
+        except OSError:
+            end = "aborted" if self._ending == "aborted" else "lost"
+        except Exception:  # noqa: BLE001 - a fault of ours ends this session, is told, and no other
+            self._log.exception("session failed")
+            end = "failed"
+        return end
+
+    def _take_leave(self, end: End) -> None:
+        """Say why it ends, if the client is to know, and see that it can read that."""
+        last_words = self._dialect.error(end) if end in LAST_WORDS else b""
+        self._record.bytes_out += self._connection.end_output(last_words, self._patience.send)
+        self._connection.linger(time.monotonic() + LINGER_SECONDS)
+
+    def _converse(self, dialect: Dialect) -> End:
+        """Answer every message until the input ends; return why it did."""
+        self._send(dialect.greeting())
+        line_until: float | None = None  # when the line that is not complete yet has to be
+        while True:
+            idle = self._patience.idle
+            timeout = idle if line_until is None else line_until - time.monotonic()
+            try:
+                chunk = self._connection.receive(dialect.chunk_size, timeout)
+            except TimedOut:
+                return "idle" if line_until is None else "slow"
+            if not chunk:
+                return self._ending or "bye"
+            self._record.bytes_in += len(chunk)
+            messages = dialect.receive(chunk)
+            answered = 0
+            while answered < len(messages):
+                if self._ending and time.monotonic() >= self._answers_until:
+                    return self._ending
+                batch = messages[answered : answered + self._at_once]
+                self._answer(dialect, batch)
+                answered += len(batch)
+            if dialect.fatal:
+                return dialect.fatal
+            if not dialect.begun:
+                line_until = None
+            elif answered or line_until is None:
+                line_until = time.monotonic() + self._patience.line
+            # Else a client whose next message is there already keeps the processor for a whole
+            # time slice, and some of 2,000 wait for seconds: p99 was 1.9 s, and is 0.09 s.
+            give_way()
+
+    def _answer(self, dialect: Dialect, messages: Sequence[Message]) -> None:
+        record, count = self._record, len(messages)
+        received = EPOCH + time.monotonic()  # now(), whose two calls would cost a message 5 %
+        if self._note:
+            self._note(record.peer, messages)
+        record.messages += count
+        if self._work:
+            self._work(lambda: self._ending == "aborted")
+        try:
+            self._send(dialect.reply(messages))
+        finally:
+            replied = EPOCH + time.monotonic()
+            record.ticks.add(received, replied, count)
+        record.answers.observe(replied - received, count)
+
+    def _send(self, buffer: bytes) -> None:
+        self._connection.send(buffer, self._patience.send)
+        self._record.bytes_out += len(buffer)
+
+    def dismiss(self) -> bool:
+        """Send away a client that still waits; False if it does not. For another thread."""
+        if not self._registry.dismiss(self._record, "closing"):
+            return False
+        self._log.info("dismissed")
+        self._lingering.say(self._connection, "closing")
+        return True
+
+    def stop(self, seconds: float) -> None:
+        """End it soon: answer what has arrived, within `seconds`. For another thread."""
+        self._answers_until = time.monotonic() + seconds
+        self._at_once = min(self._at_once, AT_ONCE_IN_A_DRAIN)
+        self._ending = "closing"
+        self._connection.end_input()
+
+    def abort(self) -> None:
+        """End it now, after `stop`: reset the client. For another thread."""
+        self._ending = "aborted"
+        self._connection.abort()

@@ -1,0 +1,43 @@
+"""What all sessions add up to, forgotten ones included: counters that never fall.
+
+A session counts on its own record and is folded in here once, when it closes; a reader adds the
+open ones as far as they have come.
+"""
+
+from collections import Counter
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+from server.chat.histogram import LONG, SHORT, Histogram
+from server.chat.record import End, Record
+
+
+@dataclass(slots=True)
+class Totals:
+    """Sums over sessions; the histograms are in seconds."""
+
+    messages: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    ended: Counter[End] = field(default_factory=Counter)
+    answers: Histogram = field(default_factory=lambda: Histogram(SHORT))  # received to replied
+    waiting: Histogram = field(default_factory=lambda: Histogram(LONG))  # accepted to served
+    sessions: Histogram = field(default_factory=lambda: Histogram(LONG))  # accepted to closed
+
+    def fold(self, record: Record, end: End, closed_at: float) -> None:
+        """Add a session that has closed."""
+        self.count(record)
+        self.ended[end] += 1
+        self.waiting.observe(record.waited(closed_at))
+        self.sessions.observe(closed_at - record.accepted_at)
+
+    def count(self, record: Record) -> None:
+        """Add what a session has said and heard so far."""
+        self.messages += record.messages
+        self.bytes_in += record.bytes_in
+        self.bytes_out += record.bytes_out
+        self.answers.add(record.answers)
+
+    def copy(self) -> "Totals":
+        """The same, for a reader to keep."""
+        return deepcopy(self)

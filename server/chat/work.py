@@ -1,0 +1,52 @@
+"""What answering a message costs in addition: a computation, or a wait.
+
+`--work spin:5` keeps a core busy for 5 ms for each message, `--work sleep:5` waits for 5 ms, as for
+a database or a disk. What that does to each model, and to the GIL, is in docs/threads.md.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, cast, get_args
+
+Kind = Literal["spin", "sleep"]
+LONGEST = 1000.0  # milliseconds for a message: a drain waits for those that sleep
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The work for a message, in milliseconds."""
+
+    kind: Kind
+    milliseconds: float
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.milliseconds:g}"
+
+    def do(self, over: Callable[[], bool]) -> None:
+        """Do it in the calling thread; end a computation early once `over` says so.
+
+        Threads compute in turn: at the end of a drain, all of theirs would add up.
+        """
+        seconds = self.milliseconds / 1000
+        if self.kind == "sleep":
+            time.sleep(seconds)
+        else:
+            # By the thread's own processor time: what others have of the core does not count.
+            end = time.thread_time() + seconds
+            while time.thread_time() < end and not over():
+                pass
+
+
+def parse(text: str) -> Work:
+    """`spin:MS` or `sleep:MS`; raises ValueError, with what is wrong, for anything else."""
+    kind, colon, number = text.partition(":")
+    if kind not in get_args(Kind) or not colon:
+        raise ValueError(f"{text!r} is not spin:MS or sleep:MS, such as sleep:5.")
+    try:
+        milliseconds = float(number)
+    except ValueError:
+        raise ValueError(f"{number!r} is not a number of milliseconds.") from None
+    if not 0 < milliseconds <= LONGEST:
+        raise ValueError(f"{number} is not more than 0 and at most {LONGEST:g} milliseconds.")
+    return Work(cast("Kind", kind), milliseconds)

@@ -1,0 +1,58 @@
+"""What the HTTP port answers, as a WSGI app: /healthz, /sessions.json, /metrics.
+
+Everything is made from `registry.snapshot()`, /metrics from the log's counts besides, and nothing
+can be changed here. Pictures are drawn elsewhere, from /sessions.json.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from server.chat.registry import Registry
+from server.http.sessions import Document
+from server.log.writer import Counts
+
+METHODS = ("GET", "HEAD")
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+TEXT = "text/plain; charset=utf-8"
+METRICS = "text/plain; version=0.0.4; charset=utf-8"  # Prometheus' text format
+
+Environ = dict[str, Any]
+StartResponse = Callable[[str, list[tuple[str, str]]], object]
+App = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+def create_app(registry: Registry, count_log: Callable[[], Counts] = Counts) -> App:
+    """The app; `count_log` says what has become of the log's records by now."""
+    document = Document()
+    pages: dict[str, tuple[str, Callable[[], bytes]]] = {
+        "/healthz": (TEXT, lambda: b"ok\n"),
+        "/sessions.json": ("application/json", lambda: document.render(registry.snapshot())),
+        "/metrics": (METRICS, lambda: _metrics(registry, count_log)),
+    }
+
+    def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        headers = dict(HEADERS)
+        if environ["REQUEST_METHOD"] not in METHODS:
+            status, headers["Allow"] = "405 Method Not Allowed", ", ".join(METHODS)
+            content_type, body = TEXT, b"Nothing can be changed here.\n"
+        elif page := pages.get(environ["PATH_INFO"]):
+            status, content_type, body = "200 OK", page[0], page[1]()
+        else:
+            status, content_type = "404 Not Found", TEXT
+            body = f"There is nothing here but {', '.join(pages)}.\n".encode()
+        headers |= {"Content-Type": content_type, "Content-Length": str(len(body))}
+        start_response(status, list(headers.items()))
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+    return app
+
+
+def _metrics(registry: Registry, count_log: Callable[[], Counts]) -> bytes:
+    from server.http import metrics  # noqa: PLC0415 - a sixth of the server's start, for no client
+
+    return metrics.exposition(registry.snapshot(), count_log())

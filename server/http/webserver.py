@@ -1,0 +1,107 @@
+"""Serves the HTTP port on waitress; each change to it names the promise (docs/reliability.md)."""
+
+import logging
+import socket
+import threading
+import time
+from typing import Any
+
+import structlog
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import TcpWSGIServer
+from waitress.task import ErrorTask, ThreadedTaskDispatcher
+
+from server.chat.sockets import bind
+from server.http.app import HEADERS, App
+
+CONNECTIONS = 80  # at once: 64 that hang, and some who ask meanwhile; more wait in the backlog
+IDLE_SECONDS = 5  # without a byte either way
+REQUEST_BYTES = 16 * 1024  # of a head, and of a body, for which nothing here has a use
+ACCEPT_PAUSE = 0.1  # seconds
+
+log = structlog.get_logger()
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that an answer waits is no news
+
+
+class _OnlyRequest(HTTPRequestParser):
+    """Promise 3: pipelined requests, whose answers nobody reads, would block waitress's threads."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        self.headers = {**self.headers, "CONNECTION": "close"}
+
+
+class _Complaint(ErrorTask):
+    """Promise 12: the answer to what is no request has the security headers too."""
+
+    def execute(self) -> None:
+        self.response_headers = list(HEADERS.items())
+        super().execute()
+
+
+class _Channel(HTTPChannel):
+    parser_class = _OnlyRequest
+    error_task_class = _Complaint
+
+
+class _Server(TcpWSGIServer):
+    channel_class = _Channel
+    health: ThreadedTaskDispatcher
+
+    def add_task(self, task: Any) -> None:  # noqa: ANN401 - waitress hands over its channel
+        """Promise 3: a health check waits for no other answer, having a thread of its own."""
+        is_health = getattr(task.requests[0], "path", "") == "/healthz"
+        (self.health if is_health else self.task_dispatcher).add_task(task)
+
+    def accept(self) -> tuple[socket.socket, Any] | None:
+        """Promise 5: out of descriptors, pause; the connection stays in the backlog meanwhile."""
+        try:
+            return super().accept()
+        except OSError as error:
+            log.warning("cannot accept on the HTTP port, trying again", error=str(error))
+            time.sleep(ACCEPT_PAUSE)
+            return None
+
+
+class WebServer:
+    """Serves an app on `port` until it is closed. Raises OSError or RuntimeError if it cannot."""
+
+    def __init__(self, app: App, host: str, port: int) -> None:
+        listening = bind(host, port, IDLE_SECONDS)
+        self.port: int = listening.getsockname()[1]
+        self._sockets: dict[int, Any] = {}  # waitress's own wrappers
+        self._server = _Server(
+            app,
+            self._sockets,
+            _sock=listening,
+            sockinfo=(listening.family, socket.SOCK_STREAM, 0, listening.getsockname()),
+            bind_socket=False,
+            threads=1,  # an answer is computation: more threads would only take turns at it
+            connection_limit=CONNECTIONS + 2,  # it counts the listening socket and its own pipe
+            channel_timeout=IDLE_SECONDS,
+            cleanup_interval=1,
+            max_request_header_size=REQUEST_BYTES,
+            max_request_body_size=REQUEST_BYTES,
+            log_socket_errors=False,  # a client that has gone is no fault
+        )
+        self._server.health = ThreadedTaskDispatcher()
+        self._server.health.set_thread_count(1)
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="http", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._closing:
+            # Not `select`, which takes no descriptor above 1,023.
+            wasyncore.loop(timeout=1, use_poll=True, map=self._sockets, count=1)
+
+    def close(self) -> None:
+        """Stop listening and end all connections."""
+        self._server.task_dispatcher.shutdown()  # first: their threads use what is closed below
+        self._server.health.shutdown()
+        self._closing = True
+        self._server.pull_trigger()
+        self._thread.join()
+        wasyncore.close_all(self._sockets)

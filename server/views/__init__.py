@@ -1,1 +1,0 @@
-"""The registry's snapshot as a picture, a page, a trace, metrics. Nothing here serves anybody."""
