@@ -1,7 +1,7 @@
 """Where a server is: `HOST:PORT` -> a connected socket.
 
-Every wait here (for the name, for each address) has its own limit in seconds and ends at once,
-with Stopped, when the program is told to stop.
+Every wait here (for the name, for each address) has its own limit, and a signal to stop ends it at
+once, with Stopped.
 """
 
 import contextlib
@@ -14,11 +14,12 @@ from concurrent.futures import Future
 from threading import Thread
 from typing import Any, NamedTuple, Self
 
-from client.stop import StopSignal
+from client.signals import StopSignal
 
 DEFAULT_PORT = 2022
 MAX_PORT = 65535
 Numeric = tuple[Any, ...]  # an IP address as connect takes it: IPv6's is longer than IPv4's
+Found = list[tuple[socket.AddressFamily, Numeric]]
 
 _FORM = re.compile(r"(?:\[([0-9a-fA-F:.]+(?:%\S+)?)\]|([^\s:\[\]]+))(?::([0-9]{1,5}))?")
 
@@ -34,12 +35,14 @@ class Address(NamedTuple):
         """Read HOST, HOST:PORT, [IPv6] or [IPv6]:PORT; raises ValueError."""
         form = _FORM.fullmatch(text)
         host, port = (form[1] or form[2], int(form[3] or DEFAULT_PORT)) if form else ("", 0)
-        if not 1 <= port <= MAX_PORT or not _can_be_a_name(host):
-            raise ValueError(
-                f"{text!r} is not HOST:PORT, as in localhost:{DEFAULT_PORT} or "
-                f"[::1]:{DEFAULT_PORT}, with a port from 1 to {MAX_PORT}."
-            )
-        return cls(host, port)
+        with contextlib.suppress(UnicodeError):
+            host.encode("idna")  # as getaddrinfo will; it fails for "a..b" and for very long labels
+            if 1 <= port <= MAX_PORT:
+                return cls(host, port)
+        raise ValueError(
+            f"{text!r} is not HOST:PORT, as in localhost:{DEFAULT_PORT} or "
+            f"[::1]:{DEFAULT_PORT}, with a port from 1 to {MAX_PORT}."
+        )
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
@@ -47,9 +50,9 @@ class Address(NamedTuple):
     def connect(self, stop: StopSignal, seconds: float) -> socket.socket:
         """Look the name up, then try each of its addresses until one connects.
 
-        They are tried in random order, so that the clients of a name spread over its servers.
-        The look-up and each address may take that many seconds. Raises OSError, whose text says
-        of each address why it was not to be had.
+        Their order is random, so that the clients of a name spread over its servers. The look-up
+        and each address may take that many seconds. Raises OSError, whose text says why each
+        address failed.
         """
         failures = []
         for family, numeric in _shuffled(_look_up(self, stop, seconds)):
@@ -60,19 +63,9 @@ class Address(NamedTuple):
         raise OSError("; ".join(failures))
 
 
-def _can_be_a_name(host: str) -> bool:
-    try:
-        host.encode("idna")  # as getaddrinfo will; it fails for "a..b" and for very long labels
-    except UnicodeError:
-        return False
-    return True
-
-
-def _look_up(
-    address: Address, stop: StopSignal, seconds: float
-) -> list[tuple[socket.AddressFamily, Numeric]]:
-    """Ask in a thread of its own: getaddrinfo can be neither interrupted nor given a limit."""
-    answer: Future[list[tuple[socket.AddressFamily, Numeric]]] = Future()
+def _look_up(address: Address, stop: StopSignal, seconds: float) -> Found:
+    """Ask in another thread: nothing can interrupt getaddrinfo or give it a limit."""
+    answer: Future[Found] = Future()
     bell, ringer = socket.socketpair()
 
     def ask() -> None:
@@ -81,28 +74,21 @@ def _look_up(
                 found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
                 answer.set_result([(family, numeric) for family, *_, numeric in found])
             except OSError as error:
-                answer.set_exception(error)
+                why = f"({error.strerror}): is it spelled right, and is its server up?"
+                answer.set_exception(OSError(f"the name {address.host} is not known here {why}"))
 
     Thread(target=ask, name="look-up", daemon=True).start()
     with bell:
         if not stop.readable(bell, seconds):
             raise OSError(f"looking up the name {address.host} took over {seconds:g} s")
-    try:
-        return answer.result()
-    except OSError as error:
-        raise OSError(
-            f"the name {address.host} is not known here ({error.strerror}): "
-            "is it spelled right, and is its server up?"
-        ) from None
+    return answer.result()
 
 
-def _shuffled(
-    found: list[tuple[socket.AddressFamily, Numeric]],
-) -> list[tuple[socket.AddressFamily, Numeric]]:
-    """In random order within each family, which come in the resolver's order.
+def _shuffled(found: Found) -> Found:
+    """Each family's addresses in random order, the families in the resolver's.
 
-    As getaddrinfo sorts them (RFC 6724, rule 9), most clients would take the same server first:
-    the one whose address resembles theirs the longest.
+    In getaddrinfo's order (RFC 6724, rule 9) most clients would take the same server first: the one
+    whose address has the longest prefix in common with theirs.
     """
     families = list(dict.fromkeys(family for family, _ in found))
     shuffled = random.sample(found, len(found))

@@ -4,7 +4,7 @@ from structlog.typing import FilteringBoundLogger
 
 from client.conversation import Conversation
 from client.delivery import Outcome, Unanswered
-from client.stop import Stopped, StopSignal
+from client.signals import Stopped, StopSignal
 from client.terminal import Terminal
 
 LAB_MESSAGE = "Hey Server!!! What will we do in today's lab????"
@@ -18,7 +18,7 @@ def chat(
     *,
     ask: bool,
 ) -> bool:
-    """Say the lab's message, or whatever the person types, for as long as the person wants.
+    """Say the lab's message, or what the person types, until the person has had enough.
 
     True if all is well at the end. End of input and a signal to stop are ways to say goodbye.
     """

@@ -1,6 +1,6 @@
 """One TCP connection, from the greeting to the close: one message out, one answer in.
 
-It is used until it fails once: every Lost and Hopeless here is its last word.
+It is of no more use once it has raised Lost or Hopeless.
 """
 
 import contextlib
@@ -8,12 +8,12 @@ import select
 import socket
 import time
 
-from client.dialect import Complaint, Dialect, ProtocolError, Reply
-from client.stop import StopSignal
+from client.protocol import Complaint, Dialect, ProtocolError, Reply
+from client.signals import StopSignal
 
 CHUNK = 64 * 1024  # bytes to receive at once, at most
 TRY_AGAIN = {"busy", "closing", "idle", "slow"}  # on a new connection
-GO_ON = {"utf8", "unsendable"}  # after any other code the server ends the connection, or may
+GO_ON = {"utf8", "unsendable"}  # after any other code the server may end the connection
 
 
 class Lost(Exception):
@@ -21,11 +21,11 @@ class Lost(Exception):
 
 
 class Hopeless(Exception):
-    """What is at the other end is wrong; a new connection would do no better."""
+    """The server is wrong; a new connection would do no better."""
 
 
 class Refused(Exception):
-    """The message will not be taken, now or later."""
+    """The server does not take the message, now or later."""
 
     def __init__(self, complaint: Complaint) -> None:
         super().__init__(str(complaint))
@@ -36,7 +36,7 @@ class Connection:
     """Speaks a dialect over a connected socket, which it owns from now on."""
 
     def __init__(self, connected: socket.socket, dialect: Dialect, server: str) -> None:
-        self.thread: str | None = None  # which one serves us, as the greeting says
+        self.thread: str | None = None  # the one that serves us, as the greeting says
         self.heard = False  # whether the server has said anything
         self._socket = connected
         self._dialect = dialect
@@ -67,7 +67,7 @@ class Connection:
     def check_silence(self) -> None:
         """Raise Lost if the server left, or Hopeless if it answered, unasked."""
         if not self._dialect.framed:
-            return  # a chunk may be the rest of the last reply: nobody can tell
+            return  # a chunk may be the rest of the last reply
         try:
             unasked = self._receive(0)
         except TimeoutError:
@@ -79,7 +79,7 @@ class Connection:
         raise Lost(f"the server says {unasked}")
 
     def ask(self, message: str, seconds: float) -> Reply:
-        """Send a message and return the reply, both within so many seconds.
+        """Send a message and return the reply, both within that many seconds.
 
         No signal interrupts this. Raises Refused, Lost or Hopeless.
         """
@@ -108,8 +108,8 @@ class Connection:
 
     def _send(self, encoded: bytes, seconds: float) -> None:
         self._socket.settimeout(seconds)
-        # A server that ends the connection says why first (too-long, idle, closing). So a send
-        # that fails is not the end: what is read next tells, or that the connection has gone.
+        # A server that ends the connection says why first (too-long, idle, closing), so a failed
+        # send is not the end: the next read has the reason, or finds the connection gone.
         with contextlib.suppress(OSError):
             self._socket.sendall(encoded)
 

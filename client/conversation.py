@@ -1,14 +1,12 @@
 """Messages to one server, in order, each until it has its one reply.
 
-    say -> connect, await the greeting (where there is no connection) -> ask -> Reply
+    say -> connect, await the greeting (if there is no connection) -> ask -> Reply
 
-At most one message is outstanding, and it is sent again only on a new connection, so that no
-reply can be taken for another's. The server may get a message more than once; whoever says it
-gets exactly one reply.
+At most one message is outstanding, and it is sent again only on a new connection, so that no reply
+can be taken for another's. The server may get a message more than once; it has exactly one reply.
 """
 
 import time
-from types import TracebackType
 from typing import NamedTuple, Self
 
 from structlog.typing import FilteringBoundLogger
@@ -16,23 +14,23 @@ from structlog.typing import FilteringBoundLogger
 from client.address import Address
 from client.connection import Connection, Hopeless, Lost, Refused
 from client.delivery import Delivery
-from client.dialect import Dialect, Reply
-from client.stop import StopSignal
+from client.protocol import Dialect, Reply
+from client.signals import StopSignal
 
 AT_ONCE = 1.0  # seconds within which a greeting comes if a thread is free
 
 
 class Patience(NamedTuple):
-    """For how many seconds to wait for what."""
+    """How many seconds to wait for what."""
 
     greeting: float = 300  # until a thread serves us, once connected
-    connect: float = 5  # to each address; as long for looking up its name
+    connect: float = 5  # to each address, and for looking up its name
     reply: float = 5
     outage: float = 60  # trying again, for one message
 
 
 class Conversation:
-    """Talks to one server. As a context manager it closes the connection in any case."""
+    """Talks to one server. As a context manager it closes the connection."""
 
     def __init__(
         self,
@@ -54,30 +52,25 @@ class Conversation:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._hang_up()
 
     def say(self, message: str) -> Reply:
-        """Send a message, again and again if need be, and return its reply.
+        """Send a message, again and again if need be, and return its reply; raises Unanswered.
 
-        Raises Unanswered. A signal to stop ends every wait but the one for the reply: Stopped is
-        raised if the message was not sent by then.
+        A signal to stop ends every wait except the one for the reply; if it comes before the
+        message was sent, Stopped is raised.
         """
         delivery = Delivery(message, self._patience.outage, self._stop, self._log)
         return delivery.until_answered(self._attempt)
 
     def finish(self) -> bool:
-        """Hang up; False, and said in the log, if the server answered more than it was asked."""
+        """Hang up; False, with a line in the log, if the server answered more than was asked."""
         try:
             if self._connection:
                 self._connection.check_silence()
         except Lost:
-            pass  # it may leave first: all has been said
+            pass  # the server may leave first: everything has been said
         except Hopeless as violation:
             self._log.error("violation", why=str(violation))
             return False
@@ -92,12 +85,9 @@ class Conversation:
             self.resent += delivery.sent > 0
             delivery.sent += 1
             return connection.ask(delivery.message, self._patience.reply)
-        except Refused as refusal:
-            if not refusal.connection_goes_on:
+        except Exception as failure:
+            if not (isinstance(failure, Refused) and failure.connection_goes_on):
                 self._hang_up()
-            raise
-        except Exception:
-            self._hang_up()
             raise
 
     def _connect(self, delivery: Delivery) -> Connection:
@@ -115,20 +105,17 @@ class Conversation:
         self._log.info("connected", local=local, waiting_for="the greeting")
         began = time.monotonic()
         try:
-            self._await_greeting(self._connection)
+            at_once = min(AT_ONCE, self._patience.greeting)
+            if self._connection.is_silent(self._stop, at_once):
+                self._log.warning("connected, but no thread has greeted yet: waiting")
+            self._connection.await_greeting(self._stop, self._patience.greeting - at_once)
         finally:
             waited = time.monotonic() - began
-            # Not if it just hung up: a server that does nothing else would be tried for ever.
+            # Not if it only hung up: a server that does nothing else would be tried for ever.
             if self._connection.heard:
                 delivery.discount(waited)
         self._log.info("greeted", thread=self._connection.thread, waited=round(waited, 3))
         return self._connection
-
-    def _await_greeting(self, connection: Connection) -> None:
-        at_once = min(AT_ONCE, self._patience.greeting)
-        if connection.is_silent(self._stop, at_once):
-            self._log.warning("connected, but no thread has greeted yet: waiting")
-        connection.await_greeting(self._stop, self._patience.greeting - at_once)
 
     def _hang_up(self) -> None:
         if self._connection:

@@ -1,6 +1,6 @@
 """The log: one event a line, for people or for programs, written at once.
 
-Texts from the server come this way, so nothing is written raw: `repr` and JSON escape whatever a
+Texts from the server come this way, so nothing is written raw: `repr` and JSON escape what a
 terminal might obey.
 """
 
@@ -42,7 +42,7 @@ RENDERERS = {"console": _render_console, "json": _render_json}
 
 
 def open_log(stream: TextIO, log_format: str, level: int = logging.INFO) -> FilteringBoundLogger:
-    """Make a logger that writes what is of that level, or above, to a stream."""
+    """Make a logger that writes events of that level or above to a stream."""
     logger: FilteringBoundLogger = structlog.wrap_logger(
         structlog.PrintLogger(stream),
         processors=[_stamp, RENDERERS[log_format]],

@@ -8,26 +8,23 @@ from typing import BinaryIO
 import click
 
 from client.address import Address
-from client.dialect import DIALECTS
 from client.log import RENDERERS
+from client.protocol import DIALECTS
 from client.script import Step, parse
 
 LAB_SCRIPT = Path(__file__).with_name("scripts") / "lab.txt"
 MAX_TIMES = 1_000_000
-MAX_SECONDS = 86_400
 
 
-def read_server(_context: click.Context, _option: click.Parameter, text: str) -> Address:
-    """An address, for click."""
+def _read_server(_context: click.Context, _option: click.Parameter, text: str) -> Address:
     try:
         return Address.parse(text)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 
 
-def read_seconds(_context: click.Context, _option: click.Parameter, seconds: float) -> float:
-    """A number of seconds: refuse what is not a number, with which every comparison is false."""
-    if math.isnan(seconds):  # click's ranges let it through
+def _read_seconds(_context: click.Context, _option: click.Parameter, seconds: float) -> float:
+    if math.isnan(seconds):  # every comparison with it is false, so click's ranges let it through
         raise click.BadParameter("nan is not a number of seconds.")
     return seconds
 
@@ -53,7 +50,7 @@ option = partial(click.option, show_default=True, show_envvar=True)
 server = option(
     "--server",
     metavar="HOST:PORT",
-    callback=read_server,
+    callback=_read_server,
     default="127.0.0.1:2022",
     envvar="LANES_SERVER",
     help="Where the server is; IPv6 as [::1]:2022.",
@@ -67,8 +64,8 @@ protocol = option(
 )
 greeting_timeout = option(
     "--greeting-timeout",
-    type=click.FloatRange(min=0, min_open=True, max=MAX_SECONDS),
-    callback=read_seconds,
+    type=click.FloatRange(min=0, min_open=True, max=86_400),
+    callback=_read_seconds,
     default=300,
     envvar="LANES_GREETING_TIMEOUT",
     help="Seconds to wait, once connected, until a thread greets.",
@@ -99,9 +96,4 @@ repeat = option(
     envvar="LANES_REPEAT",
     help="How often to play the script.",
 )
-ask = option(
-    "--ask",
-    is_flag=True,
-    envvar="LANES_ASK",
-    help="Ask for each message, instead of saying the lab's.",
-)
+ask = option("--ask", is_flag=True, envvar="LANES_ASK", help="Ask for each message, not the lab's.")

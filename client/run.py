@@ -7,7 +7,7 @@ from structlog.typing import FilteringBoundLogger
 from client.conversation import Conversation
 from client.delivery import Outcome, Unanswered
 from client.script import Message, Pause, Step
-from client.stop import Stopped, StopSignal
+from client.signals import Stopped, StopSignal
 from client.tally import Tally
 
 
@@ -18,9 +18,9 @@ def run(
     stop: StopSignal,
     log: FilteringBoundLogger,
 ) -> bool:
-    """Play a script so many times (None: for ever); True if all is well at the end.
+    """Play a script that many times (None: for ever); True if all is well at the end.
 
-    A signal to stop ends it early: what was not sent by then is no part of the count.
+    A signal to stop ends it early; what was not sent by then does not count.
     """
     tally = Tally()
     steps = chain.from_iterable(repeat(script) if times is None else repeat(script, times))
@@ -32,7 +32,7 @@ def run(
         elif not _say(step.text, conversation, tally, log):
             break
     if times is not None and not stop.is_set():
-        for step in steps:  # what is left where a failure has ended the run
+        for step in steps:  # those left after a failure that ended the run
             if isinstance(step, Message):
                 tally.unanswered(step.text, Outcome.NOT_SENT, "the run had ended")
     in_order = conversation.finish()
@@ -41,7 +41,7 @@ def run(
 
 
 def _say(message: str, conversation: Conversation, tally: Tally, log: FilteringBoundLogger) -> bool:
-    """Say one message and count what became of it; False if nothing more can be said."""
+    """Say one message and count its outcome; False if nothing more can be said."""
     try:
         reply = conversation.say(message)
     except Stopped:

@@ -1,8 +1,8 @@
 """A text file -> what to say, and when to pause.
 
-UTF-8, one message a line, line ends LF or CRLF. `#pause 0.5` pauses for so many seconds; any other
-line that begins with `#` is a comment. Blank lines are layout: a script can send neither the empty
-message nor one that begins with `#` (`chat --ask` can).
+UTF-8, one message a line, line ends LF or CRLF. `#pause 0.5` pauses for half a second; any other
+line that begins with `#` is a comment. Blank lines are layout, so a script can send neither the
+empty message nor one that begins with `#` (`chat --ask` can).
 """
 
 from typing import NamedTuple
@@ -26,7 +26,7 @@ Step = Message | Pause
 
 
 def parse(content: bytes) -> list[Step]:
-    """Read a script; ValueError tells what is wrong, and in which line."""
+    """Read a script; ValueError says what is wrong, and in which line."""
     # At LF alone and on bytes: str.splitlines would end a line at U+2028, form feed and more.
     lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")  # a byte order mark is no text
     steps = [step for number, line in enumerate(lines, 1) for step in _read(number, line)]

@@ -1,4 +1,4 @@
-"""What became of the messages of one run: the counts, and a list of what was not answered."""
+"""How the messages of one run ended: the counts, and a list of those not answered."""
 
 import time
 from collections import Counter
@@ -7,14 +7,14 @@ from structlog.typing import FilteringBoundLogger
 
 from client.conversation import Conversation
 from client.delivery import Outcome
-from client.dialect import Reply
+from client.protocol import Reply
 
-LISTED = 10  # unanswered messages, at most; the rest is a number
+LISTED = 10  # unanswered messages, at most; of the rest only the number
 SHOWN = 80  # characters of each
 
 
 class Tally:
-    """Counts outcomes and remembers the first few that were not as they should be."""
+    """Counts outcomes and remembers the first few messages that were not answered."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
@@ -42,14 +42,8 @@ class Tally:
         """Count a message that was not answered."""
         self._counts[outcome] += 1
         if len(self._unanswered) < LISTED:
-            self._unanswered.append(
-                {
-                    "number": self.messages,
-                    "message": message[:SHOWN],
-                    "outcome": outcome.value,
-                    "why": why,
-                }
-            )
+            facts = {"message": message[:SHOWN], "outcome": outcome.value, "why": why}
+            self._unanswered.append({"number": self.messages, **facts})
 
     def report(self, log: FilteringBoundLogger, conversation: Conversation) -> None:
         """List what was not answered, a line each, and sum up in one line."""

@@ -1,16 +1,16 @@
-"""A person, who is told lines and asked for lines; a signal to stop ends the wait for an answer."""
+"""A person at a terminal, who reads lines and types lines; a signal to stop ends the wait."""
 
 import os
 from typing import TextIO
 
-from client.stop import Stopped, StopSignal
+from client.signals import Stopped, StopSignal
 
 
 class Terminal:
     """Writes to a stream and reads from a file descriptor.
 
-    Not with input(): it cannot wait for a signal as well, and its buffer would hide from `select`
-    what was read ahead.
+    Not with input(): it cannot wait for a signal too, and its buffer would hide from `select` what
+    it has read ahead.
     """
 
     def __init__(self, source: int, out: TextIO, stop: StopSignal) -> None:
@@ -20,7 +20,7 @@ class Terminal:
         self._rest = b""  # read, but not yet asked for
 
     def tell(self, text: str) -> None:
-        """Print a line, whose unprintable characters are escaped: a terminal obeys them."""
+        """Print a line with its control characters escaped: a terminal would obey them."""
         shown = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
         print(*shown, sep="", file=self._out, flush=True)
 
@@ -32,9 +32,9 @@ class Terminal:
         except Stopped:
             line = b""
         if not line:
-            print(file=self._out, flush=True)  # nobody pressed Enter
+            print(file=self._out, flush=True)  # Enter was not pressed
             return None
-        # Bytes that are not UTF-8 are kept as they are: it is the server that judges them.
+        # Bytes that are not UTF-8 stay as they are: the server judges them.
         return line.removesuffix(b"\n").removesuffix(b"\r").decode(errors="surrogateescape")
 
     def _read_line(self) -> bytes:
@@ -42,7 +42,7 @@ class Terminal:
             self._stop.readable(self._source)
             chunk = os.read(self._source, 4096)
             self._rest += chunk
-            if not chunk:  # the end: what is left is the last line, and after it there is none
+            if not chunk:  # the end of input: what is left is the last line
                 break
         line, end, self._rest = self._rest.partition(b"\n")
         return line + end

@@ -1,4 +1,4 @@
-"""A scorecard as text for people, as JSON, or as JUnit's XML, which a CI or an autograder shows."""
+"""A scorecard as text for people, as JSON, or as JUnit's XML, for a CI or an autograder."""
 
 import json
 import shutil
@@ -9,9 +9,9 @@ from dataclasses import asdict
 
 import click
 
-from client.check.scorecard import Result, Scorecard
+from lanes.check.scorecard import Result, Scorecard
 
-WIDTH = 100  # characters of a line at the most, where a word does not make it longer
+WIDTH = 100  # characters of a line at most, unless one word is longer
 LEAST = 40  # however narrow the terminal
 MARKS = {
     "passed": click.style("passed   ", "green"),
@@ -21,24 +21,23 @@ MARKS = {
 
 
 def as_text(card: Scorecard) -> str:
-    """A line for each check, and for each that failed what was claimed and its hint."""
+    """A line for each check; for each that failed also its claim and its hint."""
     columns = shutil.get_terminal_size((WIDTH, 0)).columns  # of a file it is WIDTH
     width = max(LEAST, min(columns, WIDTH))
     widest = max((len(result.name) for result in card.results), default=0)
     lines = [line for result in card.results for line in _as_lines(result, widest, width)]
-    total = f"{card.server}: {card.passed} of {card.of} passed"
-    stopped = ", and then it was stopped" if len(card.results) < card.of else ""
-    return "\n".join([*lines, "", total + stopped])
+    end = "" if len(card.results) == card.of else ", then interrupted"
+    return "\n".join([*lines, "", f"{card.server}: {card.passed} of {card.of} passed{end}"])
 
 
 def _as_lines(result: Result, widest: int, width: int) -> list[str]:
     margin = " " * (widest + 13)
-    told = [result.evidence]
+    texts = [result.evidence]
     if result.hint is not None:
-        told += [f"claimed: {result.claim}", f"mostly: {result.hint}."]
+        texts += [f"claim: {result.claim}", f"likely cause: {result.hint}."]
     first, *others = [
         line
-        for text in told
+        for text in texts
         for line in textwrap.wrap(text, width - len(margin), break_long_words=False)
     ]
     mark = MARKS[result.verdict]
@@ -48,16 +47,16 @@ def _as_lines(result: Result, widest: int, width: int) -> list[str]:
 def as_json(card: Scorecard) -> str:
     """One object."""
     checks = [asdict(result) | {"seconds": round(result.seconds, 3)} for result in card.results]
-    told = {"server": card.server, "protocol": card.protocol}
-    return json.dumps(told | {"passed": card.passed, "of": card.of, "checks": checks}, indent=2)
+    head = {"server": card.server, "protocol": card.protocol}
+    return json.dumps(head | {"passed": card.passed, "of": card.of, "checks": checks}, indent=2)
 
 
 def as_junit(card: Scorecard) -> str:
-    """A test suite, with a test case for each check; in ASCII, whatever it is written to."""
+    """A test suite with a test case for each check; in ASCII, so that any output can take it."""
     verdicts = [result.verdict for result in card.results]
     suite = ET.Element(
         "testsuite",
-        name=f"client check {card.server}",
+        name=f"lanes check {card.server}",
         tests=str(len(verdicts)),
         failures=str(verdicts.count("failed")),
         errors="0",
@@ -76,7 +75,7 @@ def as_junit(card: Scorecard) -> str:
             ET.SubElement(case, "system-out").text = result.evidence
         elif result.verdict == "failed":
             failure = ET.SubElement(case, "failure", message=result.evidence)
-            failure.text = f"Mostly: {result.hint}."
+            failure.text = f"Likely cause: {result.hint}."
         else:
             ET.SubElement(case, "skipped", message=result.evidence)
     ET.indent(suite)

@@ -1,4 +1,4 @@
-"""How a check ends where it does not pass, and how long anything is waited for."""
+"""How a check ends without passing, and how long it waits for anything."""
 
 import time
 from collections.abc import Iterator
@@ -11,20 +11,20 @@ class Failed(Exception):
 
 
 class Gone(Failed):
-    """Nobody listens there any more."""
+    """The server no longer listens."""
 
 
 class OutOfTime(Exception):
-    """The time for all checks is over: nothing is said of the server."""
+    """The time for all checks has run out; that says nothing about the server."""
 
 
 @contextmanager
-def said_of(whom: str) -> Iterator[None]:
-    """Say of whom, or of what, it was, where it fails."""
+def said_of(subject: str) -> Iterator[None]:
+    """If it fails inside, begin the evidence with what, or which client, it is about."""
     try:
         yield
     except Failed as failure:
-        raise type(failure)(f"{whom}: {failure}") from None
+        raise type(failure)(f"{subject}: {failure}") from None
 
 
 @dataclass(slots=True)
@@ -35,14 +35,14 @@ class Patience:
     deadline: float  # by the monotonic clock
 
     def until(self) -> float:
-        """When a wait that begins now is over; raises OutOfTime if it may not begin."""
+        """When a wait that begins now must end; raises OutOfTime if it may not begin."""
         now = time.monotonic()
         if now >= self.deadline:
             raise OutOfTime
         return min(now + self.timeout, self.deadline)
 
     def ran_out(self, what: str) -> Failed | OutOfTime:
-        """What to raise when a wait is over: it is the server's fault only if it had its time."""
+        """What to raise when a wait has ended: the server failed only if it had its full time."""
         if time.monotonic() >= self.deadline:
             return OutOfTime()
         return Failed(f"{what} within {self.timeout:g} s")

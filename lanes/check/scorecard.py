@@ -1,17 +1,17 @@
-"""The checks, one after the other, and what came of each."""
+"""The checks, one after the other, and the result of each."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from client.check.claim import Check
-from client.check.conversations import again, answers, long, unicode
-from client.check.crowds import churn, concurrent, many, unblocked
-from client.check.departures import ghosts, leaves
-from client.check.failure import Failed, OutOfTime
-from client.check.lines import framing, order, threads, too_long, utf8
-from client.check.subject import SECONDS, Subject
+from lanes.check.claim import Check
+from lanes.check.conversations import again, answers, long, unicode
+from lanes.check.crowds import churn, concurrent, many, unblocked
+from lanes.check.departures import ghosts, leaves
+from lanes.check.failure import Failed, OutOfTime
+from lanes.check.lines import framing, order, threads, too_long, utf8
+from lanes.check.subject import SECONDS, Subject
 
 OF_ANY = (answers, again, concurrent, unblocked, unicode, leaves, ghosts, long, many, churn)
 OF_LINES = (framing, threads, too_long, utf8, order)
@@ -22,24 +22,24 @@ Verdict = Literal["passed", "failed", "not tried"]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of a check."""
+    """The result of a check."""
 
     name: str
     claim: str
     verdict: Verdict
     evidence: str
-    hint: str | None  # where it failed
+    hint: str | None  # if it failed
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """What is told of a server."""
+    """The results for one server."""
 
     server: str
     protocol: str
     results: Sequence[Result]
-    of: int  # checks; more than there are results if it was stopped
+    of: int  # checks; more than the results if it was interrupted
 
     @property
     def passed(self) -> int:
@@ -55,10 +55,9 @@ class Scorecard:
 def score(
     subject: Subject, checks: Sequence[Check], progress: Callable[[str], object]
 ) -> Iterator[Result]:
-    """Run them, one each time that a result is asked for; tell `progress` which one it is.
+    """Run each check when its result is asked for; `progress` gets a line about it.
 
-    What came of an earlier check may be the cause of what comes of later ones; then the hint says
-    so.
+    If an earlier check may be the cause of a later failure, the hint says so.
     """
     cause = None
     gone = False
@@ -68,11 +67,11 @@ def score(
         verdict, evidence = _try(check, subject)
         hint = (cause or check.hint) if verdict == "failed" else None
         if verdict == "failed" and check is answers:
-            cause = "the same as for `answers`: see there first"
+            cause = "the same as for `answers`: look there first"
         if not gone and subject.is_gone():
             gone = True
             evidence += "; then the server was gone"
-            cause = f"the server ended in `{check.name}`: see there, and what it printed"
+            cause = f"the server ended in `{check.name}`: look there, and at what it printed"
         seconds = time.monotonic() - began
         yield Result(check.name, check.claim, verdict, _printable(evidence), hint, seconds)
 
@@ -83,9 +82,9 @@ def _try(check: Check, subject: Subject) -> tuple[Verdict, str]:
     except Failed as failure:
         return "failed", str(failure)
     except OutOfTime:
-        return "not tried", f"the {SECONDS:g} s for all checks were over: try --only {check.name}"
+        return "not tried", f"the {SECONDS:g} s for all checks ran out: try --only {check.name}"
 
 
 def _printable(text: str) -> str:
-    """The server is anybody's: terminals obey control characters, and XML has no place for them."""
+    """Replace control characters: a terminal would obey them, and XML does not allow them."""
     return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)

@@ -1,30 +1,28 @@
-"""What many clients can expect of any server: at the same time, and one after the other."""
+"""What many clients can expect of any server, at the same time and one after the other."""
 
 import statistics
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
-from client.check.caller import MESSAGE, Caller
-from client.check.claim import claim, told
-from client.check.failure import Failed, said_of
-from client.check.subject import Subject
+from lanes.check.caller import MESSAGE, Caller
+from lanes.check.claim import check, duration
+from lanes.check.failure import Failed, said_of
+from lanes.check.subject import Subject
 
 VISITS = 500
-VISITS_SECONDS = 15.0  # after that it is enough, though they be fewer
-ENDS = 50  # visits at the beginning, and at the end, that are compared
-SLOWER = 2.0  # times, and by so many seconds for each: then it is called slower
+VISITS_SECONDS = 15.0  # after that, fewer visits are enough
+ENDS = 50  # the first and the last visits that are compared
+SLOWER = 2.0  # times as long, and longer by that many seconds, counts as slower
 SLOWER_SECONDS = 0.01
 
 
-@claim(
-    "Clients that are connected at the same time are served at the same time.",
-    mostly="a lock that is held over the whole conversation, no thread for each client, "
-    "`run()` where `start()` is meant, or a pool of too few threads: a client waits until "
-    "others have left",
+@check(
+    hint="a lock held over the whole conversation, no thread for each client, `run()` instead of "
+    "`start()`, or a pool of too few threads: a client waits until others have left"
 )
 def concurrent(subject: Subject) -> str:
-    """All are there, and have asked, before any looks for its answer; and once more."""
+    """Clients that are connected at the same time are served at the same time."""
     with ExitStack() as staying:
         callers: list[Caller] = []
         for _ in range(subject.clients):
@@ -38,59 +36,51 @@ def concurrent(subject: Subject) -> str:
             for caller in callers:
                 with _beside_the_others(caller, callers):
                     caller.reply()
-    return f"{len(callers)} clients stayed, and each was answered twice meanwhile"
+    return f"{len(callers)} clients stayed connected, and each was answered twice"
 
 
 @contextmanager
 def _beside_the_others(caller: Caller, callers: Sequence[Caller]) -> Iterator[None]:
-    """Say which client it was, where it fails, and whether the others were in its way."""
+    """If it fails, say which client it was, and whether the others were in its way."""
     try:
         yield
     except Failed as failure:
         number = callers.index(caller) + 1
         others = [other for other in callers if other is not caller]
-        if not others:
-            raise Failed(f"client {number}: {failure}") from None
-        raise Failed(
-            f"client {number}, beside {len(others)} more: {failure}{_once_alone(caller, others)}"
-        ) from None
+        beside = f", with {len(others)} others" if others else ""
+        raise Failed(f"client {number}{beside}: {failure}{_once_alone(caller, others)}") from None
 
 
 def _once_alone(caller: Caller, others: Sequence[Caller]) -> str:
-    """Whether one who has waited in vain is answered once the others have left."""
+    """Whether a client that waited in vain is answered once the others have left."""
+    if not others:
+        return ""
     began = time.monotonic()
     for other in others:
         other.leave()
     try:
         caller.answer()
     except Failed:
-        return ", nor when the others had left"
-    return f"; it came {told(time.monotonic() - began)} after the others had left"
+        return ", not even after the others had left"
+    return f"; it came {duration(time.monotonic() - began)} after the others had left"
 
 
-@claim(
-    "A client that says nothing, or not much, holds nobody up.",
-    mostly="the thread that accepts also receives, or a lock is held while a client is waited for",
-)
+@check(hint="the thread that accepts also receives, or a lock is held while waiting for a client")
 def unblocked(subject: Subject) -> str:
-    """One client is silent, another does not finish its first message."""
+    """A silent or slow client does not hold up the others."""
     with subject.connect(), subject.connect() as dribbling:
         dribbling.send(b"H")
-        beside = said_of("a client beside one that is silent and one that dribbles")
+        beside = said_of("a client beside a silent one and one that sends byte by byte")
         with beside, subject.call() as caller:
             for byte in b"ey ":
                 dribbling.send(bytes([byte]))
                 caller.ask()
-    return "answered beside a client that is silent and one that dribbles"
+    return "answered beside a silent client and one that sends byte by byte"
 
 
-@claim(
-    "A hundred clients (or --many) at once are all answered.",
-    mostly="too few threads, a lock that is held over the conversation, or a `listen` backlog "
-    "that is too short",
-)
+@check(hint="too few threads, a lock held over the conversation, or too short a `listen` backlog")
 def many(subject: Subject) -> str:
-    """All are there, and have asked, before any looks for its reply."""
+    """A hundred clients (or --many) at once are all answered."""
     with ExitStack() as staying:
         began = time.monotonic()
         callers = list(subject.callers(staying, subject.many))
@@ -103,18 +93,17 @@ def many(subject: Subject) -> str:
                 caller.reply(whole=False)
         answered = time.monotonic()
     return (
-        f"{len(callers)} clients were there after {told(connected - began)}, and answered "
-        f"{told(answered - connected)} later"
+        f"{len(callers)} clients connected within {duration(connected - began)}, and all were "
+        f"answered {duration(answered - connected)} later"
     )
 
 
-@claim(
-    "After hundreds of short visits a visit takes no longer than at first.",
-    mostly="something grows with each client, and whoever comes next has to wait for it: a "
-    "list that is searched, threads that are waited for",
+@check(
+    hint="something grows with each client and delays the next: a list that is searched, "
+    "threads that are joined"
 )
 def churn(subject: Subject) -> str:
-    """Short visits, one after the other: the last ones take no longer than the first."""
+    """After hundreds of short visits, a visit takes no longer than at first."""
     times: list[float] = []
     end = time.monotonic() + VISITS_SECONDS
     while len(times) < VISITS and time.monotonic() < end:
@@ -126,8 +115,8 @@ def churn(subject: Subject) -> str:
     ends = min(ENDS, (len(times) + 1) // 2)
     first, last = statistics.median(times[:ends]), statistics.median(times[-ends:])
     evidence = (
-        f"of {len(times)} visits the first {ends} took {told(first)} each, "
-        f"the last {ends} {told(last)}"
+        f"of {len(times)} visits the first {ends} took {duration(first)} each, "
+        f"the last {ends} {duration(last)}"
     )
     if last > SLOWER * first and last - first > SLOWER_SECONDS:
         raise Failed(evidence)

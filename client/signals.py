@@ -1,26 +1,25 @@
-"""SIGTERM and SIGINT as something that every wait, but the one for a reply, also waits for.
+"""SIGTERM and SIGINT as something that every wait, except the one for a reply, also waits for.
 
-A flag set by a signal handler loses the signal that arrives just before a blocking call: nobody
-looks at the flag any more. Here the interpreter itself writes a byte into a socket pair for each
-signal (`signal.set_wakeup_fd`), and every wait that a signal may cut short is a `select` on that
-pair too. The byte is never read, so from the first signal on none of these waits blocks.
+A flag set by a signal handler misses the signal that arrives just before a blocking call. Here the
+interpreter itself writes a byte into a socket pair for each signal (`signal.set_wakeup_fd`), and
+every wait that a signal may cut short is a `select` on that pair too. The byte is never read, so
+from the first signal on none of these waits blocks.
 """
 
 import select
 import signal
 import socket
-from types import TracebackType
 from typing import Self
 
 Waitable = socket.socket | int  # or a file descriptor
 
 
 class Stopped(Exception):
-    """A wait was ended by SIGTERM or SIGINT."""
+    """SIGTERM or SIGINT ended a wait."""
 
 
 class StopSignal:
-    """Catches SIGTERM and SIGINT while it is entered; the main thread alone may enter it."""
+    """Catches SIGTERM and SIGINT while it is entered; only the main thread may enter it."""
 
     def __enter__(self) -> Self:
         self._bell, self._ringer = socket.socketpair()
@@ -33,12 +32,7 @@ class StopSignal:
         }
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for number, handler in self._old_handlers.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(self._old_fd)
@@ -54,14 +48,14 @@ class StopSignal:
         self._ready([], [], seconds)
 
     def readable(self, source: Waitable, seconds: float | None = None) -> bool:
-        """Wait for something to read (for ever by default): True, or False if time is up.
+        """Wait for something to read (by default for ever): True, or False if time is up.
 
         Raises Stopped if a signal comes first.
         """
         return self._unless_stopped(self._ready([source], [], seconds))
 
     def writable(self, sink: Waitable, seconds: float) -> bool:
-        """Wait until one can write, or until a connect succeeds or fails; else as `readable`."""
+        """Wait for room to write, or until a connect succeeds or fails; else as `readable`."""
         return self._unless_stopped(self._ready([], [sink], seconds))
 
     def _ready(

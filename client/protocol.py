@@ -1,19 +1,19 @@
 """Bytes in -> replies; messages -> bytes. Nothing here reads, writes or waits.
 
-A dialect is made once for each connection. It is fed the bytes as they arrive, in whatever
-pieces, and `take` hands out each answer once, as soon as it is complete. `docs/protocol.md` is
-the specification. The texts come from the other side: whoever prints them escapes them.
+A dialect is made once for each connection. `feed` gives it bytes in whatever pieces they arrive;
+`take` returns each answer once, as soon as it is complete. `docs/protocol.md` is the specification.
+The texts come from the other side: escape them before you print them.
 """
 
 import re
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 LINE_LIMIT = 64 * 1024  # bytes; a server that never ends its line must not fill our memory
 SHOWN = 80  # characters of a strange line that an error quotes
 
 
 class Reply(NamedTuple):
-    """`+OK`: what was answered, and the thread that served it (None: the dialect cannot tell)."""
+    """`+OK`: what was answered, and by which thread (None: the dialect does not say)."""
 
     thread: str | None
     text: str
@@ -33,25 +33,10 @@ class ProtocolError(Exception):
     """The server sent something that is no answer in this dialect; the text quotes it."""
 
 
-class Dialect(Protocol):
-    """What a connection needs of the protocol it speaks."""
-
-    framed: bool  # whether a server greets, and one can tell where each of its answers ends
-
-    def encode(self, message: str) -> bytes:
-        """What goes over the wire for a message; ValueError if nothing can."""
-
-    def feed(self, chunk: bytes) -> None:
-        """Take the next bytes, at least one."""
-
-    def take(self) -> Reply | Complaint | None:
-        """Hand out the next answer, or None until it is complete; may raise ProtocolError."""
-
-
 class Lines:
     """The default: each answer is a line, `+OK <thread>: <text>` or `-ERR <code>: <why>`."""
 
-    framed = True
+    framed = True  # the server greets, and its answers have an end
     _OK = re.compile(r"\+OK ([^\s:]+): (.*)", re.DOTALL)
     _ERR = re.compile(r"-ERR ([a-z0-9-]+): (.*)", re.DOTALL)
 
@@ -59,38 +44,36 @@ class Lines:
         self._rest = b""
 
     def encode(self, message: str) -> bytes:
-        """Add CRLF, so that a CR at the end of the message stays a part of it."""
+        """What goes over the wire for a message; ValueError if nothing can."""
         if "\n" in message:
             raise ValueError("a message is one line and cannot have a line end inside")
-        # What came from a keyboard as bytes that are not UTF-8 goes out as those bytes.
+        # CRLF, so that a CR at the message's end stays a part of it. What came from a keyboard as
+        # bytes that are not UTF-8 goes out as those bytes.
         return message.encode(errors="surrogateescape") + b"\r\n"
 
     def feed(self, chunk: bytes) -> None:
+        """Take the next bytes, at least one."""
         self._rest += chunk
 
     def take(self) -> Reply | Complaint | None:
+        """Return the next answer, or None until it is complete; may raise ProtocolError."""
         line, end, rest = self._rest.partition(b"\n")
+        line = line.removesuffix(b"\r")
+        quoted = f"'{line[: 4 * SHOWN].decode(errors='replace')[:SHOWN]}'"
         if len(line) > LINE_LIMIT:
-            raise ProtocolError(f"a line of over {LINE_LIMIT} bytes, {_quoted(line)}")
+            raise ProtocolError(f"a line of over {LINE_LIMIT} bytes, {quoted}")
         if not end:
             return None
         self._rest = rest
-        return self._parse(line.removesuffix(b"\r"))
-
-    def _parse(self, line: bytes) -> Reply | Complaint:
         try:
             text = line.decode()
         except UnicodeDecodeError:
-            raise ProtocolError(_quoted(line)) from None
+            raise ProtocolError(quoted) from None
         if ok := self._OK.fullmatch(text):
             return Reply(ok[1], ok[2])
         if err := self._ERR.fullmatch(text):
             return Complaint(err[1], err[2])
-        raise ProtocolError(_quoted(line))
-
-
-def _quoted(line: bytes) -> str:
-    return f"'{line[: 4 * SHOWN].decode(errors='replace')[:SHOWN]}'"
+        raise ProtocolError(quoted)
 
 
 class Handout:
@@ -114,4 +97,5 @@ class Handout:
         return Reply(None, chunk.decode(errors="replace")) if chunk else None
 
 
-DIALECTS: dict[str, type[Lines] | type[Handout]] = {"lines": Lines, "handout": Handout}
+Dialect = Lines | Handout
+DIALECTS: dict[str, type[Dialect]] = {"lines": Lines, "handout": Handout}

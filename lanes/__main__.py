@@ -1,0 +1,45 @@
+"""`lanes`, or `python -m lanes`: what servers did, drawn, followed and judged."""
+
+from importlib import import_module
+
+import click
+
+from lanes.ask import NoAnswer
+
+COMMANDS = dict.fromkeys(("page", "picture", "trace", "report"), "lanes.commands")
+COMMANDS["check"] = "lanes.check.command"
+
+
+class Commands(click.Group):
+    """Imports a command when it is asked for: `check` starts without what draws."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        """All of them, in order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
+        """The one of that name."""
+        module = cmd_name in COMMANDS and import_module(COMMANDS[cmd_name])
+        return getattr(module, cmd_name) if module else None
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run it; say in one line that no server answers, and exit with 1."""
+        try:
+            return super().invoke(ctx)
+        except NoAnswer as error:
+            raise click.ClickException(f"{error}. Is the server running?") from None
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"auto_envvar_prefix": "LANES", "help_option_names": ["-h", "--help"]},
+)
+def main() -> None:
+    """See which thread of a server serves which client.
+
+    `check` talks with any server; the others read the /sessions.json of running servers.
+    """
+
+
+if __name__ == "__main__":
+    main(prog_name="lanes")

@@ -1,0 +1,98 @@
+"""Asks servers for /sessions.json: one, or all that a name stands for."""
+
+import http.client
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from lanes.replicas import Answer, merge
+from lanes.snapshot import Snapshot, Unreadable, parse
+
+SECONDS = 3.0  # for each step: to connect, and for the next bytes of the answer
+LARGEST = 16 * 1024 * 1024  # bytes of an answer that are read; our server's stay under 1 MiB
+AT_ONCE = 32  # servers that are asked at the same time
+
+
+class NoAnswer(Exception):
+    """Nobody answered as a server should; the text is one line that says how."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text.strip().encode("unicode_escape").decode())  # it may quote the server
+
+
+class Servers:
+    """The servers that a name stands for.
+
+    A draining server leaves the name but still serves, so one that has answered is asked again
+    until it answers no more.
+    """
+
+    def __init__(self, name: str, port: int) -> None:
+        self._name = name
+        self._port = port
+        self._known: set[str] = set()
+
+    def ask(self) -> tuple[list[Answer], list[str]]:
+        """What each says, and why those that should have answered did not. Raises NoAnswer."""
+        named = self._look_up()
+        answers, silent = self._fetch(sorted(named | self._known))
+        self._known = set(answers)
+        if not answers:
+            raise NoAnswer(next(iter(silent.values())))
+        # A server with an address of each family is one server, and may listen on one of them.
+        families = {":" in host for host in answers}
+        servers = {(one.snapshot.started_at, one.snapshot.pid): one for one in answers.values()}
+        missing = [host for host in silent if host in named and (":" in host) in families]
+        return list(servers.values()), [silent[host] for host in missing]
+
+    def snapshot(self) -> Snapshot:
+        """What all of them say, as one. Raises NoAnswer."""
+        return merge(*self.ask())
+
+    def _look_up(self) -> set[str]:
+        """All addresses of the name; none if it is gone, but servers that it had still drain."""
+        try:
+            found = socket.getaddrinfo(self._name, self._port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            if self._known:
+                return set()
+            why = getattr(error, "strerror", None) or error
+            known = "that of a service is known only in the containers beside it"
+            raise NoAnswer(f"the name {self._name!r} is not known here ({why}); {known}") from None
+        # IPv6 addresses with their scope, if they have one.
+        numeric = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
+        return {socket.getnameinfo(address, numeric)[0] for *_, address in found}
+
+    def _fetch(self, hosts: list[str]) -> tuple[dict[str, Answer], dict[str, str]]:
+        """What each says, asked at the same time, or why it says nothing."""
+        answers, silent = {}, {}
+        with ThreadPoolExecutor(AT_ONCE) as askers:
+            asked = {host: askers.submit(fetch, host, self._port) for host in hosts}
+        for host, asking in asked.items():
+            try:
+                answers[host] = asking.result()
+            except NoAnswer as error:
+                silent[host] = str(error)
+        return answers, silent
+
+
+def fetch(host: str, port: int) -> Answer:
+    """What the server at this address says. Raises NoAnswer."""
+    connection = http.client.HTTPConnection(host, port, timeout=SECONDS)
+    try:
+        connection.connect()
+        before = time.time()
+        connection.request("GET", "/sessions.json")
+        answer = connection.getresponse()
+        after = time.time()
+        body = answer.read(LARGEST)
+        if answer.status != http.HTTPStatus.OK:
+            raise NoAnswer(f"{host} port {port} answered {answer.status} {answer.reason}")
+        snapshot = parse(body)
+    except (OSError, http.client.HTTPException) as error:
+        raise NoAnswer(f"no answer from {host} port {port}: {error}") from None
+    except Unreadable as error:
+        raise NoAnswer(f"{host} port {port} answered, but {error}") from None
+    finally:
+        connection.close()
+    return Answer(host, body, snapshot, snapshot.at - (before + after) / 2, (after - before) / 2)

@@ -1,0 +1,51 @@
+"""Snapshot -> the bars of each thread and of the queue: whole, for a picture and a trace alike.
+
+A session stands in its thread's lane. In a pool it stands there from when it is served, and before
+that in the queue; in the other models it waits in its own lane, because its thread waits too.
+"""
+
+from collections.abc import Iterator
+
+from lanes.picture import Bar, Lane
+from lanes.replicas import in_order
+from lanes.snapshot import Session, Snapshot
+
+
+def queue_of(snapshot: Snapshot) -> Iterator[Bar]:
+    """The waiting of those that wait, or waited, without a thread."""
+    pools = _pools(snapshot)
+    for session in snapshot.sessions:
+        if session.thread is None or session.replica in pools:
+            end = session.served_at or session.closed_at or snapshot.at
+            yield _bar(session, session.accepted_at, end, end, last=session.served_at is None)
+
+
+def lanes_of(snapshot: Snapshot) -> list[Lane]:
+    """All threads that are remembered, by first use: their names are numbered in that order.
+
+    First bars would not do. The registry forgets them, and a pool's lanes would change places.
+    """
+    pools = _pools(snapshot)
+    lanes: dict[tuple[str, int | None], list[Bar]] = {}
+    for session in snapshot.sessions:
+        if session.thread is not None:
+            end = session.closed_at or snapshot.at
+            turn = session.served_at or end
+            start = turn if session.replica in pools else session.accepted_at
+            bars = lanes.setdefault((session.thread, session.native_id), [])
+            bars.append(
+                _bar(session, start, turn, end, last=True)
+            )  # in order, as the thread took them
+    return sorted(
+        (Lane(*thread, tuple(bars)) for thread, bars in lanes.items()),
+        key=lambda lane: (in_order(lane.thread), lane.native_id or 0),
+    )
+
+
+def _pools(snapshot: Snapshot) -> set[str]:
+    return {server.replica for server in snapshot.servers if server.model == "pool"}
+
+
+def _bar(session: Session, start: float, turn: float, end: float, *, last: bool) -> Bar:
+    is_open = last and session.state != "closed"
+    return Bar(session, start, turn, end, is_open, session.end if last else None)

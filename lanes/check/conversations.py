@@ -1,0 +1,63 @@
+"""What a single client can expect of any server."""
+
+import time
+
+from lanes.check.caller import MESSAGE
+from lanes.check.claim import check, duration, quoted
+from lanes.check.failure import said_of
+from lanes.check.subject import Subject
+
+AGAIN = 4  # messages on one connection
+LONG = 8192  # bytes
+TEXT = "Grüße an alle: 你好, こんにちは, \N{WAVING HAND SIGN}"
+
+
+@check(
+    hint="the server waits for something that never comes: a line end, which the lab's client "
+    "does not send, or a fixed number of bytes (`readline`, `makefile`); or it replies on a "
+    "socket other than the one `accept` returned; or it speaks the other --protocol"
+)
+def answers(subject: Subject) -> str:
+    """A client's message is answered."""
+    with subject.call() as caller:
+        began = time.monotonic()
+        caller.say(MESSAGE)
+        reply = caller.reply(whole=False)
+        return f"answered after {duration(time.monotonic() - began)}: {quoted(reply.text)}"
+
+
+@check(
+    hint="there is no loop around the conversation: the server answers once, and then closes the "
+    "connection or accepts the next"
+)
+def again(subject: Subject) -> str:
+    """Each of several messages on one connection is answered."""
+    with subject.call() as caller:
+        for number in range(1, AGAIN + 1):
+            with said_of(f"message {number} of {AGAIN} on the same connection"):
+                caller.ask()
+    return f"{AGAIN} messages on one connection, {AGAIN} replies"
+
+
+@check(
+    hint="`decode('ascii')`: use UTF-8, and catch the exceptions that a client can cause in that "
+    "client's thread"
+)
+def unicode(subject: Subject) -> str:
+    """Text in any language is answered, and the server keeps running."""
+    with subject.call() as caller, said_of(f"{TEXT!r}"):
+        caller.ask(TEXT)
+    with subject.call() as caller, said_of(f"the next client after {TEXT!r}"):
+        caller.ask()
+    return f"{TEXT!r} was answered, and so was the next client"
+
+
+@check(hint="one `recv` may return only a part of a message; the rest stays there for the next")
+def long(subject: Subject) -> str:
+    """A message of 8 KiB is answered, and so is the next."""
+    with subject.call() as caller:
+        with said_of(f"a message of {LONG:,} bytes"):
+            caller.ask("x" * LONG)
+        with said_of(f"the message after one of {LONG:,} bytes"):
+            caller.ask()
+    return f"{LONG:,} bytes were answered, and so was the message after them"

@@ -1,0 +1,130 @@
+"""The checked server: where it is, what it speaks, and how long to wait for it."""
+
+import contextlib
+import select
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Self
+
+from lanes.check.address import Address
+from lanes.check.caller import Caller
+from lanes.check.failure import Failed, Gone, Patience, said_of
+from lanes.check.protocol import Dialect
+
+SECONDS = 55.0  # for all checks: with its start and its end a run takes a minute at most
+PAUSE = 0.1  # seconds between two attempts to find the server
+AT_ONCE = 0.2  # seconds within which a server that speaks first has usually spoken
+KNOCK = 0.2  # seconds for the first attempt to connect; twice that for the next, and so on
+NUMERIC = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
+
+
+class Unreachable(Exception):
+    """There is no server to check; the text says why."""
+
+
+class Subject:
+    """Everything that a check needs to know of the server."""
+
+    def __init__(
+        self,
+        server: Address,
+        dialect: type[Dialect],
+        *,
+        clients: int,
+        many: int,
+        timeout: float,
+        wait: float = 0,
+    ) -> None:
+        """Connect, and try again for `wait` seconds; raises Unreachable.
+
+        The first check uses this connection: a server may be so wrong that it serves only one.
+        """
+        self.clients = clients  # that are connected at the same time
+        self.many = many  # the same, for the check of that name
+        found = _find(server, timeout, time.monotonic() + wait)
+        self.patience = Patience(timeout, time.monotonic() + SECONDS)
+        self.greeting = _heard_at_once(found)  # what it said before anything was asked, if it did
+        self._dialect = dialect
+        self._address = socket.getnameinfo(found.getpeername(), NUMERIC)  # its name may have more
+        self._found: socket.socket | None = found  # until a caller takes it
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._found:
+            self._found.close()
+
+    def call(self) -> Caller:
+        """Connect, and wait for the greeting if there is one."""
+        caller = self.connect()
+        try:
+            caller.be_greeted()
+        except BaseException:
+            caller.leave()
+            raise
+        return caller
+
+    def connect(self) -> Caller:
+        """Connect and do no more: neither side has spoken."""
+        connection, self._found = self._found or self._knock(), None
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        dialect = self._dialect()
+        greets = dialect.framed or bool(self.greeting)
+        return Caller(connection, dialect, self.patience, greets=greets)
+
+    def callers(self, staying: ExitStack, count: int) -> Iterator[Caller]:
+        """Call that often, one call at a time; all of them stay."""
+        for number in range(1, count + 1):
+            with said_of(f"client {number} of {count}, with the earlier ones still connected"):
+                caller = staying.enter_context(self.call())
+            yield caller
+
+    def is_gone(self) -> bool:
+        """Whether the server no longer listens; it connects and leaves to find out."""
+        try:
+            self._open(KNOCK).close()
+        except (Failed, TimeoutError) as failure:
+            return isinstance(failure, Gone)  # else it may be slow: that is for the checks to say
+        return False
+
+    def _knock(self) -> socket.socket:
+        """Try anew soon: if the backlog is full, the kernel tries again only after a second."""
+        until = self.patience.until()
+        seconds = KNOCK
+        while (left := until - time.monotonic()) > 0:
+            with contextlib.suppress(TimeoutError):
+                return self._open(min(seconds, left))
+            seconds *= 2
+        raise self.patience.ran_out("no connection")
+
+    def _open(self, seconds: float) -> socket.socket:
+        """A new connection; raises Gone, Failed, or TimeoutError after that many seconds."""
+        try:
+            return socket.create_connection(self._address, seconds)
+        except TimeoutError:
+            raise
+        except ConnectionRefusedError:
+            raise Gone("the connection was refused") from None
+        except OSError as error:
+            raise Failed(f"could not connect: {error.strerror or error}") from None
+
+
+def _find(server: Address, timeout: float, until: float) -> socket.socket:
+    while True:
+        try:
+            return server.connect(timeout)
+        except OSError as error:
+            if time.monotonic() >= until:
+                raise Unreachable(str(error)) from None
+        time.sleep(PAUSE)
+
+
+def _heard_at_once(connection: socket.socket) -> str:
+    """What has arrived; it stays there to be read again."""
+    if select.select([connection], [], [], AT_ONCE)[0]:
+        with contextlib.suppress(OSError):
+            return connection.recv(1024, socket.MSG_PEEK).decode(errors="replace")
+    return ""

@@ -1,0 +1,101 @@
+"""Snapshot -> Picture: how far one looks back, and what is drawn if there is more than fits."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from lanes.bars import lanes_of, queue_of
+from lanes.picture import COLOURS, Bar, Lane, Picture
+from lanes.snapshot import Session, Snapshot
+
+LANES = 64  # drawn at most: of more, those that were in use last
+QUEUE = 16  # rows of the queue that are drawn at most
+WINDOW = 60.0  # seconds
+SHORTEST, LONGEST = 1, 86_400  # seconds that one can ask for
+STEP = 5.0  # seconds by which a window grows until it is that long
+NO_TIME = 1 / 1000  # of the window: shorter waits for a thread are not drawn in the queue
+
+
+def picture_of(snapshot: Snapshot, seconds: float | None = None) -> Picture:
+    """The last `seconds`; without them the last minute, or less if less shows all of it."""
+    span = seconds or _fitting(snapshot)
+    start = snapshot.at - span
+    in_window = replace(snapshot, sessions=tuple(_since(start, snapshot)))
+    lanes = lanes_of(in_window)
+    drawn = used_last(lanes, LANES)
+    queues = _queues(in_window, start, span * NO_TIME)
+    rows = _in_turn(queues)
+    ranks = {part.replica: rank for rank, part in enumerate(snapshot.parts)}
+
+    def cut(bars: Iterable[Bar]) -> tuple[Bar, ...]:
+        return tuple(
+            replace(
+                bar,
+                start=max(bar.start, start),
+                turn=max(bar.turn, start),
+                ticks=tuple(at for at, *_ in bar.session.ticks if at >= start and bar.served),
+                colour=_colour(bar.session, ranks),
+            )
+            for bar in bars
+        )
+
+    return Picture(
+        snapshot=snapshot,
+        start=start,
+        refusals=tuple(refusal for refusal in snapshot.refusals if refusal[0] >= start),
+        queue=tuple(map(cut, rows)),
+        queue_more=sum(map(len, queues)) - len(rows),
+        lanes=tuple(replace(lane, bars=cut(lane.bars)) for lane in drawn),
+        lanes_more=len(lanes) - len(drawn),
+    )
+
+
+def _fitting(snapshot: Snapshot) -> float:
+    """The shortest span that shows all of the last minute's sessions and refusals."""
+    minute = snapshot.at - WINDOW
+    moments = [moment for moment, _ in snapshot.refusals if moment >= minute]
+    moments += [session.accepted_at for session in _since(minute, snapshot)]
+    needed = snapshot.at - min(moments, default=minute)
+    return min(max(math.ceil(needed / STEP), 1) * STEP, WINDOW)
+
+
+def _since(start: float, snapshot: Snapshot) -> Iterator[Session]:
+    return (one for one in snapshot.sessions if (one.closed_at or snapshot.at) >= start)
+
+
+def used_last(lanes: Sequence[Lane], most: int) -> list[Lane]:
+    """At most that many of them, in their order; of those in use now the first to be used."""
+    by_use = sorted(range(len(lanes)), key=lambda i: lanes[i].bars[-1].end, reverse=True)
+    return [lanes[i] for i in sorted(by_use[:most])]
+
+
+def _queues(snapshot: Snapshot, start: float, shortest: float) -> list[list[list[Bar]]]:
+    """Each server's queue, if there is one: each bar in the first row that is free by then."""
+    queues: dict[str, list[list[Bar]]] = {server.replica: [] for server in snapshot.servers}
+    for bar in queue_of(snapshot):
+        if bar.end >= start and bar.end - bar.start >= shortest:
+            rows = queues[bar.session.replica]
+            free = next((row for row in rows if row[-1].end <= bar.start), None)
+            if free is None:
+                rows.append([bar])
+            else:
+                free.append(bar)
+    return [rows for rows in queues.values() if rows]
+
+
+def _in_turn(queues: Sequence[list[list[Bar]]]) -> list[list[Bar]]:
+    """As many rows as are drawn: of each queue its first, then of each its second; in order."""
+    turns = [(turn, place) for place, queue in enumerate(queues) for turn in range(len(queue))]
+    drawn = sorted((place, turn) for turn, place in sorted(turns)[:QUEUE])
+    return [queues[place][turn] for place, turn in drawn]
+
+
+def _colour(session: Session, ranks: Mapping[str, int]) -> int:
+    """Sessions that follow each other differ, and so do those of a pool's worker.
+
+    The number alone would give all sessions of a worker of 8 the same colour. Of several servers,
+    those that follow each other take their colours from different halves.
+    """
+    few = COLOURS // 2 if ranks else COLOURS
+    half = ranks.get(session.replica, 0) % 2 * few
+    return half + (session.number + session.number // few) % few

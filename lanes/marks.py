@@ -1,0 +1,119 @@
+"""What is written on and around the lanes, decided once for SVG and terminal alike.
+
+Room and places are in whatever unit a view draws in: pixels, or a terminal's cells.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from lanes.picture import Bar, Lane, Picture
+from lanes.replicas import thread_name
+
+STEPS = (0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400)
+FAILED = "\N{BALLOT X}"
+
+
+class Row(NamedTuple):
+    """A row of the queue, or a lane."""
+
+    name: str  # of its thread, or of the queue; empty if it is the row's above
+    lane: Lane | None
+    bars: Sequence[Bar]
+
+
+def moment(at: float) -> str:
+    """A moment for people."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def figures(picture: Picture) -> dict[str, str]:
+    """What stands above the lanes, by name."""
+    snapshot = picture.snapshot
+    # The peaks of several servers were at different times, and add up to nothing.
+    peak = f" (peak {snapshot.peak_serving})" if len(snapshot.servers) == 1 else ""
+    return {
+        "model": snapshot.model,
+        "clients now": str(snapshot.open),
+        "served at once": f"{snapshot.serving}{peak}",
+        "messages": str(snapshot.messages),
+        "refused": str(sum(snapshot.refused.values())),
+    }
+
+
+def axis(picture: Picture, length: float, room: Callable[[str], float]) -> list[tuple[float, str]]:
+    """Moments and their labels, back from now, in the smallest step that leaves each its room."""
+    for step in STEPS:
+        times = int(picture.span / step)
+        widest = max(room(ago(step * times)), room(ago(step * max(times - 1, 0))))
+        if length * step / picture.span >= widest:
+            return [(picture.at - step * back, ago(step * back)) for back in range(times + 1)]
+    return [(picture.at, ago(0))]
+
+
+def ago(seconds: float) -> str:
+    """The label of a moment."""
+    return f"\N{MINUS SIGN}{seconds:g} s" if seconds else "now"
+
+
+def refusals(
+    picture: Picture, place: Callable[[float], float], room: Callable[[int], float]
+) -> list[tuple[float, int]]:
+    """Where refused connections are marked and how many; those without room join the last."""
+    marks: list[tuple[float, int]] = []
+    for at, connections in picture.refusals:
+        here, before = place(at), 0
+        if marks and here - marks[-1][0] < room(marks[-1][1]):
+            here, before = marks.pop()
+        marks.append((here, before + connections))
+    return marks
+
+
+def captions(bar: Bar, client: str, *, counted: bool = False) -> list[str]:
+    """What a bar may be called, the longest first; `counted` has its messages in the longest."""
+    number, short, reason = f"#{bar.session.number}", "", ""
+    if bar.failed:
+        short, reason = f" {FAILED}", f" {FAILED} {bar.reason}"
+    names = [f"{number} {client}{reason}", f"{number}{reason}", f"{number}{short}"]
+    if counted and bar.served:
+        said = count(bar.session.messages, "message")
+        names.insert(0, f"{number} {client} \N{MIDDLE DOT} {said}{reason}")
+    return names
+
+
+def count(number: int, what: str) -> str:
+    """A number of things."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def rows(picture: Picture) -> Iterator[Row]:
+    """The queue, named where each server's begins, and the lanes below it."""
+    before = None
+    for bars in picture.queue:
+        name = thread_name(bars[0].session.replica, "queue")
+        yield Row("" if name == before else name, None, bars)
+        before = name
+    for lane in picture.lanes:
+        yield Row(lane.thread, lane, lane.bars)
+
+
+def notes(picture: Picture, unseen: int = 0) -> Iterator[str]:
+    """What is not drawn."""
+    if not picture.lanes and not picture.queue:
+        yield f"Nobody was here in the last {round(picture.span, 1):g} s."
+    if picture.queue_more:
+        yield f"{picture.queue_more} more rows of the queue are not drawn."
+    if picture.lanes_more:
+        yield f"{picture.lanes_more} more lanes are not drawn: these were used last."
+    if unseen:
+        yield f"{unseen} more sessions are too short to be drawn."
+
+
+def replicas(picture: Picture) -> list[str]:
+    """A line about each of several servers, and about each that did not answer."""
+    parts = [
+        f"{part.replica} at {part.where}, serves {part.serving} (peak {part.peak_serving}), "
+        f"messages {part.messages}"
+        for part in picture.snapshot.parts
+    ]
+    return [*parts, *picture.snapshot.missing]

@@ -1,0 +1,112 @@
+"""The live page, the report and what they link to, as a Flask app. Nothing can be changed here."""
+
+import math
+from collections.abc import Callable
+
+from flask import Flask, Response, abort, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from lanes.ask import NoAnswer, Servers
+from lanes.layout import LONGEST, SHORTEST, picture_of
+from lanes.page import documents
+from lanes.page.latest import Latest
+from lanes.snapshot import Snapshot
+from lanes.svg.drawing import NARROWEST, WIDEST, WIDTH, draw
+from lanes.trace import trace_json
+
+METHODS = ["GET", "HEAD"]
+STEP = 80  # pixels: so that windows about as wide share a drawing
+HEADERS = {
+    "Content-Security-Policy": documents.POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+HTML, SVG = "text/html; charset=utf-8", "image/svg+xml; charset=utf-8"
+JSON, TEXT = "application/json", "text/plain; charset=utf-8"
+
+# By path; drawn so many pixels wide, of so many seconds.
+VIEWS: dict[str, tuple[str, Callable[[Snapshot, int, float | None], str]]] = {
+    "/": (HTML, documents.live),
+    "/report.html": (HTML, documents.report),
+    "/lanes.svg": (SVG, lambda seen, width, seconds: draw(picture_of(seen, seconds), width)),
+    "/trace.json": (JSON, lambda seen, _width, _seconds: trace_json(seen)),
+}
+
+
+def create_app(servers: Servers) -> Flask:
+    """The pages of these servers."""
+    app = Flask(__name__, static_folder=None)
+    app.before_request(_only_look)
+    app.after_request(_complete)
+    app.register_error_handler(HTTPException, _explain)
+    app.register_error_handler(NoAnswer, _keep_trying)
+    latest = Latest(servers)
+
+    def show() -> Response:
+        content_type, view = VIEWS[request.path]
+        wanted = _width(), _number("seconds", SHORTEST, LONGEST)
+        seen = latest.get()
+        drawing = seen.drawing((request.path, wanted), lambda: view(seen.snapshot, *wanted))
+        return Response(drawing, content_type=content_type)
+
+    for path in VIEWS:
+        app.add_url_rule(path, path, show)
+
+    @app.get("/sessions.json")
+    def sessions() -> Response:
+        """A server's document as it is; of several servers, the one that is asked for."""
+        found = latest.get().documents
+        label = request.args.get("replica", next(iter(found)) if len(found) == 1 else "")
+        if label not in found:
+            choices = ", ".join(f"?replica={label}" for label in found)
+            abort(404 if label else 400, f"choose one of the servers: {choices}.")
+        return Response(found[label], content_type=JSON)
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return Response("ok\n", content_type=TEXT)
+
+    return app
+
+
+def _only_look() -> None:
+    if request.method not in METHODS:
+        raise MethodNotAllowed(METHODS)
+
+
+def _complete(response: Response) -> Response:
+    response.headers.update(HEADERS)
+    return response
+
+
+def _explain(error: HTTPException) -> Response:
+    response = Response(f"{error.code} {error.name}: {error.description}\n", error.code)
+    response.headers.extend(error.get_headers())  # of which `Allow` matters
+    response.content_type = TEXT
+    return response
+
+
+def _keep_trying(error: NoAnswer) -> Response:
+    """One line; but a browser that opens the page gets the page, which keeps trying."""
+    line = f"The server does not answer: {error}."
+    if request.path == "/" and "text/html" in request.headers.get("Accept", ""):
+        return Response(documents.not_yet(line), 503, content_type=HTML)
+    return Response(f"{line}\n", 503, content_type=TEXT)
+
+
+def _width() -> int:
+    """As wide as was asked for, or as near to it as can be drawn."""
+    asked = _number("width", 1, 100_000) or WIDTH
+    return int(min(max(asked, NARROWEST), WIDEST)) // STEP * STEP
+
+
+def _number(name: str, least: float, most: float) -> float | None:
+    """What was asked for by that name; None if nothing was."""
+    try:
+        number = float(request.args.get(name, least))
+    except ValueError:
+        number = math.nan
+    if not least <= number <= most:  # which nan is not, either
+        abort(400, f"{name} must be a number from {least:g} to {most:g}.")
+    return number if name in request.args else None

@@ -1,0 +1,50 @@
+"""What the servers said a moment ago, and what was drawn of it, for all viewers."""
+
+import threading
+from collections.abc import Callable, Hashable
+from time import monotonic
+
+from lanes.ask import NoAnswer, Servers
+from lanes.replicas import Answer, labels, merge
+
+FRESH = 0.2  # seconds that an answer is kept: servers are asked at most five times a second
+
+
+class Seen:
+    """One answer of all servers, and its drawings, each made once."""
+
+    def __init__(self, answers: list[Answer], missing: list[str]) -> None:
+        self.snapshot = merge(answers, missing)
+        self.documents = dict(zip(labels(answers), (one.body for one in answers), strict=True))
+        self._drawing = threading.Lock()
+        self._drawn: dict[Hashable, bytes] = {}
+
+    def drawing(self, name: Hashable, draw: Callable[[], str]) -> bytes:
+        """The drawing of that name; viewers who ask while it is made wait for it."""
+        with self._drawing:
+            if name not in self._drawn:
+                self._drawn[name] = draw().encode()
+            return self._drawn[name]
+
+
+class Latest:
+    """Asks the servers for all viewers: the thread of one asks, the others wait for it."""
+
+    def __init__(self, servers: Servers) -> None:
+        self._servers = servers
+        self._asking = threading.Lock()
+        self._result: Seen | NoAnswer = NoAnswer("")
+        self._stale_at = 0.0
+
+    def get(self) -> Seen:
+        """What they said at most a moment ago. Raises NoAnswer."""
+        with self._asking:
+            if monotonic() >= self._stale_at:
+                try:
+                    self._result = Seen(*self._servers.ask())
+                except NoAnswer as error:
+                    self._result = error
+                self._stale_at = monotonic() + FRESH
+            if isinstance(self._result, NoAnswer):
+                raise self._result.with_traceback(None)
+            return self._result

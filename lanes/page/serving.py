@@ -1,0 +1,62 @@
+"""The page on waitress, in a process that serves no clients.
+
+What a slow or greedy viewer can hold is bounded by waitress's own limits.
+"""
+
+import logging
+import socket
+from typing import Any
+
+import click
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import create_server
+
+from lanes.ask import Servers
+from lanes.page.app import create_app
+from lanes.signals import until_stopped
+
+LIMITS: dict[str, Any] = {
+    "threads": 8,
+    "connection_limit": 50,  # a page each, of 1 MiB at most
+    "channel_timeout": 5,  # seconds without a byte either way
+    "cleanup_interval": 1,
+    "max_request_header_size": 16 * 1024,
+    "max_request_body_size": 16 * 1024,  # no page here has a use for one
+    "outbuf_overflow": 16 * 1024 * 1024,  # in memory, not in a file: every page fits
+    "asyncore_use_poll": True,  # select takes no descriptor above 1,023
+    "log_socket_errors": False,  # a viewer that has gone is no fault
+}
+
+
+class OneRequest(HTTPRequestParser):
+    """The first request of a connection is its last.
+
+    Viewers who pipeline requests and read no answer would hold waitress's threads for good, and
+    16 MiB each.
+    """
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Have waitress close the connection after the answer."""
+        super().parse_header(header_plus)
+        self.headers = {**self.headers, "CONNECTION": "close"}
+
+
+class Channel(HTTPChannel):
+    """A viewer's connection."""
+
+    parser_class = OneRequest
+
+
+def serve(servers: Servers, host: str, port: int) -> None:
+    """Serve the page until the process is told to stop. Raises OSError if it cannot listen."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that viewers wait is no news
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with until_stopped(), socket.socket(family) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))  # waitress has it listen
+        server = create_server(create_app(servers), sockets=[listening], **LIMITS)
+        server.channel_class = Channel  # type: ignore[union-attr]  # of one socket it has one
+        shown = f"[{host}]" if ":" in host else host
+        click.echo(f"The page is at http://{shown}:{listening.getsockname()[1]}/")
+        server.run()

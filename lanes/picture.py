@@ -1,0 +1,77 @@
+"""What there is to draw: a lane for each thread, a bar for each session, in seconds, not in pixels.
+
+    Snapshot -> layout -> Picture -> svg, terminal
+
+A bar is two stretches: waiting from `start` to `turn`, served from `turn` to `end`. A session that
+waits in the pool's queue has no thread, so its waiting is a bar of its own, in the queue.
+"""
+
+from dataclasses import dataclass
+
+from lanes.snapshot import Refusal, Session, Snapshot
+
+COLOURS = 8  # of bars; svg/templates/lanes.css and terminal/strokes.py have that many
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What a session does in one lane; cut off where the window begins. Unix seconds."""
+
+    session: Session
+    start: float
+    turn: float
+    end: float
+    open: bool  # it goes on
+    reason: str | None  # why the session has ended, if it ends with this bar
+    ticks: tuple[float, ...] = ()  # when messages came
+    colour: int = 0  # of COLOURS
+
+    @property
+    def failed(self) -> bool:
+        """Whether the session ended here, but not by the client's goodbye."""
+        return self.reason not in {None, "bye"}
+
+    @property
+    def served(self) -> bool:
+        """Whether a thread serves the session in this bar."""
+        return self.turn < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A thread and its bars, in order: a thread serves one client at a time."""
+
+    thread: str
+    native_id: int | None
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A snapshot's last seconds: the lanes by first use, and the queue above them."""
+
+    snapshot: Snapshot
+    start: float  # of the window, which ends with the snapshot
+    refusals: tuple[Refusal, ...]
+    queue: tuple[tuple[Bar, ...], ...]  # in as few rows as they fit in side by side
+    queue_more: int  # rows that are not drawn
+    lanes: tuple[Lane, ...]
+    lanes_more: int  # lanes that are not drawn
+
+    @property
+    def at(self) -> float:
+        """When the window ends."""
+        return self.snapshot.at
+
+    @property
+    def span(self) -> float:
+        """Seconds that it shows."""
+        return self.at - self.start
+
+    def sessions(self) -> list[Session]:
+        """Those that are drawn, in the order in which they were accepted."""
+        rows = (*self.queue, *(lane.bars for lane in self.lanes))
+        drawn = {
+            (bar.session.replica, bar.session.number): bar.session for row in rows for bar in row
+        }
+        return sorted(drawn.values(), key=lambda one: (one.accepted_at, one.replica, one.number))

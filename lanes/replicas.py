@@ -1,0 +1,84 @@
+"""Several servers' snapshots -> one Snapshot. Nothing is lost, and no time is moved.
+
+Each server counts its threads and sessions from 1, by a clock of its own. So each gets a label,
+which stands before its threads' names, and what its clock says is shown beside it.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from lanes.snapshot import Session, Snapshot
+
+
+class Answer(NamedTuple):
+    """What a server said, and how far its clock is ahead of ours."""
+
+    host: str
+    body: bytes
+    snapshot: Snapshot
+    ahead: float  # seconds
+    within: float  # seconds by which that may be wrong, because the answer took time
+
+
+def labels(answers: Sequence[Answer]) -> list[str]:
+    """What to call each: its name, or its address, or both if others have the same name."""
+    sharing = Counter(answer.snapshot.replica for answer in answers)
+    return [
+        (name if sharing[name] == 1 else f"{name}@{host}") if name else host
+        for host, name in ((answer.host, answer.snapshot.replica) for answer in answers)
+    ]
+
+
+def merge(answers: Sequence[Answer], missing: Sequence[str] = ()) -> Snapshot:
+    """One snapshot of all; `missing` says why others did not answer.
+
+    A server that is alone needs no label, and its snapshot stays as it is.
+    """
+    if len(answers) == 1 and not missing:
+        return answers[0].snapshot
+    parts = sorted(map(_part, answers, labels(answers)), key=lambda part: in_order(part.replica))
+    sessions = [session for part in parts for session in part.sessions]
+    return replace(
+        parts[0],  # for what cannot be said of all
+        at=max(part.at for part in parts),
+        started_at=min(part.started_at for part in parts),
+        model=" and ".join(sorted({part.model for part in parts})),
+        replica="",
+        open=sum(part.open for part in parts),
+        serving=sum(part.serving for part in parts),
+        peak_serving=max(part.peak_serving for part in parts),
+        accepted=sum(part.accepted for part in parts),
+        messages=sum(part.messages for part in parts),
+        refused=sum((Counter(part.refused) for part in parts), Counter()),
+        refusals=tuple(sorted(refusal for part in parts for refusal in part.refusals)),
+        sessions=tuple(sorted(sessions, key=lambda one: (one.accepted_at, one.number))),
+        parts=tuple(parts),
+        missing=tuple(missing),
+    )
+
+
+def _part(answer: Answer, label: str) -> Snapshot:
+    """Its snapshot with its label on all that is its."""
+
+    def relabelled(session: Session) -> Session:
+        thread = session.thread and session.thread.removeprefix(f"{session.replica}/")
+        return replace(session, replica=label, thread=thread and thread_name(label, thread))
+
+    clock = f"clock {answer.ahead:+.3f} s from here (\N{PLUS-MINUS SIGN}{answer.within:.3f})"
+    sessions = tuple(map(relabelled, answer.snapshot.sessions))
+    where = f"{answer.host}, {clock}"
+    return replace(answer.snapshot, replica=label, where=where, sessions=sessions)
+
+
+def thread_name(replica: str, thread: str) -> str:
+    """What to call a thread of this replica, or its queue."""
+    return f"{replica}/{thread}" if replica else thread
+
+
+def in_order(name: str) -> list[tuple[str, int]]:
+    """What to sort names by: server-9 comes before server-10."""
+    runs = re.findall(r"([^0-9]*)([0-9]{0,18})", name)
+    return [(text, int(digits or 0)) for text, digits in runs]

@@ -1,0 +1,27 @@
+"""SIGTERM and SIGINT end what goes on until then, in order and without a traceback."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+SIGNALS = signal.SIGTERM, signal.SIGINT
+
+
+@contextmanager
+def until_stopped() -> Iterator[None]:
+    """End the block by a KeyboardInterrupt within it when the process is told to stop.
+
+    For the main thread. Once stopped it ignores further signals: none may break off the end.
+    """
+
+    def stop(_number: int, _frame: object) -> None:
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in SIGNALS}
+    with suppress(KeyboardInterrupt):
+        yield
+    for number, handler in before.items():
+        if signal.getsignal(number) is stop:  # it was not stopped
+            signal.signal(number, handler)

@@ -1,0 +1,110 @@
+"""Seconds become pixels: where each bar, tick and caption of a picture stands.
+
+Whether a caption fits is an estimate, for only the browser knows its fonts.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lanes import marks
+from lanes.picture import Bar, Picture
+from lanes.snapshot import Session
+
+BAR, TICK = 28, 9  # heights in pixels: a bar, a message's tick at the foot of it
+CHARACTER, PADDING, TIGHT = 6.6, 5.0, 1.0  # pixels of a caption, about
+THINNEST = 2.0  # pixels of a bar too short to be seen, where there is room
+BETWEEN_TICKS, BETWEEN_LABELS = 2.0, 64.0  # pixels
+REFUSAL, DIGIT = 11.0, 7.0  # pixels: a refusal's mark, and each digit of its count
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A bar in pixels from the left: it waits from `left` to `turn`, is served until `right`."""
+
+    bar: Bar
+    left: float
+    turn: float
+    right: float
+    ticks: str  # a path
+    caption: str
+    caption_x: float
+    story: str
+
+
+class Scale:
+    """Where a moment of the window stands, and so every bar."""
+
+    def __init__(self, picture: Picture, *, left: int, right: int) -> None:
+        self.left = left
+        self.right = right
+        self._picture = picture
+        self._second = (right - left) / picture.span
+
+    def x(self, moment: float) -> float:
+        """How far from the left, in pixels."""
+        return round(self.left + (moment - self._picture.start) * self._second, 1)
+
+    def row(self, bars: Sequence[Bar]) -> list[Shape]:
+        """The bars of one lane; none reaches into the next."""
+        lefts = [self.x(bar.start) for bar in bars]
+        limits = [*lefts[1:], float(self.right)]
+        places = zip(bars, lefts, limits, strict=True)
+        return [self._shape(bar, left, max(left, limit)) for bar, left, limit in places]
+
+    def _shape(self, bar: Bar, left: float, limit: float) -> Shape:
+        right = min(max(self.x(bar.end), left + THINNEST), limit)
+        turn = min(self.x(bar.turn), right) if bar.served else right
+        if turn < right and turn - left < THINNEST:
+            turn = left  # a wait too short to be seen
+        caption, caption_x = _caption(bar, left, turn, right, limit)
+        story = _story(bar.session, self._picture.at)
+        return Shape(bar, left, turn, right, self._ticks(bar.ticks), caption, caption_x, story)
+
+    def _ticks(self, moments: Sequence[float]) -> str:
+        """A short line for each, but for those that would stand too close to the one before."""
+        path, last = [], -math.inf
+        for moment in moments:
+            x = self.x(moment)
+            if x - last >= BETWEEN_TICKS:
+                path.append(f"M{x} {BAR - TICK}v{TICK}")
+                last = x
+        return "".join(path)
+
+    def refusals(self) -> list[tuple[float, int]]:
+        """Where on the time axis, and how many."""
+        return marks.refusals(
+            self._picture, self.x, lambda count: REFUSAL + DIGIT * len(str(count))
+        )
+
+    def labels(self) -> list[tuple[float, str]]:
+        """The seconds of the time axis, back from now."""
+        labels = marks.axis(self._picture, self.right - self.left, lambda _: BETWEEN_LABELS)
+        return [(self.x(moment), label) for moment, label in labels]
+
+
+def _caption(bar: Bar, left: float, turn: float, right: float, limit: float) -> tuple[str, float]:
+    """The longest that has room, and where it begins.
+
+    In the solid stretch, else in the free space behind the bar, else in the hatched stretch.
+    """
+    for caption in marks.captions(bar, bar.session.client, counted=True):
+        for start, end in ((turn, right), (right, limit), (left, turn)):
+            spare = end - start - len(caption) * CHARACTER
+            if spare >= 2 * TIGHT:
+                return caption, round(start + min(spare / 2, PADDING), 1)
+    return "", left
+
+
+def _story(session: Session, at: float) -> str:
+    """All figures, for whoever points at a bar."""
+    thread = "no thread"
+    if session.thread:
+        thread = f"in {session.thread} (OS thread {session.native_id or 'unknown'})"
+    return (
+        f"Session {session.number}: {session.client} from {session.peer}, {thread}. "
+        f"Waited {session.waited(at):.3f} s, served {session.served(at):.3f} s, "
+        f"{marks.count(session.messages, 'message')}, "
+        f"{marks.count(session.bytes_in, 'byte')} in, "
+        f"{marks.count(session.bytes_out, 'byte')} out. {session.end or session.state}."
+    )

@@ -1,0 +1,28 @@
+"""Templates that turn what comes from outside into nothing but text."""
+
+import re
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from lanes import marks
+
+# What no XML document may contain, not even escaped (XML 1.0, section 2.2).
+ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def templates_of(package: str) -> Environment:
+    """Those in the package's folder `templates`; whatever they write is escaped."""
+    environment = Environment(
+        loader=PackageLoader(package),
+        autoescape=True,
+        finalize=_legal,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["moment"] = marks.moment
+    return environment
+
+
+def _legal(value: object) -> object:
+    return ILLEGAL.sub("\ufffd", value) if type(value) is str else value

@@ -1,0 +1,1 @@
+"""Lanes as text for a terminal."""

@@ -1,0 +1,112 @@
+"""Picture -> text for a terminal: a line for each thread, a stroke for each session.
+
+    Thread-1  27  ┝━━━━━┿━━━━━┿━━━━┥ #1 client-1
+    Thread-2  28  ╶╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌┿━━━━━┿━━━━ #2 client-2
+                  ┴─────────┴─────────┴───────┴
+                -5 s      -3 s      -1 s     now
+
+`strokes` draws a session, `axis` the time, `table` the facts below; this puts them in their places.
+"""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+
+from rich.cells import cell_len
+from rich.console import Group
+from rich.text import Text
+
+from lanes import marks
+from lanes.layout import used_last
+from lanes.picture import Picture
+from lanes.terminal import strokes
+from lanes.terminal.cells import Line, plain
+from lanes.terminal.strokes import FAINT, Columns
+from lanes.terminal.table import draw_table
+
+LEGEND = (
+    f"{strokes.WAITING[0] * 2} waits   {strokes.SERVED[0] * 2} is served   "
+    f"{strokes.MESSAGE[0]} messages   {marks.FAILED} failed   {strokes.REFUSED} refused"
+)
+STRONG = "bold"
+GAP = 2  # cells between what stands side by side
+BEHIND = 4  # cells behind the lanes at least: half of "now", or a count of refusals
+REPLICAS = 8  # that have a line of their own
+BELOW = 5  # lines under the lanes: three notes at most, and the time
+
+
+def draw(picture: Picture, width: int, height: int | None = None) -> Group:
+    """The figures, the lanes, and their sessions; no line has more than `width` cells.
+
+    At most `height` lines, if there are 40 cells and 12 lines at all: first the lanes, then the
+    sessions in what is left.
+    """
+    height = height or sys.maxsize
+    legend = Text(LEGEND, FAINT, no_wrap=True, overflow="ellipsis")
+    above = [*_figures(picture, width), *_replicas(picture), legend, Text()]
+    room = max(height - len(above) - BELOW, 1)
+    lanes = list(_lanes(fitted(picture, room), width))
+    return Group(*above, *lanes, *draw_table(picture, width, height - len(above) - len(lanes)))
+
+
+def fitted(picture: Picture, rows: int) -> Picture:
+    """The same with at most `rows` rows: half of them for the queue, and the lanes used last."""
+    queue = picture.queue[: rows // 2]
+    lanes = used_last(picture.lanes, rows - len(queue))
+    return replace(
+        picture,
+        queue=queue,
+        queue_more=picture.queue_more + len(picture.queue) - len(queue),
+        lanes=tuple(lanes),
+        lanes_more=picture.lanes_more + len(picture.lanes) - len(lanes),
+    )
+
+
+def _figures(picture: Picture, width: int) -> Iterator[Text]:
+    """As many in a line as it has room for."""
+    line = Text()
+    for name, value in marks.figures(picture).items():
+        figure = Text.assemble(f"{name} ", (plain(value), STRONG))
+        if line and line.cell_len + GAP + figure.cell_len > width:
+            yield line
+            line = Text()
+        line.append(" " * GAP if line else "").append(figure)
+    yield line
+
+
+def _replicas(picture: Picture) -> Iterator[Text]:
+    """A line about each, and how many more there are."""
+    lines = marks.replicas(picture)
+    for line in lines[:REPLICAS]:
+        yield Text(plain(line), FAINT, no_wrap=True, overflow="ellipsis")
+    if more := lines[REPLICAS:]:
+        yield Text(f"… {len(more)} more replicas", FAINT)
+
+
+def _lanes(picture: Picture, width: int) -> Iterator[Text]:
+    """A line for each row of the queue and for each thread, what is not among them, the time."""
+    rows = [
+        (plain(row.name), "" if row.lane is None else str(row.lane.native_id or "-"), row.bars)
+        for row in marks.rows(picture)
+    ]
+    names = max((cell_len(name) for name, *_ in rows), default=0)
+    natives = max((len(native) for _, native, _ in rows), default=0)
+    room = width // 4  # for a client's name
+    behind = max((cell_len(strokes.labels(bars[-1], room)[0]) + 1 for *_, bars in rows), default=0)
+    left, right = names + GAP + natives + GAP, width - max(min(behind, width // 3), BEHIND)
+    columns = Columns(picture, left, max(right, left + 1))
+    unseen = 0
+    for name, native, bars in rows:
+        line = Line(width)
+        line.write(0, name, STRONG)
+        line.write(names + GAP, native.rjust(natives), FAINT)
+        drawn = list(strokes.strokes(bars, columns))
+        for stroke in drawn:
+            strokes.draw_stroke(line, stroke, columns)
+        for stroke in drawn:
+            strokes.draw_label(line, stroke, room)
+        unseen += len(bars) - len(drawn)
+        yield line.text()
+    for note in marks.notes(picture, unseen):
+        yield Text(note, FAINT, no_wrap=True, overflow="ellipsis")
+    yield from strokes.draw_axis(columns, width)

@@ -1,0 +1,128 @@
+"""Snapshot -> Chrome's Trace Event JSON: the lanes once more, for Perfetto and for `vizviewer`.
+
+A server is a process and a thread is a track. On it stand slices, one within the other: a session
+waits for the lock; a session is served, and in that its messages, one slice for those that came
+close together. Sessions that wait in the queue have no thread and may overlap, so each is an
+asynchronous event.
+
+Tracks are numbered as the lanes are ordered. The system's own ids would not do: when a thread has
+ended, a new one can get its id, and two threads would share a track. Times are whole microseconds
+since 1970. Of a slice both ends are rounded, never its length, so that what was within another
+still is.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from operator import itemgetter
+from typing import Any
+
+from lanes.bars import lanes_of, queue_of
+from lanes.picture import Lane
+from lanes.snapshot import Session, Snapshot, Tick
+
+MESSAGES = 2_500  # slices of each server at most, 0.3 MB
+APART = 1_000_000  # from one of several processes' number to the next; its tracks are between them
+
+Event = dict[str, Any]
+
+
+def trace_json(snapshot: Snapshot) -> str:
+    """All that is remembered, as a file to open."""
+    events: list[Event] = []
+    others: dict[str, Event] = {}
+    for place, server in enumerate(snapshot.servers, 1):
+        pid = place * APART if snapshot.parts else server.pid  # containers have the same ids
+        messages = _messages(server.sessions)
+        events += ({"pid": pid, "tid": pid, **event} for event in _process(server, pid))
+        for tid, lane in enumerate(lanes_of(server), pid + 1):
+            events += ({"pid": pid, "tid": tid, **event} for event in _track(lane, tid, messages))
+        others[server.replica] = {
+            "model": server.model,
+            "protocol": server.protocol,
+            "replica": server.replica,
+            "messages_from_session": min(messages, default=1),
+        }
+    # The sort is stable: names, which have no time, stay in front, and of two slices that begin at
+    # once the outer one, or the earlier.
+    events.sort(key=itemgetter("ts"))
+    other = others if snapshot.parts else others[snapshot.replica]
+    trace = {"displayTimeUnit": "ms", "otherData": other, "traceEvents": events}
+    return json.dumps(trace, separators=(",", ":"))
+
+
+def _messages(sessions: Sequence[Session]) -> dict[int, Sequence[Tick]]:
+    """What is shown of the newest sessions, by number: of as many as fit in whole."""
+    shown: dict[int, Sequence[Tick]] = {}
+    room = MESSAGES
+    for session in reversed(sessions):
+        room -= len(session.ticks)
+        if room < 0:
+            break
+        shown[session.number] = session.ticks
+    return shown
+
+
+def _process(server: Snapshot, pid: int) -> Iterator[Event]:
+    """What no thread did: its names, its queue, its refusals."""
+    where = f"{server.replica} at {server.where}, " if server.where else ""
+    yield _name("process_name", name=f"{where}thread-lanes, model {server.model}")
+    yield _name("process_sort_index", sort_index=pid)
+    yield _name("thread_name", name="MainThread")
+    for bar in queue_of(server):
+        session, name = bar.session, f"{_who(bar.session)} waits"
+        here = {"local": str(session.number)}  # within this process: another has a session 1 too
+        yield _event("b", "queue", name, bar.start, id2=here, args=_unserved(session))
+        yield _event("e", "queue", name, bar.end, id2=here)
+    for at, count in server.refusals:
+        name = "refused" if count == 1 else f"{count} refused"
+        yield _event("i", "refusal", name, at, s="p", args={"refused": count})
+
+
+def _track(lane: Lane, place: int, messages: Mapping[int, Sequence[Tick]]) -> Iterator[Event]:
+    """A thread's names, and what it did, in order; a session before its messages."""
+    native = "" if lane.native_id is None else f" ({lane.native_id})"
+    yield _name("thread_name", name=f"{lane.thread}{native}")
+    yield _name("thread_sort_index", sort_index=place)
+    for bar in lane.bars:
+        session = bar.session
+        if _microseconds(bar.start) < _microseconds(bar.turn):
+            yield _slice("wait", "waiting", bar.start, bar.turn, _unserved(session))
+        if session.served_at is not None:
+            yield _slice("session", _who(session), bar.turn, bar.end, _facts(session))
+        ticks = [*messages.get(session.number, ()), (bar.end, bar.end, 0)]
+        for (began, ended, count), (following, *_) in pairwise(ticks):
+            name = "message" if count == 1 else f"{count} messages"
+            until = min(ended, following)  # it may have been rounded beyond that
+            yield _slice("message", name, began, until, {"messages": count})
+
+
+def _name(what: str, **args: object) -> Event:
+    return {"ph": "M", "name": what, "ts": 0, "args": args}
+
+
+def _slice(kind: str, name: str, began: float, ended: float, args: Event) -> Event:
+    length = _microseconds(ended) - _microseconds(began)
+    return _event("X", kind, name, began, dur=length, args=args)
+
+
+def _event(phase: str, category: str, name: str, at: float, **fields: object) -> Event:
+    return {"ph": phase, "cat": category, "name": name, "ts": _microseconds(at), **fields}
+
+
+def _microseconds(seconds: float) -> int:
+    return round(seconds * 1_000_000)
+
+
+def _who(session: Session) -> str:
+    return f"#{session.number} {session.client}"
+
+
+def _unserved(session: Session) -> Event:
+    """The facts of one that only waits, or only waited; the others' are where they are served."""
+    return _facts(session) if session.served_at is None else {}
+
+
+def _facts(session: Session) -> Event:
+    names = ("client", "peer", "native_id", "messages", "bytes_in", "bytes_out", "state", "end")
+    return {name: getattr(session, name) for name in names}
