@@ -20,7 +20,7 @@ endif
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
-PACKAGES := server client lessons
+PACKAGES := server client lanes lessons
 ZOO := tests/zoo
 NO_DOCKER := tests/mutants $(ZOO) tests/bench tests/unit
 CONTAINERS := tests/swarm tests/lessons tests/e2e tests/integration
@@ -91,8 +91,8 @@ lint: $(INSTALLED) engine ## Style, types, Dockerfiles, scripts, YAML
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/hadolint Dockerfile.server Dockerfile.client tests/Dockerfile grading/Dockerfile
-	$(BIN)/shellcheck scripts/* grading/grade grading/check-program .ci/run
+	$(BIN)/hadolint Dockerfile.server Dockerfile.client Dockerfile.lanes tests/Dockerfile grading/Dockerfile
+	$(BIN)/shellcheck scripts/* grading/grade grading/check-program .ci/run findings/*.sh
 	$(BIN)/yamllint --strict .
 	docker compose config --quiet
 	docker stack config --compose-file stack.yaml >/dev/null
