@@ -12,7 +12,6 @@ from pathlib import Path
 import jinja2
 
 from bench.chapters import Figures
-from bench.goals import GOALS, VISITS
 from bench.load import Sample
 from bench.rounds import middle, ratios
 from bench.words import Spread, cell, clients, crowds, number, ratio, span, spread
@@ -81,12 +80,6 @@ def bounded(*measured: Iterable[Sample]) -> bool:
     return any(load_share(samples) > FULL for samples in measured)
 
 
-def reached(one: Spread | None, goal: float) -> str:
-    """A ratio beside its goal, bold where its median is no less."""
-    told = cell(one and Spread(one.middle, one.middle, one.middle))
-    return f"{f'**{told}**' if one and one.middle >= goal else told} ({goal:g})"
-
-
 def star(*measured: Iterable[Sample]) -> str:
     """The mark of a figure for which the load was the limit."""
     return r" \*" if bounded(*measured) else ""
@@ -144,7 +137,6 @@ def _environment() -> jinja2.Environment:
     )
     made.filters |= {one.__name__: one for one in FILTERS}
     made.globals |= {one.__name__: one for one in FUNCTIONS}
-    made.globals |= {"GOALS": GOALS, "VISITS": VISITS}
     return made
 
 
@@ -164,4 +156,4 @@ FILTERS = (
     span,
     spread,
 )
-FUNCTIONS = (compared, let_down, limits, reached, sides, star)
+FUNCTIONS = (compared, let_down, limits, sides, star)

@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable
 
 from bench.contenders import MESSAGE
-from server.clock import EPOCH
-from server.connection import Connection
-from server.protocol import ANSWER, Lines
-from server.record import Record
+from server.chat.clock import EPOCH
+from server.chat.connection import Connection
+from server.chat.protocol import ANSWER, Lines
+from server.chat.record import Record
 
 CLIENTS = 50
 TURNS = 40  # of each client

@@ -1,9 +1,9 @@
-"""What the live page costs the conversations, when one viewer has it open.
+"""What the live page costs the conversations while it is looked at.
 
-Turns with a viewer, who asks for the page twice a second as a browser does, alternate with turns
-without, on connections that stay. Two figures of each: messages a second, which on a shared machine
-needs many turns; and which part of the server's processor time goes to threads that hold no
-conversation (Linux counts it for each thread), which is what the conversations cannot have.
+Turns in which /sessions.json is asked for twice a second, as `lanes page` does for all who look at
+it, alternate with turns without, on connections that stay. Two figures of each: messages a second,
+which on a shared machine needs many turns; and which part of the server's processor time goes to
+threads that hold no conversation (Linux counts it for each thread).
 """
 
 import contextlib
@@ -21,7 +21,7 @@ import click
 
 from bench.contenders import MESSAGE, THREAD, Running, running
 
-INTERVAL = 0.5  # seconds between two looks, as in server/views/templates/page.js
+INTERVAL = 0.5  # seconds between two looks, as the page's script has it
 HISTORY = 1000  # sessions before, to be drawn
 
 Event = multiprocessing.synchronize.Event
@@ -78,7 +78,7 @@ def _view(server: Running, wanted: Event, asking: Lock) -> None:
         wanted.wait()
         with asking:
             if wanted.is_set():
-                server.ask("/")
+                server.ask("/sessions.json")
         time.sleep(INTERVAL)
 
 
