@@ -1,11 +1,17 @@
-"""What a client of one's own costs, and how much of its log the server dropped."""
+"""Costs of clients, of a turn's parts and of the log; how all is measured in turn and told."""
 
+import contextlib
 import sys
+from functools import partial
 
 import pytest
 
-from bench import starting
-from bench.contenders import Running
+from bench import parts, starting
+from bench.contenders import MESSAGE, Running
+from bench.rounds import in_turn
+from bench.words import Spread, cell, clients, crowds, listed, number, ratio, span, spread
+
+TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 @pytest.mark.parametrize("kind", starting.KINDS)
@@ -23,3 +29,58 @@ def test_the_part_of_the_log_that_was_dropped(
     page = "".join(said).encode()
     monkeypatch.setattr(Running, "ask", lambda *_: page)
     assert Running(1, 2, 3, 0.0).dropped() == part
+
+
+@pytest.mark.parametrize("part", parts.PARTS)
+def test_each_answers_what_was_said_and_the_later_ones_record_it(part: str) -> None:
+    with contextlib.closing(parts.Pair()) as pair:
+        pair.client.send(3 * MESSAGE)
+        parts.PARTS[part](pair)
+        assert pair.client.recv(parts.SIZE) == 3 * parts.REPLY
+        if part in {"+ counters, ticks, histogram", "+ giving way"}:
+            record = pair.record
+            sizes = 3 * len(MESSAGE), 3 * len(parts.REPLY)
+            assert (record.messages, record.bytes_in, record.bytes_out) == (3, *sizes)
+            assert sum(tick.events for tick in record.ticks) == sum(record.answers.counts) == 3
+
+
+def test_each_has_a_figure_for_each_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "PASSES", 1)
+    measured = parts.measure(2)
+    assert measured.keys() == parts.PARTS.keys()
+    assert all(len(times) == 2 and min(times) > 0 for times in measured.values())
+
+
+@pytest.mark.parametrize(
+    ("words", "right"),
+    [
+        # A number has three digits that count, a ratio below one has two; none is rounded up to 1.
+        *((number(None), "—"), (number(0), "0"), (number(0.01234), "0.0123")),
+        *((number(9.999), "10.0"), (number(1234.5), "1,230")),
+        *((ratio(0.123), "0.12"), (ratio(0.994), "0.99"), (ratio(0.996), "0.996")),
+        *((ratio(1.0), "1.00"), (ratio(12.34), "12.3")),
+        *((cell(spread([2.0, 2.0])), "2.00"), (cell(None), "—")),
+        # From the least median to the most.
+        (span([Spread(2, 0, 9), Spread(1.5, 1, 2)]), "1.50 to 2.00"),
+        (span([Spread(2, 0, 9)]), "2.00"),
+        # Rows are crowds of clients.
+        *((clients("50 x 16"), f"50 clients {TIMES} 16"), (clients("all cores"), "all cores")),
+        *((crowds(["3", "50"]), "3 and 50 clients"), (crowds(["visits"]), "visits")),
+        (listed(["one", "two", "three"]), "one, two and three"),
+    ],
+)
+def test_figures_and_rows_are_told_in_words(words: str, right: str) -> None:
+    assert words == right
+
+
+def test_all_are_measured_in_each_round_and_each_round_begins_with_another() -> None:
+    order: list[str] = []
+
+    def measure(name: str) -> int:
+        order.append(name)
+        return len(order)
+
+    names = ("a", "b", "c")
+    measured = in_turn("a test", {name: partial(measure, name) for name in names}, 4)
+    assert "".join(order) == "abcbcacababc"
+    assert measured == {"a": [1, 6, 8, 10], "b": [2, 4, 9, 11], "c": [3, 5, 7, 12]}

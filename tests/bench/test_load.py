@@ -2,22 +2,23 @@
 
 import json
 import os
-import socketserver
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from functools import partial
 from socket import socket
-from threading import Thread
+from socketserver import ThreadingTCPServer
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from bench.contenders import HERE
-from bench.load import compile_program
-from server.protocol import ANSWER
+from bench.contenders import HERE, allow_descriptors, ours, running
+from bench.load import compile_program, compile_programs, load
+from bench.machine import two_cores
+from server.chat.protocol import ANSWER
 from tests.kit.http_get import LOOPBACK
 from tests.kit.running_server import RunningServer
 from tests.kit.server_process import free_ports
@@ -25,29 +26,26 @@ from tests.kit.waiting import SECONDS, wait_until
 
 GREETING = b"+OK Thread-1: ready\r\n"
 REPLY = f"+OK Thread-1: {ANSWER}\r\n".encode()
+LATE = 2 * SECONDS
 
 Serve = Callable[[socket], object]
-Ran = tuple[int, dict[str, Any], str]  # exit code, what it measured, what it complained of
-Run = Callable[..., Ran]
+Run = Callable[..., tuple[int, dict[str, Any], str]]  # exit code, what it measured, its complaint
 
 
 @contextmanager
 def listening(serve: Serve) -> Iterator[int]:
     """Serves each client in a thread, as the test says, on this port."""
 
-    class Conversation(socketserver.BaseRequestHandler):
-        def handle(self) -> None:
-            with suppress(OSError):
-                serve(self.request)
+    def handle(client: socket, *_: object) -> Any:  # noqa: ANN401 - by its type, a class
+        with suppress(OSError):
+            serve(client)
 
-    with socketserver.ThreadingTCPServer((LOOPBACK, 0), Conversation) as server:
-        thread = Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with ThreadingTCPServer((LOOPBACK, 0), handle) as server, ThreadPoolExecutor() as pool:
+        pool.submit(server.serve_forever, 0.01)
         try:
             yield server.server_address[1]
         finally:
             server.shutdown()
-            thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -56,31 +54,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     program = tmp_path_factory.mktemp("built") / "load"
     compile_program(HERE / "load.c", program)
 
-    def run(server: int | Serve, *words: str, patience: float = SECONDS) -> Ran:
+    def run(server: int | Serve, *words: str, patience: float = SECONDS) -> tuple[int, Any, str]:
         with nullcontext(server) if isinstance(server, int) else listening(server) as port:
             fixed = ["--port", str(port), "--warm-up", "0", "--seconds", "0.2"]
-            ran = subprocess.run(
-                [program, *fixed, "--patience", str(patience), *words],
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=2 * SECONDS,
-            )
+            command = [str(program), *fixed, "--patience", str(patience), *words]
+            ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LATE)
         return ran.returncode, json.loads(ran.stdout or "{}"), ran.stderr
 
     return run
-
-
-@pytest.fixture
-def server() -> Iterator[RunningServer]:
-    with capture_logs():
-        server = RunningServer(max_clients=1000)
-        yield server
-        server.end()
-
-
-def port_of(server: RunningServer) -> int:
-    return int(server.address.rpartition(":")[2])
 
 
 def replying(
@@ -97,38 +78,27 @@ def replying(
     return serve
 
 
-def taking(seconds: float, *, processor: bool = False) -> Callable[[], object]:
-    def compute() -> None:
-        end = time.thread_time() + seconds
-        while time.thread_time() < end:
-            pass
-
-    return compute if processor else partial(time.sleep, seconds)
-
-
-@pytest.mark.parametrize("outstanding", [1, 7])
-def test_every_message_of_every_client_is_answered_and_counted(
-    run: Run, server: RunningServer, outstanding: int
-) -> None:
-    words = ["--clients", "3", "--outstanding", str(outstanding)]
-    code, measured, complaint = run(port_of(server), *words)
+@pytest.mark.parametrize("words", [[], ["--outstanding", "7"], ["--visits"]])
+def test_every_message_is_answered_and_counted(run: Run, words: list[str]) -> None:
+    with capture_logs(), ExitStack() as stack:
+        server = RunningServer(max_clients=1000)
+        stack.callback(server.end)
+        port = int(server.address.rpartition(":")[2])
+        code, measured, complaint = run(port, "--clients", "3", *words)
+        wait_until(lambda: server.registry.snapshot().open == 0)
     assert (code, measured["errors"], complaint) == (0, 0, "")
-    ended = [server.ended(number) for number in (1, 2, 3)]
-    assert [record.end for record in ended] == ["bye"] * 3
-    assert 0 < measured["answers"] <= sum(record.messages for record in ended)
-    assert 0 < measured["least_share"] <= 1
+    snapshot = server.registry.snapshot()
+    messages = [record.messages for record in snapshot.sessions]
+    if "--visits" in words:  # a visitor says one message and comes again
+        assert set(messages) == {1}
+        assert 3 < measured["answers"] <= snapshot.accepted
+    else:
+        assert [record.end for record in snapshot.sessions] == ["bye"] * 3
+        assert 0 < measured["answers"] <= sum(messages)
+        assert 0 < measured["least_share"] <= 1
     assert measured["jain"] <= 1
     assert 0 < measured["p50"] <= measured["p99"] <= measured["p999"]
     assert measured["p99"] <= 1.05 * measured["slowest"]
-
-
-def test_a_visitor_says_one_message_and_comes_again(run: Run, server: RunningServer) -> None:
-    code, measured, complaint = run(port_of(server), "--clients", "2", "--visits")
-    assert (code, measured["errors"], complaint) == (0, 0, "")
-    wait_until(lambda: server.registry.snapshot().open == 0)
-    snapshot = server.registry.snapshot()
-    assert 2 < measured["answers"] <= snapshot.accepted
-    assert {record.messages for record in snapshot.sessions} == {1}
 
 
 def test_replies_cut_and_glued_in_any_way_are_the_same_replies(run: Run) -> None:
@@ -141,8 +111,7 @@ def test_replies_cut_and_glued_in_any_way_are_the_same_replies(run: Run) -> None
                 client.sendall(replies[at : at + 7])
 
     code, measured, complaint = run(serve, "--clients", "2")
-    assert (code, measured["errors"], complaint) == (0, 0, "")
-    assert measured["answers"] > 0
+    assert (code, measured["errors"], complaint, measured["answers"] > 0) == (0, 0, "", True)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +147,7 @@ def test_a_server_that_is_not_there_is_an_error_of_each_client(run: Run) -> None
 
 
 def test_a_client_that_is_served_less_than_the_others_shows(run: Run) -> None:
-    ways = iter([replying(takes=taking(0.1)), replying()])
+    ways = iter([replying(takes=partial(time.sleep, 0.1)), replying()])
 
     def serve(client: socket) -> None:
         next(ways)(client)
@@ -190,34 +159,36 @@ def test_a_client_that_is_served_less_than_the_others_shows(run: Run) -> None:
 
 
 def test_a_message_that_has_no_reply_at_the_end_counts_with_its_whole_wait(run: Run) -> None:
-    seconds = 0.8  # longer than anything is measured
-    code, measured, _ = run(replying(takes=taking(seconds)), "--clients", "1")
+    longer = 0.8  # seconds; the measurement is over before
+    code, measured, _ = run(replying(takes=partial(time.sleep, longer)), "--clients", "1")
     assert (code, measured["answers"]) == (0, 0)
-    assert measured["p50"] > 0.9e6 * seconds
-    assert measured["slowest"] > 0.9e6 * seconds
+    assert min(measured["p50"], measured["slowest"]) > 0.9e6 * longer
 
 
 @pytest.mark.parametrize("words", [[], ["--visits"]])
-def test_a_time_is_told_within_three_per_cent_of_what_it_was_at_least(
-    run: Run, words: list[str]
-) -> None:
-    seconds = 0.1
+def test_a_time_is_told_within_three_per_cent(run: Run, words: list[str]) -> None:
+    wait = partial(time.sleep, 0.1)
 
-    def serve(client: socket) -> None:
-        if words:  # a visit begins with its connect
-            taking(seconds)()
-        replying(takes=bytes if words else taking(seconds))(client)
+    def visited(client: socket) -> None:  # a visit begins with its connect
+        wait()
+        replying()(client)
 
+    serve = visited if words else replying(takes=wait)
     code, measured, _ = run(serve, "--clients", "1", "--seconds", "0.5", *words)
     assert code == 0
-    assert 0.97e6 * seconds <= measured["p50"] < 3e6 * seconds
+    assert 97_000 <= measured["p50"] < 300_000  # at least: the machine may be busy
 
 
 def test_the_processor_time_of_both_sides_is_told(run: Run) -> None:
     spun = 0.005
-    server = replying(takes=taking(spun, processor=True))
+
+    def spin() -> None:
+        end = time.thread_time() + spun
+        while time.thread_time() < end:
+            pass
+
     words = ["--clients", "1", "--seconds", "0.5", "--server", str(os.getpid())]
-    code, measured, _ = run(server, *words)
+    code, measured, _ = run(replying(takes=spin), *words)
     assert code == 0
     steps = 0.03  # it is told in steps of 10 ms
     assert measured["server_time"] >= spun * (measured["answers"] - 1) - steps
@@ -231,3 +202,16 @@ def test_what_makes_no_sense_is_refused(run: Run, words: list[str]) -> None:
     code, measured, said = run(1, *words)
     assert (code, measured) == (2, {})
     assert said.startswith("load: --port")
+
+
+def test_each_of_two_thousand_clients_on_one_core_is_answered_again_and_again() -> None:
+    allow_descriptors()
+    compile_programs()
+    core, other = two_cores()
+    for level in ("warning", "info"):
+        with running(ours(level, "--log-level", level), core) as server:
+            words = ("--clients", "2000", "--warm-up", "1", "--seconds", "2")
+            sample = load(server, words, other)
+        assert sample.errors == 0
+        assert sample.answers > 2000
+        assert sample.least_share > 0

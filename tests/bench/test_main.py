@@ -1,20 +1,29 @@
-"""`python -m bench full`: which chapters are measured, and what becomes of the figures before."""
+"""`python -m bench`: what is measured, on which cores, what becomes of it, when `short` fails."""
 
 import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 import bench.__main__
+from bench import guard, machine
 from bench.chapters import Effort
+from bench.load import Sample
+from bench.rounds import ROWS, Row
 
 HERE = {"processor": "of this test"}
+Short = Callable[..., tuple[int, str]]
 
 
 def measure(name: str, effort: Effort) -> str:
-    return f"{name}: {effort.rounds} rounds of {effort.seconds} s"
+    return f"{name}: {effort.rounds} rounds of {effort.words}"
 
 
 @pytest.fixture
@@ -24,10 +33,9 @@ def figures(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     found = {name: partial(measure, name) for name in ("pinned", "compose", "free-threaded")}
     monkeypatch.setattr(bench.__main__, "FIGURES", file)
     monkeypatch.setattr(bench.__main__, "CHAPTERS", found)
-    monkeypatch.setattr(bench.__main__, "_prepare", lambda: None)
     monkeypatch.setattr("bench.machine.describe", lambda: HERE)
-    monkeypatch.setattr("bench.page.write", lambda *_: None)
-    monkeypatch.setattr("bench.charts.draw", lambda *_: None)
+    for done in ("__main__._prepare", "page.write", "charts.draw"):
+        monkeypatch.setattr(f"bench.{done}", lambda *_: None)
     monkeypatch.setattr("bench.compose.is_possible", lambda: True)
     monkeypatch.delenv("BENCH_PYTHON", raising=False)
     return file
@@ -46,7 +54,7 @@ def test_it_measures_what_can_be_measured_here_and_says_what_cannot(
     assert "compose is not measured: there is no Docker here." in ran.output
     assert "free-threaded is not measured: BENCH_PYTHON names no CPython." in ran.output
     measured = json.loads(figures.read_text())
-    assert measured["pinned"] == "pinned: 7 rounds of 2.0 s"
+    assert measured["pinned"] == "pinned: 7 rounds of ('--seconds', '2.0')"
     assert measured["machine"] == HERE
     assert measured["measured"].keys() == {"pinned"}
     assert measured["measured"]["pinned"].endswith(", 7 rounds")
@@ -72,15 +80,99 @@ def test_figures_of_two_machines_are_not_mixed(figures: Path) -> None:
     assert json.loads(figures.read_text()).keys() == {"machine", "measured", "pinned", "compose"}
 
 
-def test_an_interpreter_that_will_not_do_is_refused_before_anything_is_measured(
+def test_an_interpreter_with_a_gil_is_refused_before_anything_is_measured(
     figures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("BENCH_PYTHON", "/bin/false")
+    monkeypatch.setenv("BENCH_PYTHON", sys.executable)
     ran = full()
     assert ran.exit_code == 1
-    assert "/bin/false does not run the server without a GIL" in ran.output
+    assert f"{sys.executable} does not run the server without a GIL" in ran.output
     assert not figures.exists()
 
 
-def test_an_effort_becomes_words_for_the_load() -> None:
-    assert Effort(5, 0.5).words == ("--seconds", "0.5")
+def measured(ours: int, *, socketserver: int = 100, errors: int = 0) -> dict[str, list[Sample]]:
+    rates = {"thread": ours, "socketserver": socketserver, "C threads": 200}
+    return {
+        name: 3 * [Sample(rate, 1.0, errors, 1, 1, 1, 1, 1, 1, 0.5, 1, 0.5)]
+        for name, rate in rates.items()
+    }
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> Short:
+    """What comes of `python -m bench short`: exit code and output.
+
+    The server once had as many messages a second as socketserver, in every row.
+    """
+    one = {name: [asdict(sample) for sample in ran] for name, ran in measured(100).items()}
+    recorded: dict[str, object] = {"pinned": {row.name: one for row in ROWS}}
+
+    def short(ours: int, *, before: dict[str, object] = recorded, **others: int) -> tuple[int, str]:
+        def under_load(row: Row, *_: object, **__: object) -> dict[str, list[Sample]]:
+            return measured(ours if row is ROWS[1] else 100, **others)
+
+        monkeypatch.setattr(bench.__main__, "_read", lambda: before)
+        monkeypatch.setattr(bench.__main__, "_prepare", lambda: None)
+        monkeypatch.setattr(guard, "under_load", under_load)
+        ran = CliRunner().invoke(bench.__main__.main, ["short"])
+        return ran.exit_code, ran.output
+
+    return short
+
+
+@pytest.mark.parametrize(
+    ("ours", "others", "code", "told"),
+    [
+        (80, {}, 0, "      50  socketserver   0.80  was  1.00  ok\n"),
+        (80, {}, 0, "      50  C threads      0.40  was  0.50  ok\n"),
+        (51, {}, 0, "socketserver   0.51  was  1.00  ok\n"),
+        (49, {}, 1, "socketserver   0.49  was  1.00  HALVED\n"),
+        (49, {}, 1, "Error: a ratio has halved"),
+        (100, {"socketserver": 0}, 0, "socketserver    nan  was  1.00  ok\n"),  # no fault of ours
+        (100, {"errors": 1}, 0, "let its clients down 15 times"),
+        (100, {"before": {"work": {}}}, 1, "run `make bench` first"),
+    ],
+)
+def test_every_ratio_is_told_and_only_one_that_has_halved_or_figures_that_are_missing_fail(
+    short: Short, ours: int, others: dict[str, Any], code: int, told: str
+) -> None:
+    exit_code, said = short(ours, **others)
+    assert (exit_code, told in said) == (code, True)
+    assert said.count("  was  ") == (0 if "before" in others else len(ROWS) * 2)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "siblings", "chosen"),
+    [
+        ({2, 3, 4, 5}, {2, 3}, (2, 4)),  # the load is on no thread of the server's core
+        ({0, 1}, {0, 1}, (0, 1)),  # but where there is one core, its threads have to do
+    ],
+)
+def test_the_load_has_a_core_of_its_own_where_there_is_one(
+    monkeypatch: pytest.MonkeyPatch, allowed: set[int], siblings: set[int], chosen: tuple[int, int]
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: allowed)
+    monkeypatch.setattr(machine, "siblings", lambda _: siblings)
+    assert machine.two_cores() == chosen
+
+
+def test_a_core_is_its_own_sibling() -> None:
+    first, other = machine.two_cores()
+    assert first != other
+    assert first in machine.siblings(first)
+
+
+def test_one_core_and_an_interpreter_without_a_name_are_not_enough(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0})
+    monkeypatch.delenv("BENCH_PYTHON", raising=False)
+    with pytest.raises(click.ClickException, match="two cores are needed"):
+        machine.two_cores()
+    with pytest.raises(click.ClickException, match="BENCH_PYTHON has to name"):
+        machine.free_threaded_python()
+
+
+def test_an_interpreter_says_which_it_is() -> None:
+    version = ".".join(map(str, sys.version_info[:3]))
+    assert machine.python_version(sys.executable).startswith(version)

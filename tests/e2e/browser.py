@@ -3,36 +3,17 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from playwright.sync_api import (
-    ConsoleMessage,
-    Error,
-    Page,
-    Request,
-    ViewportSize,
-)
+from playwright.sync_api import ConsoleMessage, Page, ViewportSize
 
 from tests.kit.waiting import SECONDS
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")  # as in scripts/ensure-test-programs
-FLAGS = (
-    "--no-sandbox",  # whoever runs the tests may be root, for whom there is none
-    "--disable-gpu",
-    # No traffic but the page's own.
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+FLAGS = ("--disable-gpu", "--disable-quic")  # Playwright adds its own, --no-sandbox among them
 MILLISECONDS = SECONDS * 1000
 
-DESKTOP: ViewportSize = {"width": 1280, "height": 800}
-WINDOWS: list[ViewportSize] = [
-    {"width": 2560, "height": 1440},
-    DESKTOP,
-    {"width": 360, "height": 740},  # a phone
-    {"width": 320, "height": 568},
-]
+SIZES = ((2560, 1440), (1280, 800), (360, 740), (320, 568))  # the last two are phones
+WINDOWS = [ViewportSize(width=width, height=height) for width, height in SIZES]
+DESKTOP = WINDOWS[1]
 
 # An observer is called when an update has changed all that it changes, never in between.
 WATCH = """() => {
@@ -77,8 +58,8 @@ class LanesPage:
         self.requests: list[str] = []  # their addresses
         page.set_default_timeout(MILLISECONDS)
         page.on("console", self._hear)
-        page.on("pageerror", self._catch)
-        page.on("request", self._count)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self.requests.append(request.url))
         self.answer = page.goto(address)
 
         self.lanes = page.locator(".lanes .lane")
@@ -90,12 +71,6 @@ class LanesPage:
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
             self.complaints.append(message.text)
-
-    def _catch(self, error: Error) -> None:
-        self.complaints.append(str(error))
-
-    def _count(self, request: Request) -> None:
-        self.requests.append(request.url)
 
     def figure(self, name: str) -> str:
         """A number above the lanes."""
@@ -123,4 +98,4 @@ class LanesPage:
         return [[Bar(*bar) for bar in bars] for bars in self.page.evaluate("window.updates")]
 
 
-Look = Callable[..., LanesPage]  # of an address, perhaps in another window or colour scheme
+Look = Callable[..., LanesPage]  # of an address, perhaps in another window, or in the dark

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, ViewportSize, expect, sync_playwright
@@ -28,12 +27,10 @@ def look(chromium: Browser) -> Iterator[Look]:
     with ExitStack() as stack:
         looks: list[LanesPage] = []
 
-        def look(
-            address: str,
-            window: ViewportSize = DESKTOP,
-            scheme: Literal["light", "dark"] = "light",
-        ) -> LanesPage:
-            context = chromium.new_context(viewport=window, color_scheme=scheme)
+        def look(address: str, window: ViewportSize = DESKTOP, *, dark: bool = False) -> LanesPage:
+            context = chromium.new_context(
+                viewport=window, color_scheme="dark" if dark else "light"
+            )
             page = stack.enter_context(context).new_page()
             looks.append(LanesPage(page, address))
             return looks[-1]

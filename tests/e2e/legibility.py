@@ -4,7 +4,7 @@ import re
 from itertools import combinations
 from typing import NamedTuple
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e.browser import WINDOWS, Look
 
@@ -57,7 +57,7 @@ class Ink(NamedTuple):
 
     @property
     def contrast(self) -> float:
-        """From 1, not to be seen, to 21, black on white: the contrast ratio of WCAG 2."""
+        """The contrast ratio of WCAG 2: from 1, not to be seen, to 21, black on white."""
         darker, lighter = sorted((_luminance(self.colour), _luminance(self.ground)))
         return (lighter + 0.05) / (darker + 0.05)
 
@@ -65,7 +65,7 @@ class Ink(NamedTuple):
 def check_widths(look: Look, address: str, bars: int) -> None:
     """However wide the window is, with so many open bars no text may be cut off or covered."""
     for window in WINDOWS:
-        live = look(address, window=window)
+        live = look(address, window)
         expect(live.page.locator(".lanes .bar.open")).to_have_count(bars)  # in lanes or the queue
         live.wait_until_it_fits()
         assert live.page.evaluate("document.documentElement.scrollWidth") == window["width"]
@@ -74,9 +74,14 @@ def check_widths(look: Look, address: str, bars: int) -> None:
         assert [pair for pair in combinations(boxes, 2) if pair[0].overlaps(pair[1])] == []
 
 
-def inks(page: Page) -> list[Ink]:
-    """All text of the page and of the drawing."""
-    return [Ink(*ink) for ink in page.evaluate(COLOURS)]
+def check_contrast(look: Look, address: str, bars: int) -> None:
+    """In either colour scheme, all text stands out from what is behind it."""
+    for dark in (False, True):
+        live = look(address, dark=dark)
+        expect(live.open).to_have_count(bars)
+        inks = [Ink(*ink) for ink in live.page.evaluate(COLOURS)]
+        assert inks
+        assert [ink for ink in inks if ink.contrast < 4.5] == []  # what WCAG 2 asks for, at AA
 
 
 def _luminance(colour: str) -> float:

@@ -1,12 +1,13 @@
 """Each model through compose.yaml: as its page, its snapshot and the kernel show it."""
 
+import re
 from itertools import groupby, pairwise
 
 import docker
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.browser import Look
+from tests.e2e.browser import LanesPage, Look
 from tests.e2e.legibility import check_widths
 from tests.kit.lab import Lab
 from tests.kit.peer import Peer
@@ -19,38 +20,57 @@ def _forever(project: str, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: AR
     monkeypatch.setenv("LANES_REPEAT", "forever")
 
 
-def test_clients_come_and_go_with_their_lanes_and_a_bar_says_why_its_session_failed(
+def greeted_by(lab: Lab) -> set[str]:
+    """The threads that the clients say greeted them."""
+    return set(re.findall(r"greeted .*(Thread-\d+)", lab.get_logs("client")[0]))
+
+
+def check_threads(lab: Lab, live: LanesPage, count: int) -> None:
+    """By the page, the clients, the server and the kernel, each client has a thread of its own."""
+    threads = [f"Thread-{number}" for number in range(1, count + 1)]
+    expect(live.open).to_have_count(count)
+    expect(live.rows).to_have_count(count)
+    assert live.threads() == threads
+    wait_until(lambda: greeted_by(lab) == set(threads), pause=0.1)
+    sessions = lab.snapshot()["sessions"]
+    assert [session["thread"] for session in sessions] == threads
+    native = {session["native_id"] for session in sessions}
+    assert len(native) == count
+    assert native < lab.os_threads()
+
+
+def test_3_clients_and_then_10_have_a_thread_and_a_lane_each_and_all_end_well_when_told_to_stop(
     look: Look, lab: Lab, engine: docker.DockerClient
 ) -> None:
     lab.compose("up", "--detach")
     live = look(lab.page())
-    expect(live.lanes).to_have_count(3)
+    check_threads(lab, live, 3)
     first = {client.ID for client in lab.clients()}
-
-    lab.compose("up", "--detach", "--scale", "client=5")
-    expect(live.open).to_have_count(5)
+    lab.compose("up", "--detach", "--scale", "client=10")
+    check_threads(lab, live, 10)
     assert first < {client.ID for client in lab.clients()}  # who were there have stayed
-    assert live.threads() == [f"Thread-{number}" for number in range(1, 6)]
-    for thread in live.threads():
-        expect(live.rows.filter(has_text=thread)).to_have_count(1)
 
     engine.containers.get(lab.clients()[0].ID).stop()
     expect(live.closed).to_have_count(1)
-    expect(live.open).to_have_count(4)
+    expect(live.open).to_have_count(9)
     expect(live.page.locator(".failed")).to_have_count(0)
 
-    host, port = lab.address(2022)
+    host, port = lab.address("server", 2022)
     with Peer(f"{host}:{port}") as peer:
         peer.send(b"x" * 8193)
         expect(live.closed).to_have_count(2)
     expect(live.page.locator(".failed .caption")).to_contain_text("too-long")
+
+    live.page.close()  # it would complain
+    lab.compose("stop")
+    assert [one.ExitCode for one in lab.get_containers(include_all=True)] == 12 * [0]
 
 
 def test_with_one_lock_all_have_a_thread_and_one_bar_is_solid_at_any_time(
     look: Look, lab: Lab, engine: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LANES_MODEL", "lock")
-    lab.compose("up", "--detach", "--wait", "server")
+    lab.compose("up", "--detach", "--wait", "server", "lanes")
     live = look(lab.page())
     live.watch()
     lab.compose("up", "--detach")

@@ -1,11 +1,9 @@
-"""A crowd of clients that go on until the server ends, each in its own way.
-
-Each notes how it ended: how many replies it got, and what it read last.
-"""
+"""A crowd of clients that go on until the server ends, each in its own way."""
 
 import select
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -24,7 +22,6 @@ FIRST_WORDS = {
 }
 # Bytes that are sent without ever waiting, and with more messages than there is time for.
 FLOOD = 20 * (b"x" * 1023 + b"\n") + 8192 * b"\n"
-SMALL = 4096  # bytes of the receive buffer of one that does not read
 
 
 @dataclass
@@ -61,26 +58,21 @@ class Crowd:
         self.members = [Member(kind) for kind, count in KINDS.items() for _ in range(count)]
         self._port = port
         self._greeted = threading.Barrier(len(self.members) + 1)
-        self._threads = [
-            threading.Thread(target=self._take_part, args=[member], daemon=True)
-            for member in self.members
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._threads = ThreadPoolExecutor(len(self.members))
+        self._ends = [self._threads.submit(self._take_part, member) for member in self.members]
         self._greeted.wait(SECONDS)
 
     def end(self) -> list[Member]:
         """Wait until each has come to its end; all of them."""
-        for thread in self._threads:
-            thread.join(SECONDS)
-            assert not thread.is_alive(), "a client hangs"
+        for end in self._ends:
+            end.result(SECONDS)
         return self.members
 
     def _take_part(self, member: Member) -> None:
         with socket.socket() as connection, connection.makefile("rb") as lines:
             connection.settimeout(SECONDS)
             if not member.reads:
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             connection.connect((LOOPBACK, self._port))
             greeting = lines.readline()
             assert greeting.startswith(b"+OK "), greeting
@@ -91,7 +83,9 @@ class Crowd:
                 if member.kind == "flooding":
                     threading.Thread(target=_flood, args=[connection], daemon=True).start()
                 if not member.reads:
-                    _wait_for_reset(connection)
+                    reset = select.poll()
+                    reset.register(connection, 0)  # POLLERR and POLLHUP are told all the same
+                    assert reset.poll(SECONDS * 1000), "the server has not ended it"
                     return
                 burst = BURST.get(member.kind, 0)
                 for line in lines:
@@ -102,12 +96,6 @@ class Crowd:
                 with suppress(OSError):  # what has arrived is there to be read all the same
                     for line in lines:
                         member.hear(line)
-
-
-def _wait_for_reset(connection: socket.socket) -> None:
-    reset = select.poll()
-    reset.register(connection, 0)  # POLLERR and POLLHUP are told all the same
-    assert reset.poll(SECONDS * 1000), "the server has not ended it"
 
 
 def _flood(connection: socket.socket) -> None:

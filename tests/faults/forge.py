@@ -1,7 +1,4 @@
-"""Processes forked from an interpreter that has imported everything already.
-
-So each is there at once: most of a program's start is Python reading modules.
-"""
+"""Processes forked from an interpreter that has imported everything: each is there at once."""
 
 import multiprocessing
 import threading
@@ -22,8 +19,6 @@ Result = TypeVar("Result")
 
 
 class Call(NamedTuple):
-    """What passes between a test and the work beside it."""
-
     ready: ProcessEvent
     over: threading.Event
 

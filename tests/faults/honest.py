@@ -1,7 +1,4 @@
-"""Honest clients beside the trouble: how they were served, and how quickly.
-
-Each says numbered messages, one after the other, and checks every reply.
-"""
+"""Honest clients beside the trouble, who check every reply: how they were served, how quickly."""
 
 import itertools
 import socket
@@ -17,13 +14,9 @@ from tests.kit.http_get import LOOPBACK
 from tests.kit.peer import Peer
 from tests.kit.waiting import SECONDS
 
-PAUSE = 0.005  # seconds between a reply and the next message
-
 
 @dataclass
 class Service:
-    """What honest clients got."""
-
     seconds: list[float] = field(default_factory=list)  # that each reply took
     errors: list[str] = field(default_factory=list)
 
@@ -55,7 +48,7 @@ def _converse(call: Call, port: int, clients: int) -> Service:
             expected = f"+OK {thread}: Today we will learn about"
             greeted.wait(SECONDS)
             for message in itertools.count(1):
-                if call.over.wait(PAUSE):
+                if call.over.wait(0.005):  # seconds before its next message
                     return
                 began = time.monotonic()
                 try:

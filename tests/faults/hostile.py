@@ -1,7 +1,7 @@
 """Hostile clients, in processes of their own, at a steady rate.
 
-Each kind of conversation is a function of a fresh connection. It says what it must not and breaks
-off when it likes, and checks what the protocol promises even so: a complaint, the replies, an end.
+Each kind of conversation says what it must not and breaks off when it likes, and checks what the
+protocol promises even so: a complaint, the replies, an end.
 """
 
 import random
@@ -58,7 +58,6 @@ def expect(beginnings: list[bytes], connection: socket.socket) -> None:
 
 
 def garbage(connection: socket.socket, dice: random.Random) -> None:
-    """Bytes that mean nothing, and then no more."""
     connection.sendall(dice.randbytes(dice.choice([1, 30, 300, 3000])))
     connection.shutdown(socket.SHUT_WR)
     while connection.recv(65_536):
@@ -100,27 +99,23 @@ def one_byte_packets(connection: socket.socket, _dice: random.Random) -> None:
 
 
 def escapes(connection: socket.socket, dice: random.Random) -> None:
-    """A message that would command a terminal."""
     converse(connection, f"{dice.choice(ESCAPES)}\n".encode(), 1)
 
 
 def forgery(connection: socket.socket, dice: random.Random) -> None:
-    """A message that would be a line of the log, after a line end of its own and without one."""
     converse(connection, f"Hey\n{dice.choice(FORGERIES)}\n".encode(), 2)
 
 
 def other_protocol(connection: socket.socket, dice: random.Random) -> None:
-    """What somebody says who has the wrong port: HTTP, TLS or SSH."""
-    hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + dice.randbytes(32)
-    http = b"GET / HTTP/1.1\r\nHost: lanes\r\n\r\n"
+    http, ssh = b"GET / HTTP/1.1\r\nHost: lanes\r\n\r\n", b"SSH-2.0-OpenSSH_9.9\r\n"
+    tls = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + dice.randbytes(32)
     with suppress(ConnectionError):
-        connection.sendall(dice.choice([http, hello, b"SSH-2.0-OpenSSH_9.9\r\n"]))
+        connection.sendall(dice.choice([http, tls, ssh]))
         connection.recv(100)
 
 
-KINDS: list[Callable[[socket.socket, random.Random], None]] = [
-    *(garbage, reset, half_closed, overlong, one_byte_packets, escapes, forgery, other_protocol),
-]
+KINDS: list[Callable[[socket.socket, random.Random], None]]
+KINDS = [garbage, reset, half_closed, overlong, one_byte_packets, escapes, forgery, other_protocol]
 
 
 def harass(port: int, conversations: int, rate: float) -> list[str]:
@@ -145,6 +140,5 @@ def _harass(port: int, conversations: int, rate: float, seed: int) -> list[str]:
             unkept.append(f"{kind.__name__} {number}: {error!r}")
 
     with ThreadPoolExecutor(AT_ONCE) as clients:
-        for _ in clients.map(take_part, range(conversations)):
-            pass
+        list(clients.map(take_part, range(conversations)))
     return unkept

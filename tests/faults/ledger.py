@@ -1,15 +1,13 @@
 """One client's numbered messages, from both ends: the replies it got, what the server received.
 
-The server's words for a message do not tell it from another. But each connection has its share
-of the numbers: it begins with the first that was not answered before, and what the server has
-received on it ends with the last that it answered, or with one more that is in doubt. That one may
-arrive late, when the client has said it again elsewhere and gone on.
+Each connection has its share of the numbers: it begins with the first that was not answered
+before, and what the server has received on it ends with the last that it answered, or with one more
+that is in doubt. That one may arrive late, when the client has said it again elsewhere and gone on.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import takewhile
-from typing import NamedTuple
 
 from tests.faults.reference import OK
 from tests.faults.tally import Tally
@@ -21,20 +19,8 @@ def script(name: str, messages: int, pause: float) -> str:
     return f"#pause {pause}\n".join(f"{name} {number}\n" for number in range(1, messages + 1))
 
 
-class Share(NamedTuple):
-    """What a client had of one connection."""
-
-    local: str  # its own end
-    before: int  # messages that were answered by then
-    answered: int
-
-
 class Ledger:
-    """`name`'s events as the client logged them, and all that a server has logged, in order.
-
-    A server that is killed does not write its last records of a connection any more, perhaps: the
-    log is written a moment later, and on a busy machine many messages are answered in that.
-    """
+    """`name`'s events as the client logged them, and all that a server has logged, in order."""
 
     def __init__(self, name: str, client: Iterable[Event], server: Iterable[Event]) -> None:
         self.name = name
@@ -54,11 +40,10 @@ class Ledger:
 
     @property
     def summary(self) -> Event:
-        """What the client says became of its messages; nothing where it has not said so."""
+        """What the client says became of its messages, if it does."""
         return next((event for event in self._client if event["event"] == "summary"), {})
 
     def complaints(self, exit_code: int | None) -> Iterable[str]:
-        """What is wrong with it; nothing is if the client was served as promised."""
         summary = self.summary
         if exit_code or not summary:
             yield f"exit code {exit_code}, {self._client[-3:]}"
@@ -69,8 +54,7 @@ class Ledger:
         replies = [event["number"] for event in self._client if event["event"] == "reply"]
         if replies != [*range(1, answered + 1)]:
             yield "its replies are not one for each message, in order"
-        if forged := list(self._forged()):
-            yield f"replies that its thread did not give: {forged}"
+        yield from self._forged()
         if summary["resent"] > lost:
             yield f"{summary['resent']} messages were in doubt, but {lost} connections lost"
         missing = {*range(1, answered + 1)} - {*self._received}
@@ -82,41 +66,44 @@ class Ledger:
         yield from self._strays()
 
     def _killed_with_the_log(self, missing: set[int]) -> set[int]:
-        """Those of them that were the last of a connection which a kill may have ended."""
+        """Those of them that were the last of a connection which a kill may have ended.
+
+        The log is written a moment later: on a busy machine many messages are answered in that.
+        """
         *ended, _ = self._shares()
         found = set[int]()
-        for share in ended if self._lives > 1 else []:
-            last_first = range(share.before + share.answered, share.before, -1)
+        for _, before, answered in ended if self._lives > 1 else []:
+            last_first = range(before + answered, before, -1)
             found.update(takewhile(missing.__contains__, last_first))
         return found
 
-    def _forged(self) -> Iterable[int]:
-        """The numbers of the replies that are not what the thread that greeted would say."""
+    def _forged(self) -> Iterable[str]:
         thread = None
         for event in self._client:
             if event["event"] == "greeted":
                 thread = event["thread"]
             elif event["event"] == "reply" and (event["thread"], event["text"]) != (thread, OK):
-                yield event["number"]
+                yield f"a reply that the thread which greeted it did not give: {event}"
 
     def _strays(self) -> Iterable[str]:
         """What the server has received on a connection beyond that connection's share."""
-        shares = {(share.local, share.before): share.answered for share in self._shares()}
+        shares = {(local, before): answered for local, before, answered in self._shares()}
         for (_, peer), numbers in self._connections.items():
             first = numbers[0]
             most = shares.get((peer, first - 1), -1) + 1  # and one in doubt
             if numbers != [*range(first, first + len(numbers))] or len(numbers) > most:
                 yield f"on {peer} the server received {numbers}, and {most} at most were to come"
 
-    def _shares(self) -> Iterable[Share]:
-        share = Share("", 0, 0)
+    def _shares(self) -> Iterable[tuple[str, int, int]]:
+        """Of each connection the client's own end, and what was answered before it and on it."""
+        local, before, answered = "", 0, 0
         for event in self._client:
             if event["event"] == "connected":
-                yield share
-                share = Share(event["local"], share.before + share.answered, 0)
+                yield local, before, answered
+                local, before, answered = event["local"], before + answered, 0
             elif event["event"] == "reply":
-                share = share._replace(answered=share.answered + 1)
-        yield share
+                answered += 1
+        yield local, before, answered
 
 
 def audit(ledgers: Iterable[Ledger], exit_codes: Iterable[int | None], tally: Tally) -> None:

@@ -1,9 +1,7 @@
-"""A proxy between one client and a server, which breaks what it carries.
+"""A proxy between one client and a server, which breaks what it carries on the first connection.
 
-    with Proxy(("127.0.0.1", 2022), [Fault("client", "cut", after=30)]) as proxy: ...
-
-The client's first connection gets the first 30 bytes that the server says, and in place of the
-31st the end of the stream. Later ones are carried faithfully, for the faults are used up.
+With `Fault("client", "cut", after=30)` the client gets 30 bytes that the server says, and in place
+of the 31st the end of the stream.
 """
 
 import contextlib
@@ -11,7 +9,6 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Iterable
 from typing import Literal, NamedTuple, Self
 
 from tests.kit.http_get import LOOPBACK
@@ -34,16 +31,13 @@ class Fault(NamedTuple):
     delay: float = 0.0  # seconds before each packet
 
 
-FAITHFUL = Fault()
-
-
 class Proxy:
     """Carries one connection after the other, in a thread of its own; `port` is where."""
 
-    def __init__(self, server: tuple[str, int], faults: Iterable[Fault]) -> None:
+    def __init__(self, server: tuple[str, int], fault: Fault) -> None:
         self.struck = 0  # faults that took the place of a byte
         self._server = server
-        self._faults = iter(faults)
+        self._fault = fault
         self._listener = socket.create_server((LOOPBACK, 0))
         self.port: int = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -65,7 +59,8 @@ class Proxy:
                 except OSError:  # the test is over
                     return
                 with client, socket.create_connection(self._server, SECONDS) as server:
-                    self._carry(client, server, next(self._faults, FAITHFUL))
+                    self._carry(client, server, self._fault)
+                self._fault = Fault()  # later ones are carried faithfully
 
     def _carry(self, client: socket.socket, server: socket.socket, fault: Fault) -> None:
         """Carry bytes both ways until an end leaves or the fault comes; both are closed then."""

@@ -25,14 +25,11 @@ from tests.kit.waiting import wait_until
 MESSAGES = 10_000  # each, more than there is time for
 POLL = 0.1  # seconds between two questions to the engine: many sites ask at once
 UNDER_WAY = 0.3  # seconds in which a client may still log the reply that it got before it was cut
-RECENT = 50  # lines of a client's log that are searched for its last reply
 FREED = 65.0  # seconds within which the server is to free what is dead
 FAULTS_IMAGE = "thread-lanes-faults"
 
 
 class Site:
-    """`open_site` makes one; it needs a subnet only where containers change their addresses."""
-
     def __init__(self, tally: Tally, network: Network, stack: ExitStack) -> None:
         self.tally = tally
         self._network = network
@@ -60,7 +57,6 @@ class Site:
 
     @property
     def container(self) -> Container:
-        """The server's."""
         return self.server.get_wrapped_container()
 
     @property
@@ -108,35 +104,27 @@ class Site:
         self.heal()
         with ThreadPoolExecutor() as threads:
             codes = list(threads.map(Client.terminate, self.clients.values()))
-        log = records(self.server.output())
-        ledgers = [
-            Ledger(name, records(client.output()), log) for name, client in self.clients.items()
-        ]
+        log, clients = records(self.server.output()), self.clients.items()
+        ledgers = [Ledger(name, records(client.output()), log) for name, client in clients]
         audit(ledgers, codes, self.tally)
 
     def check_cut_off(self) -> None:
         """Check that each client had to connect again: else nothing was cut at all."""
         for name, client in self.clients.items():
-            connections = len(client.events("connected"))
-            self.tally.check(connections > 1, f"{name} was not cut off", rounds=0)
+            reconnected = len(client.events("connected")) > 1
+            self.tally.check(reconnected, f"{name} was not cut off", rounds=0)
 
     def check_none_left(self) -> None:
         """Check that the server ends all connections of clients that have ended, in time."""
 
-        def is_none_left() -> bool:
-            log = self.server.output()
-            begun, ended = (
-                {event["peer"] for event in events(log, name)} for name in ("new connection", "bye")
-            )
-            return begun <= ended
+        def left() -> set[str]:
+            begun, ended = (self.server.events(name) for name in ("new connection", "bye"))
+            return {event["peer"] for event in begun} - {event["peer"] for event in ended}
 
-        self.tally.check(wait_until(is_none_left, FREED, pause=POLL) <= FREED)
+        self.tally.check(wait_until(lambda: not left(), FREED, pause=POLL) <= FREED)
 
     def check_freed(self, dead: dict[str, float]) -> None:
-        """Check of each dead connection that the server says it is lost, and in time.
-
-        They are told by the client's end, and since when they are dead: in Unix seconds.
-        """
+        """Check that the server calls each of these lost in time, since that Unix second."""
 
         def ends() -> dict[str, Event]:
             return {event["peer"]: event for event in self.server.events("bye")}
@@ -156,7 +144,7 @@ class Site:
 def open_site(
     tally: Tally, clients: int, *, pause: float = 0.2, subnet: str | None = None
 ) -> Iterator[Site]:
-    """A site whose clients have all been answered; nothing is left of it afterwards."""
+    """A site whose clients have all been answered; a subnet is for fixed addresses."""
     options: dict[str, Any] = {"labels": {LABEL: PROJECT}}
     if subnet:
         options["ipam"] = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)])
@@ -168,7 +156,7 @@ def open_site(
 
 def last_reply(client: Client) -> int:
     """The number of its last reply; 0 where it got none of late."""
-    recent = client.get_wrapped_container().logs(tail=RECENT)
+    recent = client.get_wrapped_container().logs(tail=50)
     return max((event["number"] for event in events(recent, "reply")), default=0)
 
 
@@ -197,11 +185,8 @@ class Firewall:
     def drop(self, *chains: str) -> None:
         """Drop every TCP packet from now on; the chains are INPUT and OUTPUT."""
         for chain in chains:
-            self._iptables("-A", chain, "-p", "tcp", "-j", "DROP")
+            self.iptables("-A", chain, "-p", "tcp", "-j", "DROP")
 
-    def let_through(self) -> None:
-        self._iptables("-F")
-
-    def _iptables(self, *words: str) -> None:
+    def iptables(self, *words: str) -> None:
         code, said = self._inside.exec_run(["iptables", "--wait", *words])
         assert code == 0, said.decode()

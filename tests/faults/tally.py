@@ -5,8 +5,6 @@ import threading
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-SHOWN = 10  # violations that a failure describes; all are counted
-
 _counting = threading.Lock()
 
 
@@ -27,11 +25,10 @@ class Tally:
             self.rounds += rounds
             if not kept:
                 self.violations += 1
-                if len(self.broken) < SHOWN:
+                if len(self.broken) < 10:
                     self.broken.append(otherwise)
 
     def measure(self, **figures: str) -> None:
-        """Note figures, each with its unit."""
         self.figures |= figures
 
     def append_to(self, path: Path) -> None:

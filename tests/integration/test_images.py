@@ -2,36 +2,35 @@
 
 import shlex
 from collections.abc import Callable
+from typing import Any
 
 import docker
 import pytest
 
 from tests.kit.command import PATIENCE
 from tests.kit.confinement import LENDS_RIGHTS
-from tests.kit.containers import CLIENT_IMAGE, LABEL, PROJECT, SERVER_IMAGE
+from tests.kit.containers import CLIENT_IMAGE, LABEL, LANES_IMAGE, PROJECT, SERVER_IMAGE
 from tests.kit.images import Server
 from tests.kit.waiting import wait_until
 
-WHICH_HALVES = """
+WHICH = """
 from importlib.util import find_spec
-print(*[half for half in ("server", "client") if find_spec(half)])
+print(*[package for package in ("server", "client", "lanes") if find_spec(package)])
 """
-LOOK = f"{shlex.join(['python3', '-c', WHICH_HALVES])} && {shlex.join(LENDS_RIGHTS)}"
+LOOK = f"{shlex.join(['python3', '-c', WHICH])} && {shlex.join(LENDS_RIGHTS)}"
 
 
-@pytest.mark.parametrize(("image", "half"), [(SERVER_IMAGE, "server"), (CLIENT_IMAGE, "client")])
-def test_an_image_holds_its_own_half_alone_and_no_file_that_lends_its_owners_rights(
-    engine: docker.DockerClient, image: str, half: str
+@pytest.mark.parametrize(
+    ("image", "package"),
+    [(SERVER_IMAGE, "server"), (CLIENT_IMAGE, "client"), (LANES_IMAGE, "lanes")],
+)
+def test_an_image_holds_its_own_package_alone_and_no_file_that_lends_its_owners_rights(
+    engine: docker.DockerClient, image: str, package: str
 ) -> None:
-    found = engine.containers.run(
-        image,
-        ["-c", LOOK],
-        entrypoint=["sh"],
-        user="0",  # who may look everywhere
-        labels={LABEL: PROJECT},
-        remove=True,
-    )
-    assert found.decode() == f"{half}\n"
+    once: dict[str, Any] = {"labels": {LABEL: PROJECT}, "remove": True}
+    root = "0"  # who may look everywhere
+    found = engine.containers.run(image, ["-c", LOOK], entrypoint=["sh"], user=root, **once)
+    assert found.decode() == f"{package}\n"
 
 
 def test_the_health_check_takes_no_number_and_no_thread(

@@ -14,10 +14,8 @@ COMPLAINTS = {
 def test_where_no_server_answers_one_clear_line_says_so_while_the_client_tries_on(
     start_client: Callable[..., Client],
 ) -> None:
-    clients = [
-        start_client("--server", address, "--log-format", "console") for address in COMPLAINTS
-    ]
-    for client, complaint in zip(clients, COMPLAINTS.values(), strict=True):
+    for address, complaint in COMPLAINTS.items():
+        client = start_client("--server", address, "--log-format", "console")
         wait_until(client.output, pause=0.1)
         [line] = client.output().splitlines()
         assert "warning: no connection, trying again" in line

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.kit.command import program
+from tests.kit.command import program, run
 from tests.kit.http_get import LOOPBACK, get
 from tests.kit.images import STATUS_PORT, Client, Server
 from tests.kit.waiting import SECONDS, wait_until
@@ -76,11 +76,9 @@ def complaints(server: Server) -> str:
     """What `promtool` finds wrong with the page as it is now."""
     page = get(server.get_exposed_port(STATUS_PORT), "/metrics")
     assert page.status == HTTPStatus.OK
-    promtool = [program("promtool"), "check", "metrics"]
-    checked = subprocess.run(promtool, input=page.body, capture_output=True, check=False)
-    said = (checked.stdout + checked.stderr).decode()
-    assert said or checked.returncode == 0
-    return said
+    checked = run(program("promtool"), "check", "metrics", says=page.body.decode())
+    assert checked.stdout or checked.stderr or checked.returncode == 0
+    return checked.stdout + checked.stderr
 
 
 def test_prometheus_counts_who_is_served_and_what_was_said_and_promtool_finds_nothing_wrong(

@@ -3,7 +3,11 @@
 from docker.models.containers import Container
 
 MEBIBYTE = 1024 * 1024
-LIMITS = {"server": (256 * MEBIBYTE, 512), "client": (64 * MEBIBYTE, 32)}  # memory; processes
+LIMITS = {
+    "server": (256 * MEBIBYTE, 512),
+    "client": (64 * MEBIBYTE, 32),
+    "lanes": (128 * MEBIBYTE, 64),
+}  # memory; processes
 LIMIT_FILES = (  # of the second version of the kernel's control groups, or of the first
     "/sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max",
     "/sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/pids/pids.max",

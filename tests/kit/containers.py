@@ -27,6 +27,7 @@ testcontainers_config.tc_host_override = LOOPBACK
 
 REGISTRY = os.environ.get("LANES_REGISTRY", "")  # what `make images` had the names begin with
 SERVER_IMAGE, CLIENT_IMAGE = f"{REGISTRY}thread-lanes-server", f"{REGISTRY}thread-lanes-client"
+LANES_IMAGE = f"{REGISTRY}thread-lanes"
 LABEL = "com.docker.compose.project"
 PREFIX = "thread-lanes-tests-"
 PROJECT = f"{PREFIX}{os.getpid()}"  # tests that run at the same time leave each other alone
@@ -75,7 +76,7 @@ def engine() -> Iterator[docker.DockerClient]:
     if asked.returncode:
         pytest.fail(f"no engine, run scripts/ensure-engine: {asked.stderr}", pytrace=False)
     with closing(DockerClient().client) as client:
-        for image in (SERVER_IMAGE, CLIENT_IMAGE):
+        for image in (SERVER_IMAGE, CLIENT_IMAGE, LANES_IMAGE):
             if not client.images.list(name=image):
                 pytest.fail(f"there is no image {image} here: run `make images`", pytrace=False)
         sweep(client)
@@ -83,12 +84,11 @@ def engine() -> Iterator[docker.DockerClient]:
 
 
 def sweep(engine: docker.DockerClient) -> None:
-    labelled = {"label": LABEL}
     for container in containers_with(engine, LABEL):
         if was_left_behind(container.labels[LABEL]):
             with suppress(DockerException):  # another run sweeps too
                 container.remove(force=True, v=True)
-    for network in engine.networks.list(filters=labelled):
+    for network in engine.networks.list(filters={"label": LABEL}):
         if was_left_behind(network.attrs["Labels"][LABEL]):
             with suppress(DockerException):
                 network.remove()

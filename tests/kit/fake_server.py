@@ -10,7 +10,6 @@ import contextlib
 import os
 import signal
 import socket
-import struct
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -22,8 +21,9 @@ from structlog.typing import EventDict, FilteringBoundLogger
 
 from client.address import Address
 from client.conversation import Conversation, Patience
-from client.dialect import DIALECTS
-from client.stop import StopSignal
+from client.protocol import DIALECTS
+from client.signals import StopSignal
+from tests.kit.peer import reset_on_close
 from tests.kit.waiting import SECONDS
 
 LONG = Patience(greeting=SECONDS, connect=SECONDS, reply=SECONDS, outage=SECONDS)
@@ -92,7 +92,7 @@ class FakeServer:
             case "hear whatever the client sends until it hangs up":
                 self.heard[-1] += list(lines)
             case "reset the connection":
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                reset_on_close(connection)
             case _:
                 assert callable(action)
                 action()

@@ -64,8 +64,7 @@ class Server(Program):
     @property
     def chat(self) -> str:
         """The same as HOST:PORT."""
-        host, port = self.address
-        return f"{host}:{port}"
+        return "{}:{}".format(*self.address)
 
     def snapshot(self) -> dict[str, Any]:
         """What /sessions.json says now."""

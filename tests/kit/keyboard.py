@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from client.stop import StopSignal
+from client.signals import StopSignal
 from client.terminal import Terminal
 
 

@@ -1,7 +1,8 @@
 """The real compose.yaml, in a project of its own and on ports that the engine chooses."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from typing import Any
 
 import docker
@@ -10,7 +11,7 @@ from testcontainers.compose import ComposeContainer, DockerCompose
 
 from tests.kit.command import ROOT, well
 from tests.kit.containers import IN_A_PROJECT, remaining
-from tests.kit.http_get import get_sessions
+from tests.kit.http_get import get, get_sessions
 from tests.kit.waiting import wait_until
 
 
@@ -30,20 +31,29 @@ class Lab(DockerCompose):
     def wait_for_clients(self) -> None:
         wait_until(lambda: all(one.State == "exited" for one in self.clients()), pause=0.1)
 
-    def address(self, port: int) -> tuple[str, int]:
-        """Where a port of the server is published on this machine."""
-        host, published = self.get_service_host_and_port("server", port)
+    def address(self, service: str, port: int) -> tuple[str, int]:
+        """Where a port is published on this machine."""
+        host, published = self.get_service_host_and_port(service, port)
         assert host
         assert published
         return host, published
 
     def page(self) -> str:
-        """The address of the live page."""
-        return "http://{}:{}/".format(*self.address(8022))
+        """The address of the live page, once it shows a server."""
+        host, port = self.address("lanes", 8022)
+
+        def shows_a_server() -> bool:
+            with suppress(OSError):
+                return get(port, "/sessions.json", host=host).status == HTTPStatus.OK
+            return False
+
+        wait_until(shows_a_server, pause=0.1)
+        return f"http://{host}:{port}/"
 
     def snapshot(self) -> dict[str, Any]:
-        """What /sessions.json says now."""
-        host, port = self.address(8022)
+        """What the server tells of itself, by way of the page."""
+        self.page()
+        host, port = self.address("lanes", 8022)
         return get_sessions(port, host=host)
 
     def os_threads(self) -> set[int]:

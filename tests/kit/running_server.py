@@ -2,17 +2,17 @@
 
 import socket
 import threading
-from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
-from server.farewell import Farewell
-from server.listener import Listener
-from server.models import Model, ThreadPerClient
-from server.protocol import DIALECTS, Message
-from server.record import Record
-from server.registry import Registry
-from server.resolver import Resolver
-from server.session import Patience, Session
+from server.chat.lingering import Lingering
+from server.chat.listener import Listener
+from server.chat.models import Model, ThreadPerClient
+from server.chat.protocol import DIALECTS
+from server.chat.record import Record
+from server.chat.registry import Registry
+from server.chat.resolver import Resolver
+from server.chat.session import Patience, Session
 from tests.kit.peer import Peer
 from tests.kit.waiting import SECONDS, wait_until
 
@@ -20,41 +20,30 @@ from tests.kit.waiting import SECONDS, wait_until
 class RunningServer:
     """Everything that `python -m server` puts together, but for the options and the signals."""
 
-    def __init__(  # noqa: PLR0913 - one argument for each option
+    def __init__(
         self,
         *,
         model: Model | None = None,
         protocol: str = "lines",
         max_clients: int = 8,
         replica: str = "",
-        patience: Patience | None = None,
-        note: Callable[[str, Sequence[Message]], object] | None = None,
-        work: Callable[[Callable[[], bool]], object] | None = None,
         grace: float = 5.0,
         host: str = "127.0.0.1",
+        **of_sessions: Any,  # noqa: ANN401 - as `Session` has them
     ) -> None:
         dialect = DIALECTS[protocol]
         self.model = model or ThreadPerClient()
-        self.registry = Registry(
-            model="test", protocol=protocol, max_clients=max_clients, replica=replica
-        )
-        self.farewell = Farewell(dialect)
+        settings = {"model": "test", "protocol": protocol, "replica": replica}
+        self.registry = Registry(max_clients, replica, settings)
+        self.lingering = Lingering(dialect)
+        shared: dict[str, Any] = {"registry": self.registry, "lingering": self.lingering}
+        options = {"patience": Patience()} | shared | of_sessions
         self.listener = Listener(
-            host,
-            0,
+            *(host, 0),
             model=self.model,
-            registry=self.registry,
-            farewell=self.farewell,
             resolver=Resolver(),
-            converse=partial(
-                Session,
-                registry=self.registry,
-                farewell=self.farewell,
-                dialect=dialect,
-                patience=patience or Patience(),
-                note=note,
-                work=work,
-            ),
+            converse=partial(Session, dialect=dialect, **options),
+            **shared,
         )
         self.address = self.listener.address
         self._grace = grace

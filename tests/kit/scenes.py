@@ -1,47 +1,37 @@
 """Three scenes of five seconds, one for each model, for every module that draws to look at."""
 
 from collections.abc import Iterable
+from typing import Any
 
-from server.record import End, Record
-from tests.kit.snapshots import record, snapshot
+from server.chat.record import Record
+from tests.kit.documents import snapshot
+from tests.kit.snapshots import record
 
 LENGTH = 5  # seconds
 
 
-def client(  # noqa: PLR0913 - one argument for each fact
+def client(
     number: int,
     accepted: float,
     served: float | None = None,
     closed: float | None = None,
     *,
     worker: int | None = None,
-    thread: str | None = None,
-    native_id: int | None = None,
     name: str = "",
     said: Iterable[float] | None = None,
-    end: End = "bye",
+    **facts: Any,  # noqa: ANN401 - as `record` has them
 ) -> Record:
     """A client that says one thing at each of these moments.
 
     If not told, one as soon as it is served, and two half a second later.
     """
-    if said is not None:
-        ticks = [(moment, moment, 1) for moment in said]
-    elif served is not None:
+    ticks = [(moment, moment, 1) for moment in said or ()]
+    if said is None and served is not None:
         ticks = [(served, served + 0.125, 1), (served + 0.5, served + 0.75, 2)]
-    else:
-        ticks = []
-    return record(
-        number,
-        accepted=accepted,
-        served=served,
-        closed=closed,
-        thread=f"Worker-{worker}" if worker else thread,
-        native_id=1_000 + worker if worker else native_id,
-        client=name or f"c-{number}",
-        end=end,
-        ticks=ticks,
-    )
+    if worker:
+        facts |= {"thread": f"Worker-{worker}", "native_id": 1_000 + worker}
+    facts |= {"client": name or f"c-{number}", "ticks": ticks}
+    return record(number, accepted, served, closed, **facts)
 
 
 # Three clients, each with a thread of its own, served at the same time.

@@ -1,6 +1,5 @@
 """The server as a process of its own on loopback: started, looked at from outside, ended."""
 
-import contextlib
 import os
 import signal
 import socket
@@ -8,6 +7,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, Self
@@ -17,15 +17,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.kit.http_get import LOOPBACK, get, get_sessions
 from tests.kit.json_log import Event, events, records
 from tests.kit.waiting import SECONDS, wait_until
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody has at this moment."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind((LOOPBACK, 0))
-        return [one.getsockname()[1] for one in sockets]
 
 
 def reserve(port: int = 0) -> socket.socket:
@@ -39,6 +30,12 @@ def reserve(port: int = 0) -> socket.socket:
     return reserved
 
 
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody has at this moment."""
+    with ExitStack() as stack:
+        return [stack.enter_context(reserve()).getsockname()[1] for _ in range(count)]
+
+
 class ServerProcess:
     """`python -m server` with these options; as a context manager it is up, and ended with 0.
 
@@ -48,6 +45,7 @@ class ServerProcess:
     def __init__(self, *options: str, under: tuple[str, ...] = ()) -> None:
         self._reserved = reserve(), reserve()
         self.port, self.status_port = (one.getsockname()[1] for one in self._reserved)
+        self.address = f"{LOOPBACK}:{self.port}"
         self._words = [
             *under,
             *(sys.executable, "-m", "server", "--log-format", "json"),
@@ -115,11 +113,6 @@ class ServerProcess:
     def connect(self, seconds: float = SECONDS) -> socket.socket:
         return socket.create_connection((LOOPBACK, self.port), seconds)
 
-    @property
-    def address(self) -> str:
-        """HOST:PORT of the chat port."""
-        return f"{LOOPBACK}:{self.port}"
-
     def is_well(self) -> bool:
         if self.exit_code is not None:
             raise ChildProcessError(f"it has ended with {self.exit_code}: {self.errors()}")
@@ -134,11 +127,10 @@ class ServerProcess:
 
     def metrics(self, name: str) -> dict[str, float]:
         """The samples of that name that /metrics has now, by their only label, or by ""."""
+        page = get(self.status_port, "/metrics").body.decode()
         return {
             "".join(sample.labels.values()): sample.value
-            for family in text_string_to_metric_families(
-                get(self.status_port, "/metrics").body.decode()
-            )
+            for family in text_string_to_metric_families(page)
             for sample in family.samples
             if sample.name == name
         }

@@ -3,14 +3,14 @@
 import math
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import get_args
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from server.record import End, Record
-from server.registry import HISTORY, Snapshot
-from server.ticks import Ticks
-from server.totals import Totals
+from server.chat.record import End, Record
+from server.chat.registry import HISTORY, Snapshot
+from server.chat.ticks import Ticks
+from server.chat.totals import Totals
 
 EPOCH = 1_800_000_000.0  # the moment that the seconds below count from
 MODELS = ["thread", "pool", "lock"]
@@ -18,10 +18,10 @@ MODELS = ["thread", "pool", "lock"]
 
 def record(  # noqa: PLR0913 - one argument for each fact
     number: int,
-    *,
     accepted: float,
     served: float | None = None,
     closed: float | None = None,
+    *,
     thread: str | None = None,
     native_id: int | None = None,
     client: str | None = None,
@@ -72,10 +72,7 @@ def snapshot(
     return Snapshot(
         at=EPOCH + at,
         started_at=EPOCH + started,
-        settings={"model": model, "workers": 4},
-        model=model,
-        protocol="lines",
-        replica=replica,
+        settings={"model": model, "protocol": "lines", "replica": replica, "workers": 4},
         pid=4321,
         open=sum(one.state != "closed" for one in records),
         serving=serving,
@@ -110,38 +107,22 @@ def _sessions(
 ) -> Record:
     thread = draw(st.integers(1, int(threads))) if model == "pool" else number
     name = f"Worker-{thread}" if model == "pool" else f"Thread-{number}"
-    mine = [one for one in before if one.thread == name]
-    free = max((_closed(one, at) for one in mine), default=0.0)  # from when the thread is free
+    mine = [one.closed_at for one in before if one.thread == name]
+    # From when the thread is free: never again where a session of it is still open.
+    free = max((at if end is None else end - EPOCH for end in mine), default=0.0)
     steps = sorted(draw(st.lists(st.floats(0, at), min_size=3, max_size=3)))
     accepted, served, closed = steps[0], max(steps[1], free), max(steps[2], free)
     fate = draw(st.sampled_from(["waiting", "dismissed", "serving", "closed"]))
     client, end = draw(names) or "nobody", draw(st.sampled_from(get_args(End)))
     if fate in {"waiting", "dismissed"} or free >= at:
-        return record(
-            number,
-            accepted=accepted,
-            closed=None if fate == "waiting" else closed,
-            thread=name if model == "lock" else None,
-            client=client,
-            end="closing",
-        )
+        own = name if model == "lock" else None
+        closes = None if fate == "waiting" else closed
+        return record(number, accepted, closed=closes, thread=own, client=client, end="closing")
     moments = sorted(draw(st.lists(st.floats(served, closed), max_size=6)))
-    return record(
-        number,
-        accepted=accepted,
-        served=served,
-        closed=None if fate == "serving" else closed,
-        thread=name,
-        native_id=1_000 + thread,
-        client=client,
-        end=end,
-        ticks=[(began, ended, 1) for began, ended in pairwise(moments)],
-    )
-
-
-def _closed(one: Record, at: float) -> float:
-    """When its thread was free again, in seconds since the moment; `at` if it is not."""
-    return at if one.closed_at is None else one.closed_at - EPOCH
+    ticks = [(began, ended, 1) for began, ended in pairwise(moments)]
+    facts: dict[str, Any] = {"thread": name, "native_id": 1_000 + thread, "client": client}
+    closes = None if fate == "serving" else closed
+    return record(number, accepted, served, closes, end=end, ticks=ticks, **facts)
 
 
 OPEN, WORKERS = 256, 64
@@ -166,13 +147,6 @@ def _busy(number: int, model: str, start: float, length: float | None) -> Record
     worker = (number - 1) % WORKERS + 1
     talks = 15.0 if length is None else length
     ticks = [(served + i / 4, served + i / 4, 9) for i in range(int((talks - 0.03) * 4))]
-    return record(
-        number,
-        accepted=start,
-        served=served,
-        closed=None if length is None else start + length,
-        thread=f"Worker-{worker}" if model == "pool" else None,
-        native_id=worker if model == "pool" else None,
-        client=f"thread-lanes-client-{number % 300}",
-        ticks=ticks,
-    )
+    closed, name = None if length is None else start + length, f"thread-lanes-client-{number % 300}"
+    own: Any = {"thread": f"Worker-{worker}", "native_id": worker} if model == "pool" else {}
+    return record(number, start, served, closed, client=name, ticks=ticks, **own)

@@ -27,16 +27,8 @@ assert output == "whatever\\n"
 """
 
 
-def checked(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "1-of-echoes.md"
-    path.write_text(text, encoding="utf-8")
-    check(read(path))
-
-
-def test_a_true_lesson_passes_and_any_output_is_right_where_no_line_is_expected(
-    tmp_path: Path,
-) -> None:
-    checked(tmp_path, TRUE)
+def command(words: str, output: str = "") -> str:
+    return f"# Of one command\n\n```console\n$ {words}\n{output}```\n"
 
 
 @pytest.mark.parametrize(
@@ -52,24 +44,20 @@ def test_a_true_lesson_passes_and_any_output_is_right_where_no_line_is_expected(
             "14: a claim does not hold: AssertionError()\nassert not output\n",
             "whatever\n",
         ),
-        (
-            "# It fails\n\n```console\n$ echo so; exit 4\nso\n```\n",
-            "4: $ echo so; exit 4\nexit code 4\n",
-            "so\n",
-        ),
-        (
-            "# It does not end\n\n```console\n$ sleep 1000\n```\n",
-            "4: $ sleep 1000\nit did not end within 0.5 s\n",
-            "",
-        ),
+        (command("echo so; exit 4", "so\n"), "4: $ echo so; exit 4\nexit code 4\n", "so\n"),
+        (command("sleep 1000"), "4: $ sleep 1000\nit did not end within 0.5 s\n", ""),
     ],
 )
-def test_what_is_not_so_breaks_a_lesson_and_is_told_with_what_came(
+def test_a_true_lesson_passes_and_one_that_is_not_is_broken_by_what_came_instead(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, wrong: str, printed: str
 ) -> None:
+    path = tmp_path / "1-of-echoes.md"
+    path.write_text(TRUE, encoding="utf-8")
+    check(read(path))
+    path.write_text(text, encoding="utf-8")
     if "sleep" in text:
         monkeypatch.setattr(checking, "PATIENCE", 0.5)
     with pytest.raises(Broken) as broken:
-        checked(tmp_path, text)
+        check(read(path))
     assert str(broken.value).startswith(f"1-of-echoes.md:{wrong}")
     assert str(broken.value).endswith(f" printed:\n{printed}")

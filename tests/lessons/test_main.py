@@ -1,8 +1,8 @@
 """`python -m lessons`: the list, the walk, and the ways out of it."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TypeAlias
 
@@ -52,18 +52,6 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@contextmanager
-def on_a_terminal(folder: Path, number: str) -> Iterator[Terminal]:
-    """A walk that asks whether to run its first command."""
-    words = ["-c", WALK, str(folder), number]
-    child = pexpect.spawn(sys.executable, words, cwd=ROOT, encoding="utf-8", timeout=SECONDS)
-    try:
-        child.expect_exact("Enter runs it. ")
-        yield child
-    finally:
-        child.close(force=True)
-
-
 def test_without_a_number_it_lists_the_lessons_with_their_titles() -> None:
     done = run(*PROGRAM)
     assert (done.returncode, done.stderr) == (0, "")
@@ -71,17 +59,14 @@ def test_without_a_number_it_lists_the_lessons_with_their_titles() -> None:
     assert done.stdout.startswith("1 A thread for each client (")
 
 
-@pytest.mark.parametrize("number", ["99", "two"])
-def test_an_unknown_lesson_is_told_in_one_line_with_those_that_there_are(number: str) -> None:
-    done = run(*PROGRAM, number)
+def test_an_unknown_lesson_is_told_in_one_line_with_those_that_there_are() -> None:
+    done = run(*PROGRAM, "99")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"There is no lesson {number}. There are: 1 A thread for each")
+    assert done.stderr.startswith("There is no lesson 99. There are: 1 A thread for each")
     assert done.stderr.count("\n") == 1
 
 
-def test_without_a_terminal_it_runs_through_judging_nothing_and_hiding_claims(
-    folder: Path,
-) -> None:
+def test_without_a_terminal_it_runs_through_judging_nothing_and_hiding_claims(folder: Path) -> None:
     done = run(sys.executable, "-c", WALK, str(folder), "2")
     assert (done.returncode, done.stderr) == (0, "")
     title, *lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
@@ -89,18 +74,9 @@ def test_without_a_terminal_it_runs_through_judging_nothing_and_hiding_claims(
     assert lines == ["Look at this:", "$ echo [one]; exit 3", "[one]", "(exit code 3)"]
 
 
-def test_on_a_terminal_each_command_waits_for_enter(folder: Path) -> None:
-    with on_a_terminal(folder, "2") as child:
-        assert "[one]\r\n" not in str(child.before)
-        child.sendline("")
-        child.expect_exact("[one]\r\n")
-        child.expect(pexpect.EOF)
-        child.close()
-        assert child.exitstatus == 0
-
-
 def interrupt_a_command(child: Terminal) -> None:
     child.sendline("")
+    child.expect_exact("\r\n[one]\r\n")
     child.expect_exact("Enter runs it. ")
     child.sendline("")
     child.expect_exact("\r\nready\r\n")
@@ -110,12 +86,19 @@ def interrupt_a_command(child: Terminal) -> None:
 @pytest.mark.parametrize(
     "leave", [interrupt_a_command, pexpect.spawn.sendintr, pexpect.spawn.sendeof]
 )
-def test_ctrl_c_anywhere_and_ctrl_d_at_the_question_say_how_to_end_the_server(
+def test_on_a_terminal_commands_wait_for_enter_and_ctrl_c_or_d_says_how_to_end_the_server(
     folder: Path, leave: Callable[[Terminal], None]
 ) -> None:
-    with on_a_terminal(folder, "1") as child:
+    words = ["-c", WALK, str(folder), "1"]
+    child = pexpect.spawn(sys.executable, words, cwd=ROOT, encoding="utf-8", timeout=SECONDS)
+    with closing(child):
+        child.expect_exact("Enter runs it. ")
+        assert "[one]\r\n" not in str(child.before)
+        left = "Left. If a server is still up, `make down` ends it."
+        # readline loses a Ctrl-C that comes between its prompt and its wait for a key.
         leave(child)
-        child.expect_exact("Left. If a server is still up, `make down` ends it.")
+        while child.expect_exact([left, pexpect.TIMEOUT], timeout=5):
+            child.sendintr()
         child.expect(pexpect.EOF)
         assert "Traceback" not in str(child.before)
         child.close()

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from client.check.scorecard import OFFERED
+from lanes.check.scorecard import OFFERED
+from tests.kit.command import ROOT
 
-ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCES = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)")
@@ -41,3 +41,13 @@ def test_the_page_on_grading_has_every_check() -> None:
     text = (ROOT / "docs" / "grading.md").read_text(encoding="utf-8")
     named = re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE)
     assert named == [check.name for check in OFFERED["lines"]]
+
+
+def test_the_claims_in_the_design_name_tests_that_there_are() -> None:
+    text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    table = text.partition("## What the tests prove")[2].partition("\n## ")[0]
+    named = re.findall(r"`([\w/]+\.py)(?:::(\w+))?`", table)
+    assert len(named) > 50
+    for path, name in named:
+        source = (ROOT / "tests" / path).read_text(encoding="utf-8")
+        assert not name or f"\ndef {name}" in source, f"{path} has no test {name}..."

@@ -1,10 +1,7 @@
 """What a command prints, and whether it is what was expected."""
 
-import shlex
 import signal
 import sys
-import time
-from pathlib import Path
 
 import pytest
 
@@ -22,18 +19,14 @@ def ignore(_line: str) -> None:
     [
         ("a\nb", "a\nb\n", None),
         ("...", "", None),
-        ("...\nb", "a\na\nb\n", None),
         ("a\n...", "a\n", None),
         ("a\n...\nc\n...\ne", "a\nb\nc\nc\nd\ne\n", None),
         ("...\na\nb", "a\nc\na\nb\n", None),  # the first `a` is not the one
         ("x=... y", "x=1 2 3 y\n", None),
-        ("waited 0... s", "waited 0.25 s\n", None),
         ("A B", "A     B   \n", None),
-        ("(a|b)*", "(a|b)*\n", None),
         ("a\nb\nc", "a\nx\nc\n", "expected: b\ncame:     x"),
         ("a\nb", "a\n", "expected: b\ncame:     the end"),
         ("a", "a\nb\n", "expected: the end\ncame:     b"),
-        ("a", "", "expected: a\ncame:     the end"),
         ("...\nb\n...", "x\ny\n", "expected: b\ncame:     no such line, from line 1 on: x"),
         ("...\na\nb", "x\na\nc\n", "expected: b\ncame:     c"),
         ("x=... y", "x=1 z\n", "expected: x=... y\ncame:     x=1 z"),
@@ -76,24 +69,6 @@ def test_a_demos_wishes_and_makes_are_not_the_lessons_but_the_readers_ports_are(
     ]
 
 
-def test_a_line_of_a_python_program_is_shown_before_the_program_ends(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
-    gate = tmp_path / "gate"
-    program = (
-        f"import os, time; print(1)\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.01)"
-    )
-    shown: list[str] = []
-
-    def show(line: str) -> None:
-        shown.append(line)
-        gate.touch()  # nothing else would let the program end
-
-    assert run(f"python3 -c {shlex.quote(program)}", show, patience=SECONDS).exit_code == 0
-    assert shown == ["1\n"]
-
-
 def test_both_outputs_are_taken_and_shown_line_by_line() -> None:
     shown: list[str] = []
     ran = run("echo one; echo two >&2; exit 3", shown.append)
@@ -107,11 +82,17 @@ def test_a_command_that_does_not_end_is_killed_with_all_that_it_started() -> Non
     wait_until(lambda: not runs(int(ran.output)))
 
 
-def test_an_interrupt_reaches_the_command() -> None:
-    def interrupt(_line: str) -> None:
+def test_a_python_programs_line_is_shown_before_it_ends_and_an_interrupt_reaches_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    dies = "import os, signal; signal.signal(2, signal.SIG_DFL); print(os.getpid()); signal.pause()"
+    shown: list[str] = []
+
+    def interrupt(line: str) -> None:
+        shown.append(line)
         raise KeyboardInterrupt
 
-    began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        run("echo ready; exec sleep 1000", interrupt)
-    assert time.monotonic() - began < 100
+        run(f"exec python3 -c '{dies}'", interrupt, patience=SECONDS)
+    wait_until(lambda: not runs(int(shown[0])))

@@ -39,12 +39,10 @@ class Stack:
 
     def left(self) -> list[str]:
         """The names of what there is of it."""
-        everything = (
-            *self._engine.services.list(filters=OURS_IN_SWARM),
-            *self._list_containers(all=True, filters=OURS_IN_SWARM),
-            *self._engine.networks.list(filters=OURS_IN_SWARM),
-        )
-        return [thing.name for thing in everything]
+        services = self._engine.services.list(filters=OURS_IN_SWARM)
+        networks = self._engine.networks.list(filters=OURS_IN_SWARM)
+        containers = self._list_containers(all=True, filters=OURS_IN_SWARM)
+        return [thing.name for thing in (*services, *containers, *networks)]
 
     def scale(self, name: str, count: int) -> None:
         """Have this many tasks, and no container of another."""

@@ -8,7 +8,7 @@ import pytest
 
 from tests.kit.command import well
 
-SERVICES = ("server", "client")
+SERVICES = ("server", "client", "lanes")
 # How one engine builds, starts and counts them. Swarm has no `security_opt`: that nothing in the
 # images lends rights stands for it (tests/integration/test_images.py).
 COMPOSE_ALONE = {"build", "depends_on", "pull_policy", "scale", "security_opt"}
@@ -17,6 +17,7 @@ STACK_ALONE = {"deploy"}
 SEVERAL = {
     "server": {"LANES_REPLICA": "server-{{.Task.Slot}}"},
     "client": {"LANES_SERVER": "tasks.server:2022"},
+    "lanes": {"LANES_FROM": "tasks.server"},
 }
 OTHERWISE = {
     "LANES_REGISTRY": "registry.example.org/lab/",
@@ -32,20 +33,16 @@ Settings = dict[str, Any]
 
 
 @cache
-def compose(**variables: str) -> dict[str, Settings]:
-    """compose.yaml's services."""
-    said = well("docker", "compose", "config", "--format", "json", **variables)
-    services: dict[str, Settings] = json.loads(said)["services"]
+def compose(*file: str, says: str = "", **variables: str) -> dict[str, Settings]:
+    """The services of compose.yaml, or of another file."""
+    words = ("docker", "compose", *file, "config", "--format", "json")
+    services: dict[str, Settings] = json.loads(well(*words, says=says, **variables))["services"]
     return services
 
 
-@cache
 def stack(**variables: str) -> dict[str, Settings]:
     """stack.yaml's services: `docker stack config` has no JSON, so Compose makes it of that."""
-    reader = 'printf %s "$TEXT" | docker compose --file - config --format json'
-    said = well("sh", "-c", reader, TEXT=well(*STACK, **variables))
-    services: dict[str, Settings] = json.loads(said)["services"]
-    return services
+    return compose("--file", "-", says=well(*STACK, **variables))
 
 
 def targets(service: Settings) -> list[int]:
@@ -68,23 +65,18 @@ def comparable(service: Settings) -> Settings:
 
 
 @pytest.mark.parametrize("variables", [{}, OTHERWISE], ids=["by default", "all otherwise"])
-def test_both_files_have_the_same_services_and_say_the_same_of_each(
-    variables: dict[str, str],
-) -> None:
+def test_both_files_say_the_same_of_the_same_services(variables: dict[str, str]) -> None:
     ours, theirs = compose(**variables), stack(**variables)
     assert set(ours) == set(theirs) == set(SERVICES)
     for name in SERVICES:
         assert comparable(theirs[name]) == translated(ours[name], SEVERAL[name])
-
-
-def test_an_image_of_ours_is_built_here_and_never_asked_of_a_registry() -> None:
-    for name, service in compose().items():
-        assert service["pull_policy"] == "never"
-        assert service["build"]["dockerfile"] == f"Dockerfile.{name}"
+        # The image is built here, and asked of no registry.
+        assert ours[name]["pull_policy"] == "never"
+        assert ours[name]["build"]["dockerfile"] == f"Dockerfile.{name}"
 
 
 def test_a_new_server_is_there_before_an_old_one_goes_and_a_client_has_had_its_say() -> None:
-    server, client = (stack()[name]["deploy"] for name in SERVICES)
+    server, client = (stack()[name]["deploy"] for name in ("server", "client"))
     one_by_one = {"parallelism": 1, "order": "start-first"}
     assert server["update_config"] == {**one_by_one, "failure_action": "rollback"}
     assert server["rollback_config"] == one_by_one
@@ -94,15 +86,16 @@ def test_a_new_server_is_there_before_an_old_one_goes_and_a_client_has_had_its_s
 
 
 def test_variables_say_how_many_tasks_there_are_and_whether_they_share_a_port() -> None:
-    server = stack()["server"]
-    assert server["deploy"]["endpoint_mode"] == "dnsrr"
-    assert [port["mode"] for port in server["ports"]] == ["host", "host"]
-    assert not any("published" in port for port in server["ports"])  # 0: the engine chooses
+    published = [stack()[name]["ports"] for name in ("server", "lanes")]
+    assert stack()["server"]["deploy"]["endpoint_mode"] == "dnsrr"
+    assert [[port["mode"] for port in ports] for ports in published] == [["host"], ["host"]]
+    assert not any("published" in ports[0] for ports in published)  # 0: the engine chooses
 
     ports = {"LANES_PORT": "2022", "LANES_STATUS_PORT": "8022", "LANES_PORT_MODE": "ingress"}
     services = stack(LANES_ENDPOINT_MODE="vip", SERVERS="5", CLIENTS="70", **ports)
-    assert [services[name]["deploy"]["replicas"] for name in SERVICES] == [5, 70]
-    server = services["server"]
-    assert server["deploy"]["endpoint_mode"] == "vip"
-    found = [(port["mode"], port["published"], port["target"]) for port in server["ports"]]
+    server, client = (services[name]["deploy"] for name in ("server", "client"))
+    assert (server["replicas"], client["replicas"]) == (5, 70)
+    assert server["endpoint_mode"] == "vip"
+    published = [services[name]["ports"][0] for name in ("server", "lanes")]
+    found = [(port["mode"], port["published"], port["target"]) for port in published]
     assert found == [("ingress", "2022", 2022), ("ingress", "8022", 8022)]

@@ -20,11 +20,15 @@ TASKS = {f"{PROJECT}_client.{slot}" for slot in range(1, CROWD + 1)}
 REPLICAS = {"server-1", "server-2"}
 
 
+def replica_of(thread: str) -> str:
+    return thread.partition("/")[0]
+
+
 class Load:
     """Two servers and clients that play their script until they are told to stop.
 
     Each client takes the addresses in an order of chance: of six, all go to the same replica once
-    in 32 crowds, of 30 never. So there are crowds until both replicas have been chosen.
+    in 32 crowds. So there are crowds until both replicas have been chosen.
     """
 
     def __init__(self, stack: Stack) -> None:
@@ -36,7 +40,7 @@ class Load:
             self._clients = stack.containers("client")
             self.goes_on()
             self.first_served, self.first_told = self.sessions(), self.threads()
-            if {session["replica"] for session in self.first_served} == REPLICAS:
+            if {replica_of(session["thread"]) for session in self.first_served} == REPLICAS:
                 break
             stack.scale("client", 0)
 
@@ -81,7 +85,7 @@ def check_complete(logged: list[Event]) -> int:
     """Each message has been answered, in order and without an error; return how many."""
     replies = [event["number"] for event in logged if event["event"] == "reply"]
     assert replies == list(range(1, len(replies) + 1))
-    assert not [event for event in logged if event["level"] == "error"]
+    assert "error" not in {event["level"] for event in logged}
     return len(replies)
 
 
@@ -94,11 +98,10 @@ def load(stack: Stack) -> Iterator[Load]:
 
 def test_every_client_has_a_thread_of_its_own_and_both_replicas_serve(load: Load) -> None:
     # By what the clients were told, and by what both replicas say: the same.
-    served = load.first_served
-    assert sorted([session["thread"]] for session in served) == sorted(load.first_told)
-    assert len({session["thread"] for session in served}) == CROWD
-    assert {session["replica"] for session in served} == REPLICAS
-    assert all(session["thread"].startswith(f"{session['replica']}/") for session in served)
+    threads = {session["thread"] for session in load.first_served}
+    assert sorted([thread] for thread in threads) == sorted(load.first_told)
+    assert len(threads) == len(load.first_served) == CROWD
+    assert set(map(replica_of, threads)) == REPLICAS
 
 
 @pytest.mark.parametrize("name", ["server", "client"])
@@ -133,7 +136,7 @@ def test_under_load_servers_are_added_taken_away_and_replaced_and_nothing_is_los
         assert latter["replica"] == former["replica"]
         moved = [now[len(then) :] for now, then in zip(load.threads(), before, strict=True)]
         assert all(moved)
-        replicas = {thread.partition("/")[0] for threads in moved for thread in threads}
+        replicas = {replica_of(thread) for threads in moved for thread in threads}
         assert replicas == {latter["replica"]}
         # By now Swarm has put every client into the DNS: one that is quicker goes by its address.
         wait_until(lambda: {session["client"] for session in load.sessions()} == TASKS)

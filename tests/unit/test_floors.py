@@ -1,47 +1,71 @@
 """Who may import whom: the table of docs/design.md as data, checked against the code itself."""
 
 import ast
+import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-# A module may import those on lower floors, and no others of ours.
-SERVER = [
-    {"clock", "ticks", "histogram", "protocol", "models", "connection", "port", "signals"}
-    | {"writer", "dispatcher", "drawings", "work", "replica", "views.cells"},
-    {"record", "farewell", "log", "webserver", "status"},
-    {"totals", "resolver", "transcript", "views.picture", "views.replicas"},
-    {"registry", "views.strokes", "views.table", "views.scale"},
-    {"session", "views.layout", "views.metrics", "views.axis", "views.svg"},
-    {"listener", "options", "views.pages", "views.trace", "views.terminal"},
-    {"web", "views.merged", "views.merged_trace"},
-    {"onlooker"},
-    {"commands"},
-    {"__main__"},
-]
-CLIENT = [
-    {"dialect", "script", "stop", "log", "check.failure"},
-    {"address", "connection", "terminal", "check.caller"},
-    {"delivery", "check.subject"},
-    {"conversation", "check.claim"},
-    {"tally", "check.conversations", "check.crowds", "check.departures", "check.lines"},
-    {"run", "chat", "options", "check.scorecard"},
-    {"check.report"},
-    {"check.options"},
-    {"__main__"},
-]
-# What shows reads the registry's snapshot, and knows nothing of what serves.
-SHOWS = ["server/web.py", *map(str, sorted(Path("server/views").glob("*.py")))]
-SERVES = {"server.session", "server.listener", "server.models", "server.connection"}
+# A module may import those on lower floors, and no others of its package.
+FLOORS = {
+    "server": [
+        {"chat.clock", "chat.ticks", "chat.histogram", "chat.protocol", "chat.models"}
+        | {"chat.connection", "chat.sockets", "chat.signals", "chat.work", "log.writer", "health"},
+        {"chat.record", "chat.lingering"},
+        {"chat.totals", "chat.resolver", "log.lines"},
+        {"chat.registry", "log.transcript"},
+        {"chat.session", "http.metrics", "http.sessions"},
+        {"chat.listener", "http.app"},
+        {"http.webserver"},
+        {"options"},
+        {"__main__"},
+    ],
+    "client": [
+        {"protocol", "script", "signals", "log"},
+        {"address", "connection", "terminal"},
+        {"delivery", "options"},
+        {"conversation"},
+        {"tally", "chat"},
+        {"run"},
+        {"__main__"},
+    ],
+    "lanes": [
+        {"snapshot", "signals", "terminal.cells", "check.address", "check.failure"}
+        | {"check.protocol"},
+        {"picture", "replicas", "check.caller"},
+        {"ask", "bars", "marks", "terminal.table", "check.subject"},
+        {"layout", "trace", "templates", "svg.scale", "terminal.strokes", "check.claim"},
+        {"options", "svg.drawing", "terminal.drawing", "page.latest", "check.conversations"}
+        | {"check.crowds", "check.departures", "check.lines"},
+        {"page.documents", "check.scorecard"},
+        {"page.app", "check.report"},
+        {"page.serving"},
+        {"commands", "check.command"},
+        {"__main__"},
+    ],
+}
 NEVER = [
-    ("server/protocol.py", {"socket", "threading", "select"}),
-    ("server/models.py", {"socket"}),
-    ("server/registry.py", {"socket"}),
-    ("server/record.py", {"threading", "socket"}),
-    ("client/dialect.py", {"socket", "select"}),
-    *[(path, SERVES) for path in SHOWS],
+    ("server/chat/protocol.py", {"socket", "threading", "select"}),
+    ("server/chat/models.py", {"socket"}),
+    ("server/chat/registry.py", {"socket"}),
+    ("server/chat/record.py", {"threading", "socket"}),
+    ("client/protocol.py", {"socket", "threading", "select"}),
+    ("lanes/check/protocol.py", {"socket", "threading", "select"}),
+    # What the server tells is made of snapshots; it knows nothing of what serves.
+    *[
+        (path, {f"server.chat.{name}" for name in ("session", "listener", "models", "connection")})
+        for path in map(str, sorted(Path("server/http").glob("*.py")))
+    ],
 ]
+DRAWS = [
+    *(Path("lanes", f"{name}.py") for name in ("snapshot", "replicas", "picture", "bars")),
+    *(Path("lanes", f"{name}.py") for name in ("layout", "marks", "trace")),
+    *(path for folder in ("svg", "terminal") for path in Path("lanes", folder).glob("*.py")),
+]
+REACHES_OUT = {"os", "pathlib", "io", "socket", "http", "urllib", "select", "selectors", "asyncio"}
+REACHES_OUT |= {"threading", "subprocess", "signal", "time", "tempfile", "shutil", "logging"}
+REACHES_OUT |= {"lanes.ask", "lanes.page"}
 
 
 @cache
@@ -70,9 +94,9 @@ def modules(package: str) -> dict[str, set[str]]:
     }
 
 
-@pytest.mark.parametrize(("package", "floors"), [("server", SERVER), ("client", CLIENT)])
-def test_a_module_imports_only_from_the_floors_below(package: str, floors: list[set[str]]) -> None:
-    found = modules(package)
+@pytest.mark.parametrize("package", FLOORS)
+def test_a_module_imports_only_from_the_floors_below_and_no_other_package(package: str) -> None:
+    found, floors = modules(package), FLOORS[package]
     assert set().union(*floors) == set(found)
     upward = {
         name: above
@@ -81,12 +105,9 @@ def test_a_module_imports_only_from_the_floors_below(package: str, floors: list[
         if (above := found[name] - set().union(*floors[:floor]))
     }
     assert upward == {}
-
-
-@pytest.mark.parametrize(("package", "other"), [("server", "client"), ("client", "server")])
-def test_server_and_client_never_import_each_other(package: str, other: str) -> None:
     for path in Path(package).rglob("*.py"):
-        assert not [name for name in imported(path) if name.split(".")[0] == other], path
+        others = {name.split(".")[0] for name in imported(path)} & (FLOORS.keys() - {package})
+        assert others == set(), path
 
 
 @pytest.mark.parametrize(("path", "forbidden"), NEVER)
@@ -94,8 +115,20 @@ def test_what_must_not_know_of_something_does_not_import_it(path: str, forbidden
     assert imported(Path(path)) & forbidden == set()
 
 
+@pytest.mark.parametrize("path", DRAWS, ids=str)
+def test_what_draws_does_no_input_or_output(path: Path) -> None:
+    assert {name for name in imported(path) if {name, name.split(".")[0]} & REACHES_OUT} == set()
+    calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+    called = {call.func.id for call in calls if isinstance(call.func, ast.Name)}
+    assert called & {"open", "print", "input"} == set()
+
+
+def test_the_health_check_needs_the_standard_library_alone() -> None:
+    assert imported(Path("server/health.py")) <= sys.stdlib_module_names
+
+
 def test_each_model_reads_in_under_twenty_lines() -> None:
-    tree = ast.parse(Path("server/models.py").read_text(encoding="utf-8"))
+    tree = ast.parse(Path("server/chat/models.py").read_text(encoding="utf-8"))
     models = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     lengths = {model.name: (model.end_lineno or 0) - model.lineno + 1 for model in models}
     assert {"ThreadPerClient", "Pool", "OneLock"} < set(lengths)

@@ -1,6 +1,6 @@
 """The two halves agree, though neither imports the other: the client talks to the server."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import structlog
@@ -11,55 +11,32 @@ from client import connection
 from client.address import Address
 from client.conversation import Conversation, Patience
 from client.delivery import Outcome, Unanswered
-from client.dialect import DIALECTS, Complaint, Lines, Reply
-from client.stop import StopSignal
-from server import protocol
-from server.models import Model, OneLock, Pool, ThreadPerClient
+from client.protocol import DIALECTS, Complaint, Lines, Reply
+from client.signals import StopSignal
+from server.chat import protocol
 from tests.kit.running_server import RunningServer
 
-Talk = Callable[..., Conversation]
+StartServer = Callable[..., RunningServer]
 
 
-@pytest.fixture
-def talk() -> Iterator[Talk]:
-    with StopSignal() as stop:
-
-        def talk(server: RunningServer, dialect: str = "lines") -> Conversation:
-            address = Address.parse(server.address)
-            log = structlog.get_logger()
-            return Conversation(address, DIALECTS[dialect], Patience(), stop, log)
-
-        yield talk
+def talk(server: RunningServer, stop: StopSignal, dialect: str = "lines") -> Conversation:
+    address, log = Address.parse(server.address), structlog.get_logger()
+    return Conversation(address, DIALECTS[dialect], Patience(), stop, log)
 
 
-@pytest.mark.parametrize(
-    ("build", "thread"),
-    [(ThreadPerClient, "Thread-1"), (lambda: Pool(1), "Worker-1"), (OneLock, "Thread-1")],
-)
-def test_the_client_learns_which_thread_serves_it(
-    start_server: Callable[..., RunningServer],
-    talk: Talk,
-    build: Callable[[], Model],
-    thread: str,
+@pytest.mark.parametrize(("dialect", "thread"), [("lines", "Thread-1"), ("handout", None)])
+def test_the_client_reads_the_reply_and_the_thread_if_the_dialect_names_it(
+    start_server: StartServer, dialect: str, thread: str | None
 ) -> None:
-    with talk(start_server(model=build())) as conversation:
+    server = start_server(protocol=dialect)
+    with StopSignal() as stop, talk(server, stop, dialect) as conversation:
         assert conversation.say("Hey") == Reply(thread, protocol.ANSWER)
         assert conversation.finish()
 
 
-def test_the_handouts_dialect_is_the_same_in_both(
-    start_server: Callable[..., RunningServer], talk: Talk
-) -> None:
-    with talk(start_server(protocol="handout"), "handout") as conversation:
-        assert conversation.say("Hey") == Reply(None, protocol.ANSWER)
-
-
-def test_the_server_understands_whatever_the_client_may_send() -> None:
-    @given(st.text(st.characters(codec="utf-8", exclude_characters="\n")))
-    def every_text_arrives_as_it_is(text: str) -> None:
-        assert protocol.Lines("Thread-1").receive(Lines().encode(text)) == [text]
-
-    every_text_arrives_as_it_is()
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\n")))
+def test_the_server_understands_whatever_the_client_may_send(text: str) -> None:
+    assert protocol.Lines("Thread-1").receive(Lines().encode(text)) == [text]
 
 
 @pytest.mark.parametrize("code", protocol.ERRORS)
@@ -74,10 +51,10 @@ def test_the_client_tries_again_after_all_errors_but_those_of_the_message() -> N
 
 
 def test_after_a_refusal_the_conversation_goes_on_over_a_new_connection_only_if_it_has_to(
-    start_server: Callable[..., RunningServer], talk: Talk
+    start_server: StartServer,
 ) -> None:
     too_long = "x" * (protocol.MAX_LINE + 1)
-    with talk(start_server()) as conversation:
+    with StopSignal() as stop, talk(start_server(), stop) as conversation:
         for message, connections in ((too_long, 1), ("\udcff", 2), ("1\n2", 2)):
             with pytest.raises(Unanswered) as refusal:
                 conversation.say(message)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.load import compile_program
-from client.address import Address
-from client.check.scorecard import OFFERED
+from lanes.check.address import Address
+from lanes.check.scorecard import OFFERED
 from tests.kit.http_get import LOOPBACK
 from tests.kit.server_process import free_ports, reserve
 from tests.kit.waiting import wait_until

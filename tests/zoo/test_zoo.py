@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from client.address import Address
-from client.check.scorecard import OFFERED, Result, score
-from client.check.subject import Subject
-from client.dialect import DIALECTS
-from tests.unit.check.subjects import unseen
+from lanes.check.address import Address
+from lanes.check.protocol import DIALECTS
+from lanes.check.scorecard import OFFERED, Result, score
+from lanes.check.subject import Subject
+from tests.unit.lanes_check.subjects import unseen
 from tests.zoo.animals import RIGHT, WRONG, Animal, living
 
 IN_VAIN = 0.5  # seconds that one is waited for who has to fail: again and again
@@ -22,8 +22,8 @@ def test_a_right_server_never_fails(
 ) -> None:
     runs = pytestconfig.getoption("runs")
     if runs == 1:  # `make zoo` has the time that the command line takes
-        monkeypatch.setattr("client.check.crowds.VISITS_SECONDS", 2.0)
-        monkeypatch.setattr("client.check.subject.KNOCK", 0.05)
+        monkeypatch.setattr("lanes.check.crowds.VISITS_SECONDS", 2.0)
+        monkeypatch.setattr("lanes.check.subject.KNOCK", 0.05)
     with living(RIGHT[name], tmp_path) as address:
         for _ in range(runs):
             assert list(_misjudged(RIGHT[name], address)) == []
@@ -47,7 +47,7 @@ def test_a_wrong_server_fails_what_it_has_to_fail_and_nothing_else(
 def _misjudged(animal: Animal, address: Address) -> Iterator[Result]:
     """Try all checks, with as many clients as the command line has; yield the wrong verdicts."""
     checks, dialect = OFFERED[animal.protocol], DIALECTS[animal.protocol]
-    with Subject.find(address, dialect, clients=10, many=100, timeout=PATIENT) as subject:
+    with Subject(address, dialect, clients=10, many=100, timeout=PATIENT) as subject:
         results = score(subject, checks, unseen)
         for check in checks:
             right = animal.right_verdicts(check.name)

@@ -1,6 +1,5 @@
 """A server that is told to stop: what it has received is answered, and it ends in time."""
 
-import re
 import signal
 import time
 from collections import Counter
@@ -21,15 +20,11 @@ AT_ONCE = 2  # servers
 LATEST = 500  # milliseconds after its start at which it is told to stop
 GRACE = 1.0  # seconds
 LEEWAY = 1.0  # seconds that a drain may take beyond the grace
-RECEIVED = re.compile(rb'"received from the client".*"peer": "([^"]+)"')
 MISSING = "log lines are missing"  # in the log where, on standard error at the end
 
 
 def stop(seconds: float | None) -> tuple[int, bool, str]:
-    """Start a server and tell it to stop, so many seconds later or once it listens.
-
-    Its exit code, whether it listened, and its complaints.
-    """
+    """Stop a server so long after its start, or once it listens: its code, that, its complaints."""
     with ExitStack() as stack:
         server = ServerProcess()
         stack.push(server)  # not entered: that would wait until it is well
@@ -65,19 +60,18 @@ def drain_under_a_crowd(tally: Tally) -> tuple[float, int]:
         code = server.terminate()
         seconds = time.monotonic() - began
         clients = crowd.end()
-        lines, errors = [*server.log_lines()], server.errors()
-        byes = server.events("bye")
+        log, errors = server.log(), server.errors()
 
     # Not every word on standard error: a busy machine's log may end with some lines missing.
-    faults = [line for line in lines if b'"level": "error"' in line]
+    faults = [event for event in log if event["level"] == "error"]
     as_promised = code == 0 and not faults and "Traceback" not in errors
     tally.check(as_promised, f"code {code}: {faults} {errors}")
     in_time = GRACE <= seconds <= GRACE + LEEWAY  # the deaf take all of it
     tally.check(in_time, f"ended after {seconds:.2f} s", rounds=0)
     # What a session says that it has received, when it ends, needs no other line to be there.
-    received = Counter(found[1].decode() for line in lines if (found := RECEIVED.search(line)))
-    received |= Counter({bye["peer"]: bye["messages"] for bye in byes})
-    is_whole = MISSING not in errors and not any(MISSING.encode() in line for line in lines)
+    received = Counter(one["peer"] for one in log if one["event"] == "received from the client")
+    received |= Counter({one["peer"]: one["messages"] for one in log if one["event"] == "bye"})
+    is_whole = MISSING not in errors and not any(MISSING in one["event"] for one in log)
     for client in clients:
         logged = client.peer in received or not is_whole
         tally.check(logged, f"nothing in the log of {client}", rounds=0)
@@ -91,10 +85,9 @@ def drain_under_a_crowd(tally: Tally) -> tuple[float, int]:
 def test_a_drain_answers_100_mixed_clients_what_it_has_received_in_time(
     rounds: Rounds, tally: Tally
 ) -> None:
-    """Those who never read get no answer: they are reset, the only way to end them.
+    """A reply for each message that the log calls received, then `-ERR closing` or a clean end.
 
-    All the others read a reply for each message that the log calls received, and then either
-    `-ERR closing` or a clean end.
+    Those who never read get no answer: they are reset, the only way to end them.
     """
     with ThreadPoolExecutor(AT_ONCE) as starting:
         drains = [*starting.map(drain_under_a_crowd, [tally] * rounds(2, 50))]

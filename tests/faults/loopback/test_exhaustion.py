@@ -29,10 +29,9 @@ INJECTED = re.compile(r"^(\d+) +(\d+\.\d+) .*\(INJECTED\)$", re.MULTILINE)
 
 
 def failing(calls: str, error: str, spared: int, times: int, trace: Path) -> tuple[str, ...]:
-    """The words that start a server so: the call succeeds `spared` times, then fails `times` times.
+    """What starts a server so: in each thread the call succeeds `spared` times, then fails `times`.
 
-    In each of its threads: strace counts their calls on their own. What it does not trace it does
-    not slow down.
+    What strace does not trace it does not slow down.
     """
     when = f"{spared + 1}..{spared + times}"
     return (
@@ -42,7 +41,7 @@ def failing(calls: str, error: str, spared: int, times: int, trace: Path) -> tup
 
 
 def failures_in(trace: Path) -> dict[int, list[float]]:
-    """When, in Unix seconds, the call failed in each thread, by the thread's own id."""
+    """When, in Unix seconds, the call failed in each thread, by its id."""
     failures = defaultdict(list)
     for thread, moment in INJECTED.findall(trace.read_text(encoding="utf-8")):
         failures[int(thread)].append(float(moment))
@@ -50,7 +49,6 @@ def failures_in(trace: Path) -> dict[int, list[float]]:
 
 
 def busiest_second(moments: list[float]) -> int:
-    """The most of them that lie within any one second."""
     return max((sum(start <= one < start + 1 for one in moments) for start in moments), default=0)
 
 
@@ -63,11 +61,8 @@ def is_answered(client: Peer) -> bool:
 
 
 def accept_in_spite_of(failures: int, trace: Path) -> list[tuple[list[float], float]]:
-    """One server whose `accept` fails so often, on both ports, while somebody is waiting there.
-
-    For each port: when it failed, and when it served again, in Unix seconds.
-    """
-    # Its start has asked for two pages.
+    """When `accept` failed on each port, while somebody was waiting there, and when it served."""
+    # Spared: the two pages that its start asks for, and the two clients.
     words = failing("accept4", "EMFILE", spared=2, times=failures, trace=trace)
     with (
         ServerProcess(under=words) as server,
@@ -83,11 +78,10 @@ def accept_in_spite_of(failures: int, trace: Path) -> list[tuple[list[float], fl
             assert is_greeted(client)
             greeted = time.time()
         assert is_answered(honest)
-        served = {True: greeted, False: well.result()}
-        return [
-            (moments, served[thread == server.pid])
-            for thread, moments in failures_in(trace).items()
-        ]
+        served = well.result()  # the trace is read when both have come through
+        failed = failures_in(trace)
+        chat = failed.pop(server.pid, [])
+        return [(chat, greeted), *((moments, served) for moments in failed.values())]
 
 
 @pytest.mark.alone

@@ -52,9 +52,8 @@ def test_hostile_conversations_harm_nobody_else(rounds: Rounds, tally: Tally) ->
 
     hostile = WARM_UP + turns * conversations
     tally.check(not unkept, f"hostile clients: {unkept[:3]}", rounds=hostile)
-    for service in (warm, beside):
-        told = f"honest clients: {service.errors}"
-        tally.check(not service.errors, told, rounds=service.answered)
+    service = warm + beside
+    tally.check(not service.errors, f"honest clients: {service.errors}", rounds=service.answered)
     expected = hostile + HONEST * (1 + 2 * turns)
     tally.check(accepted == expected, f"{accepted:,} sessions of {expected:,} clients")
     tally.check(ended["failed"] == 0, f"the sessions' ends: {ended}")

@@ -6,8 +6,8 @@ import signal
 from collections.abc import Callable
 from contextlib import ExitStack
 from importlib import import_module
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Self
 
 import pytest
 
@@ -23,7 +23,6 @@ pytestmark = pytest.mark.promise(6)
 
 CLIENTS = 8
 MESSAGES = 50_000  # each, more than there is time for
-PAUSE = 0.005  # seconds between a reply and the next message
 MOST = 40  # messages that a life of the server may see before it is killed
 PORT = "2022"  # none that a client's own end may get while the server is dead
 SERVER = ("--port", PORT, "--status-port", "8022", "--log-format", "json")
@@ -31,30 +30,20 @@ CLIENT = ("run", "--server", f"{LOOPBACK}:{PORT}", "--log-format", "json", "--sc
 REPLY, RECEIVED = b'"event": "reply"', b'"received from the client"'
 
 
-class Program:
+def start(stack: ExitStack, package: str, log: Path, *words: str) -> BaseProcess:
     """`python -m PACKAGE WORDS`, but for the time to import it; its output goes to a file."""
+    log.touch()
+    process = FORGE.Process(target=run, args=(package, log, words), daemon=True)
+    process.start()
+    stack.callback(process.join)
+    stack.callback(process.kill)
+    return process
 
-    def __init__(self, package: str, log: Path, *words: str) -> None:
-        log.touch()
-        self._process = FORGE.Process(target=run, args=(package, log, words), daemon=True)
-        self._process.start()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.join()
-
-    def runs(self) -> bool:
-        return self._process.is_alive()
-
-    def end(self, number: int) -> int | None:
-        """Send a signal; its exit code, which is minus a signal's number where that ended it."""
-        assert self._process.pid
-        os.kill(self._process.pid, number)
-        self._process.join(SECONDS)
-        return self._process.exitcode
+def ended(process: BaseProcess) -> int | None:
+    """Its exit code, which is minus a signal's number where that ended it."""
+    process.join(SECONDS)
+    return process.exitcode
 
 
 def run(package: str, log: Path, words: tuple[str, ...]) -> None:
@@ -66,14 +55,14 @@ def count(what: bytes, log: Path) -> int:
     return log.read_bytes().count(what)
 
 
+def wait_until_received(log: Path, messages: int) -> None:
+    wait_until(lambda: count(RECEIVED, log) >= messages)
+
+
 def more_for_each(logs: list[Path]) -> Callable[[], bool]:
     """Whether each client has got a reply since now, by its log."""
     had = {log: count(REPLY, log) for log in logs}
     return lambda: all(count(REPLY, log) > before for log, before in had.items())
-
-
-def wait_until_received(log: Path, messages: int) -> None:
-    wait_until(lambda: count(RECEIVED, log) >= messages)
 
 
 def test_a_server_process_that_is_killed_under_8_clients_loses_nothing(
@@ -85,28 +74,30 @@ def test_a_server_process_that_is_killed_under_8_clients_loses_nothing(
     lives: list[Path] = []
     with ExitStack() as stack:
 
-        def rise() -> Program:
+        def rise() -> BaseProcess:
             lives.append(tmp_path / f"life {len(lives) + 1}.log")
-            return stack.enter_context(Program("server", lives[-1], *SERVER))
+            return start(stack, "server", lives[-1], *SERVER)
 
         server, clients = rise(), []
         for name, log in zip(names, logs, strict=True):
             to_say = tmp_path / f"{name}.txt"
-            to_say.write_text(script(name, MESSAGES, PAUSE), encoding="utf-8")
-            clients.append(stack.enter_context(Program("client", log, *CLIENT, str(to_say))))
+            to_say.write_text(script(name, MESSAGES, pause=0.005), encoding="utf-8")
+            clients.append(start(stack, "client", log, *CLIENT, str(to_say)))
         wait_until(more_for_each(logs))
         for _ in range(rounds(20, 500)):
             wait_until_received(lives[-1], moments.randint(1, MOST))
-            assert server.end(signal.SIGKILL) == -signal.SIGKILL, "it had ended before"
-            tally.check(all(client.runs() for client in clients), "a client has given up")
+            server.kill()
+            assert ended(server) == -signal.SIGKILL, "it had ended before"
+            tally.check(all(client.is_alive() for client in clients), "a client has given up")
             server = rise()
         wait_until(more_for_each(logs))
-        codes = [client.end(signal.SIGTERM) for client in clients]
-        assert server.end(signal.SIGTERM) == 0
+        for client in clients:
+            client.terminate()
+        codes = [ended(client) for client in clients]
+        server.terminate()
+        assert ended(server) == 0
 
     served = [record for life in lives for record in records(life.read_bytes())]
-    ledgers = [
-        Ledger(name, records(log.read_bytes()), served)
-        for name, log in zip(names, logs, strict=True)
-    ]
+    said = [records(log.read_bytes()) for log in logs]
+    ledgers = [Ledger(name, own, served) for name, own in zip(names, said, strict=True)]
     audit(ledgers, codes, tally)

@@ -15,7 +15,6 @@ pytestmark = pytest.mark.promise(10)
 HISTORY = 1000  # closed sessions that the server remembers
 WARM_UP = 3 * HISTORY
 MEBIBYTE = 1024 * 1024
-AT_ONCE = 8
 COUNTED = (
     *("lanes_connections_total", "lanes_messages_total", "lanes_session_seconds_count"),
     *("lanes_waiting_seconds_count", "lanes_answer_seconds_count"),
@@ -23,7 +22,6 @@ COUNTED = (
 
 
 def converse(address: str) -> bool:
-    """A greeting, a message and its reply, and goodbye."""
     with Peer(address) as peer:
         peer.line()
         return peer.say("Hey Server!!!").startswith("+OK ")
@@ -31,7 +29,7 @@ def converse(address: str) -> bool:
 
 def converse_often(server: ServerProcess, times: int) -> int:
     """How many of so many conversations were answered, once they are over for the server too."""
-    with ThreadPoolExecutor(AT_ONCE) as clients:
+    with ThreadPoolExecutor(8) as clients:
         answered = sum(clients.map(converse, [server.address] * times))
     wait_until(lambda: server.snapshot()["open"] == 0, pause=0.1)
     return answered

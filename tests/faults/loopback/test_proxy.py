@@ -4,8 +4,7 @@ import io
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from itertools import takewhile
+from contextlib import suppress
 from typing import NamedTuple
 
 import pytest
@@ -13,9 +12,9 @@ import pytest
 from client.address import Address
 from client.conversation import Conversation, Patience
 from client.delivery import Unanswered
-from client.dialect import DIALECTS
 from client.log import open_log
-from client.stop import StopSignal
+from client.protocol import DIALECTS
+from client.signals import StopSignal
 from tests.faults.proxy import End, Fault, Kind, Proxy
 from tests.faults.reference import OK, said_to
 from tests.faults.tally import Tally
@@ -40,16 +39,11 @@ ENDS: list[End] = ["client", "server"]
 
 
 class Outcome(NamedTuple):
-    """What became of a conversation through the proxy."""
-
     accepted: list[int]  # the messages that have a whole reply
     received: list[int]  # the messages that the server logged as received
     resent: int
     connections: int
     struck: int  # faults
-
-
-UNDISTURBED = Outcome(MESSAGES, MESSAGES, resent=0, connections=1, struck=0)
 
 
 def after(fault: Fault) -> Outcome:
@@ -68,11 +62,18 @@ def converse_through(faults: list[Fault], expect: Callable[[Fault], Outcome], ta
     with StopSignal() as stop, ServerProcess(*WORKERS) as server:
 
         def converse(number: int) -> tuple[list[int], int, int, int]:
-            with Proxy((LOOPBACK, server.port), [faults[number]]) as proxy:
+            fault, accepted = faults[number], []
+            # Little where nothing but time tells that a reply will not come.
+            hopeless = fault.kind == "swallow" or fault.delay > BRISK.reply
+            patience, lines = BRISK if hopeless else CALM, DIALECTS["lines"]
+            with Proxy((LOOPBACK, server.port), fault) as proxy:
                 address, log = Address(LOOPBACK, proxy.port), open_log(io.StringIO(), "json")
-                lines, patience = DIALECTS["lines"], patience_with(faults[number])
                 with Conversation(address, lines, patience, stop, log) as conversation:
-                    accepted = list(takewhile(partial(is_answered, conversation, number), MESSAGES))
+                    with suppress(Unanswered):
+                        for message in MESSAGES:
+                            said = f"conversation {number:04}, message {message}"
+                            if conversation.say(said).text == OK:
+                                accepted.append(message)
                     assert conversation.finish(), "more was answered than asked"
             return accepted, conversation.resent, conversation.connections, proxy.struck
 
@@ -80,7 +81,10 @@ def converse_through(faults: list[Fault], expect: Callable[[Fault], Outcome], ta
             told = list(clients.map(converse, range(len(faults))))
         assert server.terminate() == 0
         assert not server.errors(), server.errors()
-        received = received_by(server)
+        received = defaultdict(list)  # by the conversation's number
+        for event in server.events("received from the client"):
+            conversation, _, message = event["text"].partition(", message ")
+            received[int(conversation.removeprefix("conversation "))].append(int(message))
 
     for number, (fault, (accepted, *counts)) in enumerate(zip(faults, told, strict=True)):
         outcome = Outcome(accepted, received[number], *counts)
@@ -89,29 +93,6 @@ def converse_through(faults: list[Fault], expect: Callable[[Fault], Outcome], ta
         accepted=f"{sum(len(accepted) for accepted, *_ in told):,} replies",
         received=f"{sum(map(len, received.values())):,} messages",
     )
-
-
-def patience_with(fault: Fault) -> Patience:
-    """Little where nothing but time tells that a reply will not come."""
-    return BRISK if fault.kind == "swallow" or fault.delay > BRISK.reply else CALM
-
-
-def is_answered(conversation: Conversation, number: int, message: int) -> bool:
-    """Whether the client accepts a reply for it, and that is a whole one."""
-    try:
-        reply = conversation.say(f"conversation {number:04}, message {message}")
-    except Unanswered:
-        return False
-    return reply.text == OK
-
-
-def received_by(server: ServerProcess) -> dict[int, list[int]]:
-    """The messages that it has logged as received, in order, by the conversation's number."""
-    received = defaultdict(list)
-    for event in server.events("received from the client"):
-        conversation, _, message = event["text"].partition(", message ")
-        received[int(conversation.removeprefix("conversation "))].append(int(message))
-    return received
 
 
 def test_a_reply_broken_off_after_any_byte_is_asked_for_again(rounds: Rounds, tally: Tally) -> None:
@@ -135,7 +116,8 @@ def test_packets_of_any_size_change_nothing(rounds: Rounds, tally: Tally) -> Non
     sizes = range(1, REPLY + 2, rounds(5, 1))
     sliced = [Fault(end, size=size, delay=0.002) for size in sizes for end in ENDS]
     delayed = [Fault(end, delay=BRISK.reply / 5) for end in ENDS]
-    converse_through(sliced + delayed, lambda _: UNDISTURBED, tally)
+    undisturbed = Outcome(MESSAGES, MESSAGES, resent=0, connections=1, struck=0)
+    converse_through(sliced + delayed, lambda _: undisturbed, tally)
 
 
 def test_a_reply_that_comes_too_late_is_not_taken_for_another(rounds: Rounds, tally: Tally) -> None:

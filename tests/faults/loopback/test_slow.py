@@ -1,7 +1,6 @@
 """Clients that hold a place and do not do their part, beside some that do.
 
-There are three kinds: `drip` begins a line and adds a byte a second, `deaf` asks for more than fits
-on the way and never reads, `silent` says nothing at all.
+`drip` begins a line and adds a byte a second, `deaf` asks for much and never reads.
 """
 
 import socket
@@ -31,8 +30,6 @@ OPTIONS = [
 END = {"drip": "slow", "deaf": "unread", "silent": "idle"}  # how the server should record it
 # The replies to so many empty lines, 80 bytes each, are more than both ends' kernels hold of them.
 FIRST_WORDS = {"drip": b"x", "deaf": 4000 * b"\n", "silent": b""}
-RECEIVE_BUFFER = 4096  # bytes: the clients' end of it
-PAUSE = 0.1  # seconds between an answer to a health check and the next question
 
 
 def be_slow(call: Call, port: int, of_each: int) -> dict[str, str]:
@@ -43,7 +40,7 @@ def be_slow(call: Call, port: int, of_each: int) -> dict[str, str]:
         for kind in of_each * [*END]:
             client = stack.enter_context(socket.socket())
             # Before it connects: the window that it opens depends on it.
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             client.settimeout(SECONDS)
             client.connect((LOOPBACK, port))
             client.recv(100)
@@ -70,7 +67,7 @@ def test_slow_and_deaf_clients_are_shown_out_in_time_and_harm_nobody(
                 began = time.monotonic()
                 tally.check(server.is_well(), "/healthz does not answer")
                 slowest = max(slowest, time.monotonic() - began)
-                time.sleep(PAUSE)
+                time.sleep(0.1)  # until the next question
                 snapshot = server.snapshot()
 
     kinds, service = slow.result(), honest.result()

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from client.stop import StopSignal
+from client.signals import StopSignal
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from itertools import permutations, product
 import pytest
 
 from client.address import Address
-from client.stop import Stopped, StopSignal
+from client.signals import Stopped, StopSignal
 from tests.kit.fake_server import nobody
 from tests.kit.full_queue import FullQueue
 from tests.kit.waiting import SECONDS
@@ -55,16 +55,6 @@ def resolve(monkeypatch: pytest.MonkeyPatch, *found: tuple[str, int]) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: answer)
 
 
-def test_it_tries_every_address_of_a_name(
-    stop: StopSignal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("client.address._shuffled", list)
-    with nobody() as absent, socket.create_server(("127.0.0.1", 0)) as listener:
-        resolve(monkeypatch, absent, listener.getsockname())
-        with Address("two", 2022).connect(stop, SECONDS) as connected:
-            assert connected.getpeername() == listener.getsockname()
-
-
 def test_each_connection_tries_all_addresses_in_an_order_of_its_own_within_a_family(
     stop: StopSignal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,11 +75,14 @@ def test_each_connection_tries_all_addresses_in_an_order_of_its_own_within_a_fam
     assert orders == set(product(permutations(V6), permutations(V4)))
 
 
-def test_the_error_names_every_address_and_what_to_look_at(
+def test_it_tries_every_address_of_a_name_and_the_error_says_of_each_what_to_look_at(
     stop: StopSignal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("client.address._shuffled", list)
-    with nobody() as absent:
+    with nobody() as absent, socket.create_server(("127.0.0.1", 0)) as listener:
+        resolve(monkeypatch, absent, listener.getsockname())
+        with Address("two", 2022).connect(stop, SECONDS) as connected:
+            assert connected.getpeername() == listener.getsockname()
         resolve(monkeypatch, absent, ("255.255.255.255", 2022))
         with pytest.raises(OSError, match="refused") as error:
             Address("two", 2022).connect(stop, SECONDS)

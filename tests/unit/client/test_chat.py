@@ -8,7 +8,6 @@ from tests.kit.keyboard import typing
 
 TODAY = "Today we will learn about Multithreading with Socket programming"
 ANSWER = f"+OK T-1: {TODAY}\r\n".encode()
-HEY = b"Hey Server!!! What will we do in today's lab????"
 RECEIVED = f"Received from the server : {TODAY}\n"
 QUESTION = "\nDo you want to continue(y/n) :"
 BYE = "Bye Server\n"
@@ -19,12 +18,6 @@ def chatted(s: Scene, keys: str, *, ask: bool = False) -> str:
     with typing(keys.encode(), s.stop) as (terminal, screen):
         assert chat(s.conversation, terminal, s.stop, s.log, ask=ask)
     return screen.getvalue()
-
-
-def test_it_goes_on_until_the_answer_is_not_y() -> None:
-    with scene([[GREET, HEAR, ANSWER, HEAR, ANSWER, UNTIL_GONE]]) as s:
-        assert chatted(s, "y\nyes\n") == RECEIVED + QUESTION + RECEIVED + QUESTION + BYE
-    assert s.server.heard == [[HEY + b"\r\n"] * 2]
 
 
 def test_the_person_may_type_the_messages_and_leave_instead_of_one() -> None:

@@ -1,15 +1,14 @@
 """One TCP connection, from the greeting to the close. The other end of the pair is the server."""
 
-import signal
 import socket
 from collections.abc import Iterator
 
 import pytest
 
 from client.connection import Connection, Hopeless, Lost, Refused
-from client.dialect import DIALECTS, LINE_LIMIT, Reply
-from client.stop import Stopped, StopSignal
-from tests.kit.fake_server import GREET, ONE, TWO
+from client.protocol import DIALECTS, Reply
+from client.signals import StopSignal
+from tests.kit.fake_server import GREET, ONE
 from tests.kit.waiting import SECONDS
 
 Pair = tuple[Connection, socket.socket]
@@ -32,52 +31,19 @@ def greeted(pair: Pair, stop: StopSignal) -> Pair:
     return pair
 
 
-def test_the_wait_for_the_greeting_ends_with_a_signal(pair: Pair, stop: StopSignal) -> None:
-    signal.raise_signal(signal.SIGTERM)
-    with pytest.raises(Stopped):
-        pair[0].await_greeting(stop, SECONDS)
-
-
 def test_the_wait_for_the_greeting_has_a_limit(pair: Pair, stop: StopSignal) -> None:
     pair[1].sendall(GREET[:-1])
     with pytest.raises(Hopeless, match=r"here:2022 took the connection, but no thread greeted"):
         pair[0].await_greeting(stop, 0.01)
 
 
-@pytest.mark.parametrize(
-    ("greeting", "quoted"),
-    [
-        (b"SSH-2.0-OpenSSH_9.2\r\n", "'SSH-2.0-OpenSSH_9.2'"),
-        # It must not fill the memory.
-        (b"x" * (LINE_LIMIT + 1), f"a line of over 65536 bytes, '{'x' * 80}'"),
-    ],
-    ids=["another service", "a line without end"],
-)
-def test_a_greeting_of_another_kind_is_quoted_and_final(
-    pair: Pair, stop: StopSignal, greeting: bytes, quoted: str
+@pytest.mark.parametrize("code", ["busy", "whatever"])
+def test_a_complaint_instead_of_a_greeting_loses_the_connection(
+    pair: Pair, stop: StopSignal, code: str
 ) -> None:
-    pair[1].sendall(greeting)
-    with pytest.raises(Hopeless) as error:
+    pair[1].sendall(f"-ERR {code}: not now\r\n".encode())
+    with pytest.raises(Lost, match=f"the server says {code}: not now"):
         pair[0].await_greeting(stop, SECONDS)
-    assert str(error.value) == (
-        f"here:2022 is not a Thread Lanes server: it greeted with {quoted}; is the port right?"
-    )
-
-
-def test_any_complaint_instead_of_a_greeting_loses_the_connection(
-    pair: Pair, stop: StopSignal
-) -> None:
-    pair[1].sendall(b"-ERR whatever: not now\r\n")
-    with pytest.raises(Lost, match="the server says whatever: not now"):
-        pair[0].await_greeting(stop, SECONDS)
-
-
-def test_a_reply_is_what_the_thread_that_greeted_says(greeted: Pair) -> None:
-    connection, server = greeted
-    server.sendall(ONE)
-    assert connection.ask("Hey", SECONDS) == Reply("T-1", "one")
-    assert connection.thread == "T-1"
-    assert server.recv(100) == b"Hey\r\n"
 
 
 @pytest.mark.parametrize(
@@ -93,17 +59,12 @@ def test_a_wrong_reply_is_a_violation(greeted: Pair, answer: bytes, why: str) ->
         greeted[0].ask("Hey", SECONDS)
 
 
-@pytest.mark.parametrize("code", ["busy", "closing", "idle", "slow"])
-def test_some_complaints_are_about_the_connection(greeted: Pair, code: str) -> None:
-    greeted[1].sendall(f"-ERR {code}: why\r\n".encode())
-    with pytest.raises(Lost, match=f"the server says {code}: why"):
-        greeted[0].ask("Hey", SECONDS)
-
-
 @pytest.mark.parametrize(
     ("code", "goes_on"), [("utf8", True), ("too-long", False), ("a-new-one", False)]
 )
-def test_all_others_are_about_the_message(greeted: Pair, code: str, *, goes_on: bool) -> None:
+def test_complaints_that_no_new_connection_mends_are_about_the_message(
+    greeted: Pair, code: str, *, goes_on: bool
+) -> None:
     greeted[1].sendall(f"-ERR {code}: why\r\n".encode())
     with pytest.raises(Refused, match=f"{code}: why") as refusal:
         greeted[0].ask("Hey", SECONDS)
@@ -127,19 +88,10 @@ def test_why_the_server_left_is_read_even_if_it_no_longer_listens(greeted: Pair)
         connection.ask("x", SECONDS)
 
 
-@pytest.mark.parametrize(
-    ("unasked", "why"),
-    [
-        (TWO, "the server answered unasked: 'two'"),
-        (b"psst\r\n", "the server sent, unasked, 'psst'"),
-    ],
-)
-def test_an_answer_that_nobody_asked_for_is_a_violation(
-    greeted: Pair, unasked: bytes, why: str
-) -> None:
-    greeted[1].sendall(ONE + unasked)
+def test_bytes_that_nobody_asked_for_and_are_no_answer_are_a_violation(greeted: Pair) -> None:
+    greeted[1].sendall(ONE + b"psst\r\n")
     assert greeted[0].ask("Hey", SECONDS) == Reply("T-1", "one")
-    with pytest.raises(Hopeless, match=why):
+    with pytest.raises(Hopeless, match="the server sent, unasked, 'psst'"):
         greeted[0].check_silence()
 
 

@@ -5,7 +5,7 @@ from itertools import chain, repeat
 import pytest
 
 from client.delivery import Delivery, Outcome, Unanswered
-from client.dialect import Reply
+from client.protocol import Reply
 from tests.kit.fake_server import GREET, HEAR, LONG, ONE, RESET, TWO, UNTIL_GONE, Action, scene
 from tests.kit.waiting import wait_until
 

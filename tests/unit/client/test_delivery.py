@@ -9,8 +9,8 @@ import pytest
 from client import delivery as module
 from client.connection import Hopeless, Lost, Refused
 from client.delivery import Delivery, Outcome, Unanswered
-from client.dialect import Complaint, Reply
-from client.stop import Stopped, StopSignal
+from client.protocol import Complaint, Reply
+from client.signals import Stopped, StopSignal
 from tests.kit.fake_server import capturing
 
 REPLY = Reply("T-1", "one")
@@ -63,20 +63,11 @@ def failing(*failures: Exception, send: bool = True) -> Callable[[Delivery], Rep
     return attempt
 
 
-def test_a_lost_connection_is_tried_again_until_there_is_a_reply(stop: StopSignal) -> None:
-    log, events = capturing()
-    delivery = Delivery("Hey", 60, stop, log)
-    assert delivery.until_answered(failing(Lost("one"), Lost("two"))) == REPLY
-    assert delivery.sent == 3
-    assert [(e["log_level"], e["event"], e["why"]) for e in events] == [
-        ("warning", "no connection, trying again", "one")
-    ]
-
-
-def test_the_pauses_grow_from_at_most_a_tenth_to_at_most_two_seconds(
+def test_a_lost_connection_is_tried_again_after_pauses_that_grow_to_at_most_two_seconds(
     delivery: Delivery, clock: Clock
 ) -> None:
-    delivery.until_answered(failing(*[Lost("no")] * 10))
+    assert delivery.until_answered(failing(*[Lost("no")] * 10)) == REPLY
+    assert delivery.sent == 11
     limits = [0.1, 0.2, 0.4, 0.8, 1.6, 2, 2, 2, 2, 2]
     assert all(0 <= s <= limit for s, limit in zip(clock.slept, limits, strict=True))
     assert len(set(clock.slept)) > 1, "no jitter"
@@ -96,6 +87,9 @@ def test_while_it_lasts_there_is_a_line_about_every_five_seconds(stop: StopSigna
     log, events = capturing()
     with pytest.raises(Unanswered):
         Delivery("Hey", 60, stop, log).until_answered(failing(*[Lost("gone")] * FOR_EVER))
+    assert {(e["log_level"], e["event"], e["why"]) for e in events} == {
+        ("warning", "no connection, trying again", "gone")
+    }
     assert events[0]["gives_up_in"] == 60
     left = [event["gives_up_in"] for event in events]
     assert all(5 <= round(a - b, 1) <= 7.1 for a, b in pairwise(left))

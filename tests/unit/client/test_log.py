@@ -15,9 +15,10 @@ def test_a_console_line_has_the_time_the_event_and_its_facts_none_of_them_raw() 
     log = open_log(out, "console")
     log.info("reply", number=1, thread="T-1", text="Grüße 🧵")
     log.info("reply", text=EVIL)
-    good, evil, _ = out.getvalue().split("\n")
+    good, evil, rest = out.getvalue().split("\n")
     assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3} reply number=1 thread=T-1 text='Grüße 🧵'", good)
     assert evil.isprintable()
+    assert rest == ""
 
 
 def test_what_is_below_the_level_is_not_written_and_what_is_above_info_is_marked() -> None:

@@ -1,32 +1,18 @@
 """`python -m client`: options -> objects -> exit code."""
 
-import io
 import json
-import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import pexpect
 import pytest
 from click.testing import CliRunner, Result
 
 from client.__main__ import main
-from client.stop import StopSignal
+from tests.kit.at_terminal import at_terminal, exit_code
 from tests.kit.command import ROOT, run, well
-from tests.kit.fake_server import (
-    CHUNK,
-    GREET,
-    HEAR,
-    ONE,
-    UNTIL_GONE,
-    Action,
-    FakeServer,
-    nobody,
-)
+from tests.kit.fake_server import CHUNK, GREET, HEAR, ONE, UNTIL_GONE, Action, FakeServer, nobody
 from tests.kit.waiting import SECONDS
 
 # pexpect forks, which Python 3.12 and later warn of where there are threads; it execs at once.
@@ -55,59 +41,16 @@ def start(*words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, encoding="utf-8", stdout=pipe, stderr=pipe)
 
 
-def heed_ctrl_c() -> None:
-    """What a shell starts in the background, such as these tests, is made to ignore it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-@contextmanager
-def at_terminal(*words: str) -> Iterator[tuple["pexpect.spawn[str]", io.StringIO]]:
-    """The program at a terminal of its own, and all that stood on its screen."""
-    screen = io.StringIO()
-    command = ["-m", "client", *words]
-    spawned = pexpect.spawn(
-        sys.executable, command, cwd=str(ROOT), encoding="utf-8", preexec_fn=heed_ctrl_c
-    )
-    with spawned as terminal:
-        terminal.timeout, terminal.logfile_read = SECONDS, screen
-        yield terminal, screen
-
-
-def exit_code(terminal: "pexpect.spawn[str]") -> int | None:
-    terminal.expect(pexpect.EOF)
-    terminal.close()
-    return terminal.exitstatus
-
-
-def test_every_option_and_its_variable_stand_in_the_help() -> None:
-    for command in ("run", "chat"):
-        text = " ".join(invoke(command, "--help").output.split())
-        assert text.startswith(f"Usage: python -m client {command}")
-        for option in ("--server", "--greeting-timeout", "--protocol"):
-            variable = "LANES_" + option.removeprefix("--").replace("-", "_").upper()
-            assert option in text
-            assert f"[env var: {variable}; default:" in text
-
-
 @pytest.mark.parametrize(
     ("words", "error"),
     [
         (["run", "--server", "::1"], "'::1' is not HOST:PORT"),
-        (["chat", "--server", "a:b"], "'a:b' is not HOST:PORT"),
-        (["run", "--greeting-timeout", "0"], "not in the range"),
         (["run", "--greeting-timeout", "nan"], "nan is not a number of seconds"),
         (["run", "--repeat", "0"], "'0' is neither a number from 1 to 1000000 nor 'forever'"),
-        (["run", "--repeat", "often"], "'often' is neither"),
-        (["run", "--repeat", "1000001"], "'1000001' is neither"),
+        (["run", "--repeat", "1000001"], "is neither a number"),
         (["run", "--repeat", "0000000001" + 20 * "0"], "is neither a number"),
         (["run", "--script", "/nowhere"], "'/nowhere': No such file or directory"),
         (["run", "--script", "-"], "line 1 is not UTF-8"),
-        (["check"], "Missing argument 'HOST:PORT'"),
-        (["check", "::1"], "'::1' is not HOST:PORT"),
-        (["check", "a:1", "--clients", "1"], "not in the range"),
-        (["check", "a:1", "--many", "501"], "not in the range"),
-        (["check", "a:1", "--timeout", "nan"], "nan is not a number of seconds"),
-        (["check", "a:1", "--only", "order"], "`order` is a check of --protocol lines alone"),
     ],
 )
 def test_wrong_usage_is_one_line_of_error_and_exit_code_2(words: list[str], error: str) -> None:
@@ -117,7 +60,7 @@ def test_wrong_usage_is_one_line_of_error_and_exit_code_2(words: list[str], erro
     assert "Traceback" not in result.output
 
 
-def test_every_option_can_be_a_variable(tmp_path: Path) -> None:
+def test_every_option_can_be_a_variable_that_stands_in_the_help(tmp_path: Path) -> None:
     script = tmp_path / "script.txt"
     script.write_text("Hey\n")
     with FakeServer([[CHUNK, b"one", CHUNK, b"two", UNTIL_GONE]]) as server:
@@ -134,6 +77,8 @@ def test_every_option_can_be_a_variable(tmp_path: Path) -> None:
     connected, *replies, summary = map(json.loads, result.output.splitlines())
     assert (connected["event"], summary["event"]) == ("connected", "summary")
     assert [(e["thread"], e["text"]) for e in replies] == [(None, "one"), (None, "two")]
+    shown = " ".join(invoke("run", "--help").output.split())
+    assert all(f"[env var: {name}; default:" in shown for name in variables)
 
 
 def test_an_unanswered_message_makes_exit_code_1_and_a_server_of_another_kind_is_final() -> None:
@@ -184,35 +129,26 @@ def test_it_runs_without_any_standard_stream() -> None:
     assert len(server.heard[0]) == 1
 
 
-RECEIVED = "Received from the server : one\r\n"
-QUESTION = "\r\nDo you want to continue(y/n) :"
-BYE = "Bye Server\r\n"
-
-
-def test_a_chat_at_a_terminal_is_the_handouts_word_for_word() -> None:
-    with (
-        FakeServer([[GREET, HEAR, ONE, HEAR, ONE, UNTIL_GONE]]) as server,
-        at_terminal("chat", "--server", str(server.address)) as (terminal, screen),
-    ):
-        for answer in ("y", "n"):
-            terminal.expect_exact(QUESTION)
-            terminal.sendline(answer)
-        assert exit_code(terminal) == 0
-    turns = (f"{RECEIVED}{QUESTION}{answer}\r\n" for answer in ("y", "n"))
-    assert screen.getvalue() == "".join(turns) + BYE
-
-
-@pytest.mark.parametrize(("key", "echo"), [("d", ""), ("c", "^C")])
-def test_control_d_and_control_c_say_goodbye_in_a_chat(key: str, echo: str) -> None:
-    options = ("--protocol", "handout")
-    with (
-        FakeServer([[CHUNK, b"one", UNTIL_GONE]]) as server,
-        at_terminal("chat", "--server", str(server.address), *options) as (terminal, screen),
-    ):
-        terminal.expect_exact(QUESTION)
-        terminal.sendcontrol(key)
-        assert exit_code(terminal) == 0
-    assert screen.getvalue() == f"{RECEIVED}{QUESTION}{echo}\r\n{BYE}"
+@pytest.mark.parametrize(
+    ("keys", "echo"), [("n\n", "n"), ("yes\n", "yes"), ("\x04", ""), ("\x03", "^C")]
+)
+def test_a_chat_at_a_terminal_is_the_handouts_word_for_word_until_anything_but_y(
+    keys: str, echo: str
+) -> None:
+    question = "\r\nDo you want to continue(y/n) :"
+    with FakeServer([[CHUNK, b"one", CHUNK, b"two", UNTIL_GONE]]) as server:
+        words = ("chat", "--server", str(server.address), "--protocol", "handout")
+        with at_terminal("client", *words) as (terminal, screen):
+            for typed in ("y\n", keys):
+                terminal.expect_exact(question)
+                terminal.send(typed)
+            assert exit_code(terminal) == 0
+    turns = [
+        f"Received from the server : {text}\r\n{question}{seen}\r\n"
+        for text, seen in (("one", "y"), ("two", echo))
+    ]
+    assert screen.getvalue() == "".join(turns) + "Bye Server\r\n"
+    assert server.heard == [[b"Hey Server!!! What will we do in today's lab????"] * 2]
 
 
 def test_a_chat_that_cannot_go_on_ends_with_one_line_and_exit_code_1() -> None:
@@ -223,72 +159,8 @@ def test_a_chat_that_cannot_go_on_ends_with_one_line_and_exit_code_1() -> None:
     assert "it greeted with '220 smtp.example ESMTP'; is the port right?" in chat.stderr
 
 
-def test_a_check_that_passes_says_what_it_saw_and_exits_0() -> None:
-    with FakeServer([[GREET, HEAR, ONE, UNTIL_GONE]]) as server:
-        spoken = {"LANES_PROTOCOL": "lines"}  # as in Compose
-        result = invoke("check", str(server.address), "--only", "answers", env=spoken)
-    assert result.exit_code == 0
-    first, _, last = result.output.splitlines()
-    assert first.startswith("passed     answers  answered after ")
-    assert last == f"{server.address}: 1 of 1 passed"
-
-
-def test_a_check_that_fails_exits_1() -> None:
-    with FakeServer([[CHUNK, b"Today"], [UNTIL_GONE]]) as server:
-        result = invoke("check", str(server.address), "--only", "again", "--format", "json")
-    assert result.exit_code == 1
-    [told] = json.loads(result.output)["checks"]
-    assert told["evidence"] == (
-        "message 2 of 4 on the same connection: the server hung up instead of answering"
-    )
-
-
-def test_checking_nobody_exits_3_with_one_line() -> None:
-    with nobody() as address:
-        result = invoke("check", str(address))
-    assert result.exit_code == 3
-    [line] = result.output.splitlines()
-    assert line.startswith(f"Nobody is there to be checked: {address} refused")
-
-
-def test_a_server_that_speaks_lines_is_not_checked_as_if_it_did_not() -> None:
-    with FakeServer([[GREET, UNTIL_GONE]]) as server:
-        result = invoke("check", str(server.address))
-    assert result.exit_code == 2
-    assert "greets as `lines` has it: add --protocol lines" in result.output.splitlines()[-1]
-
-
-def test_on_a_terminal_ctrl_c_ends_the_check_in_hand_and_tells_of_those_before() -> None:
-    answering: list[Action] = [CHUNK, b"Today", UNTIL_GONE]
-    with FakeServer([answering, [UNTIL_GONE], [UNTIL_GONE]]) as server:
-        words = ("check", str(server.address), "--only", "answers", "--only", "again")
-        with at_terminal(*words) as (terminal, screen):
-            terminal.expect("2 of 2  again: Several messages on one connection are answered, each.")
-            assert "\x1b[?25l" in screen.getvalue(), "the cursor is not hidden"
-            terminal.sendintr()
-            assert exit_code(terminal) == 130
-    assert screen.getvalue().count("\x1b[?25h") == 1, "the cursor is not back"
-    assert "answers  answered after " in screen.getvalue()
-    assert screen.getvalue().endswith("1 of 2 passed, and then it was stopped\r\n")
-
-
-def test_ctrl_c_ends_the_wait_for_a_server_to_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(StopSignal, "sleep", lambda *_: signal.raise_signal(signal.SIGINT))
-    with nobody() as address:
-        result = invoke("check", str(address), "--wait", str(SECONDS))
-    assert result.exit_code == 130
-    assert result.output.strip() == f"{address}: 0 of 10 passed, and then it was stopped"
-
-
-@pytest.mark.parametrize(("hard", "code", "raised"), [(64, 2, []), (4096, 3, [(132, 4096)])])
-def test_as_many_clients_are_allowed_as_this_process_may_have(
-    monkeypatch: pytest.MonkeyPatch, hard: int, code: int, raised: list[tuple[int, int]]
-) -> None:
-    limits: list[tuple[int, int]] = []
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (64, hard))
-    monkeypatch.setattr(resource, "setrlimit", lambda _, both: limits.append(both))
-    with nobody() as address:
-        result = invoke("check", str(address), "--many", "100")
-    assert (result.exit_code, limits) == (code, raised)
-    refusal = "100 clients need 132 file descriptors, and this process may have 64"
-    assert (refusal in result.output) == (code == 2)
+def test_check_has_moved_and_says_where_to() -> None:
+    for words in ([], ["127.0.0.1:2022", "--only", "answers"], ["--help"]):
+        result = invoke("check", *words)
+        assert (result.exit_code, result.output.count("\n")) == (2, 1)
+        assert "lanes check HOST:PORT" in result.stderr

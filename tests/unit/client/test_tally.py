@@ -1,7 +1,7 @@
 """What became of the messages of one run."""
 
 from client.delivery import Outcome
-from client.dialect import Reply
+from client.protocol import Reply
 from client.tally import Tally
 from tests.kit.fake_server import scene
 

@@ -1,10 +1,8 @@
 """A person, who is told lines and asked for lines."""
 
-import signal
-
 import pytest
 
-from client.stop import StopSignal
+from client.signals import StopSignal
 from tests.kit.keyboard import typing
 
 
@@ -22,13 +20,6 @@ def test_an_answer_is_a_line_without_its_end(
     with typing(keys, stop) as (terminal, screen):
         assert [terminal.ask("? ") for _ in answers] == answers
     assert screen.getvalue() == seen
-
-
-def test_a_signal_ends_the_wait_for_an_answer(stop: StopSignal) -> None:
-    signal.raise_signal(signal.SIGINT)
-    with typing(b"not yet a li", stop) as (terminal, screen):
-        assert terminal.ask("? ") is None
-    assert screen.getvalue() == "? \n"
 
 
 def test_what_a_terminal_would_obey_is_escaped(stop: StopSignal) -> None:

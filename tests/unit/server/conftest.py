@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 import pytest
 import structlog
 
-from server import log
-from server.writer import LogWriter
+from server.log import lines
+from server.log.writer import LogWriter
 from tests.kit.peer import Peer
 from tests.kit.pipe import Pipe
 from tests.kit.running_server import RunningServer
@@ -29,10 +29,10 @@ def configure(pipe: Pipe) -> Iterator[Configure]:
     """Has every logger write into the pipe; pytest's own handlers are set aside meanwhile."""
     root = logging.getLogger()
     handlers, level, settings = root.handlers[:], root.level, structlog.get_config()
-    root.handlers.clear()  # or else `log.configure` would close them
+    root.handlers.clear()  # or else `lines.configure` would close them
 
     def configure(log_format: str = "json", level: str = "info", replica: str = "") -> LogWriter:
-        return log.configure(level, log.renderer(log_format, replica), pipe.writing)
+        return lines.configure(level, lines.renderer(log_format, replica), pipe.writing)
 
     yield configure
     for ours in root.handlers:

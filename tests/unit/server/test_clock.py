@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from server import clock
-from server.clock import now
+from server.chat import clock
+from server.chat.clock import now
 
 
 def test_when_the_process_starts_it_shows_the_time_of_the_wall() -> None:

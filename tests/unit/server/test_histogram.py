@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.histogram import LONG, SHORT, Histogram
+from server.chat.histogram import LONG, SHORT, Histogram
 
 BOUNDS = (0.25, 1.0, 10.0)
 
@@ -48,8 +48,3 @@ def test_everything_is_counted_once_and_adding_another_is_observing_what_it_obse
 def test_a_sum_is_the_same_in_whatever_order_it_came_about() -> None:
     assert len({reduce(add, seconds) for seconds in permutations((0.1, 0.1, 0.4))}) == 2
     assert {histogram(*seconds).sum for seconds in permutations((0.1, 0.1, 0.4))} == {0.6}
-
-
-def test_histograms_of_other_bounds_are_not_added() -> None:
-    with pytest.raises(ValueError, match="shorter"):
-        Histogram(LONG).add(histogram(0.5))

@@ -6,15 +6,15 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise, repeat
+from itertools import repeat
 
 import pytest
 from structlog.testing import capture_logs
 
-from server.models import Model, OneLock, Pool, Session, ThreadPerClient
-from server.protocol import ANSWER, Lines, Message
-from server.session import AT_ONCE, AT_ONCE_IN_A_DRAIN, Patience
-from server.session import Session as Conversation
+from server.chat.models import Model, OneLock, Pool, Session, ThreadPerClient
+from server.chat.protocol import ANSWER, Lines, Message
+from server.chat.session import AT_ONCE, AT_ONCE_IN_A_DRAIN, Patience
+from server.chat.session import Session as Conversation
 from tests.kit.peer import Peer
 from tests.kit.running_server import RunningServer
 from tests.kit.waiting import SECONDS, wait_until
@@ -85,34 +85,25 @@ def test_a_session_that_a_worker_took_up_all_the_same_is_served(start_server: St
         assert server.greeted().say("Hey") == f"+OK Thread-{number}: {ANSWER}\r\n"
 
 
-def fail_to_accept(monkeypatch: pytest.MonkeyPatch, errors: Iterable[OSError]) -> list[float]:
+def fail_to_accept(monkeypatch: pytest.MonkeyPatch, errors: Iterable[OSError]) -> threading.Event:
     """Have `accept` raise these before it accepts; when it was called."""
-    calls: list[float] = []
-    accept, left = socket.socket.accept, iter(errors)
+    called, accept, left = threading.Event(), socket.socket.accept, iter(errors)
 
     def fail(listening: socket.socket) -> tuple[socket.socket, object]:
-        calls.append(time.monotonic())
+        called.set()
         for error in left:
             raise error
         return accept(listening)
 
     monkeypatch.setattr(socket.socket, "accept", fail)
-    return calls
-
-
-def test_out_of_descriptors_it_tries_about_ten_times_a_second_and_recovers(
-    server: RunningServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls = fail_to_accept(monkeypatch, 3 * [NO_DESCRIPTOR])
-    assert server.connect().line() == "+OK Thread-1: ready\r\n"
-    assert all(later - sooner >= 0.09 for sooner, later in pairwise(calls[:4]))
+    return called
 
 
 def test_a_stop_ends_the_pause(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.listener.PAUSE", 1000 * 2 * SECONDS)
-    calls = fail_to_accept(monkeypatch, repeat(NO_DESCRIPTOR))
+    monkeypatch.setattr("server.chat.listener.PAUSE", 1000 * 2 * SECONDS)
+    failed = fail_to_accept(monkeypatch, repeat(NO_DESCRIPTOR))
     server.connect()
-    wait_until(lambda: calls)
+    assert failed.wait(SECONDS)
     server.stop()
 
 
@@ -121,44 +112,6 @@ def test_a_connection_that_has_gone_before_it_is_accepted_is_passed_over(
 ) -> None:
     fail_to_accept(monkeypatch, [BlockingIOError()])
     server.greeted()
-
-
-def test_a_drain_answers_what_had_arrived_and_tells_all(server: RunningServer, peer: Peer) -> None:
-    busy = server.greeted()
-    busy.send(b"one\ntwo\nthr")
-    server.begin_stop()
-    assert peer.rest() == CLOSING
-    assert busy.rest() == 2 * f"+OK Thread-2: {ANSWER}\r\n".encode() + CLOSING
-    server.wait()
-    assert [session.end for session in server.registry.snapshot().sessions] == ["closing"] * 2
-
-
-Batches = tuple[list[int], threading.Event]
-
-
-@pytest.fixture
-def batches(monkeypatch: pytest.MonkeyPatch) -> Batches:
-    """How many messages are answered at once, each time; when the first of them are in hand.
-
-    They are answered once a drain has begun.
-    """
-    sizes: list[int] = []
-    begun, drains = threading.Event(), threading.Event()
-    reply, stop = Lines.reply, Conversation.stop
-
-    def hold(dialect: Lines, messages: list[Message]) -> bytes:
-        sizes.append(len(messages))
-        begun.set()
-        assert drains.wait(SECONDS)
-        return reply(dialect, messages)
-
-    def stop_and_go_on(session: Conversation, seconds: float) -> None:
-        stop(session, seconds)
-        drains.set()
-
-    monkeypatch.setattr(Lines, "reply", hold)
-    monkeypatch.setattr(Conversation, "stop", stop_and_go_on)
-    return sizes, begun
 
 
 @pytest.fixture
@@ -256,12 +209,26 @@ def test_a_drain_answers_few_at_a_time_as_long_as_it_has_time_and_counts_those_a
     server: RunningServer,
     peer: Peer,
     monkeypatch: pytest.MonkeyPatch,
-    batches: Batches,
     share: float,
     answered: int,
 ) -> None:
-    monkeypatch.setattr("server.listener.ANSWERING", share)
-    sizes, begun = batches
+    sizes: list[int] = []
+    begun, drains = threading.Event(), threading.Event()
+    reply, stop = Lines.reply, Conversation.stop
+
+    def hold(dialect: Lines, messages: list[Message]) -> bytes:
+        sizes.append(len(messages))
+        begun.set()
+        assert drains.wait(SECONDS)
+        return reply(dialect, messages)
+
+    def stop_and_go_on(session: Conversation, seconds: float) -> None:
+        stop(session, seconds)
+        drains.set()
+
+    monkeypatch.setattr("server.chat.listener.ANSWERING", share)
+    monkeypatch.setattr(Lines, "reply", hold)
+    monkeypatch.setattr(Conversation, "stop", stop_and_go_on)
     peer.send(b"Hey\n" * 1000)
     assert begun.wait(SECONDS)
     server.begin_stop()
@@ -272,14 +239,3 @@ def test_a_drain_answers_few_at_a_time_as_long_as_it_has_time_and_counts_those_a
     assert server.record(1).end == "closing"
     assert sizes[0] == AT_ONCE
     assert set(sizes[1:-1]) <= {AT_ONCE_IN_A_DRAIN}
-
-
-def test_after_a_drain_no_thread_is_left_and_nobody_can_connect(start_server: StartServer) -> None:
-    before = set(threading.enumerate())  # of which one of an earlier server may still be ending
-    server = start_server()
-    for _ in range(3):
-        server.greeted()
-    server.stop()
-    wait_until(lambda: set(threading.enumerate()) <= before)
-    with pytest.raises(ConnectionRefusedError):
-        server.connect()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
-from server.writer import LogWriter
+from server.log.writer import LogWriter
 from tests.kit.pipe import Pipe
 
 FORGED = "x\n12:00:00.000 MainThread bye\x1b[2J\x7f\x00\u2028\u202e\x85"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.models import Model, OneLock, Pool, ThreadPerClient
+from server.chat.models import Model, OneLock, Pool, ThreadPerClient
 from tests.kit.waiting import SECONDS, wait_until
 
 

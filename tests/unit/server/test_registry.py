@@ -6,14 +6,14 @@ from itertools import pairwise
 
 import pytest
 
-from server.clock import now
-from server.record import Record
-from server.registry import HISTORY, Registry, Snapshot
+from server.chat.clock import now
+from server.chat.record import Record
+from server.chat.registry import HISTORY, Registry, Snapshot
 
 
 @pytest.fixture
 def registry() -> Registry:
-    return Registry(model="thread", protocol="lines", max_clients=3)
+    return Registry(3, "", {"model": "thread"})
 
 
 def admit(registry: Registry) -> Record:
@@ -67,17 +67,11 @@ def test_a_session_goes_from_waiting_to_serving_to_closed(registry: Registry) ->
 
 
 def test_a_snapshot_names_the_process_its_settings_and_which_replica_it_is() -> None:
-    registry = Registry(
-        model="pool", protocol="lines", max_clients=3, replica="s-2", settings={"workers": 4}
-    )
-    record = admit(registry)
-    assert (record.replica, record.thread) == ("s-2", None)
-    registry.serve(record)
+    registry = Registry(3, "s-2", {"workers": 4})
+    record = serve(registry)
     assert record.thread == f"s-2/{threading.current_thread().name}"
     snapshot = registry.snapshot()
-    assert (snapshot.pid, snapshot.replica) == (os.getpid(), "s-2")
-    assert (snapshot.model, snapshot.protocol) == ("pool", "lines")
-    assert snapshot.settings == {"workers": 4}
+    assert (snapshot.pid, snapshot.settings) == (os.getpid(), {"workers": 4})
 
 
 def test_a_snapshot_does_not_change_when_the_sessions_do(registry: Registry) -> None:
@@ -101,14 +95,6 @@ def test_the_waiting_and_the_serving_take_the_places(registry: Registry) -> None
     assert registry.admit("127.0.0.1:4") is None
     registry.close(records[0], "bye")
     assert admit(registry).number == 4
-
-
-def test_the_peak_is_the_most_that_were_served_at_once(registry: Registry) -> None:
-    for record in [serve(registry) for _ in range(2)]:
-        registry.close(record, "bye")
-    serve(registry)
-    snapshot = registry.snapshot()
-    assert (snapshot.serving, snapshot.peak_serving) == (1, 2)
 
 
 def test_a_refusal_has_its_reason_and_its_moment_and_takes_no_number(registry: Registry) -> None:
@@ -174,7 +160,7 @@ def test_the_last_thousand_and_the_open_are_kept_and_no_total_falls(registry: Re
         assert all(was <= is_ for was, is_ in zip(before, after, strict=True))
     snapshot = registry.snapshot()
     assert [one.number for one in snapshot.sessions] == [1, *range(102, HISTORY + 102)]
-    assert snapshot.accepted == HISTORY + 101
+    assert (snapshot.accepted, snapshot.serving, snapshot.peak_serving) == (HISTORY + 101, 1, 2)
     totals = snapshot.totals
     assert totals.ended == {"bye": HISTORY + 100}
     assert totals.messages == sum(totals.answers.counts) == 2 * (HISTORY + 100)

@@ -2,16 +2,15 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from structlog.testing import capture_logs
 
-from server import resolver as module
-from server.clock import now
-from server.record import Record
-from server.resolver import PLACES, Resolver, resolve
-from tests.kit.running_server import RunningServer
+from server.chat import resolver as module
+from server.chat.clock import now
+from server.chat.record import Record
+from server.chat.resolver import PLACES, Resolver, resolve
 from tests.kit.waiting import SECONDS, wait_until
 
 HOST = "192.0.2.7"
@@ -38,8 +37,8 @@ class Names:
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> Names:
     names = Names()
-    monkeypatch.setattr("server.resolver.socket.gethostbyaddr", names.look_up)
-    monkeypatch.setattr(module, "LIFETIME", 3600.0)  # longer than any test takes
+    monkeypatch.setattr("server.chat.resolver.socket.gethostbyaddr", names.look_up)
+    monkeypatch.setattr(module, "STILL_ITS_OWN", 3600.0)  # longer than any test takes
     return names
 
 
@@ -56,14 +55,14 @@ def record_of(host: str = HOST, port: int = 4000) -> Record:
     return Record(1, peer, accepted_at=now(), client=peer)
 
 
-def is_running() -> bool:
-    return "resolver" in {thread.name for thread in threading.enumerate()}
+def resolvers() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "resolver"]
 
 
 def end(resolver: Resolver) -> None:
     """All that was asked for has been looked up then."""
     resolver.shutdown()
-    wait_until(lambda: not is_running())
+    wait_until(lambda: not resolvers())
 
 
 def client_of(resolver: Resolver, record: Record) -> str:
@@ -127,29 +126,6 @@ def test_of_this_machines_addresses_nobody_is_asked(names: Names, host: str) -> 
     assert names.asked == []
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_a_storm_from_one_host_asks_once(resolver: Resolver, names: Names, *, known: bool) -> None:
-    if known:
-        names.known[HOST] = "client"
-    records = [record_of(port=port) for port in range(4000, 4020)]
-    for record in records:
-        resolver.look_up(record)
-    end(resolver)
-    assert names.asked == [HOST]
-    assert [r.client for r in records] == ["client" if known else r.peer for r in records]
-
-
-def test_the_cache_forgets_what_was_longest_unused(
-    resolver: Resolver, names: Names, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "ENTRIES", 2)
-    a, b, c = "192.0.2.1", "192.0.2.2", "192.0.2.3"
-    for host in (a, b, a, c, a, b):
-        resolver.look_up(record_of(host))
-    end(resolver)
-    assert names.asked == [a, b, c, b]
-
-
 def test_a_full_queue_costs_a_name_and_holds_up_nobody(resolver: Resolver, names: Names) -> None:
     names.known[HOST] = "client"
     names.answers.clear()
@@ -159,7 +135,7 @@ def test_a_full_queue_costs_a_name_and_holds_up_nobody(resolver: Resolver, names
     for record in (*fitting, beyond):
         resolver.look_up(record)
     resolver.shutdown()
-    assert is_running()  # nothing of that has waited for it
+    assert [thread.daemon for thread in resolvers()] == [True]  # nor does the process's end wait
     names.answers.set()
     end(resolver)
     assert {record.client for record in fitting} == {"client"}
@@ -194,30 +170,3 @@ def test_a_fault_is_told_and_costs_the_others_nothing(
     told = [(entry["event"], entry["peer"]) for entry in logged]
     assert told == [("look-up failed", failing.peer)]
     assert failing.client == failing.peer
-
-
-def test_a_dns_server_that_does_not_answer_holds_up_no_client_and_no_stop(
-    start_server: Callable[..., RunningServer], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked, may_answer = threading.Semaphore(0), threading.Semaphore(0)
-
-    def resolve_late(_host: str) -> str:
-        asked.release()
-        assert may_answer.acquire(timeout=SECONDS)
-        return "client"
-
-    monkeypatch.setattr(module, "resolve", resolve_late)
-    monkeypatch.setattr(module, "LIFETIME", -1.0)  # so that it is asked anew for each
-    server = start_server()
-    for peer in (server.greeted(), server.greeted()):
-        assert peer.say("Hey").startswith("+OK ")
-    assert asked.acquire(timeout=SECONDS)
-    may_answer.release()
-    wait_until(lambda: server.record(1).client == "client")
-    assert asked.acquire(timeout=SECONDS)
-    server.stop()
-    threads = [thread for thread in threading.enumerate() if thread.name == "resolver"]
-    assert threads
-    assert all(thread.daemon for thread in threads)  # nor do they hold up the process's end
-    may_answer.release()
-    wait_until(lambda: not is_running())

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import pytest
 from structlog.testing import capture_logs
 
-from server.clock import now
-from server.protocol import ANSWER, MAX_LINE, Lines, Malformed, Message
-from server.session import AT_ONCE, Patience
+from server.chat.clock import now
+from server.chat.protocol import ANSWER, MAX_LINE, Lines, Malformed, Message
+from server.chat.session import AT_ONCE, Patience
 from tests.kit.peer import Peer, reset_on_close
 from tests.kit.running_server import RunningServer
 from tests.kit.waiting import SECONDS, wait_until
@@ -21,11 +21,6 @@ GREETING = "+OK Thread-1: ready\r\n"
 REPLY = f"+OK Thread-1: {ANSWER}\r\n"
 
 StartServer = Callable[..., RunningServer]
-
-
-def test_a_thread_answers_every_line_in_order(peer: Peer) -> None:
-    for text in ("Hey Server!!! What will we do in today's lab????", "", "Grüße 🧵"):
-        assert peer.say(text) == REPLY
 
 
 def test_its_record_has_who_when_and_how_much(server: RunningServer, peer: Peer) -> None:
@@ -43,7 +38,7 @@ def test_its_record_has_who_when_and_how_much(server: RunningServer, peer: Peer)
 def test_messages_that_arrive_together_are_a_tick_and_took_as_long_each(
     server: RunningServer, peer: Peer, monkeypatch: pytest.MonkeyPatch, chunks: list[bytes]
 ) -> None:
-    monkeypatch.setattr("server.ticks.GAP", 0.0)
+    monkeypatch.setattr("server.chat.ticks.GAP", 0.0)
     before, counts = now(), [chunk.count(b"\n") for chunk in chunks]
     for chunk in chunks:
         peer.send(chunk)
@@ -61,7 +56,7 @@ def test_messages_that_arrive_together_are_a_tick_and_took_as_long_each(
 
 def test_it_gives_way_before_it_receives_again(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
     gave_way: list[None] = []
-    monkeypatch.setattr("server.session.give_way", partial(gave_way.append, None))
+    monkeypatch.setattr("server.chat.session.give_way", partial(gave_way.append, None))
     for number in (1, 2, 3):
         peer.say("Hey")
         wait_until(partial(lambda turns: len(gave_way) == turns, number))
@@ -77,7 +72,7 @@ def test_lines_that_come_together_get_one_send_for_256_replies_at_most(
         sent.append(bytes(buffer))
         return send(connection, buffer, *flags)
 
-    monkeypatch.setattr("server.connection.socket.socket.send", noted)
+    monkeypatch.setattr("server.chat.connection.socket.socket.send", noted)
     peer.send(b"one\ntwo\nthree\n")
     assert [peer.line() for _ in range(3)] == [REPLY] * 3
     assert sent == [3 * REPLY.encode()]
@@ -103,7 +98,7 @@ def test_a_line_that_is_too_long_ends_it_with_the_reason(server: RunningServer, 
 def test_a_silent_client_is_told_and_shown_out_and_not_reset_though_it_talks_on(
     start_server: StartServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.session.LINGER_SECONDS", SECONDS)
+    monkeypatch.setattr("server.chat.session.LINGER_SECONDS", SECONDS)
     server = start_server(patience=Patience(idle=0.05))
     peer = server.greeted()
     assert peer.rest() == Lines.error("idle")
@@ -138,7 +133,7 @@ def test_a_slow_line_that_ends_in_time_leaves_the_next_its_own_time(
     start_server: StartServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seconds = [0.0]
-    monkeypatch.setattr("server.session.time", SimpleNamespace(monotonic=lambda: seconds[0]))
+    monkeypatch.setattr("server.chat.session.time", SimpleNamespace(monotonic=lambda: seconds[0]))
     server = start_server(patience=Patience(line=100))
     peer = server.greeted()
     peer.send(b"He")
@@ -208,11 +203,3 @@ def test_under_handout_too_the_end_of_the_stream_is_no_message(start_server: Sta
     peer.close()
     record = server.ended(1)
     assert (record.end, record.messages) == ("bye", 1)
-
-
-def test_the_handout_ends_without_a_word(start_server: StartServer) -> None:
-    server = start_server(protocol="handout", patience=Patience(idle=0.05))
-    peer = server.connect()
-    assert peer.rest() == b""
-    peer.close()
-    assert server.ended(1).end == "idle"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.signals import stop_signals
+from server.chat.signals import stop_signals
 from tests.kit.waiting import SECONDS
 
 BOTH = (signal.SIGTERM, signal.SIGINT)

@@ -4,10 +4,10 @@ import json
 import threading
 from collections.abc import Callable
 
-from server import log
-from server.protocol import Malformed
-from server.transcript import Transcript
-from server.writer import QUEUE_BYTES, RECORD_BYTES, Counts, LogWriter
+from server.chat.protocol import Malformed
+from server.log import lines
+from server.log.transcript import Transcript
+from server.log.writer import QUEUE_BYTES, RECORD_BYTES, Counts, LogWriter
 from tests.kit.pipe import Pipe
 from tests.kit.waiting import wait_until
 
@@ -18,7 +18,7 @@ Configure = Callable[[], LogWriter]
 def noted(configure: Configure, pipe: Pipe, log_format: str, *messages: str | Malformed) -> str:
     """The log of a thread named Thread-7 whose peer has said this."""
     writer = configure()
-    transcript = Transcript(writer, log.renderer(log_format, ""))
+    transcript = Transcript(writer, lines.renderer(log_format, ""))
     thread = threading.Thread(target=transcript.note, args=(PEER, messages), name="Thread-7")
     thread.start()
     thread.join()
@@ -29,11 +29,11 @@ def noted(configure: Configure, pipe: Pipe, log_format: str, *messages: str | Ma
 
 def test_each_message_is_a_line_with_its_thread_and_peer(configure: Configure, pipe: Pipe) -> None:
     messages = ("Hey", "", "Grüße", Malformed("utf8", "\\xff"))
-    lines = [json.loads(line) for line in noted(configure, pipe, "json", *messages).splitlines()]
-    assert [line.pop("text") for line in lines] == ["Hey", "", "Grüße", "\\xff"]
-    assert len({line.pop("time") for line in lines}) == 1
+    logged = [json.loads(line) for line in noted(configure, pipe, "json", *messages).splitlines()]
+    assert [line.pop("text") for line in logged] == ["Hey", "", "Grüße", "\\xff"]
+    assert len({line.pop("time") for line in logged}) == 1
     event = {"level": "info", "thread": "Thread-7", "event": "received from the client"}
-    assert lines == 3 * [event | {"peer": PEER}] + [event | {"peer": PEER, "error": "utf8"}]
+    assert logged == 3 * [event | {"peer": PEER}] + [event | {"peer": PEER, "error": "utf8"}]
 
 
 def test_for_people_it_is_the_line_a_logger_would_write(configure: Configure, pipe: Pipe) -> None:
@@ -44,5 +44,5 @@ def test_for_people_it_is_the_line_a_logger_would_write(configure: Configure, pi
 def test_messages_that_do_not_fit_are_all_counted_as_dropped(configure: Configure) -> None:
     writer = configure()
     too_many = ["Hey"] * (QUEUE_BYTES // RECORD_BYTES + 1)
-    Transcript(writer, log.RENDERERS["json"]).note(PEER, too_many)
+    Transcript(writer, lines.RENDERERS["json"]).note(PEER, too_many)
     assert writer.counts() == Counts(emitted=len(too_many), written=0, dropped=len(too_many))

@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
-from server.protocol import ANSWER
-from server.work import Work, parse
+from server.chat.protocol import ANSWER
+from server.chat.work import Work, parse
 from tests.kit.running_server import RunningServer
 from tests.kit.waiting import SECONDS, wait_until
 

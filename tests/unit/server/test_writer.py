@@ -13,8 +13,8 @@ from select import select
 import pytest
 import structlog
 
-from server import writer
-from server.writer import QUEUE_BYTES, Counts, LogWriter
+from server.log import writer
+from server.log.writer import QUEUE_BYTES, Counts, LogWriter
 from tests.kit.pipe import Pipe
 from tests.kit.waiting import SECONDS, wait_until
 
@@ -117,7 +117,9 @@ def test_a_full_queue_holds_no_more_memory_than_it_may(
     assert 0.5 * QUEUE_BYTES < held < QUEUE_BYTES + 10 * len(LONGEST)  # besides, one is written
 
 
-def test_a_reader_that_goes_in_the_middle_got_whole_lines_alone(start: Start, pipe: Pipe) -> None:
+def test_a_reader_that_goes_got_whole_lines_alone_and_what_it_lost_is_told(
+    pipe: Pipe, start: Start, capfd: pytest.CaptureFixture[str]
+) -> None:
     to = start()
     lines = 100 * [99 * "."]  # of which the pipe holds 40, and a part of one more
     to.emit_lines(lambda: "\n".join(lines), 100, 100)
@@ -125,19 +127,14 @@ def test_a_reader_that_goes_in_the_middle_got_whole_lines_alone(start: Start, pi
     pipe.close(pipe.reading)
     wait_until(lambda: to.counts().dropped > 0)
     assert to.counts() == Counts(emitted=100, written=40, dropped=60)
-
-
-def test_lines_that_do_not_fit_are_not_even_rendered(start: Start) -> None:
-    to = start()
-    to.emit_lines(lambda: pytest.fail("it was rendered"), 7, writer.QUEUE_BYTES + 1)
-    emit(to, 1)
-    wait_until(lambda: to.counts() == Counts(emitted=8, written=1, dropped=7))
+    to.close()
+    assert re.match(f"60{LOST}", capfd.readouterr().err)
 
 
 # A program that logs that many records and says whether its end took longer than five seconds.
 PROGRAM = f"""
 import logging, sys, time
-from server.writer import LogWriter
+from server.log.writer import LogWriter
 
 logging.basicConfig(level="INFO", handlers=[LogWriter(1, logging.Formatter("%(message)s {DOTS}"))])
 for number in range({10 * EMITTED}):
@@ -169,17 +166,6 @@ def test_a_reader_that_stalls_for_good_holds_up_no_end_and_what_it_loses_is_told
 def test_nor_does_one_that_reads_standard_error_neither(pipe: Pipe) -> None:
     assert end(pipe.writing, pipe.writing) == 0
     assert LOST.encode() not in b"".join(pipe.lines())
-
-
-def test_what_a_reader_that_has_gone_did_not_get_is_counted_and_told_at_the_end(
-    pipe: Pipe, start: Start, capfd: pytest.CaptureFixture[str]
-) -> None:
-    to = start()
-    pipe.close(pipe.reading)
-    emit(to, *range(7))
-    wait_until(lambda: to.counts() == Counts(emitted=7, written=0, dropped=7))
-    to.close()
-    assert re.match(f"7{LOST}", capfd.readouterr().err)
 
 
 def test_a_record_that_cannot_be_rendered_is_counted_as_missing(pipe: Pipe, start: Start) -> None:

@@ -1,0 +1,182 @@
+"""The page, as a browser asks for it."""
+
+import base64
+import hashlib
+import json
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from lanes.ask import Servers
+from lanes.page import app as pages
+from lanes.page.app import VIEWS, create_app
+from tests.kit.documents import crowded
+from tests.kit.replicas import answer
+from tests.kit.telling_servers import NAME, Swarm
+
+PAGES = {
+    "/": "text/html",
+    "/report.html": "text/html",
+    "/lanes.svg": "image/svg+xml",
+    "/trace.json": "application/json",
+    "/sessions.json": "application/json",
+    "/healthz": "text/plain",
+}
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.fixture
+def web(one: Swarm) -> FlaskClient:
+    return create_app(one.servers()).test_client()
+
+
+@pytest.mark.parametrize(("path", "mimetype"), PAGES.items())
+def test_each_page_is_of_its_type_and_protected(web: FlaskClient, path: str, mimetype: str) -> None:
+    page = web.get(path)
+    assert page.status_code == 200
+    assert page.data
+    assert page.mimetype == mimetype
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert "unsafe" not in page.headers["Content-Security-Policy"]
+    assert page.headers["X-Content-Type-Options"] == "nosniff"
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert page.headers["Cache-Control"] == "no-store"
+    head = web.head(path)
+    assert (head.status_code, head.data) == (200, b"")
+    assert head.headers["Content-Type"] == page.headers["Content-Type"]
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/nowhere"])
+def test_nothing_can_be_changed_there(web: FlaskClient, path: str) -> None:
+    for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"):
+        refused = web.open(path, method=method)
+        assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD"), method
+
+
+def test_a_page_that_does_not_exist_is_one_plain_line(web: FlaskClient) -> None:
+    page = web.get("/nowhere")
+    assert (page.status_code, page.text.count("\n")) == (404, 1)
+    assert page.text.startswith("404 Not Found: ")
+    assert page.mimetype == "text/plain"
+    assert "Content-Security-Policy" in page.headers
+
+
+@pytest.mark.parametrize(
+    "query", ["seconds=0", "seconds=nan", "seconds=ten", "seconds=1e9", "width=0", "width=<b>"]
+)
+def test_what_cannot_be_drawn_is_refused_with_what_can(web: FlaskClient, query: str) -> None:
+    page = web.get(f"/lanes.svg?{query}")
+    name, _ = query.split("=")
+    assert page.status_code == 400
+    assert page.text.startswith(f"400 Bad Request: {name} must be a number from ")
+
+
+@pytest.mark.parametrize(("asked", "drawn"), [(100, 320), (640, 640), (700, 640), (5_000, 1920)])
+def test_the_viewer_chooses_how_far_to_look_back_and_how_wide_to_draw_as_far_as_that_can_be(
+    web: FlaskClient, asked: int, drawn: int
+) -> None:
+    drawing = web.get(f"/lanes.svg?seconds=30&width={asked}").text
+    assert f'width="{drawn}"' in drawing
+    assert "\N{MINUS SIGN}30 s" in drawing
+
+
+def test_the_page_shows_the_drawing_and_a_table_of_the_same_facts(
+    web: FlaskClient, one: Swarm
+) -> None:
+    page = web.get("/?seconds=30").text
+    assert 'data-thread="MainThread"' in page[page.index("<svg") : page.index("</svg>")]
+    table = page[page.index("<tbody>") : page.index("</tbody>")]
+    [record] = one.registries[0].snapshot().sessions
+    for fact in ("10.0.0.7:7", "MainThread", str(record.native_id), "serving"):
+        assert fact in table
+
+
+def test_the_report_has_the_settings_and_needs_nothing_from_elsewhere(web: FlaskClient) -> None:
+    page = web.get("/report.html").text
+    assert "<script" not in page
+    assert not re.search(r"(?:src|href|action)=\"(?!data:)|url\((?!#)|@import", page)
+    assert "running since" in page
+    for name, value in {"model": "thread", "workers": 4}.items():
+        assert f'<th scope="row">{name}</th><td>{value}</td>' in page
+
+
+def test_a_name_is_never_more_than_text_on_any_page(web: FlaskClient, one: Swarm) -> None:
+    record = one.registries[0].admit("10.0.0.8:8")
+    assert record is not None
+    record.client = "<img src=x onerror=alert(1)>\"'&\x00"
+    for path, mimetype in PAGES.items():
+        body = web.get(path).data
+        if not mimetype.endswith("json"):
+            assert b"<img" not in body, path
+            assert b"\x00" not in body, path
+
+
+def test_the_policy_allows_just_the_styles_and_the_script_that_are_there(web: FlaskClient) -> None:
+    page = web.get("/")
+    policy = dict(one.split(" ", 1) for one in page.headers["Content-Security-Policy"].split("; "))
+    inline = re.findall(r"<(style|script)>(.*?)</", page.text, re.DOTALL)
+    assert sorted(kind for kind, _ in inline) == ["script", "style", "style"]
+    for kind, text in inline:
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in policy[f"{kind}-src"]
+    assert policy["connect-src"] == "'self'"
+    assert not re.search(r"\son\w+=|\sstyle=", page.text)
+
+
+def test_a_server_s_document_is_passed_on_as_it_is(one: Swarm, two: Swarm) -> None:
+    """`one` has a name of its own here: it is the first of three."""
+    web = create_app(two.servers()).test_client()
+    choose = web.get("/sessions.json")
+    assert choose.status_code == 400
+    choices = "?replica=127.0.0.1, ?replica=server-1, ?replica=server-2"
+    assert choose.text == f"400 Bad Request: choose one of the servers: {choices}.\n"
+    assert web.get("/sessions.json?replica=server-9").status_code == 404
+    chosen = json.loads(web.get("/sessions.json?replica=server-2").data)
+    assert chosen["replica"] == "server-2"
+    alone = create_app(Servers("127.0.0.1", one.port)).test_client()
+    assert json.loads(alone.get("/sessions.json").data)["sessions"][0]["client"] == "10.0.0.7:7"
+
+
+def test_while_no_server_answers_each_page_is_one_line_and_a_browser_has_one_that_keeps_trying(
+    one: Swarm,
+) -> None:
+    one.stop(one.hosts[0])
+    web = create_app(one.servers()).test_client()
+    line = f"The server does not answer: no answer from 127.0.0.1 port {one.port}: "
+    for path in sorted(set(PAGES) - {"/healthz"}):
+        page = web.get(path)
+        assert (page.status_code, page.mimetype, page.text.count("\n")) == (503, "text/plain", 1)
+        assert page.text.startswith(line)
+    opened = web.get("/", headers=BROWSER)
+    assert (opened.status_code, opened.mimetype) == (503, "text/html")
+    assert f'<p id="news" role="status">{line}' in opened.text
+    assert '<main id="lab"' in opened.text
+    assert "<script>" in opened.text
+    assert web.get("/lanes.svg", headers=BROWSER).mimetype == "text/plain"
+    assert web.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("length", [0.85, 59.0])
+@pytest.mark.parametrize("model", ["thread", "pool", "lock"])
+def test_no_page_is_so_large_that_its_viewers_could_fill_the_memory(
+    monkeypatch: pytest.MonkeyPatch, model: str, length: float
+) -> None:
+    servers = Servers(NAME, 0)
+    full = answer(crowded(model, length))
+    monkeypatch.setattr(servers, "ask", lambda: ([full], []))
+    web = create_app(servers).test_client()
+    for path in VIEWS:
+        page = web.get(f"{path}?seconds=86400").data
+        assert len(page) < 1.2 * 1024 * 1024, path  # 100 viewers', less than in the container
+
+
+def test_viewers_who_ask_for_the_same_share_a_drawing(
+    web: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lanes.page.latest.FRESH", 60)
+    drawn = iter(["first", "second", "third"])
+    monkeypatch.setitem(pages.VIEWS, "/lanes.svg", ("image/svg+xml", lambda *_: next(drawn)))
+    asked = ["", "", "?width=640", "?width=650", "?seconds=9", ""]
+    got = [web.get(f"/lanes.svg{query}").text for query in asked]
+    assert got == ["first", "first", "second", "second", "third", "first"]

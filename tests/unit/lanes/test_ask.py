@@ -1,0 +1,87 @@
+"""Asking one server, or all that a name stands for."""
+
+import socket
+import time
+from contextlib import closing
+
+import pytest
+
+from lanes.ask import LARGEST, NoAnswer, Servers, fetch
+from server.chat import clock
+from server.http.app import create_app
+from server.http.webserver import WebServer
+from tests.kit.fake_server import CHUNK, RESET, Action, FakeServer
+from tests.kit.telling_servers import HOSTS, Swarm
+
+
+def test_a_server_that_has_left_the_name_is_asked_until_it_answers_no_more(two: Swarm) -> None:
+    servers = two.servers()
+    assert len(servers.snapshot().parts) == 2
+    gone = two.hosts.pop(0)
+    assert len(servers.snapshot().parts) == 2
+    two.stop(gone)
+    alone = servers.snapshot()
+    assert (alone.replica, alone.missing) == ("server-2", ())  # nobody misses the other
+    left = two.hosts.pop()
+    assert servers.snapshot().replica == "server-2"  # though nobody knows the name any more
+    two.stop(left)
+    with pytest.raises(NoAnswer, match=rf"no answer from {left}"):
+        servers.snapshot()
+    with pytest.raises(NoAnswer, match=r"the name 'tasks.server' is not known here"):
+        servers.snapshot()
+
+
+def test_a_server_with_addresses_of_both_families_is_one_and_may_listen_on_one(one: Swarm) -> None:
+    one.hosts.append("::1")
+    [answer], missing = one.servers().ask()
+    assert (answer.host, missing) == ("127.0.0.1", [])
+    with closing(WebServer(create_app(one.registries[0]), "::1", one.port)):
+        assert len(one.servers().ask()[0]) == 1
+
+
+def test_an_answer_says_how_far_the_servers_clock_is_ahead_and_how_sure_that_is(
+    one: Swarm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "EPOCH", time.time() - time.monotonic() + 100)
+    answer = fetch(HOSTS[0], one.port)
+    assert 0 < answer.within < 10
+    assert abs(answer.ahead - 100) <= answer.within + 0.001  # as both clocks are read in turn
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    ("actions", "told"),
+    [
+        ([OK + b"Content-Length: 3\r\n\r\nok\n"], "is not the document that lanes reads"),
+        ([OK + b'Content-Length: 14\r\n\r\n{"version": 2}'], "has version 2; lanes reads 1"),
+        ([OK + b"Content-Length: 9\r\n\r\nok\n"], "is not the document that lanes reads"),
+        ([b"HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nno\n"], "answered 404 Not Found"),
+        ([b"+OK Thread-1: ready\r\n"], "no answer from 127.0.0.1 port"),
+        ([RESET], "no answer from 127.0.0.1 port"),
+        ([OK + b"Content-Length: 3\r\n\r\n", RESET], "no answer from 127.0.0.1 port"),
+        ([OK + b"\r\n" + b" " * (LARGEST + 1)], "is not the document"),  # it has no end
+    ],
+)
+def test_what_is_no_such_server_is_one_line_that_says_how(actions: list[Action], told: str) -> None:
+    one_line = rf"^.*{told}.*\Z"
+    with FakeServer([[CHUNK, *actions]]) as other, pytest.raises(NoAnswer, match=one_line):
+        fetch(*other.address)
+
+
+def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lanes.ask.SECONDS", 0.05)
+    with socket.create_server((HOSTS[0], 0)) as silent, pytest.raises(NoAnswer, match="timed out"):
+        fetch(*silent.getsockname())
+
+
+def test_an_ipv6_address_is_asked_with_its_scope(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(host: str, _port: int) -> None:
+        raise NoAnswer(host)
+
+    found = [(socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("fe80::1", 80, 0, 1))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_words, **_options: found)
+    monkeypatch.setattr("lanes.ask.fetch", refuse)
+    with pytest.raises(NoAnswer, match=r"^fe80::1%lo$"):
+        Servers("server", 80).ask()

@@ -1,0 +1,80 @@
+"""The live page and the report, at their largest: test_app asks for the rest."""
+
+import re
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+
+from lanes.layout import picture_of
+from lanes.page.documents import ROWS, live, report
+from lanes.snapshot import parse
+from server.chat.registry import HISTORY
+from server.http.sessions import Document
+from tests.kit import snapshots as told
+from tests.kit.documents import crowded
+from tests.kit.replicas import ONE, TWO, merged
+from tests.kit.snapshots import OPEN
+
+YARDSTICK = 0.010  # seconds that `yardstick` took on an idle core, when the bound was set
+
+
+def yardstick() -> str:
+    return "".join(f"<{number}>{number / 7:.1f}" for number in range(20_000))
+
+
+def cost(draw: Callable[[], str]) -> float:
+    """Seconds of an idle core; one that is shared is slower, and so the yardstick is, too."""
+
+    def measured(work: Callable[[], str]) -> float:
+        began = time.thread_time()
+        work()
+        return time.thread_time() - began
+
+    traced = sys.gettrace()
+    sys.settrace(None)  # what coverage takes is not the server's
+    try:
+        turns = [(measured(draw), measured(yardstick)) for _ in range(7)]
+    finally:
+        sys.settrace(traced)
+    drawing = min(drawing for drawing, _ in turns)
+    slowness = min(yard for _, yard in turns) / YARDSTICK
+    return drawing / max(slowness, 1.0)
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("model", ["thread", "pool"])
+def test_the_page_of_256_open_and_1000_closed_sessions_takes_less_than_100_ms(model: str) -> None:
+    body = Document().render(told.crowded(model))
+    taken = parse(body)
+    assert (taken.open, len(taken.sessions)) == (OPEN, OPEN + HISTORY)
+    assert cost(lambda: live(parse(body))) < 0.1
+
+
+def rows(page: str) -> list[int]:
+    return [int(number) for number in re.findall(r'<th scope="row">(\d+)</th>', page)]
+
+
+def test_the_live_page_lists_the_latest_sessions_and_the_report_all_and_when_it_is_of() -> None:
+    taken = crowded("pool")
+    live_page, kept = live(taken), report(taken)
+    drawn = [session.number for session in picture_of(taken).sessions()]
+    assert rows(live_page) == drawn[-ROWS:]
+    assert f"{len(drawn) - ROWS} earlier sessions are in the report" in live_page
+    assert rows(kept) == list(range(1, HISTORY + OPEN + 1))
+    assert "earlier sessions" not in kept
+    assert "<h1>Thread Lanes: 2027-01-15 08:00:29 UTC</h1>" in kept
+
+
+def test_a_page_of_several_servers_has_the_settings_and_the_document_of_each() -> None:
+    both = merged(TWO, ONE)
+    assert re.findall("<h2>Settings of (.*)</h2>", report(both)) == ["server-1", "server-2"]
+    documents = re.findall(r'href="sessions.json\?replica=([^"]*)"', live(both))
+    assert documents == ["server-1", "server-2"]
+
+
+def test_links_are_relative_so_that_the_page_works_behind_a_path_prefix() -> None:
+    links = re.findall('(?:href|src)="([^"]*)"', live(ONE, seconds=30))
+    pages = ["report.html?seconds=30", "lanes.svg?seconds=30", "trace.json", "sessions.json"]
+    assert [link for link in links if not link.startswith("data:")] == pages

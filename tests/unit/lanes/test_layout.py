@@ -1,0 +1,174 @@
+"""Which bar stands where: models by hand, limits by hand, and rules over any snapshot."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lanes.layout import LANES, WINDOW, picture_of
+from lanes.picture import COLOURS, Bar, Picture
+from lanes.snapshot import Snapshot
+from tests.kit import scenes
+from tests.kit.documents import snapshot, snapshots
+from tests.kit.replicas import merged, of
+from tests.kit.scenes import client
+from tests.kit.snapshots import EPOCH, record
+
+Stretch = tuple[int, float, float, float]  # session, start, turn, end
+
+
+def stretches(bars: Iterable[Bar]) -> list[Stretch]:
+    """In seconds since the moment that the builders count from."""
+    return [
+        (bar.session.number, bar.start - EPOCH, bar.turn - EPOCH, bar.end - EPOCH) for bar in bars
+    ]
+
+
+def lanes(picture: Picture) -> dict[str, list[Stretch]]:
+    return {lane.thread: stretches(lane.bars) for lane in picture.lanes}
+
+
+def queue(picture: Picture) -> list[list[Stretch]]:
+    return [stretches(row) for row in picture.queue]
+
+
+def test_lanes_stand_in_numeric_order_even_if_their_first_sessions_are_forgotten() -> None:
+    sessions = [client(1_000 + place, 1, 1, worker=n) for place, n in enumerate((10, 2, 1))]
+    picture = picture_of(snapshot(*sessions, at=5, model="pool"))
+    assert list(lanes(picture)) == ["Worker-1", "Worker-2", "Worker-10"]
+
+
+@pytest.mark.parametrize(
+    ("ends", "missing"),
+    [
+        pytest.param({}, {65, 66, 67}, id="all in use: the first stay"),
+        pytest.param({1: 90.0, 2: 93.0, 3: 91.0, 5: 92.0}, {1, 3, 5}, id="the last used stay"),
+    ],
+)
+def test_of_too_many_lanes_those_used_last_are_drawn_in_order_and_the_rest_counted(
+    ends: dict[int, float], missing: set[int]
+) -> None:
+    sessions = [client(number, number, number, ends.get(number)) for number in range(1, LANES + 4)]
+    picture = picture_of(snapshot(*sessions, at=100))
+    drawn = [number for number in range(1, LANES + 4) if number not in missing]
+    assert list(lanes(picture)) == [f"Thread-{number}" for number in drawn]
+    assert picture.lanes_more == 3
+    fitting = picture_of(snapshot(*sessions[:LANES], at=100))
+    assert (len(fitting.lanes), fitting.lanes_more) == (LANES, 0)
+
+
+def test_a_wait_is_drawn_in_the_queue_once_it_takes_time() -> None:
+    at_once, waited = client(1, 1, 1.005, worker=1), client(2, 1, 1.015, worker=2)
+    picture = picture_of(snapshot(at_once, waited, at=5, model="pool"), seconds=10)
+    assert [number for row in queue(picture) for number, *_ in row] == [2]
+    assert list(lanes(picture)) == ["Worker-1", "Worker-2"]
+    # In any model: a thread takes time to start.
+    assert queue(picture_of(snapshot(client(1, 4), at=5))) == [[(1, 4, 5, 5)]]
+    assert queue(picture_of(snapshot(client(1, 5), at=5))) == []
+
+
+def test_bars_and_their_messages_are_cut_where_the_window_begins() -> None:
+    ticks = [(3, 3, 1), (9.5, 9.5, 1), (10, 10, 2), (11, 11, 3)]
+    served = record(1, accepted=1, served=2, ticks=ticks)
+    waited = record(2, accepted=3, served=12)
+    picture = picture_of(snapshot(served, waited, at=20, model="lock"), seconds=10)
+    assert lanes(picture) == {"Thread-1": [(1, 10, 10, 20)], "Thread-2": [(2, 10, 12, 20)]}
+    assert picture.lanes[0].bars[0].ticks == (EPOCH + 10, EPOCH + 11)
+    assert picture.snapshot.messages == 7
+
+
+def test_what_ended_before_the_window_takes_neither_a_place_nor_a_lane_nor_a_row() -> None:
+    over = client(1, 1, 1, 9, worker=1), client(3, 2, 2, 8, worker=2)
+    seen = client(2, 1, 9, 12, worker=1), client(4, 3)
+    picture = picture_of(snapshot(*over, *seen, at=20, model="pool"), seconds=10)
+    assert lanes(picture) == {"Worker-1": [(2, 10, 10, 12)]}
+    assert queue(picture) == [[(4, 10, 20, 20)]]
+    assert picture.lanes_more == 0
+
+
+@pytest.mark.parametrize(
+    ("began", "closed", "refusals", "long"),
+    [
+        *[(began, None, [], 5) for began in (100, 99, 95)],
+        *[(began, None, [], 10) for began in (94.9, 90)],
+        *[(89, None, [], 15), (71, None, [], 30), (51, None, [], 50), (41, None, [], 60)],
+        pytest.param(1, None, [], WINDOW, id="never longer"),
+        pytest.param(30, 39, [39], 5, id="over for more than a minute"),
+        pytest.param(98, None, [91, 99], 10, id="a refusal counts too"),
+    ],
+)
+def test_if_not_asked_a_window_grows_by_five_seconds_up_to_a_minute_with_what_there_is_to_show(
+    began: float, closed: float | None, refusals: list[float], long: float
+) -> None:
+    sessions = [client(1, began, began, closed), client(2, 100)]
+    assert picture_of(snapshot(*sessions, at=100, refusals=refusals)).span == long
+    assert picture_of(snapshot(at=100)).span == WINDOW  # there is nothing
+
+
+def test_refusals_in_the_window_are_shown() -> None:
+    picture = picture_of(snapshot(at=100, refusals=[1, 89.5, 90, 90.1, 95]), seconds=10)
+    assert picture.refusals == ((EPOCH + 90, 2), (EPOCH + 95, 1))
+
+
+def test_the_sessions_of_a_picture_are_those_that_are_drawn_once_each_and_by_number() -> None:
+    picture = picture_of(scenes.QUEUE, seconds=2.45)  # the first two are long gone
+    assert [session.number for session in picture.sessions()] == [3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 4, 5, 6, 8, 9, 16])
+def test_sessions_that_follow_each_other_differ_in_colour_and_so_do_those_of_a_worker(
+    workers: int,
+) -> None:
+    sessions = [client(n, n / 10, n / 10, worker=n % workers + 1) for n in range(1, 60)]
+    lanes = picture_of(snapshot(*sessions, at=20)).lanes
+    colours = {bar.session.number: bar.colour for lane in lanes for bar in lane.bars}
+    for number in range(1, 60 - workers):
+        assert colours[number] != colours[number + 1]
+        assert colours[number] != colours[number + workers]
+    assert set(colours.values()) == set(range(COLOURS))
+
+
+def test_replicas_that_follow_each_other_have_no_colour_in_common() -> None:
+    told = (of(f"server-{n}", *(client(m, m, m) for m in range(1, 9))) for n in (1, 2, 3))
+    colours: dict[str, set[int]] = {}
+    for lane in picture_of(merged(*told)).lanes:
+        for bar in lane.bars:
+            colours.setdefault(bar.session.replica, set()).add(bar.colour)
+    first, second, third = colours.values()
+    assert first & second == second & third == set()
+    assert len(first) == len(second) == COLOURS // 2
+
+
+@given(snapshots(), st.none() | st.floats(1, 300))
+def test_any_bar_waits_and_then_is_served_in_the_window_and_none_overlap_or_are_missing(
+    snapshot: Snapshot, seconds: float | None
+) -> None:
+    picture = picture_of(snapshot, seconds)
+    queued = [bar for row in picture.queue for bar in row]
+    in_lanes = [bar for lane in picture.lanes for bar in lane.bars]
+    for row in (*picture.queue, *(lane.bars for lane in picture.lanes)):
+        assert all(before.end <= after.start for before, after in pairwise(row))
+    for bar in (*queued, *in_lanes):
+        assert picture.start <= bar.start <= bar.turn <= bar.end <= picture.at
+        assert not bar.open or bar.end == picture.at
+        assert all(bar.turn <= moment <= bar.end for moment in bar.ticks)
+    # Every open session is drawn once; one without a thread may have come too late for the queue.
+    settled = snapshot.at - (seconds or WINDOW) / 1000
+    drawn = [bar.session for bar in (*queued, *in_lanes) if bar.open]
+    assert sorted(one.number for one in drawn if one.thread or one.accepted_at < settled) == [
+        one.number
+        for one in snapshot.sessions
+        if one.state != "closed" and (one.thread or one.accepted_at < settled)
+    ]
+    # No other is drawn twice, but in a pool those that waited in the queue and then were served.
+    for bars in (queued, in_lanes):
+        assert len(bars) == len({bar.session.number for bar in bars})
+    waited = {bar.session.number for bar in queued}
+    twice = [bar for bar in in_lanes if bar.session.number in waited]
+    assert all(bar.session.served_at for bar in twice)
+    if snapshot.model != "pool":
+        assert twice == []
+        accepted = [max(bar.session.accepted_at, picture.start) for bar in in_lanes]
+        assert [bar.start for bar in in_lanes] == accepted

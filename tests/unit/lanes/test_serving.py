@@ -1,0 +1,106 @@
+"""`lanes page` as a process: where it is, what it bounds, how it ends."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+
+import pytest
+from click.testing import CliRunner
+
+from lanes.__main__ import main
+from lanes.page.serving import LIMITS
+from server.http.app import create_app
+from server.http.webserver import WebServer
+from tests.kit import snapshots as told
+from tests.kit.command import ROOT
+from tests.kit.http_get import LOOPBACK, get
+from tests.kit.telling_servers import HOSTS, Swarm
+from tests.kit.waiting import SECONDS, wait_until
+
+Page = subprocess.Popen[str]
+
+
+@contextmanager
+def page(swarm: Swarm) -> Iterator[tuple[Page, int]]:
+    """The process, and its port."""
+    words = [sys.executable, "-m", "lanes", "page", "--port", "0"]
+    with subprocess.Popen(
+        [*words, "--from", f"{HOSTS[0]}:{swarm.port}"],
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        try:
+            assert process.stdout
+            line = process.stdout.readline()
+            found = re.fullmatch(r"The page is at http://127.0.0.1:(\d+)/\n", line)
+            assert found, process.communicate()
+            yield process, int(found[1])
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_0_and_without_a_word(one: Swarm, number: int) -> None:
+    with page(one) as (process, port):
+        assert b'data-session="1"' in get(port, "/lanes.svg").body
+        process.send_signal(number)
+        process.send_signal(number)  # a second one must not turn that into a kill
+        assert process.communicate(timeout=SECONDS) == ("", "")
+        assert process.returncode == 0
+
+
+def test_it_goes_on_while_no_server_answers_and_shows_the_next_one(one: Swarm) -> None:
+    one.stop(one.hosts.pop())
+    with page(one) as (_, port):
+        assert get(port, "/").status == 503
+        assert get(port, "/healthz").status == 200
+        with closing(WebServer(create_app(one.registries[0]), LOOPBACK, one.port)):
+            wait_until(lambda: b"10.0.0.7:7" in get(port, "/").body)
+
+
+def test_an_address_that_somebody_has_is_one_line_and_exit_code_1() -> None:
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        port = taken.getsockname()[1]
+        shown = CliRunner().invoke(main, ["page", "--port", str(port)])
+    assert shown.exit_code == 1
+    assert shown.output == (
+        f"Error: cannot listen on 127.0.0.1 port {port}: Address already in use. "
+        "Choose another with --host or --port.\n"
+    )
+    unknown = CliRunner().invoke(main, ["page", "--host", "nowhere.invalid"])
+    assert unknown.exit_code == 1
+    assert unknown.output.count("\n") == 1
+
+
+@pytest.mark.parametrize("said", ["GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: l"])
+def test_viewers_who_read_nothing_or_stall_do_not_keep_the_others_from_the_page(
+    one: Swarm, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    full = told.crowded("pool")
+    monkeypatch.setattr(one.registries[0], "snapshot", lambda: full)
+    with page(one) as (_, port), ExitStack() as stack:
+        for _ in range(LIMITS["connection_limit"] // 2):
+            hanging = stack.enter_context(socket.socket())
+            hanging.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            hanging.connect((LOOPBACK, port))
+            hanging.sendall(said.encode())
+        for _ in range(3):
+            assert get(port, "/").status == 200
+
+
+def test_a_viewer_who_pipelines_requests_gets_one_answer(one: Swarm) -> None:
+    with page(one) as (_, port), socket.create_connection((LOOPBACK, port), SECONDS) as greedy:
+        greedy.sendall(b"GET / HTTP/1.1\r\n\r\n" * 400)
+        with greedy.makefile("rb") as answers:
+            assert answers.read().count(b"HTTP/1.1 200 OK") == 1
+
+
+def test_a_viewer_who_hangs_is_let_go(one: Swarm) -> None:
+    with page(one) as (_, port), socket.create_connection((LOOPBACK, port), SECONDS) as hanging:
+        assert hanging.recv(1) == b""

@@ -1,0 +1,137 @@
+"""A row of bars as strokes: where they stand, and their labels. A second is ten columns."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lanes import picture as pictures
+from lanes.layout import picture_of
+from lanes.snapshot import Snapshot
+from lanes.terminal.cells import Line
+from lanes.terminal.strokes import COLOURS, Columns, draw_label, draw_stroke, strokes
+from server.chat.record import End, Record
+from tests.kit.documents import snapshot, snapshots
+from tests.kit.scenes import client
+
+SPAN = 5  # seconds
+ROOM = 12  # cells for a client's name
+
+
+def row(*records: Record, at: float = 5, behind: int = 0, labelled: bool = True) -> str:
+    """The only lane, and so many columns behind it."""
+    picture = picture_of(snapshot(*records, at=at, model="lock"), SPAN)
+    columns = Columns(picture, 0, 10 * SPAN)
+    line = Line(10 * SPAN + behind)
+    drawn = list(strokes(picture.lanes[0].bars, columns))
+    for stroke in drawn:
+        draw_stroke(line, stroke, columns)
+    for stroke in drawn if labelled else []:
+        draw_label(line, stroke, ROOM)
+    return line.text().plain
+
+
+def served(
+    number: int,
+    begin: float,
+    end: float | None,
+    said: Iterable[float] = (),
+    *,
+    why: End = "bye",
+    name: str = "",
+) -> Record:
+    """One that the only thread serves, without waiting."""
+    return client(number, begin, begin, end, worker=1, said=said, end=why, name=name)
+
+
+def waits(began: float, served: float | None = None, closed: float | None = None) -> Record:
+    """One that waits in its thread before it is served, if it is."""
+    return client(1, began, served, closed, thread="Thread-1", said=())
+
+
+BRIEF = [served(number, 1 + number / 1000, 1.001 + number / 1000) for number in range(10)]
+NEXT = served(12, 3, 4)
+SHORT = [served(1, 2.6, 2.9, why="lost"), served(2, 2.9, 3, why="idle"), NEXT]
+FAILURES = sorted({*get_args(End)} - {"bye"})
+
+
+@pytest.mark.parametrize(
+    ("sessions", "shown"),
+    [
+        ([waits(1, 2.5, 4)], "          ╶╌╌╌╌╌╌╌╌╌╌╌╌╌╌━━━━━━━━━━━━━━╸"),
+        ([served(1, 1, 4, [1, 1.9, 2.6, 4])], "          ┝━━━━━━━━┿━━━━━━┿━━━━━━━━━━━━┥"),
+        # What is short has a column all the same: serving after a long wait, a session, a message,
+        # a wait, and what has just begun.
+        ([waits(1, 2.999, 3)], "          ╶╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╸"),
+        ([served(1, 1, 1.01)], "          ■"),
+        ([served(1, 1, 1.01, [1])], "          │"),
+        ([waits(1, None, 1.01)], "          ·"),
+        ([served(1, 4.99, None)], " " * 49 + "╺"),
+        # What touches is told apart by its ends.
+        ([served(1, 1, 2), served(2, 2, 2.1), served(3, 2.1, 3)], "          ╺━━━━━━━━╸■╺━━━━━━━╸"),
+        # What finds all its columns taken is left out, and the next is not.
+        ([*BRIEF, served(10, 1.02, 2)], "          ■╺━━━━━━━╸"),
+    ],
+)
+def test_a_stroke_shows_how_long_a_session_waited_and_was_served(
+    sessions: list[Record], shown: str
+) -> None:
+    assert row(*sessions, labelled=False) == shown
+
+
+@pytest.mark.parametrize(("session", "shown"), [(served(1, 1, None), "━"), (waits(1), "╌")])
+def test_a_stroke_has_no_end_where_its_session_goes_on_or_began_before_the_window(
+    session: Record, shown: str
+) -> None:
+    assert row(session, at=9, labelled=False) == shown * 50
+
+
+@pytest.mark.parametrize(
+    ("sessions", "shown"),
+    [
+        # Behind the stroke, with the end of a long name.
+        ([served(3, 1, 2, name="lab-client-3")], "╺━━━━━━━━╸ #3 lab-client-3"),
+        ([served(3, 1, 2, name="a-lab-client-3")], "╺━━━━━━━━╸ #3 …ab-client-3"),
+        # On it, between messages; without blanks if that hides none; if need be over them.
+        ([served(1, 1, 3, [1.1, 1.4, 2.5]), NEXT], "╺┿━━┿ #1 c-1 ━━┿━━━╸╺━━━━━━━━╸ #12 c-12"),
+        ([served(1, 1, 3, [1.1, 1.4, 2.2]), NEXT], "╺┿━━┿#1 c-1━┿━━━━━━╸╺━━━━━━━━╸ #12 c-12"),
+        ([served(11, 2, 3, [2, 2.3, 2.6, 2.9]), NEXT], "┝#11━━┿━━┥╺━━━━━━━━╸ #12 c-12"),
+        # Where the session waits.
+        ([waits(1, 4.5)], "╶ #1 c-1 ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌━━━━━"),
+        # A failed end has its word, and a mark even without room for that.
+        *[([served(3, 1, 2, why=end)], f"╺━━━━━━━━╸ #3 c-3 ✗ {end}") for end in FAILURES],
+        (SHORT, "╺━✗✗╺━━━━━━━━╸ #12 c-12"),
+    ],
+)
+def test_a_label_says_who_it_is_and_why_it_failed_where_there_is_room(
+    sessions: list[Record], shown: str
+) -> None:
+    assert row(*sessions).strip() == shown
+
+
+def test_a_label_may_reach_beyond_the_last_column() -> None:
+    sessions = served(1, 1, 3), served(2, 3, None)
+    for behind, shown in [(7, "━━━━━━━━━━━━━━━━━━━ #2 c-2"), (6, " #2 c-2 ━━━━━━━━━━━")]:
+        drawn = row(*sessions, behind=behind).strip()
+        assert drawn == "╺ #1 c-1 ━━━━━━━━━━╸╺" + shown
+
+
+def test_no_two_colours_are_the_same() -> None:
+    assert len(set(COLOURS)) == len(COLOURS) == pictures.COLOURS
+
+
+@given(snapshots(), st.integers(1, 200), st.sampled_from([None, 1, 60, 300]))
+def test_strokes_never_overlap_and_stay_in_their_columns(
+    of: Snapshot, columns: int, seconds: float | None
+) -> None:
+    drawn = picture_of(of, seconds)
+    for bars in [*drawn.queue, *(lane.bars for lane in drawn.lanes)]:
+        seen = list(strokes(bars, Columns(drawn, 7, 7 + columns)))
+        assert seen
+        assert all(7 <= s.first <= s.turn <= s.past <= 7 + columns for s in seen)
+        assert all(s.first < s.past for s in seen)
+        assert all((s.turn < s.past) == (s.bar.turn < s.bar.end) for s in seen)
+        assert all(before.past <= after.first for before, after in pairwise(seen))

@@ -1,0 +1,211 @@
+"""The drawing, parsed again: what it shows is what the snapshot says."""
+
+import colorsys
+import math
+import re
+from dataclasses import replace
+from itertools import combinations, pairwise
+from xml.etree.ElementTree import Element, fromstring
+
+import pytest
+from hypothesis import given
+
+from lanes.layout import LANES, picture_of
+from lanes.picture import COLOURS, Picture
+from lanes.snapshot import Snapshot
+from lanes.svg.drawing import MARGIN, NARROWEST, WIDEST, WIDTH, draw
+from tests.kit import scenes
+from tests.kit.command import ROOT
+from tests.kit.documents import snapshot, snapshots
+from tests.kit.replicas import merged, of
+from tests.kit.scenes import client
+from tests.kit.snapshots import record
+
+SVG = "{http://www.w3.org/2000/svg}"
+Places = dict[str, tuple[float, float]]  # the two stretches of a bar, by what is done in them
+
+
+def parsed(picture: Picture, width: int = WIDTH) -> Element:
+    return fromstring(draw(picture, width))  # noqa: S314 - it is our own
+
+
+def drawn(taken: Snapshot, width: int = WIDTH) -> Element:
+    return parsed(picture_of(taken), width)
+
+
+def by_class(inside: Element, name: str) -> list[Element]:
+    return [one for one in inside.iter() if name in one.get("class", "").split()]
+
+
+def place(rect: Element) -> tuple[float, float]:
+    left = float(rect.attrib["x"])
+    return left, left + float(rect.attrib["width"])
+
+
+def bars(inside: Element) -> dict[int, Places]:
+    """Where each session waits and where it is served, by its number."""
+    return {
+        int(bar.attrib["data-session"]): {
+            rect.attrib["class"]: place(rect) for rect in bar.iter(f"{SVG}rect")
+        }
+        for bar in by_class(inside, "bar")
+    }
+
+
+def words(inside: Element) -> list[str]:
+    return [text.text or "" for text in inside.iter(f"{SVG}text")]
+
+
+def titles(inside: Element, name: str) -> list[str]:
+    """What is told to somebody who points there."""
+    return [one.findtext(f"{SVG}title", "") for one in by_class(inside, name)]
+
+
+def test_every_thread_has_a_lane_with_its_name_its_os_thread_and_its_sessions() -> None:
+    lanes = by_class(drawn(scenes.STAIRCASE), "lane")
+    assert [lane.attrib["data-thread"] for lane in lanes] == [f"Thread-{n}" for n in range(1, 6)]
+    assert words(lanes[1])[:2] == ["Thread-2", "OS thread 1002"]
+
+
+def test_waiting_is_hatched_serving_is_solid_and_what_goes_on_reaches_to_now() -> None:
+    drawing = drawn(scenes.STAIRCASE)
+    first, second, third, *others = bars(drawing).values()
+    assert set(first) == {"serving"}
+    assert set(second) == set(third) == {"waiting", "serving"}
+    assert [set(other) for other in others] == [{"waiting"}, {"waiting"}]
+    assert second["waiting"][1] == pytest.approx(second["serving"][0])
+    assert second["serving"][0] == pytest.approx(first["serving"][1])
+    ends = {number: max(max(bar.values())) for number, bar in bars(drawing).items()}
+    assert {number for number, end in ends.items() if end == WIDTH - MARGIN} == {3, 4}
+
+
+def test_a_session_that_failed_is_marked_with_the_reason() -> None:
+    [failed] = by_class(drawn(scenes.STAIRCASE), "failed")
+    assert failed.attrib["data-session"] == "5"
+    assert words(failed) == ["#5 c-5 ✗ closing"]
+    assert len(by_class(failed, "end")) == 1
+
+
+def test_the_figures_stand_above_and_the_refusals_on_the_axis() -> None:
+    refusing = snapshot(at=5, refusals=[1, 4.5, 4.5])
+    drawing = drawn(replace(scenes.STAIRCASE, refusals=refusing.refusals, refused={"busy": 3}))
+    assert {one.attrib["data-figure"]: one.text for one in by_class(drawing, "value")} == {
+        "model": "lock",
+        "clients now": "2",
+        "served at once": "1 (peak 1)",
+        "messages": "9",
+        "refused": "3",
+    }
+    assert [words(refusal) for refusal in by_class(drawing, "refusal")] == [["1"], ["2"]]
+    assert titles(drawing, "refusal") == ["1 refused", "2 refused"]
+
+
+def test_a_bar_has_a_tick_for_each_message_and_tells_its_story_where_one_points_at_it() -> None:
+    drawing = drawn(scenes.STAIRCASE)
+    assert [path.attrib["d"].count("M") for path in by_class(drawing, "ticks")] == [2, 2, 2]
+    assert titles(drawing, "bar")[1].startswith("Session 2: c-2 from 10.0.0.2:40002, in Thread-2")
+
+
+def test_the_drawing_says_how_many_lanes_it_leaves_out_or_that_nobody_was_there() -> None:
+    drawing = drawn(snapshot(*(client(n, 1, 1) for n in range(1, LANES + 8)), at=10))
+    assert len(by_class(drawing, "lane")) == LANES
+    assert "7 more lanes are not drawn: these were used last." in words(drawing)
+    assert "Nobody was here in the last 2.5 s." in words(parsed(picture_of(snapshot(at=99), 2.5)))
+
+
+@pytest.mark.parametrize("width", [NARROWEST, 700, WIDEST])
+def test_it_is_as_wide_as_was_asked_for_and_nothing_stands_outside(width: int) -> None:
+    drawing = drawn(scenes.STAIRCASE, width)
+    assert drawing.attrib["width"] == str(width)
+    height = float(drawing.attrib["height"])
+    for text in drawing.iter(f"{SVG}text"):
+        assert 0 <= float(text.attrib["x"]) <= width
+        assert 0 <= float(text.attrib["y"]) <= height
+    for bar in bars(drawing).values():
+        assert all(0 <= left < right <= width - MARGIN for left, right in bar.values())
+
+
+def test_nothing_that_a_client_calls_itself_is_more_than_text() -> None:
+    name = "<script>alert('1')</script>&\"\x00\x1b\ud800\uffff"
+    drawing = drawn(snapshot(record(1, accepted=1, served=1, client=name), at=10))
+    assert not [one for one in drawing.iter() if "script" in one.tag]
+    [caption] = by_class(drawing, "caption")
+    shown = "<script>alert('1')</script>&\"\ufffd\ufffd?\ufffd"
+    assert caption.text == f"#1 {shown} · 0 messages"
+
+
+@given(snapshots())
+def test_any_queue_is_drawn_above_its_lanes_and_no_bar_upon_another(taken: Snapshot) -> None:
+    drawing, picture = drawn(taken), picture_of(taken)
+    rows = [*by_class(drawing, "queue"), *by_class(drawing, "lane")]
+    heights = [float(row.attrib["transform"].split()[1].rstrip(")")) for row in rows]
+    assert heights == sorted(heights)
+    drawn_rows = (*picture.queue, *(one.bars for one in picture.lanes))
+    for row, expected in zip(rows, drawn_rows, strict=True):
+        assert list(bars(row)) == [bar.session.number for bar in expected]
+        assert [one.attrib["class"].split() for one in by_class(row, "bar")] == [
+            ["bar", f"c{bar.colour}", "open" if bar.open else "closed", *["failed"] * bar.failed]
+            for bar in expected
+        ]
+        for bar, stretches in zip(expected, bars(row).values(), strict=True):
+            assert bar.turn < bar.end or "serving" not in stretches
+            assert bar.start < bar.turn or bar.turn == bar.end or "waiting" not in stretches
+        places = sorted(place(rect) for rect in row.iter(f"{SVG}rect"))
+        assert all(left[1] <= right[0] + 0.01 for left, right in pairwise(places))
+    style = drawing.findtext(f"{SVG}style", "")
+    assert all(f".c{colour} " in style for colour in range(COLOURS))
+
+
+def oklab(hue: int, saturation: float, lightness: float) -> tuple[float, ...]:
+    """A colour in OKLab (https://bottosson.github.io/posts/oklab/): 0.02 is just to be noticed."""
+    channels = colorsys.hls_to_rgb(hue / 360, lightness, saturation)
+    r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    long, medium, short = (
+        (0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b) ** (1 / 3),
+        (0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b) ** (1 / 3),
+        (0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b) ** (1 / 3),
+    )
+    return (
+        0.2104542553 * long + 0.7936177850 * medium - 0.0040720468 * short,
+        1.9779984951 * long - 2.4285922050 * medium + 0.4505937099 * short,
+        0.0259040371 * long + 0.7827717662 * medium - 0.8086757660 * short,
+    )
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_no_two_clients_side_by_side_have_nearly_the_same_colour(scheme: int) -> None:
+    style = (ROOT / "lanes/svg/templates/lanes.css").read_text(encoding="utf-8")
+    hues = re.findall(r"\.c\d \{ --hue: (\d+); \}", style)
+    rich, light = (re.findall(rf"--{what}: (\d+)%", style)[scheme] for what in ("rich", "light"))
+    colours = [oklab(int(hue), int(rich) / 100, int(light) / 100) for hue in hues]
+    assert len(colours) == COLOURS
+    assert min(math.dist(*pair) for pair in pairwise([*colours, colours[0]])) > 0.12
+    assert min(math.dist(*pair) for pair in combinations(colours, 2)) > 0.07
+
+
+def several(*, name: str) -> Element:
+    """Two replicas that have a queue each, and a lane in the first."""
+    sessions = [client(1, 1, 1, worker=1), client(2, 2), client(3, 2)]
+    first = of(name, *sessions, model="pool")
+    return drawn(merged(first, of("server-2", client(4, 2), model="pool")))
+
+
+def test_each_replicas_queue_is_named_where_it_begins_and_the_rest_stands_below() -> None:
+    drawing = several(name="server-1")
+    rows = by_class(drawing, "queue")
+    names = [[text.text for text in by_class(row, "thread")] for row in rows]
+    assert names == [["server-1/queue"], [], ["server-2/queue"]]
+    notes = [(note.text or "").split(",")[0] for note in by_class(drawing, "more")]
+    assert notes == ["server-1 at 10.0.0.1", "server-2 at 10.0.0.2"]
+
+
+def test_a_long_name_has_room_beside_its_bars() -> None:
+    names = ("server-1", "server-1.lab.example")
+    short, long = (bars(several(name=name))[1]["serving"][0] for name in names)
+    assert short < long
+
+
+def test_a_thread_without_a_number_of_the_systems_is_drawn_too() -> None:
+    [session] = snapshot(client(1, 1, 1), at=5).sessions
+    unknown = replace(scenes.WALL, sessions=(replace(session, native_id=None),))
+    assert words(by_class(drawn(unknown), "lane")[0])[:2] == ["Thread-1", "OS thread "]

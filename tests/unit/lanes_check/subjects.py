@@ -1,0 +1,27 @@
+"""A subject of the checks: a server of a test's own making."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from lanes.check.address import Address
+from lanes.check.protocol import DIALECTS
+from lanes.check.subject import Subject
+from tests.kit.fake_server import Action, FakeServer
+from tests.kit.waiting import SECONDS
+
+
+@contextmanager
+def subject(connections: list[list[Action]], *, protocol: str = "handout") -> Iterator[Subject]:
+    """A fake server, found. Where it speaks first that is waited for, and else it is not."""
+    speaks_first = isinstance(connections[0][0], bytes)
+    with pytest.MonkeyPatch.context() as patch, FakeServer(connections) as server:
+        patch.setattr("lanes.check.subject.AT_ONCE", SECONDS if speaks_first else 0)
+        address, dialect = Address(*server.address), DIALECTS[protocol]
+        with Subject(address, dialect, clients=2, many=2, timeout=SECONDS) as found:
+            yield found
+
+
+def unseen(_progress: str) -> None:
+    """Nobody watches."""

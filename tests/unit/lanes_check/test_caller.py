@@ -1,0 +1,153 @@
+"""A client of a server that is checked: each wait has an end, each failure says what was seen."""
+
+import select
+import socket
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from lanes.check.caller import FLOOD, MESSAGE, Caller
+from lanes.check.failure import Failed, OutOfTime, Patience
+from lanes.check.protocol import DIALECTS, Complaint
+from tests.kit.peer import reset_on_close
+from tests.kit.waiting import SECONDS
+
+SHORT = 0.05  # seconds: how long the caller waits for what never comes
+
+
+class Pair:
+    """A caller and the other end of its connection."""
+
+    def __init__(self, protocol: str, patience: float) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            self._connection = socket.create_connection(listener.getsockname())
+            self.server, _ = listener.accept()
+        self.server.settimeout(SECONDS)
+        self.patience = Patience(patience, time.monotonic() + SECONDS)
+        dialect = DIALECTS[protocol]()
+        self.caller = Caller(self._connection, dialect, self.patience, greets=dialect.framed)
+
+    def deliver(self, chunk: bytes) -> None:
+        """Have the server send it, and wait until it is there to be read."""
+        self.server.sendall(chunk)
+        assert select.select([self._connection], [], [], SECONDS)[0]
+
+
+@pytest.fixture
+def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
+    made = Pair(*getattr(request, "param", ("handout", SECONDS)))  # unless told otherwise
+    with made.server, made.caller:
+        yield made
+
+
+def speaking(protocol: str, patience: float = SECONDS) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("pair", [(protocol, patience)], indirect=True, ids=[protocol])
+
+
+def test_without_line_ends_what_comes_in_one_go_is_a_reply_and_its_rest_not_the_next(
+    pair: Pair,
+) -> None:
+    pair.caller.be_greeted()  # which is not waited for
+    assert pair.caller.thread is None
+    pair.caller.say(MESSAGE)
+    assert pair.server.recv(1024) == MESSAGE.encode()
+    pair.server.sendall(b"Today we")
+    pair.server.sendall(b" will learn")
+    assert pair.caller.reply().text == "Today we will learn"
+    pair.server.sendall(b"Today we")
+    assert pair.caller.reply(whole=False).text == "Today we"
+    pair.deliver(b" will learn")
+    pair.caller.say(MESSAGE)
+    pair.server.sendall(b"about")
+    assert pair.caller.reply().text == "about"
+
+
+def test_a_reply_that_ends_with_the_connection_is_one_and_then_the_server_has_hung_up(
+    pair: Pair,
+) -> None:
+    pair.server.sendall(b"Today")
+    pair.server.close()
+    assert pair.caller.reply().text == "Today"
+    assert pair.caller.is_hung_up_on()
+    with pytest.raises(Failed, match="the server hung up instead of answering"):
+        pair.caller.reply()
+
+
+@pytest.mark.parametrize("sent", [b"", b"+OK"])
+@speaking("lines", SHORT)
+def test_a_greeting_that_does_not_come_is_missed_by_name(pair: Pair, sent: bytes) -> None:
+    pair.server.sendall(sent)  # a server that drips gets no more time
+    with pytest.raises(Failed, match=r"^the greeting: no answer within 0\.05 s$"):
+        pair.caller.be_greeted()
+
+
+@speaking("lines")
+def test_a_refusal_is_an_answer_but_no_reply_and_what_is_no_answer_is_quoted(pair: Pair) -> None:
+    pair.server.sendall(b"-ERR busy: come again\n" * 2 + b"Welcome\x1b[31m\n")
+    assert pair.caller.answer() == Complaint("busy", "come again")
+    with pytest.raises(Failed, match=r"^the server said -ERR busy: come again$"):
+        pair.caller.reply()
+    with pytest.raises(Failed, match=r"^not an answer: 'Welcome"):
+        pair.caller.reply()
+
+
+@speaking("lines")
+def test_what_comes_unasked_is_told_and_nothing_is_nothing(pair: Pair) -> None:
+    assert pair.caller.unasked() == ""
+    pair.deliver(b"+OK Thread-1: once more\n")
+    assert "once more" in pair.caller.unasked()
+
+
+def test_a_reset_is_a_way_to_hang_up(pair: Pair) -> None:
+    reset_on_close(pair.server)
+    pair.server.close()
+    assert pair.caller.is_hung_up_on()
+
+
+def test_who_floods_has_neither_replied_nor_hung_up_and_finds_a_reset(pair: Pair) -> None:
+    with ThreadPoolExecutor() as pool:
+        flood = pool.submit(pair.server.sendall, b"x" * 8 * FLOOD)
+        with pytest.raises(Failed, match=r"^a reply that does not end: [\d,]+ bytes so far$"):
+            pair.caller.reply()
+        assert not pair.caller.is_hung_up_on()
+        pair.caller.reset()
+        with pytest.raises(ConnectionResetError):
+            flood.result()
+
+
+@pytest.mark.parametrize("leave", [Caller.leave, Caller.end_output])
+def test_who_leaves_or_ends_its_output_ends_the_stream_though_something_was_left_unread(
+    pair: Pair, leave: Callable[[Caller], None]
+) -> None:
+    pair.deliver(b"Today")
+    leave(pair.caller)
+    assert pair.server.recv(1024) == b""
+    if leave is Caller.end_output:  # which still hears
+        assert pair.caller.reply(whole=False).text == "Today"
+
+
+def test_what_a_broken_connection_does_not_take_or_give_is_said(pair: Pair) -> None:
+    reset_on_close(pair.server)
+    pair.server.close()
+    with pytest.raises(Failed, match="the connection broke: Connection reset by peer"):
+        pair.caller.reply()
+    with pytest.raises(Failed, match="the message could not be sent: Broken pipe"):
+        pair.caller.say(MESSAGE)
+
+
+@speaking("lines")
+def test_a_wait_that_all_the_time_did_not_allow_is_nobodys_failure(pair: Pair) -> None:
+    for wait in (pair.caller.be_greeted, pair.caller.is_hung_up_on):
+        pair.patience.deadline = time.monotonic() + SHORT
+        assert pair.patience.until() == pair.patience.deadline
+        with pytest.raises(OutOfTime, match=r"^$"):
+            wait()
+
+
+@speaking("handout", SHORT)
+def test_who_stays_has_not_hung_up_but_has_to_take_a_message_in_time(pair: Pair) -> None:
+    assert not pair.caller.is_hung_up_on()
+    with pytest.raises(Failed, match=r"^the message could not be sent within 0\.05 s$"):
+        pair.caller.send(b"x" * 64 * FLOOD)

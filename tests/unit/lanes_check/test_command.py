@@ -1,0 +1,106 @@
+"""`lanes check`: options -> the checks -> a scorecard and an exit code."""
+
+import json
+import resource
+import signal
+
+import pytest
+from click.testing import CliRunner, Result
+
+from lanes.__main__ import main
+from tests.kit.at_terminal import at_terminal, exit_code
+from tests.kit.fake_server import CHUNK, GREET, HEAR, UNTIL_GONE, Action, FakeServer, nobody
+from tests.kit.waiting import SECONDS
+
+# pexpect forks, which Python 3.12 and later warn of where there are threads; it execs at once.
+pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+
+
+def invoke(*words: str, env: dict[str, str] | None = None, charset: str = "utf-8") -> Result:
+    return CliRunner(charset=charset).invoke(main, ["check", *words], env=env)
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["::1"], "'::1' is not HOST:PORT"),
+        (["a:1", "--many", "501"], "not in the range"),
+        (["a:1", "--timeout", "nan"], "nan is not a number of seconds"),
+        (["a:1", "--only", "order"], "the check `order` needs --protocol lines"),
+    ],
+)
+def test_wrong_usage_is_one_line_of_error_and_exit_code_2(words: list[str], error: str) -> None:
+    result = invoke(*words)
+    assert result.exit_code == 2
+    assert error in result.output.splitlines()[-1]
+    assert "Traceback" not in result.output
+
+
+def test_a_check_that_passes_says_what_it_saw_if_need_be_escaped_and_exits_0() -> None:
+    spoken = {"LANES_PROTOCOL": "lines"}  # as in Compose
+    with FakeServer([[GREET, HEAR, "+OK T-1: 你好\n".encode(), UNTIL_GONE]]) as server:
+        words = (str(server.address), "--only", "answers")
+        result = invoke(*words, env=spoken, charset="latin-1")
+    assert result.exit_code == 0
+    first, _, last = result.output.splitlines()
+    assert first.startswith("passed     answers  answered after ")
+    assert r"\u4f60\u597d" in first
+    assert last == f"{server.address}: 1 of 1 passed"
+
+
+def test_a_check_that_fails_exits_1() -> None:
+    with FakeServer([[CHUNK, b"Today"], [UNTIL_GONE]]) as server:
+        result = invoke(str(server.address), "--only", "again", "--format", "json")
+    assert result.exit_code == 1
+    [told] = json.loads(result.output)["checks"]
+    assert told["evidence"] == (
+        "message 2 of 4 on the same connection: the server hung up instead of answering"
+    )
+
+
+def test_a_server_that_speaks_lines_is_not_checked_as_if_it_did_not() -> None:
+    with FakeServer([[GREET, UNTIL_GONE]]) as server:
+        result = invoke(str(server.address))
+    assert result.exit_code == 2
+    assert "speaks `lines`: add --protocol lines" in result.output.splitlines()[-1]
+
+
+def test_on_a_terminal_ctrl_c_ends_the_check_in_hand_and_keeps_the_results() -> None:
+    answering: list[Action] = [CHUNK, b"Today", UNTIL_GONE]
+    with FakeServer([answering, [UNTIL_GONE], [UNTIL_GONE]]) as server:
+        words = (str(server.address), "--only", "answers", "--only", "again")
+        with at_terminal("lanes", "check", *words) as (terminal, screen):
+            terminal.expect("2 of 2  again: Each of several messages on one connection is")
+            assert "\x1b[?25l" in screen.getvalue(), "the cursor is not hidden"
+            terminal.sendintr()
+            assert exit_code(terminal) == 130
+    assert screen.getvalue().count("\x1b[?25h") == 1, "the cursor is not back"
+    assert "answers  answered after " in screen.getvalue()
+    assert screen.getvalue().endswith("1 of 2 passed, then interrupted\r\n")
+
+
+def test_ctrl_c_ends_the_wait_for_a_server_to_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    ctrl_c = lambda _: signal.raise_signal(signal.SIGINT)  # noqa: E731
+    monkeypatch.setattr("lanes.check.subject.time.sleep", ctrl_c)
+    with nobody() as address:
+        result = invoke(str(address), "--wait", str(SECONDS))
+    assert result.exit_code == 130
+    assert result.output.strip() == f"{address}: 0 of 10 passed, then interrupted"
+
+
+@pytest.mark.parametrize("hard", [64, 4096])
+def test_checking_nobody_exits_3_and_too_many_clients_for_this_process_2(
+    monkeypatch: pytest.MonkeyPatch, hard: int
+) -> None:
+    limits: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (64, hard))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, both: limits.append(both))
+    with nobody() as address:
+        result = invoke(str(address), "--many", "100")
+    *usage, line = result.output.splitlines()
+    if hard == 64:
+        assert (result.exit_code, limits) == (2, [])
+        assert "100 clients need 132 file descriptors, but this process may have only 64" in line
+    else:
+        assert (result.exit_code, limits, usage) == (3, [(132, 4096)], [])
+        assert line.startswith(f"There is no server to check: {address} refused")

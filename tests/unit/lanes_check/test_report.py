@@ -1,0 +1,66 @@
+"""A scorecard for people, for programs and for a CI."""
+
+import json
+
+import click
+import pytest
+
+from lanes.check.report import FORMATS, WIDTH
+from lanes.check.scorecard import Result, Scorecard
+
+GOOD = Result("answers", "A message is answered.", "passed", "'Grüße' after 1 ms", None, 0.0514)
+WHY = "client 2 of 10: no answer within 3 s"
+BAD = Result("concurrent", "All at the same time.", "failed", WHY, "a lock", 3.1)
+LATE = Result("churn", "Nothing grows.", "not tried", "the 55 s were over", None, 0.0)
+CARD = Scorecard("a:1", "handout", [GOOD, BAD, LATE], of=4)
+
+
+def test_for_people_a_failure_says_what_was_claimed_and_the_likely_cause() -> None:
+    assert click.unstyle(FORMATS["text"](CARD)).splitlines() == [
+        "passed     answers     'Grüße' after 1 ms",
+        "FAILED     concurrent  client 2 of 10: no answer within 3 s",
+        "                       claim: All at the same time.",
+        "                       likely cause: a lock.",
+        "not tried  churn       the 55 s were over",
+        "",
+        "a:1: 1 of 4 passed, then interrupted",
+    ]
+
+
+@pytest.mark.parametrize(("columns", "width"), [("60", 60), ("1000", WIDTH)])
+def test_for_people_long_lines_are_wrapped(
+    monkeypatch: pytest.MonkeyPatch, columns: str, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    long = Result("long", "A.", "failed", "word " * 60, "hint " * 60, 0.1)
+    shown = click.unstyle(FORMATS["text"](Scorecard("a:1", "handout", [long], of=1)))
+    assert max(map(len, shown.splitlines())) in range(width - len("word "), width + 1)
+    assert shown.count("word") == 60
+
+
+def test_for_programs_it_is_one_object() -> None:
+    told = json.loads(FORMATS["json"](CARD))
+    good, bad, _ = told.pop("checks")
+    assert told == {"server": "a:1", "protocol": "handout", "passed": 1, "of": 4}
+    claimed = {"name": "answers", "claim": "A message is answered.", "verdict": "passed"}
+    assert good == claimed | {"evidence": "'Grüße' after 1 ms", "hint": None, "seconds": 0.051}
+    assert (bad["verdict"], bad["hint"]) == ("failed", BAD.hint)
+
+
+def test_for_a_ci_it_is_a_suite_of_test_cases_in_ascii() -> None:
+    assert (
+        FORMATS["junit"](CARD)
+        == """\
+<?xml version='1.0' encoding='us-ascii'?>
+<testsuite name="lanes check a:1" tests="3" failures="1" errors="0" skipped="1" time="3.151">
+  <testcase classname="check.handout" name="answers: A message is answered." time="0.051">
+    <system-out>'Gr&#252;&#223;e' after 1 ms</system-out>
+  </testcase>
+  <testcase classname="check.handout" name="concurrent: All at the same time." time="3.100">
+    <failure message="client 2 of 10: no answer within 3 s">Likely cause: a lock.</failure>
+  </testcase>
+  <testcase classname="check.handout" name="churn: Nothing grows." time="0.000">
+    <skipped message="the 55 s were over" />
+  </testcase>
+</testsuite>"""
+    )

@@ -1,0 +1,55 @@
+"""What the HTTP port answers."""
+
+from wsgiref.util import setup_testing_defaults
+
+import pytest
+
+from server.chat.registry import Registry
+from server.http.app import HEADERS, App, Environ, create_app
+from server.log.writer import Counts
+
+PATHS = ["/healthz", "/sessions.json", "/metrics"]
+SETTINGS = {"model": "thread", "protocol": "lines", "replica": ""}
+
+
+def ask(app: App, path: str, method: str = "GET") -> tuple[str, dict[str, str], str]:
+    """The status, the headers and the body, of an answer that is protected whatever it says."""
+    said: list[tuple[str, dict[str, str]]] = []
+    environ: Environ = {"PATH_INFO": path, "REQUEST_METHOD": method}
+    setup_testing_defaults(environ)
+    body = app(environ, lambda status, headers: said.append((status, dict(headers))))
+    [(status, headers)] = said
+    assert headers.items() >= HEADERS.items()
+    return status, headers, b"".join(body).decode()
+
+
+@pytest.fixture
+def app() -> App:
+    return create_app(Registry(3, "", SETTINGS))
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_is_protected_and_can_only_be_read(app: App, path: str) -> None:
+    status, headers, body = ask(app, path)
+    assert (status, headers["Content-Length"]) == ("200 OK", str(len(body)))
+    status, headers, body = ask(app, path, "HEAD")
+    assert (status, body) == ("200 OK", "")
+    for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"):
+        status, headers, _ = ask(app, path, method)
+        assert (status, headers["Allow"]) == ("405 Method Not Allowed", "GET, HEAD")
+
+
+def test_anything_else_is_not_found_in_one_line_that_says_what_is_there(app: App) -> None:
+    status, _, body = ask(app, "/nowhere")
+    assert (status, body.count("\n")) == ("404 Not Found", 1)
+    assert all(path in body for path in PATHS)
+
+
+def test_the_log_is_counted_at_the_time_of_each_request() -> None:
+    counts = iter([Counts(2, 1, 1), Counts(5, 3, 2)])
+    app = create_app(Registry(3, "", SETTINGS), lambda: next(counts))
+    for written, dropped in [(1, 1), (3, 2)]:
+        _, headers, page = ask(app, "/metrics")
+        assert headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+        assert f'lanes_log_records_total{{fate="written"}} {written}.0\n' in page
+        assert f'lanes_log_records_total{{fate="dropped"}} {dropped}.0\n' in page

@@ -1,0 +1,42 @@
+"""A port: bound, and prepared before anybody can connect."""
+
+import gc
+import socket
+
+import pytest
+
+from server.chat.sockets import BUFFER, bind
+from tests.kit.waiting import SECONDS
+
+
+def test_nobody_can_connect_before_all_is_prepared() -> None:
+    with bind("127.0.0.1", 0, gone_seconds=5) as bound, socket.socket() as early:
+        assert bound.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 5_000
+        with pytest.raises(ConnectionRefusedError):
+            early.connect(bound.getsockname())
+        bound.listen()
+        socket.create_connection(bound.getsockname(), SECONDS).close()
+
+
+def test_what_cannot_be_bound_is_closed() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
+        bind(*taken.getsockname())
+    gc.collect()  # which warns of what was left open
+
+
+def test_what_is_accepted_sends_at_once_is_bounded_and_misses_its_peer_within_a_minute() -> None:
+    with bind("127.0.0.1", 0) as bound:
+        bound.listen()
+        with socket.create_connection(bound.getsockname(), SECONDS), bound.accept()[0] as accepted:
+            expected = {
+                (socket.IPPROTO_TCP, socket.TCP_NODELAY): 1,
+                # The kernel doubles them, for its own needs: socket(7).
+                (socket.SOL_SOCKET, socket.SO_SNDBUF): 2 * BUFFER,
+                (socket.SOL_SOCKET, socket.SO_RCVBUF): 2 * BUFFER,
+                (socket.SOL_SOCKET, socket.SO_KEEPALIVE): 1,
+                (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE): 30,  # seconds, and then 3 times 10
+                (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL): 10,
+                (socket.IPPROTO_TCP, socket.TCP_KEEPCNT): 3,
+                (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT): 60_000,
+            }
+            assert {option: accepted.getsockopt(*option) for option in expected} == expected

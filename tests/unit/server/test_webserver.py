@@ -1,0 +1,139 @@
+"""The HTTP port: whoever hangs on it, the others are answered."""
+
+import resource
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from server.chat.registry import Registry
+from server.http import webserver
+from server.http.app import create_app
+from server.http.webserver import WebServer
+from tests.kit.http_get import LOOPBACK, get
+from tests.kit.snapshots import crowded
+from tests.kit.waiting import SECONDS, wait_until
+
+SETTINGS = {"model": "thread", "protocol": "lines", "replica": ""}
+GONE = select.POLLRDHUP | select.POLLHUP | select.POLLERR
+Connect = Callable[[bytes], socket.socket]
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """One whose document is as large as it can be."""
+    made, full = Registry(3, "", SETTINGS), crowded("pool")
+    monkeypatch.setattr(made, "snapshot", lambda: full)
+    return made
+
+
+@pytest.fixture
+def port(registry: Registry) -> Iterator[int]:
+    with closing(WebServer(create_app(registry), LOOPBACK, 0)) as server:
+        yield server.port
+
+
+@pytest.fixture
+def connect(port: int) -> Iterator[Connect]:
+    """Connections that say something, and then nothing more."""
+    with ExitStack() as stack:
+
+        def connect(said: bytes) -> socket.socket:
+            connected = stack.enter_context(socket.socket())
+            connected.settimeout(SECONDS)
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            connected.connect((LOOPBACK, port))
+            connected.sendall(said)
+            return connected
+
+        yield connect
+
+
+def ended(connected: socket.socket) -> bool:
+    """Whether the server has ended it, though nobody has read to its end."""
+    poll = select.poll()
+    poll.register(connected, GONE)
+    return bool(poll.poll(0))
+
+
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param(b"GET /sessions.json HTTP/1.1\r\n\r\n", id="read nothing"),
+        pytest.param(b"GET /sessions.json HTTP/1.1\r\nHost: l", id="stall in the head"),
+        pytest.param(b"GET /sessions.json HTTP/1.1\r\n\r\n" * 400, id="pipeline and read nothing"),
+    ],
+)
+def test_64_that_hang_do_not_hold_up_the_health_check(
+    port: int, connect: Connect, said: bytes
+) -> None:
+    for _ in range(64):
+        connect(said)
+    for _ in range(10):
+        began = time.monotonic()
+        assert get(port, "/healthz").body == b"ok\n"
+        assert time.monotonic() - began < 0.5
+
+
+def test_a_connection_gets_one_answer_and_the_answer_says_so(connect: Connect) -> None:
+    connected = connect(b"GET /healthz HTTP/1.1\r\n\r\n" * 3)
+    with connected.makefile("rb") as answer:
+        answered = answer.read()
+    assert answered.count(b"HTTP/1.1 200 OK") == 1
+    assert b"Connection: close" in answered
+
+
+def test_connections_without_a_byte_either_way_are_given_up(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webserver, "IDLE_SECONDS", 1)
+    with closing(WebServer(create_app(registry), LOOPBACK, 0)) as server, ExitStack() as stack:
+        for said in (b"", b"GET /healthz HTTP/1.1\r\nHost: l", b"GET /sessions.json HTTP/1.1\r\n"):
+            connected = stack.enter_context(socket.create_connection((LOOPBACK, server.port)))
+            connected.sendall(said)
+            wait_until(lambda: ended(connected))  # noqa: B023 - it is asked at once
+
+
+def test_without_a_descriptor_it_does_not_spin_and_is_well_soon_after(port: int) -> None:
+    with socket.socket() as connecting, capture_logs() as logged:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = max(int(one.name) for one in Path("/proc/self/fd").iterdir() if one.name.isdigit())
+        fillers = [socket.socket() for _ in range(most)]  # no hole is left below the limit
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(s.fileno() for s in fillers) + 1, hard))
+        try:
+            connecting.connect((LOOPBACK, port))
+            wait_until(lambda: bool(logged))
+            began, before = time.monotonic(), len(logged)
+            wait_until(lambda: len(logged) >= before + 5)
+            assert time.monotonic() - began > 0.35  # five pauses, and the first was noticed late
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            for filler in fillers:
+                filler.close()
+    assert {entry["event"] for entry in logged} == {"cannot accept on the HTTP port, trying again"}
+    assert get(port, "/healthz").body == b"ok\n"
+
+
+def test_closed_it_leaves_nothing_behind(registry: Registry) -> None:
+    threads, before = set(threading.enumerate()), descriptors()
+    server = WebServer(create_app(registry), LOOPBACK, 0)
+    with socket.create_connection((LOOPBACK, server.port)):
+        server.close()
+    assert descriptors() == before
+    wait_until(lambda: not [t for t in threading.enumerate() if t not in threads and t.is_alive()])
+
+
+def test_it_listens_on_ipv6_too(registry: Registry) -> None:
+    with closing(WebServer(create_app(registry), "::1", 0)) as server:
+        assert get(server.port, "/healthz", host="::1").body == b"ok\n"
