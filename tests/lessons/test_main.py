@@ -16,10 +16,11 @@ from tests.kit.waiting import SECONDS
 PROGRAM = (sys.executable, "-m", "lessons")
 # A walk through a folder of the test's own; `python -m lessons` knows no other than the real one.
 WALK = """\
-import sys
+import signal, sys
 from pathlib import Path
 from lessons import __main__, lesson
 lesson.FOLDER = Path(sys.argv.pop(1))
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests may run in the background
 __main__.main(prog_name="python -m lessons")
 """
 TEXT = """\

@@ -2,7 +2,6 @@
 
 import json
 import resource
-import signal
 
 import pytest
 from click.testing import CliRunner, Result
@@ -80,7 +79,9 @@ def test_on_a_terminal_ctrl_c_ends_the_check_in_hand_and_keeps_the_results() -> 
 
 
 def test_ctrl_c_ends_the_wait_for_a_server_to_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    ctrl_c = lambda _: signal.raise_signal(signal.SIGINT)  # noqa: E731
+    def ctrl_c(_: float) -> None:
+        raise KeyboardInterrupt
+
     monkeypatch.setattr("lanes.check.subject.time.sleep", ctrl_c)
     with nobody() as address:
         result = invoke(str(address), "--wait", str(SECONDS))
