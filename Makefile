@@ -22,8 +22,9 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 PACKAGES := server client lanes lessons
 ZOO := tests/zoo
-NO_DOCKER := tests/mutants $(ZOO) tests/bench tests/unit
-CONTAINERS := tests/swarm tests/lessons tests/e2e tests/integration
+LESSONS := tests/lessons/test_lessons.py
+NO_DOCKER := tests/mutants $(ZOO) tests/bench tests/unit $(filter-out $(LESSONS),$(wildcard tests/lessons/test_*.py))
+CONTAINERS := tests/swarm $(LESSONS) tests/e2e tests/integration
 # Most of a test is waiting: three tests to a core. The longest are first, and a group is one worker's.
 PYTEST := -m pytest --numprocesses 6 --dist loadgroup -m "not alone"
 ALONE := -m pytest -m alone
@@ -63,7 +64,7 @@ test: $(INSTALLED) test-images programs ## All tests, on real containers, nothin
 	scripts/faults short
 
 zoo: $(INSTALLED) ## Is a right server ever failed by `check`? Each is checked RUNS=50 times
-	$(BIN)/python $(PYTEST) $(ZOO) --runs $(RUNS) -k right
+	$(BIN)/pytest $(ZOO) --runs $(RUNS) -k right
 
 unit: $(INSTALLED) ## The tests that need no Docker (a minute)
 	$(BIN)/python $(PYTEST) $(NO_DOCKER)
@@ -74,11 +75,12 @@ integration: $(INSTALLED) images programs ## The tests on containers
 	$(BIN)/python $(ALONE) $(CONTAINERS)
 
 in-image: unit-image ## The server's and the client's unit tests on the Python of the images
-	docker run --rm --pull never thread-lanes-tests
+	docker run --rm --pull never thread-lanes-tests --numprocesses 4 -m "not alone"
+	docker run --rm --pull never thread-lanes-tests -m alone
 
 faults: $(INSTALLED) fault-image ## Faults, floods, bad input: what was promised and what came of it (ten minutes)
-	scripts/faults full
-	$(BIN)/python -m pytest tests/swarm --rounds full -k under_load
+	scripts/faults full; failed=$$?; \
+	$(BIN)/python -m pytest tests/swarm --rounds full -k under_load && exit $$failed
 
 soak: $(INSTALLED) fault-image ## The same over and over, for MINUTES=60
 	scripts/faults soak $(MINUTES)

@@ -64,7 +64,7 @@ def main(  # noqa: PLR0913 - one argument for each option
     """
     sys.setswitchinterval(TURN)
     with stop_signals() as stop:
-        with explaining():
+        with starting_threads():
             render = lines.renderer(log_format, replica)
             writer = lines.configure(log_level, render)
             dialect = DIALECTS[protocol]
@@ -79,7 +79,7 @@ def main(  # noqa: PLR0913 - one argument for each option
                 note=Transcript(writer, render).note if log_level in ("debug", "info") else None,
                 work=work.do if work else None,
             )
-            with explaining("--port", host, port):
+            with binding("--port", host, port):
                 listener = Listener(
                     host,
                     port,
@@ -89,7 +89,7 @@ def main(  # noqa: PLR0913 - one argument for each option
                     resolver=Resolver(),
                     converse=converse,
                 )
-            with explaining("--status-port", host, status_port):
+            with binding("--status-port", host, status_port):
                 status = WebServer(create_app(registry, writer.counts), host, status_port)
         structlog.get_logger().info("bound", address=listener.address, status_port=status.port)
         listener.serve(stop)
@@ -106,22 +106,26 @@ def build_model(name: str, workers: int) -> Model:
 
 
 @contextmanager
-def explaining(option: str = "", host: str = "", port: int = 0) -> Iterator[None]:
-    """Say in one line why an address or a thread cannot be had, and what to do."""
+def binding(option: str, host: str, port: int) -> Iterator[None]:
+    """Say in one line why an address cannot be had, and which option chooses another."""
     try:
         yield
     except OSError as error:
-        raise click.ClickException(
-            f"cannot listen on {host} port {port}: {error.strerror}. "
-            f"Choose another with --host or {option}."
-        ) from None
+        what = f"cannot listen on {host} port {port}: {error.strerror}. "
+        raise click.ClickException(f"{what}Choose another with --host or {option}.") from None
+
+
+@contextmanager
+def starting_threads() -> Iterator[None]:
+    """Say in one line that the system allows fewer threads than the server begins with."""
+    try:
+        yield
     except RuntimeError as error:
         if str(error) != "can't start new thread":
             raise
-        raise click.ClickException(
-            f"{error}: the system allows this process no more. Raise the limit "
-            "(ulimit -u; in a container --pids-limit)."
-        ) from None
+        what = f"{error}: the system allows this process no more. "
+        advice = "Raise the limit (ulimit -u; in a container --pids-limit)."
+        raise click.ClickException(what + advice) from None
 
 
 if __name__ == "__main__":

@@ -57,6 +57,9 @@ def serve(servers: Servers, host: str, port: int) -> None:
         listening.bind((host, port))  # waitress has it listen
         server = create_server(create_app(servers), sockets=[listening], **LIMITS)
         server.channel_class = Channel  # type: ignore[union-attr]  # of one socket it has one
-        shown = f"[{host}]" if ":" in host else host
-        click.echo(f"The page is at http://{shown}:{listening.getsockname()[1]}/")
+        shown, own_port = f"[{host}]" if ":" in host else host, listening.getsockname()[1]
+        # In a container only the engine knows where the port is published.
+        everywhere = host in {"0.0.0.0", "::"}  # noqa: S104 - it is compared, not bound
+        where = f"on port {own_port}" if everywhere else f"at http://{shown}:{own_port}/"
+        click.echo(f"The page is {where}")
         server.run()

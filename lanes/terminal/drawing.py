@@ -5,7 +5,7 @@
                   ┴─────────┴─────────┴───────┴
                 -5 s      -3 s      -1 s     now
 
-`strokes` draws a session, `axis` the time, `table` the facts below; this puts them in their places.
+`strokes` draws sessions and the time, `table` the facts below; this puts them in their places.
 """
 
 import sys

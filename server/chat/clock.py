@@ -1,7 +1,6 @@
 """The time of the records: Unix seconds, but they never step back.
 
-A wall clock that is set back would have a session end before it began. This one is read once, when
-the process starts, and runs on with the monotonic clock; so it does not follow later corrections.
+The wall clock is read once, at the start; the monotonic one runs on and is never set back.
 """
 
 import time

@@ -9,7 +9,7 @@ from typing import Literal
 from server.chat.histogram import SHORT, Histogram
 from server.chat.ticks import Ticks
 
-# Why a session ended; server/session.py says what each means.
+# Why a session ended; session.py says what each means.
 End = Literal["bye", "lost", "too-long", "idle", "slow", "closing", "unread", "aborted", "failed"]
 State = Literal["waiting", "serving", "closed"]
 

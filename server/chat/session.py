@@ -96,7 +96,7 @@ class Session:
             end = "unread"
         except OSError:
             end = "aborted" if self._ending == "aborted" else "lost"
-        except Exception:  # noqa: BLE001 - a fault of ours ends this session, is told, and no other
+        except Exception:  # noqa: BLE001 - a fault of ours is logged, and ends no other session
             self._log.exception("session failed")
             end = "failed"
         return end

@@ -1,8 +1,7 @@
 """SIGTERM and SIGINT as something to wait for together with connections: the self-pipe trick.
 
-The interpreter itself writes a byte to the wake-up socket when the signal arrives, so a signal
-is never missed, not even one that comes just before the call that waits (`signal.set_wakeup_fd`).
-The handlers do nothing: no lock and no log in a signal handler.
+The interpreter writes a byte to the wake-up socket as a signal arrives (`signal.set_wakeup_fd`), so
+none is missed, not even one just before the call that waits. The handlers do nothing.
 """
 
 import signal

@@ -1,8 +1,7 @@
 """When something happened: enough moments for a picture, however often it happens.
 
-One thread adds and others copy meanwhile. To begin a tick takes a lock, so that none is half in a
-copy. The last one grows without it, since that happens with every message and the lock would cost
-0.4 of its 15 microseconds; so a copy may have its end a moment before its count.
+One thread adds and others copy meanwhile. To begin a tick takes a lock, so that none is half copied.
+The last one grows without it, which would cost each message 0.4 of its 15 microseconds.
 """
 
 import math

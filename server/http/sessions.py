@@ -11,7 +11,7 @@ from server.chat.record import Record
 from server.chat.registry import Snapshot
 
 VERSION = 1
-OPEN_TICKS, CLOSED_TICKS = 16_384, 8_192  # in one document, about 16 bytes each
+OPEN_TICKS, CLOSED_TICKS = 12_288, 4_096  # in one document, at most 27 bytes each
 OPTIONS = ("model", "protocol", "replica")
 FIGURES = ("pid", "settings", "open", "serving", "peak_serving", "accepted", "refused")
 FACTS = ("number", "peer", "client", "thread", "native_id", "state")
@@ -43,7 +43,7 @@ class Document:
         closed = len(snapshot.sessions) - snapshot.open
         # A power of two, so that a kept text stays good while sessions come and go.
         few = CLOSED_TICKS // (1 << max(closed - 1, 0).bit_length())
-        many = OPEN_TICKS // max(snapshot.open, 1)
+        many = max(OPEN_TICKS // max(snapshot.open, 1), 1)
         kept, self._closed = self._closed, {}
         for record in snapshot.sessions:
             if record.state != "closed":

@@ -146,7 +146,8 @@ def _busy(number: int, model: str, start: float, length: float | None) -> Record
         return record(number, accepted=start)  # it waits for its turn
     worker = (number - 1) % WORKERS + 1
     talks = 15.0 if length is None else length
-    ticks = [(served + i / 4, served + i / 4, 9) for i in range(int((talks - 0.03) * 4))]
+    moments = [served + i / 4 for i in range(int((talks - 0.03) * 4))]
+    ticks = [(moment, moment + 0.2, 937) for moment in moments]
     closed, name = None if length is None else start + length, f"thread-lanes-client-{number % 300}"
     own: Any = {"thread": f"Worker-{worker}", "native_id": worker} if model == "pool" else {}
     return record(number, start, served, closed, client=name, ticks=ticks, **own)
