@@ -1,1 +1,1 @@
-"""The eyes of the lab: what servers did, drawn, followed and judged."""
+"""The eyes of the lab: what servers did, drawn and graded."""

@@ -1,4 +1,4 @@
-"""`lanes`, or `python -m lanes`: what servers did, drawn, followed and judged."""
+"""`lanes`, or `python -m lanes`: what servers did, drawn and graded."""
 
 from importlib import import_module
 

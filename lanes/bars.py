@@ -33,9 +33,7 @@ def lanes_of(snapshot: Snapshot) -> list[Lane]:
             turn = session.served_at or end
             start = turn if session.replica in pools else session.accepted_at
             bars = lanes.setdefault((session.thread, session.native_id), [])
-            bars.append(
-                _bar(session, start, turn, end, last=True)
-            )  # in order, as the thread took them
+            bars.append(_bar(session, start, turn, end, last=True))  # in the thread's own order
     return sorted(
         (Lane(*thread, tuple(bars)) for thread, bars in lanes.items()),
         key=lambda lane: (in_order(lane.thread), lane.native_id or 0),

@@ -19,9 +19,9 @@ from bench.contenders import HERE, allow_descriptors, ours, running
 from bench.load import compile_program, compile_programs, load
 from bench.machine import two_cores
 from server.chat.protocol import ANSWER
+from tests.kit.fake_server import nobody
 from tests.kit.http_get import LOOPBACK
 from tests.kit.running_server import RunningServer
-from tests.kit.server_process import free_ports
 from tests.kit.waiting import SECONDS, wait_until
 
 GREETING = b"+OK Thread-1: ready\r\n"
@@ -141,7 +141,8 @@ def test_what_is_wrong_or_missing_counts_as_an_error_and_not_as_an_answer(
 
 
 def test_a_server_that_is_not_there_is_an_error_of_each_client(run: Run) -> None:
-    code, measured, said = run(*free_ports(1), "--clients", "3")
+    with nobody() as address:
+        code, measured, said = run(address.port, "--clients", "3")
     assert (code, measured["errors"]) == (1, 3)
     assert said == "load: client 1: cannot connect: Connection refused\n"
 

@@ -3,11 +3,11 @@
 import itertools
 import re
 import socket
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
 
@@ -15,8 +15,8 @@ from bench.load import compile_program
 from server.chat.protocol import ANSWER, MAX_LINE, Lines
 from tests.kit.http_get import LOOPBACK
 from tests.kit.peer import Peer, reset_on_close
-from tests.kit.server_process import free_ports, reserve
-from tests.kit.waiting import SECONDS, wait_until
+from tests.kit.server_process import listening
+from tests.kit.waiting import SECONDS
 
 FOLDER = Path(__file__).parents[2] / "bench" / "peers"
 SHARED = {"dialect.py", "dialect.h", "connection.h"}
@@ -64,26 +64,15 @@ def program(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def address(program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    [port] = free_ports(1)
     words = [sys.executable, str(FOLDER / program)]
     if program.endswith(".c"):
         words = [str(tmp_path_factory.mktemp("built") / "peer")]
         compile_program(FOLDER / program, Path(*words))
-    pipe, same = subprocess.PIPE, subprocess.STDOUT
-    with reserve(port), subprocess.Popen([*words, str(port)], stdout=pipe, stderr=same) as process:
-
-        def is_up_or_over() -> bool:
-            with socket.socket() as visitor:
-                up = visitor.connect_ex((LOOPBACK, port)) == 0
-            return up or process.poll() is not None
-
-        try:
-            wait_until(is_up_or_over)
+    with TemporaryFile() as printed:
+        with listening(*words, output=printed.fileno()) as port:
             yield f"{LOOPBACK}:{port}"
-        finally:
-            process.terminate()
-            printed, _ = process.communicate(timeout=SECONDS)
-    assert printed == b""
+        printed.seek(0)
+        assert printed.read() == b""
 
 
 @pytest.fixture

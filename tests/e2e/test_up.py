@@ -69,3 +69,13 @@ def test_a_script_of_ones_own_a_scorecard_and_a_chat_run_in_the_servers_network(
     said = lab.compose(*once, "client", "chat", says="y\nn\n")
     question = "Do you want to continue(y/n) :"
     assert said == f"{RECEIVED}\n\n{question}{RECEIVED}\n\n{question}Bye Server\n"
+
+
+def test_of_two_servers_each_client_has_one_and_one_picture_shows_both(lab: Lab) -> None:
+    lab.compose("up", "--detach", "--scale", "server=2", "--scale", "client=6")
+    lab.wait_for_clients()
+    assert [client.ExitCode for client in lab.clients()] == 6 * [0]
+    shown = lab.compose("exec", "-T", "lanes", "python3", "-m", "lanes", "picture")
+    assert shown.count("clock ") == 2
+    assert len(re.findall(r"^\d+ .* bye ", shown, re.MULTILINE)) == 6
+    assert "messages 30" in shown

@@ -1,7 +1,8 @@
-"""A proxy between one client and a server, which breaks what it carries on the first connection.
+"""A proxy between one client and a server, which breaks what it carries.
 
-With `Fault("client", "cut", after=30)` the client gets 30 bytes that the server says, and in place
-of the 31st the end of the stream.
+Each fault is one connection's, in order; later ones are carried faithfully. With
+`Fault("client", "cut", after=30)` the client gets 30 bytes that the server says, and in place of
+the 31st the end of the stream.
 """
 
 import contextlib
@@ -34,10 +35,10 @@ class Fault(NamedTuple):
 class Proxy:
     """Carries one connection after the other, in a thread of its own; `port` is where."""
 
-    def __init__(self, server: tuple[str, int], fault: Fault) -> None:
+    def __init__(self, server: tuple[str, int], *faults: Fault) -> None:
         self.struck = 0  # faults that took the place of a byte
         self._server = server
-        self._fault = fault
+        self._faults = iter(faults)
         self._listener = socket.create_server((LOOPBACK, 0))
         self.port: int = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -59,8 +60,7 @@ class Proxy:
                 except OSError:  # the test is over
                     return
                 with client, socket.create_connection(self._server, SECONDS) as server:
-                    self._carry(client, server, self._fault)
-                self._fault = Fault()  # later ones are carried faithfully
+                    self._carry(client, server, next(self._faults, Fault()))
 
     def _carry(self, client: socket.socket, server: socket.socket, fault: Fault) -> None:
         """Carry bytes both ways until an end leaves or the fault comes; both are closed then."""

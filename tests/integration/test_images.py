@@ -37,10 +37,11 @@ def test_the_health_check_takes_no_number_and_no_thread(
     start_server: Callable[..., Server], engine: docker.DockerClient
 ) -> None:
     server = start_server("--model", "lock")
-    name = server.get_container_id()
+    name, threads = server.get_container_id(), server.os_threads()
     # On a busy machine the first checks may fail.
     wait_until(lambda: engine.containers.get(name).health == "healthy", PATIENCE, pause=0.1)
     snapshot = server.snapshot()
     assert snapshot["model"] == "lock"  # an option may stand right after the image's name
     assert (snapshot["accepted"], snapshot["sessions"]) == (0, [])
     assert set(snapshot["refused"].values()) == {0}
+    assert server.os_threads() == threads

@@ -1,5 +1,6 @@
 """Who is who: a container goes by its name, everybody else by the address."""
 
+import time
 from collections.abc import Callable
 
 import docker
@@ -7,10 +8,19 @@ from testcontainers.core.network import Network
 
 from tests.kit.containers import LABEL, PROJECT, SERVER_IMAGE
 from tests.kit.http_get import LOOPBACK
-from tests.kit.images import Client, Server
+from tests.kit.images import Client, Program, Server
 from tests.kit.peer import Peer
 from tests.kit.waiting import wait_until
 
+# Takes every question and answers none. Docker's own DNS asks it for what is no container's.
+SILENT = """
+import socket
+questions = socket.socket(type=socket.SOCK_DGRAM)
+questions.bind(("", 53))
+print("listens", flush=True)
+while questions.recv(512):
+    print("asked", flush=True)
+"""
 # A DNS server that takes every question and answers none, and a process that asks it for a name:
 # how often it asked, and for how many seconds.
 ASKS_IN_VAIN = """
@@ -28,6 +38,7 @@ with contextlib.suppress(BlockingIOError):
 print(asked, took)
 """
 USUALLY = 5  # seconds that the C library waits for an answer, and it asks twice
+GIVES_UP = 8  # seconds after which Docker's DNS does so
 
 
 def clients_of(server: Server) -> set[str]:
@@ -38,10 +49,8 @@ def test_a_container_goes_by_its_name_even_when_it_has_gone_and_who_has_none_by_
     network: Network, start_client: Callable[..., Client]
 ) -> None:
     # Nobody answers there, and at once: this machine's own DNS might know a name for itself.
-    server = Server(network, [])
-    server.with_kwargs(init=True, labels={LABEL: PROJECT}, dns=[LOOPBACK])
-    with server, Peer(server.chat) as outsider:
-        assert outsider.line().startswith("+OK ")
+    with Server(network, [], dns=[LOOPBACK]) as server, Peer(server.chat) as outsider:
+        assert outsider.is_greeted()
         [session] = server.sessions()
         quick = start_client(script="Hey\n#pause 0.5\nHey\n")
         lasting = start_client("--repeat", "forever")
@@ -53,6 +62,21 @@ def test_a_container_goes_by_its_name_even_when_it_has_gone_and_who_has_none_by_
         assert lasting.terminate() == 0
         wait_until(lambda: server.snapshot()["open"] == 1)
         assert clients_of(server) == everybody
+
+
+def test_a_dns_server_that_never_answers_holds_up_neither_talk_nor_the_end(
+    network: Network,
+) -> None:
+    with Program(SERVER_IMAGE, network, ["-c", SILENT], entrypoint=["python3"]) as silent:
+        wait_until(lambda: "listens" in silent.output())
+        with Server(network, [], dns=[silent.own_address()]) as server:
+            began = time.monotonic()
+            with Peer(server.chat) as first, Peer(server.chat) as second:
+                assert all([first.is_greeted(), second.is_greeted()])
+                wait_until(lambda: "asked" in silent.output())
+                assert all([first.is_answered(), second.is_answered()])
+            assert server.terminate() == 0
+            assert time.monotonic() - began < GIVES_UP
 
 
 def test_the_image_has_the_server_ask_once_for_a_name_and_for_a_second(

@@ -1,4 +1,4 @@
-"""The two images as containers on a network of their own."""
+"""The images of the server and of the client as containers on a network of their own."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,8 +22,8 @@ PORT, STATUS_PORT = 2022, 8022
 class Program(DockerContainer):
     """A container whose program logs one JSON object a line."""
 
-    def __init__(self, image: str, network: Network, words: list[str]) -> None:
-        super().__init__(image, network=network, init=True, labels={LABEL: PROJECT})
+    def __init__(self, image: str, network: Network, words: list[str], **options: Any) -> None:  # noqa: ANN401
+        super().__init__(image, network=network, init=True, labels={LABEL: PROJECT}, **options)
         self.with_command(words)
         self.with_env("LANES_LOG_FORMAT", "json")
 
@@ -38,6 +38,13 @@ class Program(DockerContainer):
         """Wait for the end of it."""
         return int(self.get_wrapped_container().wait(timeout=SECONDS)["StatusCode"])
 
+    def own_address(self) -> str:
+        """Not a published one: behind that is a proxy, which takes what a client does not."""
+        container = self.get_wrapped_container()
+        container.reload()
+        [own] = container.attrs["NetworkSettings"]["Networks"].values()
+        return str(own["IPAddress"])
+
     def terminate(self) -> int:
         """SIGTERM, then its exit code."""
         self.get_wrapped_container().kill("SIGTERM")
@@ -47,8 +54,8 @@ class Program(DockerContainer):
 class Server(Program):
     """`thread-lanes-server`, known on the network as `server`."""
 
-    def __init__(self, network: Network, words: list[str]) -> None:
-        super().__init__(SERVER_IMAGE, network, words)
+    def __init__(self, network: Network, words: list[str], **options: Any) -> None:  # noqa: ANN401
+        super().__init__(SERVER_IMAGE, network, words, **options)
         self.with_network_aliases("server")
         # testcontainers' own words for it would publish them on every interface.
         for port in (PORT, STATUS_PORT):
@@ -57,14 +64,9 @@ class Server(Program):
         self.waiting_for(self._well)
 
     @property
-    def address(self) -> tuple[str, int]:
-        """Where the chat port is published on this machine: anew with each start."""
-        return self.get_container_host_ip(), self.get_exposed_port(PORT)
-
-    @property
     def chat(self) -> str:
-        """The same as HOST:PORT."""
-        return "{}:{}".format(*self.address)
+        """Where the chat port is published on this machine: anew with each start."""
+        return f"{self.get_container_host_ip()}:{self.get_exposed_port(PORT)}"
 
     def snapshot(self) -> dict[str, Any]:
         """What /sessions.json says now."""

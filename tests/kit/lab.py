@@ -1,11 +1,13 @@
 """The real compose.yaml, in a project of its own and on ports that the engine chooses."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import Any
 
 import docker
+import jsonschema
 import pytest
 from testcontainers.compose import ComposeContainer, DockerCompose
 
@@ -13,6 +15,8 @@ from tests.kit.command import ROOT, well
 from tests.kit.containers import IN_A_PROJECT, remaining
 from tests.kit.http_get import get, get_sessions
 from tests.kit.waiting import wait_until
+
+SCHEMA = json.loads((ROOT / "docs/sessions.schema.json").read_text(encoding="utf-8"))
 
 
 class Lab(DockerCompose):
@@ -54,7 +58,9 @@ class Lab(DockerCompose):
         """What the server tells of itself, by way of the page."""
         self.page()
         host, port = self.address("lanes", 8022)
-        return get_sessions(port, host=host)
+        snapshot = get_sessions(port, host=host)
+        jsonschema.validate(snapshot, SCHEMA, jsonschema.Draft202012Validator)
+        return snapshot
 
     def os_threads(self) -> set[int]:
         """The kernel's own list of the server's threads."""

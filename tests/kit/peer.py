@@ -12,6 +12,17 @@ def reset_on_close(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
+def deaf(address: tuple[str, int], said: bytes = b"", room: int = 4096) -> socket.socket:
+    """A client that says this, and has room for little until it reads."""
+    peer = socket.socket()
+    peer.settimeout(SECONDS)
+    # Before it connects: the window that it opens depends on it.
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+    peer.connect(address)
+    peer.sendall(said)
+    return peer
+
+
 class Peer:
     """A client that says exactly what a test has it say; `address` is HOST:PORT."""
 
@@ -36,6 +47,12 @@ class Peer:
         """Send a line and read the next one."""
         self.send(f"{text}\n".encode())
         return self.line()
+
+    def is_greeted(self) -> bool:
+        return self.line().startswith("+OK ")
+
+    def is_answered(self) -> bool:
+        return self.say("are you there?").startswith("+OK ")
 
     def rest(self) -> bytes:
         """All that is still said, up to the end of the stream."""

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, Self
@@ -17,6 +17,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.kit.http_get import LOOPBACK, get, get_sessions
 from tests.kit.json_log import Event, events, records
 from tests.kit.waiting import SECONDS, wait_until
+
+SOCKETS = Path("/proc/net/tcp")  # proc(5)
 
 
 def reserve(port: int = 0) -> socket.socket:
@@ -30,10 +32,18 @@ def reserve(port: int = 0) -> socket.socket:
     return reserved
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody has at this moment."""
-    with ExitStack() as stack:
-        return [stack.enter_context(reserve()).getsockname()[1] for _ in range(count)]
+@contextmanager
+def listening(*words: str, output: int = subprocess.DEVNULL) -> Iterator[int]:
+    """The port of a program that is told it last, once it listens there or is over."""
+    with reserve() as reserved:
+        port = reserved.getsockname()[1]
+        listens = f":{port:04X} 00000000:0000 0A "  # to connect might be more than one stands
+        with subprocess.Popen([*words, str(port)], stdout=output, stderr=output) as process:
+            try:
+                wait_until(lambda: listens in SOCKETS.read_text() or process.poll() is not None)
+                yield port
+            finally:
+                process.kill()
 
 
 class ServerProcess:

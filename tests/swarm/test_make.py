@@ -1,4 +1,4 @@
-"""The two commands that the README begins and ends with, on a swarm."""
+"""`make swarm` and `make swarm-down`, and what scripts/swarm says where it cannot."""
 
 import json
 import re

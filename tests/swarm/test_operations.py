@@ -104,7 +104,7 @@ def test_every_client_has_a_thread_of_its_own_and_both_replicas_serve(load: Load
     assert set(map(replica_of, threads)) == REPLICAS
 
 
-@pytest.mark.parametrize("name", ["server", "client"])
+@pytest.mark.parametrize("name", ["server", "client", "lanes"])
 def test_a_task_is_as_confined_as_composes_containers_and_the_servers_are_healthy(
     load: Load, name: str
 ) -> None:
@@ -115,7 +115,7 @@ def test_a_task_is_as_confined_as_composes_containers_and_the_servers_are_health
     assert "ro" in mounted(container, "/")
     assert writable(container) == ["/tmp"]  # noqa: S108 - nothing is made there by this name
     assert limits(container) == LIMITS[name]
-    assert container.health == {"server": "healthy", "client": "unknown"}[name]
+    assert container.health == ("healthy" if name == "server" else "unknown")
 
 
 def test_under_load_servers_are_added_taken_away_and_replaced_and_nothing_is_lost(

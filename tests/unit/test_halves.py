@@ -1,4 +1,4 @@
-"""The two halves agree, though neither imports the other: the client talks to the server."""
+"""Two of the three packages agree, though none imports another: client talks to server."""
 
 from collections.abc import Callable
 

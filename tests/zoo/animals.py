@@ -1,6 +1,5 @@
 """The servers of the zoo: how each is started, what it speaks, which checks it has to fail."""
 
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +10,9 @@ from bench.load import compile_program
 from lanes.check.address import Address
 from lanes.check.scorecard import OFFERED
 from tests.kit.http_get import LOOPBACK
-from tests.kit.server_process import free_ports, reserve
-from tests.kit.waiting import wait_until
+from tests.kit.server_process import listening
 
 SERVERS = Path(__file__).parent / "servers"
-LISTENS = "0A"  # a socket's state in /proc/net/tcp: proc(5)
 
 
 class Animal(NamedTuple):
@@ -89,31 +86,16 @@ WRONG = {
 @contextmanager
 def living(animal: Animal, folder: Path) -> Iterator[Address]:
     """The server, once it listens; what it prints is nobody's concern."""
-    [port] = free_ports(1)
-    words = _command(animal.started_by, port, folder)
-    quiet = subprocess.DEVNULL
-    with reserve(port), subprocess.Popen(words, stdout=quiet, stderr=quiet) as server:
-        try:
-            wait_until(lambda: _listens(port))
-            yield Address(LOOPBACK, port)
-        finally:
-            server.kill()
+    with listening(*_command(animal.started_by, folder)) as port:
+        yield Address(LOOPBACK, port)
 
 
-def _command(started_by: str, port: int, folder: Path) -> list[str]:
+def _command(started_by: str, folder: Path) -> list[str]:
+    """What starts it; its port follows."""
     if started_by.endswith(".py"):
-        return [sys.executable, str(SERVERS / started_by), str(port)]
+        return [sys.executable, str(SERVERS / started_by)]
     if started_by.endswith(".c"):
         compile_program(SERVERS / started_by, folder / "server")
-        return [str(folder / "server"), str(port)]
-    ours = [sys.executable, "-m", "server", "--port", str(port), "--status-port", "0"]
-    return [*ours, *started_by.split()]
-
-
-def _listens(port: int) -> bool:
-    """Asked of the kernel: to connect might be more than a wrong server stands."""
-    _, *sockets = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()
-    return any(
-        local.endswith(f":{port:04X}") and state == LISTENS
-        for _, local, _, state, *_ in map(str.split, sockets)
-    )
+        return [str(folder / "server")]
+    ours = (sys.executable, "-m", "server", "--status-port", "0")
+    return [*ours, *started_by.split(), "--port"]

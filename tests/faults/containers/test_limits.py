@@ -1,7 +1,6 @@
 """The container gives no more threads or memory; the server serves whom it can."""
 
 import re
-import socket
 import time
 from collections import Counter
 from contextlib import ExitStack
@@ -10,15 +9,16 @@ import pytest
 from testcontainers.core.network import Network
 
 from tests.faults.tally import Tally
+from tests.kit.confinement import LIMITS, MEBIBYTE
 from tests.kit.images import PORT, Server
-from tests.kit.peer import Peer
+from tests.kit.peer import Peer, deaf
 from tests.kit.rounds import Rounds
-from tests.kit.waiting import SECONDS, wait_until
+from tests.kit.waiting import wait_until
 
 pytestmark = pytest.mark.promise(5)
 
 CLIENTS = 60  # more than the threads that the limit leaves
-MEMORY = 256 * 1024 * 1024  # bytes, as in compose.yaml
+MEMORY, _ = LIMITS["server"]
 DEAF = 255  # clients, and one place is left
 QUESTIONS = 4 * 8192 * b"\n"  # the replies to a quarter of them are 650 KB
 BUSY, GREETED = "-ERR busy", "+OK"
@@ -28,10 +28,6 @@ def first_words(line: str) -> str:
     return next((words for words in (BUSY, GREETED) if line.startswith(words)), repr(line))
 
 
-def is_answered(client: Peer) -> bool:
-    return client.say("are you there?").startswith(GREETED)
-
-
 def flood(server: Server, tally: Tally) -> Counter[str]:
     with ExitStack() as stack:  # all are there at once
         clients = [stack.enter_context(Peer(server.chat)) for _ in range(CLIENTS)]
@@ -39,7 +35,7 @@ def flood(server: Server, tally: Tally) -> Counter[str]:
         counts = Counter(told.values())
         tally.check(set(counts) == {BUSY, GREETED}, f"told {counts}", rounds=CLIENTS)
         greeted = [client for client, words in told.items() if words == GREETED]
-        answered = sum(map(is_answered, greeted))
+        answered = sum(map(Peer.is_answered, greeted))
         tally.check(answered == len(greeted), f"{answered} of {len(greeted)} answered")
         # A health check of Docker's would want a process.
         tally.check(bool(server.snapshot()["pid"]), "its HTTP port does not answer")
@@ -54,7 +50,7 @@ def flood(server: Server, tally: Tally) -> Counter[str]:
 def test_of_a_limit_of_40_pids_it_makes_threads_and_tells_the_others_busy(
     network: Network, rounds: Rounds, tally: Tally
 ) -> None:
-    with Server(network, []).with_kwargs(pids_limit=40) as server:
+    with Server(network, [], pids_limit=40) as server:
         pid = server.snapshot()["pid"]
         counts = sum((flood(server, tally) for _ in range(rounds(1, 10))), Counter[str]())
         tally.check(server.snapshot()["pid"] == pid, "it is another process")
@@ -67,20 +63,13 @@ def test_of_a_limit_of_256_mib_as_many_deaf_clients_as_there_are_places_take_hal
     network: Network, tally: Tally
 ) -> None:
     # Of a million messages the log would take half a minute, and 8 MiB.
-    limited = Server(network, ["--log-level", "warning", "--send-timeout", "3"])
-    with limited.with_kwargs(mem_limit=MEMORY) as server, ExitStack() as stack:
-        # Not the published address: behind that is a proxy, which takes what a client does not.
-        container = server.get_wrapped_container()
-        container.reload()
-        [own] = container.attrs["NetworkSettings"]["Networks"].values()
+    words = ["--log-level", "warning", "--send-timeout", "3"]
+    with Server(network, words, mem_limit=MEMORY) as server, ExitStack() as stack:
+        address = server.own_address(), PORT
         for _ in range(DEAF):
-            deaf = stack.enter_context(socket.socket())
-            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            deaf.settimeout(SECONDS)
-            deaf.connect((own["IPAddress"], PORT))
-            deaf.sendall(QUESTIONS)
+            stack.enter_context(deaf(address, QUESTIONS))
         with Peer(server.chat) as client:
-            served = client.line().startswith(GREETED) and is_answered(client)
+            served = client.is_greeted() and client.is_answered()
             tally.check(served, "nobody is answered")
         wait_until(lambda: server.snapshot()["open"] == 0)
         ends = Counter(session["end"] for session in server.sessions())
@@ -90,4 +79,4 @@ def test_of_a_limit_of_256_mib_as_many_deaf_clients_as_there_are_places_take_hal
         peak = 1024 * int(kilobytes)
         tally.check(server.terminate() == 0, "it did not drain")
         tally.check(peak < MEMORY / 2, f"it took {peak:,} bytes")
-        tally.measure(most=f"{peak / 1024 / 1024:.0f} MiB")
+        tally.measure(most=f"{peak / MEBIBYTE:.0f} MiB")

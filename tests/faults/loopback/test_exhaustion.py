@@ -52,14 +52,6 @@ def busiest_second(moments: list[float]) -> int:
     return max((sum(start <= one < start + 1 for one in moments) for start in moments), default=0)
 
 
-def is_greeted(client: Peer) -> bool:
-    return client.line().startswith("+OK ")
-
-
-def is_answered(client: Peer) -> bool:
-    return client.say("are you there?").startswith("+OK ")
-
-
 def accept_in_spite_of(failures: int, trace: Path) -> list[tuple[list[float], float]]:
     """When `accept` failed on each port, while somebody was waiting there, and when it served."""
     # Spared: the two pages that its start asks for, and the two clients.
@@ -70,14 +62,14 @@ def accept_in_spite_of(failures: int, trace: Path) -> list[tuple[list[float], fl
         Peer(server.address) as another,
         ThreadPoolExecutor(1) as http,
     ):
-        assert is_greeted(honest)
-        assert is_greeted(another)
+        assert honest.is_greeted()
+        assert another.is_greeted()
         assert not failures_in(trace)
         well = http.submit(lambda: server.is_well() and time.time())
         with Peer(server.address) as client:
-            assert is_greeted(client)
+            assert client.is_greeted()
             greeted = time.time()
-        assert is_answered(honest)
+        assert honest.is_answered()
         served = well.result()  # the trace is read when both have come through
         failed = failures_in(trace)
         chat = failed.pop(server.pid, [])
@@ -111,17 +103,17 @@ def test_who_gets_no_thread_is_told_busy_and_the_next_is_served(
     failures, trace = rounds(100, 500), tmp_path / "trace"
     words = failing("clone,clone3", "EAGAIN", FIRST_THREADS + 1, failures, trace)
     with ServerProcess(under=words) as server, Peer(server.address) as honest:
-        assert is_greeted(honest)
+        assert honest.is_greeted()
         for _ in range(failures):
             with Peer(server.address) as client:
                 told = client.line()
             tally.check(told.startswith("-ERR busy: "), f"told {told!r}")
         failed = failures_in(trace)[server.pid]
         with Peer(server.address) as client:
-            tally.check(is_greeted(client), "not greeted when it was over")
+            tally.check(client.is_greeted(), "not greeted when it was over")
         seconds = time.time() - failed[-1]
         tally.check(seconds <= SOON, f"served after {seconds:.2f} s")
-        tally.check(is_answered(honest), "an honest client is not answered any more")
+        tally.check(honest.is_answered(), "an honest client is not answered any more")
         tally.check(len(failed) == failures, f"failed {len(failed)} times")
         refused = server.snapshot()["refused"]["busy"]
         tally.check(refused == failures, f"{refused} refused")
@@ -152,17 +144,17 @@ def test_without_descriptors_clients_wait_and_are_served_when_there_are(
         Peer(server.address) as honest,
         ThreadPoolExecutor(1) as http,
     ):
-        assert is_greeted(honest)
+        assert honest.is_greeted()
         for _ in range(rounds(1, 5)):
             with ExitStack() as stack:
                 with no_more_descriptors(server):
                     waiting = [stack.enter_context(Peer(server.address)) for _ in range(CLIENTS)]
                     well = http.submit(server.is_well)
                     time.sleep(1.5)  # not a wait for something: so long it lasts
-                    tally.check(is_answered(honest), "an honest client is not answered")
+                    tally.check(honest.is_answered(), "an honest client is not answered")
                     tally.check(not well.done(), "it had a descriptor for the HTTP port")
                 began = time.monotonic()
-                greeted = sum(map(is_greeted, waiting))
+                greeted = sum(map(Peer.is_greeted, waiting))
                 tally.check(well.result(), "it is not well")
                 seconds = time.monotonic() - began
             tally.check(greeted == CLIENTS, f"{greeted} of {CLIENTS} greeted", rounds=CLIENTS)

@@ -1,6 +1,7 @@
 """Between the client and the server things break: each message has exactly one whole reply."""
 
 import io
+import sys
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,9 @@ from client.signals import StopSignal
 from tests.faults.proxy import End, Fault, Kind, Proxy
 from tests.faults.reference import OK, said_to
 from tests.faults.tally import Tally
+from tests.kit.command import run
 from tests.kit.http_get import LOOPBACK
+from tests.kit.json_log import events
 from tests.kit.rounds import Rounds
 from tests.kit.server_process import ServerProcess
 from tests.kit.waiting import SECONDS
@@ -57,6 +60,15 @@ def after(fault: Fault) -> Outcome:
     return Outcome(MESSAGES, sorted([*MESSAGES, lost]), resent=1, connections=2, struck=1)
 
 
+def received_by(server: ServerProcess) -> dict[int, list[int]]:
+    """The messages that it has logged as received, in order, by the conversation's number."""
+    received = defaultdict(list)
+    for event in server.events("received from the client"):
+        conversation, _, message = event["text"].partition(", message ")
+        received[int(conversation.removeprefix("conversation "))].append(int(message))
+    return received
+
+
 def converse_through(faults: list[Fault], expect: Callable[[Fault], Outcome], tally: Tally) -> None:
     """Check what becomes of a conversation with each fault, each through a proxy of its own."""
     with StopSignal() as stop, ServerProcess(*WORKERS) as server:
@@ -81,10 +93,7 @@ def converse_through(faults: list[Fault], expect: Callable[[Fault], Outcome], ta
             told = list(clients.map(converse, range(len(faults))))
         assert server.terminate() == 0
         assert not server.errors(), server.errors()
-        received = defaultdict(list)  # by the conversation's number
-        for event in server.events("received from the client"):
-            conversation, _, message = event["text"].partition(", message ")
-            received[int(conversation.removeprefix("conversation "))].append(int(message))
+        received = received_by(server)
 
     for number, (fault, (accepted, *counts)) in enumerate(zip(faults, told, strict=True)):
         outcome = Outcome(accepted, received[number], *counts)
@@ -125,3 +134,21 @@ def test_a_reply_that_comes_too_late_is_not_taken_for_another(rounds: Rounds, ta
     late = [Fault("client", delay=1.2 * BRISK.reply)] * rounds(3, 18)
     twice = Outcome(MESSAGES, sorted([1, *MESSAGES]), resent=1, connections=2, struck=0)
     converse_through(late, lambda _: twice, tally)
+
+
+def test_the_client_program_gets_one_reply_for_each_message(rounds: Rounds, tally: Tally) -> None:
+    # On each connection one whole reply comes, and so many bytes of the second.
+    second = range(GREETING + REPLY, GREETING + 2 * REPLY)
+    faults = [Fault("client", kind, at) for at in second[:: rounds(14, 1)] for kind in BREAKS]
+    messages = list(range(1, len(faults) + 2))
+    script = "".join(f"conversation 0000, message {number}\n" for number in messages)
+    with ServerProcess(*WORKERS) as server, Proxy((LOOPBACK, server.port), *faults) as proxy:
+        words = ("--script", "-", "--log-format", "json", "--server", f"{LOOPBACK}:{proxy.port}")
+        client = run(sys.executable, "-m", "client", "run", *words, says=script)
+        assert server.terminate() == 0
+        received = received_by(server)[0]
+    replies = [reply["text"] for reply in events(client.stdout, "reply")]
+    became = client.returncode, proxy.struck, replies, received
+    right = 0, len(faults), [OK] * len(messages), sorted(messages + messages[1:])
+    tally.check(became == right, f"{became} {client.stderr}", rounds=len(faults))
+    tally.measure(accepted=f"{len(replies)} replies", received=f"{len(received)} messages")

@@ -3,7 +3,6 @@
 `drip` begins a line and adds a byte a second, `deaf` asks for much and never reads.
 """
 
-import socket
 import time
 from contextlib import ExitStack, suppress
 
@@ -13,9 +12,9 @@ from tests.faults.forge import Call, beside
 from tests.faults.honest import honest_clients
 from tests.faults.tally import Tally
 from tests.kit.http_get import LOOPBACK
+from tests.kit.peer import deaf
 from tests.kit.rounds import Rounds
 from tests.kit.server_process import ServerProcess
-from tests.kit.waiting import SECONDS
 
 pytestmark = pytest.mark.promise(3)
 
@@ -38,11 +37,7 @@ def be_slow(call: Call, port: int, of_each: int) -> dict[str, str]:
     call.ready.set()
     with ExitStack() as stack:
         for kind in of_each * [*END]:
-            client = stack.enter_context(socket.socket())
-            # Before it connects: the window that it opens depends on it.
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            client.settimeout(SECONDS)
-            client.connect((LOOPBACK, port))
+            client = stack.enter_context(deaf((LOOPBACK, port)))
             client.recv(100)
             client.sendall(FIRST_WORDS[kind])
             kinds["{}:{}".format(*client.getsockname())] = kind
@@ -55,6 +50,7 @@ def be_slow(call: Call, port: int, of_each: int) -> dict[str, str]:
     return kinds
 
 
+@pytest.mark.alone
 def test_slow_and_deaf_clients_are_shown_out_in_time_and_harm_nobody(
     rounds: Rounds, tally: Tally
 ) -> None:

@@ -18,6 +18,7 @@ from server.http.webserver import WebServer
 from tests.kit import snapshots as told
 from tests.kit.command import ROOT
 from tests.kit.http_get import LOOPBACK, get
+from tests.kit.peer import deaf
 from tests.kit.telling_servers import HOSTS, Swarm
 from tests.kit.waiting import SECONDS, wait_until
 
@@ -86,10 +87,7 @@ def test_viewers_who_read_nothing_or_stall_do_not_keep_the_others_from_the_page(
     monkeypatch.setattr(one.registries[0], "snapshot", lambda: full)
     with page(one) as (_, port), ExitStack() as stack:
         for _ in range(LIMITS["connection_limit"] // 2):
-            hanging = stack.enter_context(socket.socket())
-            hanging.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-            hanging.connect((LOOPBACK, port))
-            hanging.sendall(said.encode())
+            stack.enter_context(deaf((LOOPBACK, port), said.encode(), 2048))
         for _ in range(3):
             assert get(port, "/").status == 200
 

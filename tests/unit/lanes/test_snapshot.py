@@ -1,11 +1,10 @@
-"""The document: a server writes it, its schema describes it, lanes reads it."""
+"""The document: a server writes it, lanes reads it."""
 
 import json
 import math
 from collections.abc import Iterator
 from typing import Any
 
-import jsonschema
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -14,10 +13,8 @@ from lanes.snapshot import Unreadable, parse
 from server.chat.registry import Snapshot as Told
 from server.http.sessions import Document
 from tests.kit import snapshots as told
-from tests.kit.command import ROOT
 from tests.kit.snapshots import EPOCH, record
 
-SCHEMA = json.loads((ROOT / "docs/sessions.schema.json").read_text(encoding="utf-8"))
 MICROSECOND = 0.000_001
 OTHER_BYTES = b"caf\xe9".decode(errors="surrogateescape")  # so Python reads a name in another code
 
@@ -43,10 +40,8 @@ def session(**facts: object) -> bytes:
 
 
 @given(told.snapshots())
-def test_what_a_server_writes_fits_the_schema_and_is_read_to_the_microsecond(taken: Told) -> None:
-    body = Document().render(taken)
-    jsonschema.validate(json.loads(body), SCHEMA, jsonschema.Draft202012Validator)
-    read = parse(body)
+def test_what_a_server_writes_is_read_to_the_microsecond(taken: Told) -> None:
+    read = parse(Document().render(taken))
     moments = pytest.approx([taken.at, taken.started_at], abs=MICROSECOND)
     assert [read.at, read.started_at] == moments
     for name in ("pid", "open", "serving", "peak_serving", "accepted", "refused", "settings"):

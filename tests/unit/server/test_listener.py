@@ -5,17 +5,18 @@ import errno
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from itertools import repeat
 
 import pytest
 from structlog.testing import capture_logs
 
+from server.chat.connection import Connection
 from server.chat.models import Model, OneLock, Pool, Session, ThreadPerClient
-from server.chat.protocol import ANSWER, Lines, Message
+from server.chat.protocol import ANSWER, MAX_LINE, Lines, Message
 from server.chat.session import AT_ONCE, AT_ONCE_IN_A_DRAIN, Patience
 from server.chat.session import Session as Conversation
-from tests.kit.peer import Peer
+from tests.kit.peer import Peer, deaf
 from tests.kit.running_server import RunningServer
 from tests.kit.waiting import SECONDS, wait_until
 
@@ -114,44 +115,57 @@ def test_a_connection_that_has_gone_before_it_is_accepted_is_passed_over(
     server.greeted()
 
 
-@pytest.fixture
-def slow_reader() -> Iterator[socket.socket]:
-    with socket.socket() as peer:
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        peer.settimeout(SECONDS)
-        yield peer
-
-
-def say_much(server: RunningServer, peer: socket.socket) -> None:
-    """Far more than the peer has room for the replies to; the kernel keeps them for it."""
+def say_much(server: RunningServer, last: bytes = b"") -> socket.socket:
+    """A peer that has no room for the replies; the kernel keeps them for it."""
     host, port = server.address.split(":")
-    peer.connect((host, int(port)))
-    peer.sendall(b"Hey\n" * 700)
-    wait_until(lambda: server.record(1).messages == 700)
+    peer = deaf((host, int(port)), b"Hey\n" * 700 + last)
+    wait_until(lambda: server.record(1).messages >= 700)
+    return peer
 
 
+@pytest.mark.parametrize("shown_out", ["", "meanwhile", "before"])
 def test_a_drain_leaves_a_slow_reader_every_reply_though_it_says_more(
-    start_server: StartServer, slow_reader: socket.socket
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch, shown_out: str
 ) -> None:
+    end_output, end_input, drains = Connection.end_output, Connection.end_input, threading.Event()
+
+    def note(connection: Connection) -> None:
+        end_input(connection)
+        drains.set()
+
+    def tell(connection: Connection, last_words: bytes, seconds: float) -> int:
+        sent = end_output(connection, last_words, seconds) if shown_out == "before" else 0
+        if shown_out:
+            server.begin_stop()
+        assert drains.wait(SECONDS)
+        return sent or end_output(connection, last_words, seconds)
+
+    monkeypatch.setattr("server.chat.session.LINGER_SECONDS", SECONDS)
+    monkeypatch.setattr(Connection, "end_input", note)
+    monkeypatch.setattr(Connection, "end_output", tell)
     server = start_server(grace=10)
-    say_much(server, slow_reader)
-    server.begin_stop()
-    wait_until(server.is_draining)
-    slow_reader.sendall(b"perhaps too late\n")
+    slow_reader = say_much(server, bytes(MAX_LINE + 1) if shown_out else b"")
+    if not shown_out:
+        server.begin_stop()
+    assert drains.wait(SECONDS)
+    slow_reader.sendall(b"too late\n")
     said = b""
     with contextlib.suppress(ConnectionResetError):  # once all has been read
         while chunk := slow_reader.recv(4096):
             said += chunk
-    assert said.count(b"+OK Thread-1: Today") == server.ended(1).messages >= 700
-    assert said.endswith(CLOSING)
+    slow_reader.close()
+    assert said.count(b"+OK Thread-1: Today") == 700
+    end = "too-long" if shown_out else "closing"
+    assert said.endswith(Lines.error(end))
+    assert server.ended(1).end == end
 
 
 @pytest.mark.parametrize("blocked", [False, True], ids=["has replies to read", "takes no reply"])
 def test_a_drain_resets_a_client_that_does_not_read_after_its_grace(
-    start_server: StartServer, slow_reader: socket.socket, *, blocked: bool
+    start_server: StartServer, *, blocked: bool
 ) -> None:
     server = start_server(grace=0.2, patience=Patience(send=SECONDS))
-    say_much(server, slow_reader)
+    slow_reader = say_much(server)
     if blocked:  # it sends on until the server, whose replies it does not take, reads no more
         slow_reader.settimeout(0.1)
         with pytest.raises(TimeoutError):
@@ -159,6 +173,7 @@ def test_a_drain_resets_a_client_that_does_not_read_after_its_grace(
     began = time.monotonic()
     server.stop()
     assert 0.2 <= time.monotonic() - began < SECONDS / 2
+    slow_reader.close()
     assert server.record(1).end == "aborted"
 
 

@@ -74,9 +74,13 @@ def test_every_option_is_an_environment_variable_too() -> None:
     assert [f"--{name.lower().replace('_', '-')}" for name in variables] == options
 
 
-def test_without_a_standard_output_it_starts_all_the_same() -> None:
-    words = " ".join([*SERVER, *FREE, "--host", "nowhere.invalid"])
-    result = run("/bin/sh", "-c", f"exec {words} >&-")
+def test_without_a_standard_output_it_serves_and_ends_all_the_same() -> None:
+    with ServerProcess(under=("/bin/sh", "-c", 'exec "$@" >&-', "sh")) as server:
+        assert (server.terminate(), server.log(), server.errors()) == (0, [], "")
+
+
+def test_an_unknown_host_is_one_line_and_exit_code_1() -> None:
+    result = run(*SERVER, *FREE, "--host", "nowhere.invalid")
     assert result.returncode == 1
     assert result.stderr.startswith("Error: cannot listen on nowhere.invalid port 0: ")
 

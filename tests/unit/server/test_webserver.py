@@ -17,8 +17,9 @@ from server.http import webserver
 from server.http.app import create_app
 from server.http.webserver import WebServer
 from tests.kit.http_get import LOOPBACK, get
+from tests.kit.peer import deaf
 from tests.kit.snapshots import crowded
-from tests.kit.waiting import SECONDS, wait_until
+from tests.kit.waiting import wait_until
 
 SETTINGS = {"model": "thread", "protocol": "lines", "replica": ""}
 GONE = select.POLLRDHUP | select.POLLHUP | select.POLLERR
@@ -43,16 +44,7 @@ def port(registry: Registry) -> Iterator[int]:
 def connect(port: int) -> Iterator[Connect]:
     """Connections that say something, and then nothing more."""
     with ExitStack() as stack:
-
-        def connect(said: bytes) -> socket.socket:
-            connected = stack.enter_context(socket.socket())
-            connected.settimeout(SECONDS)
-            connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-            connected.connect((LOOPBACK, port))
-            connected.sendall(said)
-            return connected
-
-        yield connect
+        yield lambda said: stack.enter_context(deaf((LOOPBACK, port), said, 2048))
 
 
 def ended(connected: socket.socket) -> bool:
