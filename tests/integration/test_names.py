@@ -38,7 +38,6 @@ with contextlib.suppress(BlockingIOError):
 print(asked, took)
 """
 USUALLY = 5  # seconds that the C library waits for an answer, and it asks twice
-GIVES_UP = 8  # seconds after which Docker's DNS does so
 
 
 def clients_of(server: Server) -> set[str]:
@@ -76,7 +75,7 @@ def test_a_dns_server_that_never_answers_holds_up_neither_talk_nor_the_end(
                 wait_until(lambda: "asked" in silent.output())
                 assert all([first.is_answered(), second.is_answered()])
             assert server.terminate() == 0
-            assert time.monotonic() - began < GIVES_UP
+            assert time.monotonic() - began < 8  # seconds after which Docker's DNS gives up
 
 
 def test_the_image_has_the_server_ask_once_for_a_name_and_for_a_second(

@@ -18,17 +18,15 @@ from tests.kit.http_get import LOOPBACK, get, get_sessions
 from tests.kit.json_log import Event, events, records
 from tests.kit.waiting import SECONDS, wait_until
 
-SOCKETS = Path("/proc/net/tcp")  # proc(5)
 
-
-def reserve(port: int = 0) -> socket.socket:
-    """Keep the system from giving this port, or any free one, to others, until it is closed.
+def reserve() -> socket.socket:
+    """Keep the system from giving a free port to others, until it is closed.
 
     A server that sets SO_REUSEADDR can bind it all the same, for this socket does not listen.
     """
     reserved = socket.socket()
     reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    reserved.bind((LOOPBACK, port))
+    reserved.bind((LOOPBACK, 0))
     return reserved
 
 
@@ -37,10 +35,11 @@ def listening(*words: str, output: int = subprocess.DEVNULL) -> Iterator[int]:
     """The port of a program that is told it last, once it listens there or is over."""
     with reserve() as reserved:
         port = reserved.getsockname()[1]
-        listens = f":{port:04X} 00000000:0000 0A "  # to connect might be more than one stands
+        # Asked of the kernel, proc(5): to connect might be more than a wrong server stands.
+        sockets, listens = Path("/proc/net/tcp"), f":{port:04X} 00000000:0000 0A "
         with subprocess.Popen([*words, str(port)], stdout=output, stderr=output) as process:
             try:
-                wait_until(lambda: listens in SOCKETS.read_text() or process.poll() is not None)
+                wait_until(lambda: listens in sockets.read_text() or process.poll() is not None)
                 yield port
             finally:
                 process.kill()

@@ -91,7 +91,6 @@ def living(animal: Animal, folder: Path) -> Iterator[Address]:
 
 
 def _command(started_by: str, folder: Path) -> list[str]:
-    """What starts it; its port follows."""
     if started_by.endswith(".py"):
         return [sys.executable, str(SERVERS / started_by)]
     if started_by.endswith(".c"):

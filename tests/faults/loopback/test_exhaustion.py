@@ -22,7 +22,7 @@ pytestmark = pytest.mark.promise(5)
 
 ATTEMPTS = 20  # to accept, a second: the most
 SOON = 1.0  # seconds until it serves again
-FIRST_THREADS = 8  # that the main thread starts before any client's
+FIRST_THREADS = 6  # that the main thread starts before any client's
 CANNOT_ACCEPT = ("cannot accept, trying again", "cannot accept on the HTTP port, trying again")
 CLIENTS = 20
 INJECTED = re.compile(r"^(\d+) +(\d+\.\d+) .*\(INJECTED\)$", re.MULTILINE)

@@ -37,9 +37,8 @@ def be_slow(call: Call, port: int, of_each: int) -> dict[str, str]:
     call.ready.set()
     with ExitStack() as stack:
         for kind in of_each * [*END]:
-            client = stack.enter_context(deaf((LOOPBACK, port)))
+            client = stack.enter_context(deaf((LOOPBACK, port), FIRST_WORDS[kind]))
             client.recv(100)
-            client.sendall(FIRST_WORDS[kind])
             kinds["{}:{}".format(*client.getsockname())] = kind
             if kind == "drip":
                 dripping.append(client)
