@@ -15,6 +15,12 @@ from tests.kit.command import ROOT
 from tests.mutants.handout_faults import FAULTS, Fault
 
 TESTS = "tests/unit/server"
+FILES = (
+    "pyproject.toml",
+    "docs/sessions.schema.json",
+    "tests/conftest.py",
+    "tests/unit/conftest.py",
+)
 PATIENCE = 2  # seconds: what a faulty server never does is waited for in vain
 
 
@@ -23,7 +29,8 @@ def copy(tmp_path: Path) -> Path:
     for part in ("server", "tests/kit", TESTS):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / part, tmp_path / part, ignore=ignored)
-    for file in ("pyproject.toml", "tests/conftest.py", "tests/unit/conftest.py"):
+    (tmp_path / "docs").mkdir()
+    for file in FILES:
         shutil.copy(ROOT / file, tmp_path / file)
     return tmp_path
 

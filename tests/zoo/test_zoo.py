@@ -29,13 +29,19 @@ def test_a_right_server_never_fails(
             assert list(_misjudged(RIGHT[name], address)) == []
 
 
-# On a busy machine bytes that are sent one by one may arrive together, and this one seems right.
-NEEDS_QUIET = "one recv per line"
+# On a busy machine these may seem right: bytes that are sent one by one arrive together, and of
+# threads that wait for one lock any may have it next.
+NEEDS_QUIET = (
+    "one recv per line",
+    "lock over the conversation",
+    "ours, lock",
+    "ours, lock, handout",
+)
 
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(one, marks=pytest.mark.alone if one == NEEDS_QUIET else ()) for one in WRONG],
+    [pytest.param(one, marks=pytest.mark.alone if one in NEEDS_QUIET else ()) for one in WRONG],
 )
 def test_a_wrong_server_fails_what_it_has_to_fail_and_nothing_else(
     name: str, tmp_path: Path
