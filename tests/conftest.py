@@ -1,5 +1,6 @@
 """What every test may have: an engine, a Compose project, and nobody else's variables."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,10 @@ __all__ = [
     "pytest_runtest_makereport",
     "rounds",
 ]
+
+# A shell has what it starts in the background ignore Ctrl-C, and no script that inherits that can
+# trap it (POSIX, Shell Command Language, 2.11).
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("shared machine", deadline=None)  # its speed proves nothing
 settings.load_profile("shared machine")

@@ -151,8 +151,8 @@ def test_ctrl_c_ends_a_grading_and_nothing_remains(
         # A container, a network and an image.
         wait_until(lambda: len(things_of(engine, process)) >= 3, pause=0.1)
         os.killpg(process.pid, signal.SIGINT)
-        process.communicate(timeout=PATIENCE)
-        assert process.returncode == 130
+        said, _ = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 130, said
         assert things_of(engine, process) == []
 
 
