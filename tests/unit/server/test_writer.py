@@ -93,6 +93,7 @@ def test_a_pipe_that_does_not_block_gets_whole_lines(pipe: Pipe, start: Start) -
     wait_until(lambda: to.counts() == Counts(emitted=20, written=20, dropped=0))
 
 
+@pytest.mark.alone  # tracemalloc counts what any thread of the process has allocated
 @pytest.mark.parametrize("text", ["", LONGEST])
 def test_a_full_queue_holds_no_more_memory_than_it_may(
     pipe: Pipe, configure: Start, monkeypatch: pytest.MonkeyPatch, text: str
