@@ -11,9 +11,10 @@ import click
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import create_server
+from waitress.task import ErrorTask
 
 from lanes.ask import Servers
-from lanes.page.app import create_app
+from lanes.page.app import HEADERS, create_app
 from lanes.signals import until_stopped
 
 LIMITS: dict[str, Any] = {
@@ -42,10 +43,20 @@ class OneRequest(HTTPRequestParser):
         self.headers = {**self.headers, "CONNECTION": "close"}
 
 
+class Complaint(ErrorTask):
+    """Promise 12: the answer to what is no request has the security headers too."""
+
+    def execute(self) -> None:
+        """Write it."""
+        self.response_headers = list(HEADERS.items())
+        super().execute()
+
+
 class Channel(HTTPChannel):
     """A viewer's connection."""
 
     parser_class = OneRequest
+    error_task_class = Complaint
 
 
 def serve(servers: Servers, host: str, port: int) -> None:

@@ -134,7 +134,7 @@ def ask(address: tuple[str, int], request: bytes) -> tuple[int, dict[str, str]]:
 
 
 def test_http_answers_get_and_head_alone_and_all_answers_are_protected(
-    rounds: Rounds, tally: Tally, start_server: Callable[..., Server], lab: Lab
+    rounds: Rounds, tally: Tally, lab: Lab, start_server: Callable[..., Server]
 ) -> None:
     server = start_server()
     lab.compose("up", "--detach", "server", "lanes")
