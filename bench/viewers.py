@@ -20,6 +20,7 @@ from typing import Any
 import click
 
 from bench.contenders import MESSAGE, THREAD, Running, running
+from lanes.ask import Servers
 
 INTERVAL = 0.5  # seconds between two looks, as the page's script has it
 HISTORY = 1000  # sessions before, to be drawn
@@ -74,11 +75,13 @@ def _turn(conversations: "_Conversations", pid: int, threads: set[int], seconds:
 
 def _view(server: Running, wanted: Event, asking: Lock) -> None:
     """Look at the page twice a second while it is wanted, until this process is ended."""
+    servers = Servers("127.0.0.1", server.status_port)
+    servers.ask()  # everything, once; from then on, what is new
     while True:
         wanted.wait()
         with asking:
             if wanted.is_set():
-                server.ask("/sessions.json")
+                servers.ask()
         time.sleep(INTERVAL)
 
 

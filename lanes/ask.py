@@ -5,8 +5,9 @@ import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from lanes.document import Unreadable, parse
 from lanes.replicas import Answer, merge
-from lanes.snapshot import Snapshot, Unreadable, parse
+from lanes.snapshot import Snapshot
 
 SECONDS = 3.0  # for each step: to connect, and for the next bytes of the answer
 LARGEST = 16 * 1024 * 1024  # bytes of an answer that are read; our server's stay under 1 MiB
@@ -30,18 +31,18 @@ class Servers:
     def __init__(self, name: str, port: int) -> None:
         self._name = name
         self._port = port
-        self._known: set[str] = set()
+        self._known: dict[str, Answer] = {}
 
     def ask(self) -> tuple[list[Answer], list[str]]:
         """What each says, and why those that should have answered did not. Raises NoAnswer."""
         named = self._look_up()
-        answers, silent = self._fetch(sorted(named | self._known))
-        self._known = set(answers)
+        answers, silent = self._fetch(sorted(named | self._known.keys()))
+        self._known = answers
         if not answers:
             raise NoAnswer(next(iter(silent.values())))
         # A server with an address of each family is one server, and may listen on one of them.
         families = {":" in host for host in answers}
-        servers = {(one.snapshot.started_at, one.snapshot.pid): one for one in answers.values()}
+        servers = {one.snapshot.run: one for one in answers.values()}
         missing = [host for host in silent if host in named and (":" in host) in families]
         return list(servers.values()), [silent[host] for host in missing]
 
@@ -67,7 +68,10 @@ class Servers:
         """What each says, asked at the same time, or why it says nothing."""
         answers, silent = {}, {}
         with ThreadPoolExecutor(AT_ONCE) as askers:
-            asked = {host: askers.submit(fetch, host, self._port) for host in hosts}
+            asked = {
+                host: askers.submit(fetch, host, self._port, self._known.get(host))
+                for host in hosts
+            }
         for host, asking in asked.items():
             try:
                 answers[host] = asking.result()
@@ -76,13 +80,17 @@ class Servers:
         return answers, silent
 
 
-def fetch(host: str, port: int) -> Answer:
-    """What the server at this address says. Raises NoAnswer."""
+def fetch(host: str, port: int, earlier: Answer | None = None) -> Answer:
+    """What the server at this address says. Raises NoAnswer.
+
+    If it has answered before, it need only say what has happened since.
+    """
+    since = earlier.snapshot.at if earlier else 0.0
     connection = http.client.HTTPConnection(host, port, timeout=SECONDS)
     try:
         connection.connect()
         before = time.time()
-        connection.request("GET", "/sessions.json")
+        connection.request("GET", f"/sessions.json?since={since!r}")
         answer = connection.getresponse()
         after = time.time()
         body = answer.read(LARGEST)
@@ -95,4 +103,8 @@ def fetch(host: str, port: int) -> Answer:
         raise NoAnswer(f"{host} port {port} answered, but {error}") from None
     finally:
         connection.close()
-    return Answer(host, body, snapshot, snapshot.at - (before + after) / 2, (after - before) / 2)
+    if earlier and snapshot.since:
+        if snapshot.run != earlier.snapshot.run:  # it has been started anew
+            return fetch(host, port)
+        snapshot = snapshot.after(earlier.snapshot)
+    return Answer(host, snapshot, snapshot.at - (before + after) / 2, (after - before) / 2)

@@ -14,10 +14,9 @@ from lanes.snapshot import Session, Snapshot
 
 
 class Answer(NamedTuple):
-    """What a server said, and how far its clock is ahead of ours."""
+    """What is known of a server, and how far its clock is ahead of ours."""
 
     host: str
-    body: bytes
     snapshot: Snapshot
     ahead: float  # seconds
     within: float  # seconds by which that may be wrong, because the answer took time

@@ -1,23 +1,16 @@
-"""The document /sessions.json as values; docs/sessions.schema.json describes it.
+"""Who serves whom, of one server at one moment. Moments are Unix seconds."""
 
-Anybody's server may have written it, so each fact is checked. Moments are Unix seconds.
-"""
-
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 
-VERSION = 1
-LATEST = 1e11  # seconds, in the year 5138: what is later was not meant as seconds
+# What is remembered, as our server has it: closed sessions; ticks of all open ones and all closed.
+CLOSED = 1000
+OPEN_TICKS, CLOSED_TICKS = 12_288, 4_096
 
-Fact = Any  # a value of the JSON
 Refusal = tuple[float, int]  # when connections were turned away, and how many
 Tick = tuple[float, float, int]  # when messages came and were answered, and how many
-
-
-class Unreadable(ValueError):
-    """It is no such document, or has another version; the text is one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +41,40 @@ class Session:
         """Seconds for which it was served, until `at` if it still is."""
         return (self.closed_at or at) - self.served_at if self.served_at else 0.0
 
+    def after(self, earlier: "Session | None") -> "Session":
+        """The same, with the ticks that were known earlier, of which only the last can grow."""
+        if not earlier or not earlier.ticks:
+            return self
+        *done, (last, *_) = earlier.ticks
+        new = [tick for tick in self.ticks if tick[0] >= last]
+        return replace(self, ticks=(*done, *new))
+
+    def thinned(self, most: int) -> "Session":
+        """The same with at most `most` ticks, and the last: neighbours are merged, counts exact."""
+        if len(self.ticks) <= most + 1:
+            return self
+        *done, last = self.ticks
+        together = -(-len(done) // max(most, 1))
+        merged = [done[first : first + together] for first in range(0, len(done), together)]
+        return replace(self, ticks=(*map(_merge, merged), last))
+
+
+def _merge(ticks: Sequence[Tick]) -> Tick:
+    return ticks[0][0], ticks[-1][1], sum(messages for *_, messages in ticks)
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """One server at one moment, or several: then `parts` has each (lanes/replicas.py)."""
 
     at: float
+    since: float  # what had ended before this moment is left out
     started_at: float
     model: str
     protocol: str
     replica: str
     pid: int
-    settings: Mapping[str, Fact]
+    settings: Mapping[str, Any]
     open: int
     serving: int
     peak_serving: int
@@ -77,73 +92,19 @@ class Snapshot:
         """Each server, also if it is the only one."""
         return self.parts or (self,)
 
+    @property
+    def run(self) -> tuple[float, int]:
+        """Which run of a server this is of: no two have started at once with one process id."""
+        return self.started_at, self.pid
 
-def parse(body: bytes) -> Snapshot:
-    """Read a document. Raises Unreadable."""
-    try:
-        facts = json.loads(body)
-        version = facts["version"]
-        if version == VERSION:
-            sessions = sorted(facts["sessions"], key=lambda session: session["number"])
-            read = tuple(_session(session, facts) for session in sessions)
-            return Snapshot(**_read(Snapshot, facts | {"sessions": read}))
-    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
-        raise Unreadable("its /sessions.json is not the document that lanes reads") from None
-    raise Unreadable(f"its /sessions.json has version {version!a:.20}; lanes reads {VERSION}")
-
-
-def _session(facts: Fact, snapshot: Fact) -> Session:
-    accepted, served, closed = (facts[f"{what}_at"] for what in ("accepted", "served", "closed"))
-    moments = [
-        moment for moment in (accepted, served, closed, snapshot["at"]) if moment is not None
-    ]
-    if moments != sorted(moments) or facts["state"] not in {"waiting", "serving", "closed"}:
-        raise ValueError
-    begun, ended = served or accepted, closed or snapshot["at"]
-
-    def moment(microseconds: Fact) -> Fact:
-        return min(max(accepted + _count(microseconds) / 1e6, begun), ended)
-
-    ticks = tuple(
-        (moment(began), moment(began + took), _count(messages))
-        for began, took, messages in facts["ticks"]
-    )
-    return Session(**_read(Session, facts | {"replica": snapshot["replica"], "ticks": ticks}))
-
-
-def _read(kind: type[Session | Snapshot], facts: Fact) -> Fact:
-    """The facts that the document has, each checked."""
-    return {f.name: READ[f.type](facts[f.name]) for f in fields(kind) if f.default is MISSING}
-
-
-def _moment(value: Fact) -> Fact:
-    if not 0 <= float(value) < LATEST or isinstance(value, str):
-        raise ValueError
-    return float(value)
-
-
-def _count(value: Fact) -> Fact:
-    if int(value) != value or value < 0:
-        raise ValueError
-    return int(value)
-
-
-def _text(value: Fact) -> Fact:
-    if not isinstance(value, str):
-        raise TypeError
-    return value.encode(errors="replace").decode()  # JSON can hold half a character
-
-
-READ: dict[object, Callable[[Fact], Fact]] = {
-    int: _count,
-    float: _moment,
-    str: _text,
-    int | None: lambda value: None if value is None else _count(value),
-    float | None: lambda value: None if value is None else _moment(value),
-    str | None: lambda value: None if value is None else _text(value),
-    Mapping[str, Fact]: dict,
-    Mapping[str, int]: lambda counts: {_text(why): _count(counts[why]) for why in counts},
-    tuple[Refusal, ...]: lambda refusals: tuple((_moment(at), _count(n)) for at, n in refusals),
-    tuple[Tick, ...]: tuple,
-    tuple[Session, ...]: tuple,
-}
+    def after(self, earlier: "Snapshot") -> "Snapshot":
+        """All that is known by now, from an earlier snapshot of the same run and this one."""
+        before = {session.number: session for session in earlier.sessions}
+        now = [one.after(before.pop(one.number, None)) for one in self.sessions]
+        closed = [one for one in (*before.values(), *now) if one.closed_at is not None]
+        closed = sorted(closed, key=attrgetter("closed_at"))[-CLOSED:]
+        open_ = [one for one in now if one.closed_at is None]
+        few, many = CLOSED_TICKS // max(len(closed), 1), OPEN_TICKS // max(len(open_), 1)
+        sessions = [one.thinned(few) for one in closed] + [one.thinned(many) for one in open_]
+        sessions.sort(key=attrgetter("number"))
+        return replace(self, since=earlier.since, sessions=tuple(sessions))

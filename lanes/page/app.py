@@ -7,6 +7,7 @@ from flask import Flask, Response, abort, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from lanes.ask import NoAnswer, Servers
+from lanes.document import render
 from lanes.layout import LONGEST, SHORTEST, picture_of
 from lanes.page import documents
 from lanes.page.latest import Latest
@@ -55,13 +56,15 @@ def create_app(servers: Servers) -> Flask:
 
     @app.get("/sessions.json")
     def sessions() -> Response:
-        """A server's document as it is; of several servers, the one that is asked for."""
-        found = latest.get().documents
+        """What is known of a server; of several servers, of the one that is asked for."""
+        seen = latest.get()
+        found = seen.servers
         label = request.args.get("replica", next(iter(found)) if len(found) == 1 else "")
         if label not in found:
             choices = ", ".join(f"?replica={label}" for label in found)
             abort(404 if label else 400, f"choose one of the servers: {choices}.")
-        return Response(found[label], content_type=JSON)
+        document = seen.drawing((request.path, label), lambda: render(found[label]))
+        return Response(document, content_type=JSON)
 
     @app.get("/healthz")
     def healthz() -> Response:

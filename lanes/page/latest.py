@@ -15,7 +15,7 @@ class Seen:
 
     def __init__(self, answers: list[Answer], missing: list[str]) -> None:
         self.snapshot = merge(answers, missing)
-        self.documents = dict(zip(labels(answers), (one.body for one in answers), strict=True))
+        self.servers = dict(zip(labels(answers), (one.snapshot for one in answers), strict=True))
         self._drawing = threading.Lock()
         self._drawn: dict[Hashable, bytes] = {}
 

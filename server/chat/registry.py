@@ -49,7 +49,7 @@ class Registry:
         self._replica = replica
         self._settings = settings
         self._started_at = now()
-        self._changed = threading.Condition()  # guards all below
+        self._changed = threading.Condition()  # guards all below; its lock is reentrant
         self._open: dict[int, Record] = {}
         self._closed: deque[Record] = deque(maxlen=HISTORY)
         self._accepted = 0
@@ -80,35 +80,29 @@ class Registry:
             record.state = "closed"
             del self._open[record.number]
             self._accepted -= 1
-            self._refuse(reason)  # under the same lock: no snapshot misses it in both
+            self.refuse(reason)  # under the same lock: no snapshot misses it in both
             return True
 
     def refuse(self, reason: Refusal) -> None:
         """Count a connection that was turned away; it has no record."""
         with self._changed:
-            self._refuse(reason)
-
-    def _refuse(self, reason: Refusal) -> None:
-        self._refused[reason] += 1
-        moment = now()
-        self._refusals.add(moment, moment, 1)
+            self._refused[reason] += 1
+            moment = now()
+            self._refusals.add(moment, moment, 1)
 
     def assign(self, record: Record) -> None:
         """Note the calling thread as this session's own, if the session still waits."""
         with self._changed:
-            self._assign(record)
-
-    def _assign(self, record: Record) -> None:
-        if record.state == "waiting":
-            record.thread = thread_name(self._replica, threading.current_thread().name)
-            record.native_id = threading.get_native_id()
+            if record.state == "waiting":
+                record.thread = thread_name(self._replica, threading.current_thread().name)
+                record.native_id = threading.get_native_id()
 
     def serve(self, record: Record) -> bool:
         """Turn waiting into serving, by the calling thread; False if it no longer waits."""
         with self._changed:
             if record.state != "waiting":
                 return False
-            self._assign(record)
+            self.assign(record)
             record.state = "serving"
             record.served_at = now()
             self._serving += 1

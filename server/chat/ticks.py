@@ -56,9 +56,18 @@ class Ticks:
             copied._began, copied._ended, copied._events = self._began, self._ended, self._events
         return copied
 
-    def __iter__(self) -> Iterator[Tick]:
-        done = iter(self._done)
-        for began, ended, events in zip(done, done, done, strict=True):
-            yield Tick(began, ended, int(events))
+    def since(self, moment: float) -> list[Tick]:
+        """Those that ended at `moment` or later, and the one before, which may be counted late."""
+        first = len(self._done)
+        while first > 0 and self._done[first - 2] >= moment:
+            first -= 3
+        done = iter(self._done[max(first - 3, 0) :])
+        ticks = [
+            Tick(began, ended, int(n)) for began, ended, n in zip(done, done, done, strict=True)
+        ]
         if self._events:
-            yield Tick(self._began, self._ended, self._events)
+            ticks.append(Tick(self._began, self._ended, self._events))
+        return ticks
+
+    def __iter__(self) -> Iterator[Tick]:
+        return iter(self.since(-math.inf))

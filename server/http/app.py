@@ -5,10 +5,12 @@ can be changed here. Pictures are drawn elsewhere, from /sessions.json.
 """
 
 from collections.abc import Callable, Iterable
+from math import inf
 from typing import Any
+from urllib.parse import parse_qs
 
 from server.chat.registry import Registry
-from server.http.sessions import Document
+from server.http.sessions import document
 from server.log.writer import Counts
 
 METHODS = ("GET", "HEAD")
@@ -18,7 +20,7 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-TEXT = "text/plain; charset=utf-8"
+JSON, TEXT = "application/json", "text/plain; charset=utf-8"
 METRICS = "text/plain; version=0.0.4; charset=utf-8"  # Prometheus' text format
 
 Environ = dict[str, Any]
@@ -28,11 +30,10 @@ App = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 def create_app(registry: Registry, count_log: Callable[[], Counts] = Counts) -> App:
     """The app; `count_log` says what has become of the log's records by now."""
-    document = Document()
-    pages: dict[str, tuple[str, Callable[[], bytes]]] = {
-        "/healthz": (TEXT, lambda: b"ok\n"),
-        "/sessions.json": ("application/json", lambda: document.render(registry.snapshot())),
-        "/metrics": (METRICS, lambda: _metrics(registry, count_log)),
+    pages: dict[str, tuple[str, Callable[[str], bytes]]] = {
+        "/healthz": (TEXT, lambda _: b"ok\n"),
+        "/sessions.json": (JSON, lambda query: document(registry.snapshot(), _since(query))),
+        "/metrics": (METRICS, lambda _: _metrics(registry, count_log)),
     }
 
     def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -41,7 +42,7 @@ def create_app(registry: Registry, count_log: Callable[[], Counts] = Counts) -> 
             status, headers["Allow"] = "405 Method Not Allowed", ", ".join(METHODS)
             content_type, body = TEXT, b"Nothing can be changed here.\n"
         elif page := pages.get(environ["PATH_INFO"]):
-            status, content_type, body = "200 OK", page[0], page[1]()
+            status, content_type, body = "200 OK", page[0], page[1](environ["QUERY_STRING"])
         else:
             status, content_type = "404 Not Found", TEXT
             body = f"There is nothing here but {', '.join(pages)}.\n".encode()
@@ -50,6 +51,15 @@ def create_app(registry: Registry, count_log: Callable[[], Counts] = Counts) -> 
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     return app
+
+
+def _since(query: str) -> float:
+    """The moment in `since=MOMENT`; 0, which leaves nothing out, if it is none."""
+    try:
+        moment = float(parse_qs(query)["since"][0])
+    except (LookupError, ValueError):
+        return 0.0
+    return moment if 0 <= moment < inf else 0.0
 
 
 def _metrics(registry: Registry, count_log: Callable[[], Counts]) -> bytes:

@@ -2,15 +2,16 @@
 
 from hypothesis import strategies as st
 
-from lanes.snapshot import Snapshot, parse
+from lanes.document import parse
+from lanes.snapshot import Snapshot
 from server.chat.record import Record
 from server.chat.registry import Snapshot as Told
-from server.http.sessions import Document
+from server.http.sessions import document
 from tests.kit import snapshots as told
 
 
 def read(taken: Told) -> Snapshot:
-    return parse(Document().render(taken))
+    return parse(document(taken))
 
 
 def snapshot(*records: Record, **facts: object) -> Snapshot:

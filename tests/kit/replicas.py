@@ -17,7 +17,7 @@ def of(replica: str, *records: Record, at: float = 10, model: str = "thread") ->
 
 
 def answer(taken: Snapshot, place: int = 1, ahead: float = 0.0) -> Answer:
-    return Answer(f"10.0.0.{place}", b"", taken, ahead, within=0.001)
+    return Answer(f"10.0.0.{place}", taken, ahead, within=0.001)
 
 
 def merged(*taken: Snapshot, missing: Sequence[str] = (), ahead: float = 0.0) -> Snapshot:

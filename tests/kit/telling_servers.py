@@ -23,10 +23,9 @@ class Swarm:
         self.port: int = self._nobody.getsockname()[1]
 
     def start(self, registry: Registry) -> None:
-        host = HOSTS[len(self.hosts)]
+        host, port = HOSTS[len(self.hosts)], self.port if self.registries else 0
         self.hosts.append(host)
         self.registries.append(registry)
-        port = self.port if self._servers else 0
         self._servers[host] = WebServer(create_app(registry), host, port)
         self.port = self._servers[host].port
 
@@ -46,9 +45,12 @@ class Swarm:
         return Servers(NAME, self.port)
 
 
+SETTINGS = {"model": "thread", "protocol": "lines", "replica": "", "workers": 4}
+
+
 def registry(replica: str = "") -> Registry:
     """A registry with one client, which this thread serves."""
-    settings = {"model": "thread", "protocol": "lines", "replica": replica, "workers": 4}
+    settings = {**SETTINGS, "replica": replica}
     made = Registry(3, replica, settings)
     record = made.admit("10.0.0.7:7")
     assert record is not None

@@ -33,7 +33,7 @@ FLOORS = {
     "lanes": [
         {"snapshot", "signals", "terminal.cells", "check.address", "check.failure"}
         | {"check.protocol"},
-        {"picture", "replicas", "check.caller"},
+        {"document", "picture", "replicas", "check.caller"},
         {"ask", "bars", "marks", "terminal.table", "check.subject"},
         {"layout", "trace", "templates", "svg.scale", "terminal.strokes", "check.claim"},
         {"options", "svg.drawing", "terminal.drawing", "page.latest", "check.conversations"}
@@ -59,7 +59,10 @@ NEVER = [
     ],
 ]
 DRAWS = [
-    *(Path("lanes", f"{name}.py") for name in ("snapshot", "replicas", "picture", "bars")),
+    *(
+        Path("lanes", f"{name}.py")
+        for name in ("snapshot", "document", "replicas", "picture", "bars")
+    ),
     *(Path("lanes", f"{name}.py") for name in ("layout", "marks", "trace")),
     *(path for folder in ("svg", "terminal") for path in Path("lanes", folder).glob("*.py")),
 ]

@@ -124,7 +124,7 @@ def test_the_policy_allows_just_the_styles_and_the_script_that_are_there(web: Fl
     assert not re.search(r"\son\w+=|\sstyle=", page.text)
 
 
-def test_a_server_s_document_is_passed_on_as_it_is(one: Swarm, two: Swarm) -> None:
+def test_what_is_known_of_a_server_is_passed_on_as_its_document(one: Swarm, two: Swarm) -> None:
     """`one` has a name of its own here: it is the first of three."""
     web = create_app(two.servers()).test_client()
     choose = web.get("/sessions.json")

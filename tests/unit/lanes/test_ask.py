@@ -1,5 +1,6 @@
 """Asking one server, or all that a name stands for."""
 
+import os
 import socket
 import time
 from contextlib import closing
@@ -11,7 +12,7 @@ from server.chat import clock
 from server.http.app import create_app
 from server.http.webserver import WebServer
 from tests.kit.fake_server import CHUNK, RESET, Action, FakeServer
-from tests.kit.telling_servers import HOSTS, Swarm
+from tests.kit.telling_servers import HOSTS, Swarm, registry
 
 
 def test_a_server_that_has_left_the_name_is_asked_until_it_answers_no_more(two: Swarm) -> None:
@@ -37,6 +38,17 @@ def test_a_server_with_addresses_of_both_families_is_one_and_may_listen_on_one(o
     assert (answer.host, missing) == ("127.0.0.1", [])
     with closing(WebServer(create_app(one.registries[0]), "::1", one.port)):
         assert len(one.servers().ask()[0]) == 1
+
+
+def test_a_server_that_has_been_started_anew_is_asked_for_everything(one: Swarm) -> None:
+    servers = one.servers()
+    assert [session.number for session in servers.snapshot().sessions] == [1]
+    one.stop(one.hosts.pop())
+    one.start(registry())
+    for _ in range(2):  # the second answer leaves out what the first has
+        snapshot = servers.snapshot()
+        assert snapshot.run == (one.registries[-1].snapshot().started_at, os.getpid())
+        assert [session.peer for session in snapshot.sessions] == ["10.0.0.7:7"]
 
 
 def test_an_answer_says_how_far_the_servers_clock_is_ahead_and_how_sure_that_is(
@@ -77,7 +89,7 @@ def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_an_ipv6_address_is_asked_with_its_scope(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(host: str, _port: int) -> None:
+    def refuse(host: str, *_: object) -> None:
         raise NoAnswer(host)
 
     found = [(socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("fe80::1", 80, 0, 1))]

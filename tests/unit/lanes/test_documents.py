@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
+from lanes.document import parse
 from lanes.layout import picture_of
 from lanes.page.documents import ROWS, live, report
-from lanes.snapshot import parse
 from server.chat.registry import HISTORY
-from server.http.sessions import Document
+from server.http.sessions import document
 from tests.kit import snapshots as told
 from tests.kit.documents import crowded
 from tests.kit.replicas import ONE, TWO, merged
@@ -46,7 +46,7 @@ def cost(draw: Callable[[], str]) -> float:
 @pytest.mark.alone
 @pytest.mark.parametrize("model", ["thread", "pool"])
 def test_the_page_of_256_open_and_1000_closed_sessions_takes_less_than_100_ms(model: str) -> None:
-    body = Document().render(told.crowded(model))
+    body = document(told.crowded(model))
     taken = parse(body)
     assert (taken.open, len(taken.sessions)) == (OPEN, OPEN + HISTORY)
     assert cost(lambda: live(parse(body))) < 0.1

@@ -1,127 +1,86 @@
-"""The document: a server writes it, lanes reads it."""
+"""What a snapshot says of its sessions, and how one goes on from another."""
 
-import json
-import math
-from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from lanes.snapshot import Unreadable, parse
-from server.chat.registry import Snapshot as Told
-from server.http.sessions import Document
-from tests.kit import snapshots as told
+from lanes.document import parse
+from lanes.snapshot import Snapshot
+from server.chat.record import Record
+from server.chat.registry import Registry
+from server.http.sessions import document
+from tests.kit.documents import snapshot
 from tests.kit.snapshots import EPOCH, record
+from tests.kit.telling_servers import SETTINGS
 
-MICROSECOND = 0.000_001
-OTHER_BYTES = b"caf\xe9".decode(errors="surrogateescape")  # so Python reads a name in another code
-
-
-TAKEN = told.snapshot(
-    record(1, accepted=1, served=2, closed=4, client="lab-client-1", ticks=[(2, 2.5, 3)]),
-    record(2, accepted=3),
-    at=5,
-    refusals=[1.5],
-    replica="server-1",
-)
-DOCUMENT: dict[str, Any] = json.loads(Document().render(TAKEN))
-
-
-def changed(**facts: object) -> bytes:
-    return json.dumps(DOCUMENT | facts).encode()
-
-
-def session(**facts: object) -> bytes:
-    """The document, but for these facts of its first session."""
-    first, second = DOCUMENT["sessions"]
-    return changed(sessions=[first | facts, second])
-
-
-@given(told.snapshots())
-def test_what_a_server_writes_is_read_to_the_microsecond(taken: Told) -> None:
-    read = parse(Document().render(taken))
-    moments = pytest.approx([taken.at, taken.started_at], abs=MICROSECOND)
-    assert [read.at, read.started_at] == moments
-    for name in ("pid", "open", "serving", "peak_serving", "accepted", "refused", "settings"):
-        assert getattr(read, name) == getattr(taken, name)
-    assert [read.model, read.protocol, read.replica] == [
-        taken.settings[name] for name in ("model", "protocol", "replica")
-    ]
-    assert read.messages == taken.totals.messages
-    assert [count for _, count in read.refusals] == [tick.events for tick in taken.refusals]
-    for one, other in zip(read.sessions, taken.sessions, strict=True):
-        for name in ("number", "peer", "client", "thread", "native_id", "state", "messages", "end"):
-            assert getattr(one, name) == getattr(other, name)
-        for name in ("accepted_at", "served_at", "closed_at"):
-            assert getattr(one, name) == pytest.approx(getattr(other, name), abs=MICROSECOND)
-        assert len(one.ticks) == len(list(other.ticks))
-        for tick, its in zip(one.ticks, other.ticks, strict=True):
-            assert tick == pytest.approx(tuple(its), abs=3 * MICROSECOND)
+STEPS = ["accept", "serve", "talk", "count", "close", "refuse", "ask"]
 
 
 def test_a_session_knows_its_replica_and_how_long_it_waited_and_was_served() -> None:
-    first, second = parse(changed()).sessions
-    assert {first.replica, second.replica} == {"server-1"}
-    assert first.ticks == ((EPOCH + 2, EPOCH + 2.5, 3),)
+    closed = record(1, accepted=1, served=2, closed=4)
+    sessions = snapshot(closed, record(2, accepted=3), at=5, replica="server-1").sessions
+    assert {one.replica for one in sessions} == {"server-1"}
     now = EPOCH + 5
-    assert [(one.waited(now), one.served(now)) for one in (first, second)] == [(1, 2), (2, 0)]
+    assert [(one.waited(now), one.served(now)) for one in sessions] == [(1, 2), (2, 0)]
 
 
-@example(OTHER_BYTES)
-@given(st.text(st.characters()))
-def test_whatever_a_client_is_called_it_is_text_that_can_be_written(name: str) -> None:
-    client = parse(session(client=name)).sessions[0].client
-    assert client == name.encode(errors="replace").decode()
+@dataclass
+class Lab:
+    """A registry, with a clock that the test moves, and a viewer who asks it for what is new."""
+
+    registry: Registry = field(default_factory=lambda: Registry(5, "", SETTINGS))
+    open: list[Record] = field(default_factory=list)
+    said: dict[int, float] = field(default_factory=dict)  # when, by who is not counted yet
+    seen: Snapshot | None = None
+    at: float = EPOCH
+
+    def step(self, what: str, choice: int, seconds: float) -> None:
+        self.at += seconds
+        record = self.open[choice % len(self.open)] if self.open else None
+        if what == "accept":
+            accepted = self.registry.admit("10.0.0.7:7")
+            self.open += [accepted] if accepted else []
+        elif what == "ask":
+            self.ask()
+        elif record is None:
+            self.registry.refuse("busy")
+        elif what == "serve":
+            self.registry.serve(record)
+        elif what == "talk" and record.state == "serving":
+            self.said.setdefault(record.number, self.at)
+        elif what == "count":
+            self.count(record)
+        elif what == "close" and record.state == "serving":
+            self.count(record)
+            self.registry.close(record, "bye")
+            self.open.remove(record)
+        elif what == "refuse" and record.number == max(one.number for one in self.open):
+            self.registry.withdraw(record, "busy")
+            self.open = [one for one in self.open if one.state != "closed"]
+
+    def count(self, record: Record) -> None:
+        """Its thread counts a message, perhaps a while after it was answered."""
+        if moment := self.said.pop(record.number, None):
+            record.ticks.add(moment, moment, 1)
+
+    def ask(self) -> tuple[Snapshot, Snapshot]:
+        """What the viewer knows by now, and the whole."""
+        taken = self.registry.snapshot()
+        answer = parse(document(taken, self.seen.at if self.seen else 0.0))
+        self.seen = answer.after(self.seen) if self.seen else answer
+        return self.seen, parse(document(taken))
 
 
-def test_messages_stand_within_their_session_and_sessions_in_the_order_of_their_numbers() -> None:
-    [first] = parse(session(ticks=[[0, 9_999_999, 1]])).sessions[:1]
-    assert first.ticks == ((EPOCH + 2, EPOCH + 4, 1),)
-    backwards = changed(sessions=DOCUMENT["sessions"][::-1])
-    assert parse(backwards).sessions == parse(changed()).sessions
-
-
-def strange() -> Iterator[bytes]:
-    """Documents that are none."""
-    yield from (b"", b"ok\n", b"[]", b"{}", b"\xff", b"[" * 100_000)
-    yield from (b'"version"', b'{"version": 1}')
-    facts: dict[str, list[object]] = {
-        "at": ["noon", None, -1, 1e12, [], math.nan, math.inf],
-        "open": ["2", -1, 0.5, None, []],
-        "refused": [None, ["busy"], {"busy": "often"}],
-        "refusals": [1, [1], [[1]], [["noon", 1]]],
-        "sessions": [1, [1], [{}], ["number"]],
-        "replica": [None, 1],
-        "settings": [None, 5],
-    }
-    yield from (changed(**{name: value}) for name, values in facts.items() for value in values)
-    facts = {
-        "client": [None, 1, []],
-        "thread": [1, []],
-        "native_id": ["1", -1],
-        "state": ["gone", None, []],
-        "ticks": [None, [1], [[1, 1]], [["", 1, 1]], [[1, 1, -1]]],
-        "served_at": [EPOCH],  # before it was accepted
-        "closed_at": [EPOCH + 1.5],  # before it was served
-    }
-    yield from (session(**{name: value}) for name, values in facts.items() for value in values)
-    yield session(accepted_at=EPOCH + 6, served_at=None, closed_at=None)  # after the snapshot
-    yield changed().replace(b'"open": 1', b'"open": 1e999')
-
-
-@pytest.mark.parametrize("body", list(strange()), ids=lambda body: ascii(body[-40:]))
-def test_what_is_no_such_document_is_one_line_that_says_so(body: bytes) -> None:
-    with pytest.raises(
-        Unreadable, match=r"^its /sessions.json is not the document that lanes read"
-    ):
-        parse(body)
-
-
-@pytest.mark.parametrize(
-    ("version", "called"), [(2, "2"), ("1\n2", r"'1\\n2'"), ("9" * 99, "'9999999999999999999")]
-)
-def test_another_version_is_called_that_in_one_line(version: object, called: str) -> None:
-    with pytest.raises(Unreadable, match=rf"^its /sessions.json has version {called}; lanes read"):
-        parse(changed(version=version))
+@given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 4), st.floats(0, 2)), max_size=60))
+def test_answers_about_what_is_new_add_up_to_the_whole(
+    steps: list[tuple[str, int, float]],
+) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        lab = Lab()
+        monkeypatch.setattr("server.chat.registry.now", lambda: lab.at)
+        for step in steps:
+            lab.step(*step)
+        known, whole = lab.ask()
+    assert known == whole

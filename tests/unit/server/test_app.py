@@ -1,5 +1,6 @@
 """What the HTTP port answers."""
 
+import json
 from wsgiref.util import setup_testing_defaults
 
 import pytest
@@ -12,10 +13,12 @@ PATHS = ["/healthz", "/sessions.json", "/metrics"]
 SETTINGS = {"model": "thread", "protocol": "lines", "replica": ""}
 
 
-def ask(app: App, path: str, method: str = "GET") -> tuple[str, dict[str, str], str]:
+def ask(
+    app: App, path: str, method: str = "GET", query: str = ""
+) -> tuple[str, dict[str, str], str]:
     """The status, the headers and the body, of an answer that is protected whatever it says."""
     said: list[tuple[str, dict[str, str]]] = []
-    environ: Environ = {"PATH_INFO": path, "REQUEST_METHOD": method}
+    environ: Environ = {"PATH_INFO": path, "REQUEST_METHOD": method, "QUERY_STRING": query}
     setup_testing_defaults(environ)
     body = app(environ, lambda status, headers: said.append((status, dict(headers))))
     [(status, headers)] = said
@@ -43,6 +46,16 @@ def test_anything_else_is_not_found_in_one_line_that_says_what_is_there(app: App
     status, _, body = ask(app, "/nowhere")
     assert (status, body.count("\n")) == ("404 Not Found", 1)
     assert all(path in body for path in PATHS)
+
+
+@pytest.mark.parametrize(
+    ("query", "since"),
+    [("since=1800000000.25", 1_800_000_000.25), ("", 0), ("since=", 0), ("since=noon", 0)]
+    + [(f"since={moment}", 0) for moment in ("nan", "inf", "-1")],
+)
+def test_what_is_no_moment_leaves_nothing_out(app: App, query: str, since: float) -> None:
+    _, _, body = ask(app, "/sessions.json", query=query)
+    assert json.loads(body)["since"] == since
 
 
 def test_the_log_is_counted_at_the_time_of_each_request() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 
 from server.chat.registry import Snapshot
 from server.chat.work import Work
-from server.http.sessions import Document
+from server.http.sessions import document
 from tests.kit.command import ROOT
 from tests.kit.snapshots import EPOCH, crowded, record, snapshot, snapshots
 
@@ -19,16 +19,16 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
 def rendered(taken: Snapshot) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(Document().render(taken))
-    return document
+    facts: dict[str, Any] = json.loads(document(taken))
+    return facts
 
 
 @given(snapshots())
 def test_any_snapshot_is_a_document_of_the_schema_with_each_session(taken: Snapshot) -> None:
-    document = rendered(taken)
-    VALIDATOR.validate(document)
-    assert [one["number"] for one in document["sessions"]] == [r.number for r in taken.sessions]
-    for told, known in zip(document["sessions"], taken.sessions, strict=True):
+    facts = rendered(taken)
+    VALIDATOR.validate(facts)
+    assert [one["number"] for one in facts["sessions"]] == [r.number for r in taken.sessions]
+    for told, known in zip(facts["sessions"], taken.sessions, strict=True):
         assert sum(count for _, _, count in told["ticks"]) == known.messages
         assert all(
             abs(known.accepted_at + began / 1e6 - tick.began) < 1e-5
@@ -42,19 +42,21 @@ def test_at_the_limits_it_is_under_one_mebibyte_and_loses_no_message(
     model: str, length: float
 ) -> None:
     full = crowded(model, length)
-    text = Document().render(full)
+    text = document(full)
     assert len(text) < 1024 * 1024
     for told, known in zip(json.loads(text)["sessions"], full.sessions, strict=True):
         assert sum(count for _, _, count in told["ticks"]) == known.messages
 
 
-def test_a_closed_session_has_the_name_that_was_found_after_its_end() -> None:
-    gone, document = record(1, accepted=0, served=0, closed=1), Document()
-    taken = snapshot(gone, at=2)
-    assert json.loads(document.render(taken))["sessions"][0]["client"] == gone.peer
-    gone.client = "client-1"
-    [told] = json.loads(document.render(taken))["sessions"]
-    assert (told["client"], told["closed_at"]) == ("client-1", EPOCH + 1)
+def test_what_had_ended_before_a_moment_is_left_out_unless_it_may_still_be_news() -> None:
+    gone = record(1, accepted=0, served=0, closed=1)
+    just_gone = record(2, accepted=0, served=0, closed=9.5)  # its name may have been found since
+    talks = record(3, accepted=0, served=0, ticks=[(1, 2, 10), (3, 4, 20), (5, 6, 30), (10, 11, 1)])
+    facts = json.loads(document(snapshot(gone, just_gone, talks, at=12), since=EPOCH + 10))
+    VALIDATOR.validate(facts)
+    assert facts["since"] == EPOCH + 10
+    assert [one["number"] for one in facts["sessions"]] == [2, 3]
+    assert [messages for *_, messages in facts["sessions"][1]["ticks"]] == [30, 1]
 
 
 def test_a_setting_of_any_type_can_be_shown() -> None:

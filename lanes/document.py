@@ -1,0 +1,116 @@
+"""The document /sessions.json: bytes -> Snapshot, and back. docs/sessions.schema.json describes it.
+
+Anybody's server may have written it, so each fact is checked.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
+from typing import Any
+
+from lanes.snapshot import Refusal, Session, Snapshot, Tick
+
+VERSION = 1
+LATEST = 1e11  # seconds, in the year 5138: what is later was not meant as seconds
+
+Fact = Any  # a value of the JSON
+
+
+class Unreadable(ValueError):
+    """It is no such document, or has another version; the text is one line."""
+
+
+def parse(body: bytes) -> Snapshot:
+    """Read a document. Raises Unreadable."""
+    try:
+        facts = json.loads(body)
+        version = facts["version"]
+        if version == VERSION:
+            sessions = sorted(facts["sessions"], key=lambda session: session["number"])
+            read = tuple(_session(session, facts) for session in sessions)
+            return Snapshot(**_read(Snapshot, facts | {"sessions": read}))
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
+        raise Unreadable("its /sessions.json is not the document that lanes reads") from None
+    raise Unreadable(f"its /sessions.json has version {version!a:.20}; lanes reads {VERSION}")
+
+
+def _session(facts: Fact, snapshot: Fact) -> Session:
+    accepted, served, closed = (facts[f"{what}_at"] for what in ("accepted", "served", "closed"))
+    moments = [
+        moment for moment in (accepted, served, closed, snapshot["at"]) if moment is not None
+    ]
+    if moments != sorted(moments) or facts["state"] not in {"waiting", "serving", "closed"}:
+        raise ValueError
+    begun, ended = served or accepted, closed or snapshot["at"]
+
+    def moment(microseconds: Fact) -> Fact:
+        return min(max(accepted + _count(microseconds) / 1e6, begun), ended)
+
+    ticks = tuple(
+        (moment(began), moment(began + took), _count(messages))
+        for began, took, messages in facts["ticks"]
+    )
+    return Session(**_read(Session, facts | {"replica": snapshot["replica"], "ticks": ticks}))
+
+
+def _read(kind: type[Session | Snapshot], facts: Fact) -> Fact:
+    """The facts that the document has, each checked."""
+    return {f.name: READ[f.type](facts[f.name]) for f in fields(kind) if f.default is MISSING}
+
+
+def _moment(value: Fact) -> Fact:
+    if not 0 <= float(value) < LATEST or isinstance(value, str):
+        raise ValueError
+    return float(value)
+
+
+def _count(value: Fact) -> Fact:
+    if int(value) != value or value < 0:
+        raise ValueError
+    return int(value)
+
+
+def _text(value: Fact) -> Fact:
+    if not isinstance(value, str):
+        raise TypeError
+    return value.encode(errors="replace").decode()  # JSON can hold half a character
+
+
+READ: dict[object, Callable[[Fact], Fact]] = {
+    int: _count,
+    float: _moment,
+    str: _text,
+    int | None: lambda value: None if value is None else _count(value),
+    float | None: lambda value: None if value is None else _moment(value),
+    str | None: lambda value: None if value is None else _text(value),
+    Mapping[str, Fact]: dict,
+    Mapping[str, int]: lambda counts: {_text(why): _count(counts[why]) for why in counts},
+    tuple[Refusal, ...]: lambda refusals: tuple((_moment(at), _count(n)) for at, n in refusals),
+    tuple[Tick, ...]: tuple,
+    tuple[Session, ...]: tuple,
+}
+
+
+def render(snapshot: Snapshot) -> str:
+    """Write one server's document."""
+    sessions = [_facts(session) for session in snapshot.sessions]
+    facts = {"version": VERSION} | _stated(snapshot) | {"sessions": sessions}
+    return json.dumps(facts, separators=(",", ":"))
+
+
+def _facts(session: Session) -> Fact:
+    ticks = [
+        (_microseconds(began - session.accepted_at), _microseconds(ended - began), messages)
+        for began, ended, messages in session.ticks
+    ]
+    facts = _stated(session)
+    del facts["replica"]  # which is said once, of the server
+    return facts | {"ticks": ticks}
+
+
+def _stated(value: Session | Snapshot) -> Fact:
+    return {f.name: getattr(value, f.name) for f in fields(value) if f.default is MISSING}
+
+
+def _microseconds(seconds: float) -> int:
+    return round(seconds * 1e6)

@@ -1,0 +1,130 @@
+"""The document: a server writes it, lanes reads it."""
+
+import json
+import math
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from lanes.document import Unreadable, parse, render
+from server.chat.registry import Snapshot as Told
+from server.http.sessions import document
+from tests.kit import snapshots as told
+from tests.kit.snapshots import EPOCH, record
+
+MICROSECOND = 0.000_001
+OTHER_BYTES = b"caf\xe9".decode(errors="surrogateescape")  # so Python reads a name in another code
+
+
+TAKEN = told.snapshot(
+    record(1, accepted=1, served=2, closed=4, client="lab-client-1", ticks=[(2, 2.5, 3)]),
+    record(2, accepted=3),
+    at=5,
+    refusals=[1.5],
+    replica="server-1",
+)
+DOCUMENT: dict[str, Any] = json.loads(document(TAKEN))
+
+
+def changed(**facts: object) -> bytes:
+    return json.dumps(DOCUMENT | facts).encode()
+
+
+def session(**facts: object) -> bytes:
+    """The document, but for these facts of its first session."""
+    first, second = DOCUMENT["sessions"]
+    return changed(sessions=[first | facts, second])
+
+
+@given(told.snapshots())
+def test_what_a_server_writes_is_read_to_the_microsecond(taken: Told) -> None:
+    read = parse(document(taken))
+    moments = pytest.approx([taken.at, taken.started_at], abs=MICROSECOND)
+    assert [read.at, read.started_at] == moments
+    for name in ("pid", "open", "serving", "peak_serving", "accepted", "refused", "settings"):
+        assert getattr(read, name) == getattr(taken, name)
+    assert [read.model, read.protocol, read.replica] == [
+        taken.settings[name] for name in ("model", "protocol", "replica")
+    ]
+    assert read.messages == taken.totals.messages
+    assert [count for _, count in read.refusals] == [tick.events for tick in taken.refusals]
+    for one, other in zip(read.sessions, taken.sessions, strict=True):
+        for name in ("number", "peer", "client", "thread", "native_id", "state", "messages", "end"):
+            assert getattr(one, name) == getattr(other, name)
+        for name in ("accepted_at", "served_at", "closed_at"):
+            assert getattr(one, name) == pytest.approx(getattr(other, name), abs=MICROSECOND)
+        assert len(one.ticks) == len(list(other.ticks))
+        for tick, its in zip(one.ticks, other.ticks, strict=True):
+            assert tick == pytest.approx(tuple(its), abs=3 * MICROSECOND)
+
+
+@given(told.snapshots())
+def test_what_lanes_writes_is_the_document_that_was_read(taken: Told) -> None:
+    text = document(taken)
+    written, told = json.loads(render(parse(text))), json.loads(text)
+    for one, other in zip(written["sessions"], told["sessions"], strict=True):
+        ticks, its = (list(chain(*session.pop("ticks"))) for session in (one, other))
+        assert ticks == pytest.approx(its, abs=2)  # microseconds
+    assert written == told
+
+
+@example(OTHER_BYTES)
+@given(st.text(st.characters()))
+def test_whatever_a_client_is_called_it_is_text_that_can_be_written(name: str) -> None:
+    client = parse(session(client=name)).sessions[0].client
+    assert client == name.encode(errors="replace").decode()
+
+
+def test_messages_stand_within_their_session_and_sessions_in_the_order_of_their_numbers() -> None:
+    [first] = parse(session(ticks=[[0, 9_999_999, 1]])).sessions[:1]
+    assert first.ticks == ((EPOCH + 2, EPOCH + 4, 1),)
+    backwards = changed(sessions=DOCUMENT["sessions"][::-1])
+    assert parse(backwards).sessions == parse(changed()).sessions
+
+
+def strange() -> Iterator[bytes]:
+    """Documents that are none."""
+    yield from (b"", b"ok\n", b"[]", b"{}", b"\xff", b"[" * 100_000)
+    yield from (b'"version"', b'{"version": 1}')
+    facts: dict[str, list[object]] = {
+        "at": ["noon", None, -1, 1e12, [], math.nan, math.inf],
+        "open": ["2", -1, 0.5, None, []],
+        "refused": [None, ["busy"], {"busy": "often"}],
+        "refusals": [1, [1], [[1]], [["noon", 1]]],
+        "sessions": [1, [1], [{}], ["number"]],
+        "replica": [None, 1],
+        "settings": [None, 5],
+    }
+    yield from (changed(**{name: value}) for name, values in facts.items() for value in values)
+    facts = {
+        "client": [None, 1, []],
+        "thread": [1, []],
+        "native_id": ["1", -1],
+        "state": ["gone", None, []],
+        "ticks": [None, [1], [[1, 1]], [["", 1, 1]], [[1, 1, -1]]],
+        "served_at": [EPOCH],  # before it was accepted
+        "closed_at": [EPOCH + 1.5],  # before it was served
+    }
+    yield from (session(**{name: value}) for name, values in facts.items() for value in values)
+    yield session(accepted_at=EPOCH + 6, served_at=None, closed_at=None)  # after the snapshot
+    yield changed().replace(b'"open": 1', b'"open": 1e999')
+
+
+@pytest.mark.parametrize("body", list(strange()), ids=lambda body: ascii(body[-40:]))
+def test_what_is_no_such_document_is_one_line_that_says_so(body: bytes) -> None:
+    with pytest.raises(
+        Unreadable, match=r"^its /sessions.json is not the document that lanes read"
+    ):
+        parse(body)
+
+
+@pytest.mark.parametrize(
+    ("version", "called"), [(2, "2"), ("1\n2", r"'1\\n2'"), ("9" * 99, "'9999999999999999999")]
+)
+def test_another_version_is_called_that_in_one_line(version: object, called: str) -> None:
+    with pytest.raises(Unreadable, match=rf"^its /sessions.json has version {called}; lanes read"):
+        parse(changed(version=version))
