@@ -82,7 +82,7 @@ def _view(server: Running, wanted: Event, asking: Lock) -> None:
         with asking:
             if wanted.is_set():
                 servers.ask()
-        time.sleep(INTERVAL)
+        time.sleep(max(INTERVAL, servers.pause))
 
 
 def _serving(server: Running) -> set[int]:

@@ -1,6 +1,7 @@
 """Asks servers for /sessions.json: one, or all that a name stands for."""
 
 import http.client
+import re
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,9 @@ from lanes.snapshot import Snapshot
 SECONDS = 3.0  # for each step: to connect, and for the next bytes of the answer
 LARGEST = 16 * 1024 * 1024  # bytes of an answer that are read; our server's stay under 1 MiB
 AT_ONCE = 32  # servers that are asked at the same time
+SHARE = 0.004  # of a core that asking may cost a server: the more its answers cost, the fewer
+LONGEST = 5.0  # seconds between two questions all the same
+COST = re.compile(r"\bcpu;dur=([0-9]{1,6}(\.[0-9]{1,9})?)(?![\w.])")  # milliseconds
 
 
 class NoAnswer(Exception):
@@ -45,6 +49,12 @@ class Servers:
         servers = {one.snapshot.run: one for one in answers.values()}
         missing = [host for host in silent if host in named and (":" in host) in families]
         return list(servers.values()), [silent[host] for host in missing]
+
+    @property
+    def pause(self) -> float:
+        """Seconds to wait before they are asked again, so that it costs none of them too much."""
+        dearest = max((answer.cost for answer in self._known.values()), default=0.0)
+        return min(dearest / SHARE, LONGEST)
 
     def snapshot(self) -> Snapshot:
         """What all of them say, as one. Raises NoAnswer."""
@@ -107,4 +117,6 @@ def fetch(host: str, port: int, earlier: Answer | None = None) -> Answer:
         if snapshot.run != earlier.snapshot.run:  # it has been started anew
             return fetch(host, port)
         snapshot = snapshot.after(earlier.snapshot)
-    return Answer(host, snapshot, snapshot.at - (before + after) / 2, (after - before) / 2)
+    ahead, within = snapshot.at - (before + after) / 2, (after - before) / 2
+    cost = COST.search(answer.headers.get("Server-Timing", ""))
+    return Answer(host, snapshot, ahead, within, float(cost[1]) / 1000 if cost else 0.0)

@@ -65,7 +65,7 @@ def picture(*, servers: Servers, watch: bool, seconds: float | None, file: TextI
             Live(draw(console.height), console=console, auto_refresh=False) as live,
         ):
             while True:
-                time.sleep(REDRAW)
+                time.sleep(max(REDRAW, servers.pause))
                 live.update(draw(console.height), refresh=True)
     else:
         console.width = console.width if console.is_terminal else WIDTH

@@ -20,6 +20,7 @@ class Answer(NamedTuple):
     snapshot: Snapshot
     ahead: float  # seconds
     within: float  # seconds by which that may be wrong, because the answer took time
+    cost: float = 0.0  # seconds of processor time that the server spent on it, if it says so
 
 
 def labels(answers: Sequence[Answer]) -> list[str]:

@@ -7,7 +7,7 @@ from time import monotonic
 from lanes.ask import NoAnswer, Servers
 from lanes.replicas import Answer, labels, merge
 
-FRESH = 0.2  # seconds that an answer is kept: servers are asked at most five times a second
+FRESH = 0.2  # seconds that an answer is kept at least: five questions a second at most
 
 
 class Seen:
@@ -44,7 +44,7 @@ class Latest:
                     self._result = Seen(*self._servers.ask())
                 except NoAnswer as error:
                     self._result = error
-                self._stale_at = monotonic() + FRESH
+                self._stale_at = monotonic() + max(FRESH, self._servers.pause)
             if isinstance(self._result, NoAnswer):
                 raise self._result.with_traceback(None)
             return self._result

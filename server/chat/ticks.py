@@ -8,18 +8,11 @@ import math
 import threading
 from array import array
 from collections.abc import Iterator
-from typing import NamedTuple
 
 TICKS = 240  # the most that are remembered: the last minute, and more where less happens
 GAP = 0.25  # seconds from one to the next: what comes sooner is counted on the one before
 
-
-class Tick(NamedTuple):
-    """A count of events, from the beginning of the first to the end of the last."""
-
-    began: float
-    ended: float
-    events: int
+Tick = tuple[float, float, int]  # the beginning of the first event, the end of the last, how many
 
 
 class Ticks:
@@ -62,11 +55,9 @@ class Ticks:
         while first > 0 and self._done[first - 2] >= moment:
             first -= 3
         done = iter(self._done[max(first - 3, 0) :])
-        ticks = [
-            Tick(began, ended, int(n)) for began, ended, n in zip(done, done, done, strict=True)
-        ]
+        ticks = [(began, ended, int(n)) for began, ended, n in zip(done, done, done, strict=True)]
         if self._events:
-            ticks.append(Tick(self._began, self._ended, self._events))
+            ticks.append((self._began, self._ended, self._events))
         return ticks
 
     def __iter__(self) -> Iterator[Tick]:

@@ -4,6 +4,7 @@ Everything is made from `registry.snapshot()`, /metrics from the log's counts be
 can be changed here. Pictures are drawn elsewhere, from /sessions.json.
 """
 
+import time
 from collections.abc import Callable, Iterable
 from math import inf
 from typing import Any
@@ -37,7 +38,7 @@ def create_app(registry: Registry, count_log: Callable[[], Counts] = Counts) -> 
     }
 
     def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        headers = dict(HEADERS)
+        headers, began = dict(HEADERS), time.thread_time()
         if environ["REQUEST_METHOD"] not in METHODS:
             status, headers["Allow"] = "405 Method Not Allowed", ", ".join(METHODS)
             content_type, body = TEXT, b"Nothing can be changed here.\n"
@@ -47,6 +48,7 @@ def create_app(registry: Registry, count_log: Callable[[], Counts] = Counts) -> 
             status, content_type = "404 Not Found", TEXT
             body = f"There is nothing here but {', '.join(pages)}.\n".encode()
         headers |= {"Content-Type": content_type, "Content-Length": str(len(body))}
+        headers["Server-Timing"] = f"cpu;dur={(time.thread_time() - began) * 1000:.3f}"
         start_response(status, list(headers.items()))
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 

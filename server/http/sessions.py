@@ -33,7 +33,7 @@ def document(snapshot: Snapshot, since: float = 0.0) -> bytes:
         **{name: snapshot.settings[name] for name in OPTIONS},
         **{name: getattr(snapshot, name) for name in FIGURES},
         "messages": snapshot.totals.messages,
-        "refusals": [(tick.began, tick.events) for tick in snapshot.refusals],
+        "refusals": [(began, count) for began, _, count in snapshot.refusals],
         "sessions": [
             _session(record, since, many if record.closed_at is None else few)
             for record in snapshot.sessions
@@ -49,19 +49,19 @@ def _session(record: Record, since: float, most: int) -> dict[str, object]:
 
 
 def _ticks(record: Record, since: float, most: int) -> list[tuple[int, int, int]]:
+    """Microseconds from the accept, microseconds from then on, messages."""
+    ticks, accepted = record.ticks.since(since), record.accepted_at
+    return [
+        (round((began - accepted) * 1e6), round((ended - began) * 1e6), count)
+        for began, ended, count in (ticks if len(ticks) <= most else _thinned(ticks, most))
+    ]
+
+
+def _thinned(ticks: list[Tick], most: int) -> list[Tick]:
     """At most `most`, and the last: neighbours are merged, and their counts added up.
 
     The last is left alone because it may still grow; its beginning tells a reader which it was.
     """
-    ticks = record.ticks.since(since)
-    done, last = ticks[:-1], ticks[-1:]
-    together = -(-len(done) // max(most, 1)) or 1
-    merged = [done[first : first + together] for first in range(0, len(done), together)]
-    return [_tick(record, one) for one in (*merged, last) if one]
-
-
-def _tick(record: Record, merged: list[Tick]) -> tuple[int, int, int]:
-    """Microseconds from the accept, and from then on; a copied tick may end before it began."""
-    began = round((merged[0].began - record.accepted_at) * 1e6)
-    took = round((merged[-1].ended - merged[0].began) * 1e6)
-    return max(began, 0), max(took, 0), sum(tick.events for tick in merged)
+    together = -(-len(ticks) // max(most, 1))
+    parts = [ticks[first:-1][:together] for first in range(0, len(ticks) - 1, together)]
+    return [(one[0][0], one[-1][1], sum(n for *_, n in one)) for one in parts] + ticks[-1:]

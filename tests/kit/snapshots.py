@@ -78,7 +78,7 @@ def snapshot(
         serving=serving,
         peak_serving=serving,
         accepted=len(records),
-        refused={"busy": sum(tick.events for tick in refused), "closing": 0},
+        refused={"busy": sum(count for *_, count in refused), "closing": 0},
         refusals=tuple(refused),
         totals=totals,
         sessions=tuple(sorted(records, key=lambda one: one.number)),

@@ -7,10 +7,12 @@ from contextlib import closing
 
 import pytest
 
-from lanes.ask import LARGEST, NoAnswer, Servers, fetch
+from lanes.ask import LARGEST, LONGEST, SHARE, NoAnswer, Servers, fetch
 from server.chat import clock
 from server.http.app import create_app
+from server.http.sessions import document
 from server.http.webserver import WebServer
+from tests.kit import snapshots
 from tests.kit.fake_server import CHUNK, RESET, Action, FakeServer
 from tests.kit.telling_servers import HOSTS, Swarm, registry
 
@@ -49,6 +51,20 @@ def test_a_server_that_has_been_started_anew_is_asked_for_everything(one: Swarm)
         snapshot = servers.snapshot()
         assert snapshot.run == (one.registries[-1].snapshot().started_at, os.getpid())
         assert [session.peer for session in snapshot.sessions] == ["10.0.0.7:7"]
+
+
+def test_servers_are_asked_less_often_where_an_answer_costs_more() -> None:
+    def answered(timing: str) -> float:
+        body = document(snapshots.snapshot(at=1))
+        head = OK + timing.encode() + b"Content-Length: %d\r\n\r\n" % len(body)
+        with FakeServer([[CHUNK, head + body]]) as fake:
+            (servers := Servers(*fake.address)).ask()
+        return servers.pause
+
+    assert answered("Server-Timing: cpu;dur=8.5\r\n") == 8.5 / 1000 / SHARE
+    assert answered("Server-Timing: cpu;dur=999999.5\r\n") == LONGEST
+    for timing in ("", "Server-Timing: cpu;dur=1e9\r\n", "Server-Timing: cache\r\n"):
+        assert answered(timing) == 0
 
 
 def test_an_answer_says_how_far_the_servers_clock_is_ahead_and_how_sure_that_is(

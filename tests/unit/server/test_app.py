@@ -1,6 +1,7 @@
 """What the HTTP port answers."""
 
 import json
+import re
 from wsgiref.util import setup_testing_defaults
 
 import pytest
@@ -35,6 +36,7 @@ def app() -> App:
 def test_a_page_is_protected_and_can_only_be_read(app: App, path: str) -> None:
     status, headers, body = ask(app, path)
     assert (status, headers["Content-Length"]) == ("200 OK", str(len(body)))
+    assert re.fullmatch(r"cpu;dur=\d+\.\d{3}", headers["Server-Timing"])
     status, headers, body = ask(app, path, "HEAD")
     assert (status, body) == ("200 OK", "")
     for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"):

@@ -104,9 +104,9 @@ def test_a_refusal_has_its_reason_and_its_moment_and_takes_no_number(registry: R
         registry.refuse(reason)
     snapshot = registry.snapshot()
     assert snapshot.refused == {"busy": 2, "closing": 1}
-    assert sum(tick.events for tick in snapshot.refusals) == 3
-    for tick in snapshot.refusals:
-        assert snapshot.started_at <= before <= tick.began <= tick.ended <= snapshot.at
+    assert sum(count for *_, count in snapshot.refusals) == 3
+    for began, ended, _ in snapshot.refusals:
+        assert snapshot.started_at <= before <= began <= ended <= snapshot.at
     assert admit(registry).number == 1
 
 

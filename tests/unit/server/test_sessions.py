@@ -31,8 +31,8 @@ def test_any_snapshot_is_a_document_of_the_schema_with_each_session(taken: Snaps
     for told, known in zip(facts["sessions"], taken.sessions, strict=True):
         assert sum(count for _, _, count in told["ticks"]) == known.messages
         assert all(
-            abs(known.accepted_at + began / 1e6 - tick.began) < 1e-5
-            for (began, _, _), tick in zip(told["ticks"], known.ticks, strict=True)
+            abs(known.accepted_at + began / 1e6 - moment) < 1e-5
+            for (began, *_), (moment, *_) in zip(told["ticks"], known.ticks, strict=True)
         )
 
 
