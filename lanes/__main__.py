@@ -7,7 +7,7 @@ import click
 from lanes.ask import NoAnswer
 
 COMMANDS = dict.fromkeys(("page", "picture", "trace", "report"), "lanes.commands")
-COMMANDS["check"] = "lanes.check.command"
+COMMANDS |= {"watch": "lanes.watch.command", "check": "lanes.check.command"}
 
 
 class Commands(click.Group):

@@ -5,6 +5,7 @@ import re
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
 from lanes.document import Unreadable, parse
 from lanes.replicas import Answer, merge
@@ -23,6 +24,19 @@ class NoAnswer(Exception):
 
     def __init__(self, text: str) -> None:
         super().__init__(text.strip().encode("unicode_escape").decode())  # it may quote the server
+
+
+class Source(Protocol):
+    """Whatever says which thread serves whom: servers that are asked, or one that is watched."""
+
+    @property
+    def pause(self) -> float:
+        """Seconds to wait before it is asked again."""
+        ...
+
+    def ask(self) -> tuple[list[Answer], list[str]]:
+        """What each server says, and why others say nothing. Raises NoAnswer."""
+        ...
 
 
 class Servers:

@@ -4,7 +4,7 @@ A session stands in its thread's lane. In a pool it stands there from when it is
 that in the queue; in the other models it waits in its own lane, because its thread waits too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lanes.picture import Bar, Lane
 from lanes.replicas import in_order
@@ -35,13 +35,31 @@ def lanes_of(snapshot: Snapshot) -> list[Lane]:
             bars = lanes.setdefault((session.thread, session.native_id), [])
             bars.append(_bar(session, start, turn, end, last=True))  # in the thread's own order
     return sorted(
-        (Lane(*thread, tuple(bars)) for thread, bars in lanes.items()),
+        (Lane(*thread, tuple(row)) for thread, bars in lanes.items() for row in _rows(bars)),
         key=lambda lane: (in_order(lane.thread), lane.native_id or 0),
     )
 
 
+def _rows(bars: list[Bar]) -> list[list[Bar]]:
+    """One: a thread serves one client at a time. But an event loop's serves all of them."""
+    return rows_of(bars) if any(bar.session.how == "polled" for bar in bars) else [bars]
+
+
+def rows_of(bars: Iterable[Bar]) -> list[list[Bar]]:
+    """Each bar in the first row that is free by then."""
+    rows: list[list[Bar]] = []
+    for bar in bars:
+        free = next((row for row in rows if row[-1].end <= bar.start), None)
+        if free is None:
+            rows.append([bar])
+        else:
+            free.append(bar)
+    return rows
+
+
 def _pools(snapshot: Snapshot) -> set[str]:
-    return {server.replica for server in snapshot.servers if server.model == "pool"}
+    pools = ("pool", "a pool of ")  # as a server calls itself; as it is called from outside
+    return {server.replica for server in snapshot.servers if server.model.startswith(pools)}
 
 
 def _bar(session: Session, start: float, turn: float, end: float, *, last: bool) -> Bar:

@@ -5,10 +5,10 @@ Anybody's server may have written it, so each fact is checked.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, asdict, fields
 from typing import Any
 
-from lanes.snapshot import Refusal, Session, Snapshot, Tick
+from lanes.snapshot import Queue, Refusal, Seen, Session, Snapshot, Tick
 
 VERSION = 1
 LATEST = 1e11  # seconds, in the year 5138: what is later was not meant as seconds
@@ -28,7 +28,8 @@ def parse(body: bytes) -> Snapshot:
         if version == VERSION:
             sessions = sorted(facts["sessions"], key=lambda session: session["number"])
             read = tuple(_session(session, facts) for session in sessions)
-            return Snapshot(**_read(Snapshot, facts | {"sessions": read}))
+            seen = _seen(facts["seen"]) if facts.get("seen") else None
+            return Snapshot(**_read(Snapshot, facts | {"sessions": read}), seen=seen)
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
         raise Unreadable("its /sessions.json is not the document that lanes reads") from None
     raise Unreadable(f"its /sessions.json has version {version!a:.20}; lanes reads {VERSION}")
@@ -50,10 +51,16 @@ def _session(facts: Fact, snapshot: Fact) -> Session:
         (moment(began), moment(began + took), _count(messages))
         for began, took, messages in facts["ticks"]
     )
-    return Session(**_read(Session, facts | {"replica": snapshot["replica"], "ticks": ticks}))
+    read = _read(Session, facts | {"replica": snapshot["replica"], "ticks": ticks})
+    return Session(**read, **{name: _text(facts.get(name, "")) for name in ("how", "where")})
 
 
-def _read(kind: type[Session | Snapshot], facts: Fact) -> Fact:
+def _seen(facts: Fact) -> Seen:
+    queues = tuple(Queue(**_read(Queue, queue)) for queue in facts["queues"])
+    return Seen(**_read(Seen, facts | {"queues": queues}))
+
+
+def _read(kind: type[Session | Snapshot | Seen | Queue], facts: Fact) -> Fact:
     """The facts that the document has, each checked."""
     return {f.name: READ[f.type](facts[f.name]) for f in fields(kind) if f.default is MISSING}
 
@@ -88,6 +95,8 @@ READ: dict[object, Callable[[Fact], Fact]] = {
     tuple[Refusal, ...]: lambda refusals: tuple((_moment(at), _count(n)) for at, n in refusals),
     tuple[Tick, ...]: tuple,
     tuple[Session, ...]: tuple,
+    tuple[Queue, ...]: tuple,
+    tuple[str, ...]: lambda texts: tuple(map(_text, texts)),
 }
 
 
@@ -95,6 +104,8 @@ def render(snapshot: Snapshot) -> str:
     """Write one server's document."""
     sessions = [_facts(session) for session in snapshot.sessions]
     facts = {"version": VERSION} | _stated(snapshot) | {"sessions": sessions}
+    if snapshot.seen:
+        facts["seen"] = asdict(snapshot.seen)
     return json.dumps(facts, separators=(",", ":"))
 
 
@@ -105,7 +116,8 @@ def _facts(session: Session) -> Fact:
     ]
     facts = _stated(session)
     del facts["replica"]  # which is said once, of the server
-    return facts | {"ticks": ticks}
+    known = {"how": session.how, "where": session.where} if session.how else {}
+    return facts | known | {"ticks": ticks}
 
 
 def _stated(value: Session | Snapshot) -> Fact:

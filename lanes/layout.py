@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from lanes.bars import lanes_of, queue_of
+from lanes.bars import lanes_of, queue_of, rows_of
 from lanes.picture import COLOURS, Bar, Lane, Picture
 from lanes.snapshot import Session, Snapshot
 
@@ -71,16 +71,11 @@ def used_last(lanes: Sequence[Lane], most: int) -> list[Lane]:
 
 def _queues(snapshot: Snapshot, start: float, shortest: float) -> list[list[list[Bar]]]:
     """Each server's queue, if there is one: each bar in the first row that is free by then."""
-    queues: dict[str, list[list[Bar]]] = {server.replica: [] for server in snapshot.servers}
+    queues: dict[str, list[Bar]] = {server.replica: [] for server in snapshot.servers}
     for bar in queue_of(snapshot):
         if bar.end >= start and bar.end - bar.start >= shortest:
-            rows = queues[bar.session.replica]
-            free = next((row for row in rows if row[-1].end <= bar.start), None)
-            if free is None:
-                rows.append([bar])
-            else:
-                free.append(bar)
-    return [rows for rows in queues.values() if rows]
+            queues[bar.session.replica].append(bar)
+    return [rows_of(bars) for bars in queues.values() if bars]
 
 
 def _in_turn(queues: Sequence[list[list[Bar]]]) -> list[list[Bar]]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from lanes.picture import Bar, Lane, Picture
 from lanes.replicas import thread_name
+from lanes.snapshot import Snapshot
 
 STEPS = (0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400)
 FAILED = "\N{BALLOT X}"
@@ -30,6 +31,16 @@ def moment(at: float) -> str:
 def figures(picture: Picture) -> dict[str, str]:
     """What stands above the lanes, by name."""
     snapshot = picture.snapshot
+    if snapshot.seen:
+        queued = sum(queue.waiting for queue in snapshot.seen.queues)
+        limits = " + ".join(str(queue.limit) for queue in snapshot.seen.queues)
+        return {
+            "clients now": str(snapshot.open),
+            "served at once": f"{snapshot.serving} (peak {snapshot.peak_serving})",
+            "messages": str(snapshot.messages),
+            "in the backlog": f"{queued} of {limits}" if limits else "unknown",
+            "looks a second": f"{snapshot.seen.rate:.0f}",
+        }
     # The peaks of several servers were at different times, and add up to nothing.
     peak = f" (peak {snapshot.peak_serving})" if len(snapshot.servers) == 1 else ""
     return {
@@ -74,6 +85,8 @@ def captions(bar: Bar, client: str, *, counted: bool = False) -> list[str]:
     number, short, reason = f"#{bar.session.number}", "", ""
     if bar.failed:
         short, reason = f" {FAILED}", f" {FAILED} {bar.reason}"
+    if not bar.session.certain:
+        number, reason = f"{number}?", f" {bar.session.how}"
     names = [f"{number} {client}{reason}", f"{number}{reason}", f"{number}{short}"]
     if counted and bar.served:
         said = count(bar.session.messages, "message")
@@ -98,7 +111,10 @@ def rows(picture: Picture) -> Iterator[Row]:
 
 
 def notes(picture: Picture, unseen: int = 0) -> Iterator[str]:
-    """What is not drawn."""
+    """What the picture does not say, and what is not drawn."""
+    if picture.snapshot.seen:
+        yield f"{picture.snapshot.seen.kind}: {picture.snapshot.seen.evidence}."
+        yield from picture.snapshot.seen.notes
     if not picture.lanes and not picture.queue:
         yield f"Nobody was here in the last {round(picture.span, 1):g} s."
     if picture.queue_more:
@@ -109,11 +125,15 @@ def notes(picture: Picture, unseen: int = 0) -> Iterator[str]:
         yield f"{unseen} more sessions are too short to be drawn."
 
 
+def _evidence(part: Snapshot) -> str:
+    return f"; seen from outside: {part.seen.kind} ({part.seen.evidence})" if part.seen else ""
+
+
 def replicas(picture: Picture) -> list[str]:
     """A line about each of several servers, and about each that did not answer."""
     parts = [
         f"{part.replica} at {part.where}, serves {part.serving} (peak {part.peak_serving}), "
-        f"messages {part.messages}"
+        f"messages {part.messages}{_evidence(part)}"
         for part in picture.snapshot.parts
     ]
     return [*parts, *picture.snapshot.missing]

@@ -28,8 +28,8 @@ class Bar:
 
     @property
     def failed(self) -> bool:
-        """Whether the session ended here, but not by the client's goodbye."""
-        return self.reason not in {None, "bye"}
+        """Whether the session ended here without a goodbye; from outside that is not known."""
+        return self.reason not in {None, "bye", "closed"}
 
     @property
     def served(self) -> bool:

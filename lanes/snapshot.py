@@ -12,6 +12,28 @@ OPEN_TICKS, CLOSED_TICKS = 12_288, 4_096
 Refusal = tuple[float, int]  # when connections were turned away, and how many
 Tick = tuple[float, float, int]  # when messages came and were answered, and how many
 
+CERTAIN = {"", "direct", "remembered"}  # a server tells of itself what it knows
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A listening socket, and its connections that are not accepted yet."""
+
+    address: str
+    waiting: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What only a look from outside tells (lanes/watch)."""
+
+    kind: str
+    evidence: str
+    rate: float  # looks a second
+    queues: tuple[Queue, ...]
+    notes: tuple[str, ...]  # what could not be seen, and what would help
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -32,6 +54,13 @@ class Session:
     bytes_out: int
     end: str | None
     ticks: tuple[Tick, ...]
+    how: str = ""  # how it is known which thread serves it, if it was seen from outside
+    where: str = ""  # where that thread stands now
+
+    @property
+    def certain(self) -> bool:
+        """Whether it is certain which thread serves it."""
+        return self.how in CERTAIN
 
     def waited(self, at: float) -> float:
         """Seconds until it was served or closed, or until `at`."""
@@ -83,6 +112,7 @@ class Snapshot:
     refused: Mapping[str, int]
     refusals: tuple[Refusal, ...]
     sessions: tuple[Session, ...]  # in the order of acceptance
+    seen: Seen | None = None  # None if the server tells of itself
     where: str = ""  # of a part: its address, and how far its clock is ahead
     parts: tuple["Snapshot", ...] = ()
     missing: tuple[str, ...] = ()  # why other servers are not among the parts

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from flask import Flask, Response, abort, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from lanes.ask import NoAnswer, Servers
+from lanes.ask import NoAnswer, Source
 from lanes.document import render
 from lanes.layout import LONGEST, SHORTEST, picture_of
 from lanes.page import documents
@@ -35,7 +35,7 @@ VIEWS: dict[str, tuple[str, Callable[[Snapshot, int, float | None], str]]] = {
 }
 
 
-def create_app(servers: Servers) -> Flask:
+def create_app(servers: Source) -> Flask:
     """The pages of these servers."""
     app = Flask(__name__, static_folder=None)
     app.before_request(_only_look)

@@ -19,7 +19,7 @@ ROWS = 100  # of the live page's table, which changes twice a second
 templates = templates_of("lanes.page")
 STYLE = Markup(templates.get_template("page.css").render())  # noqa: S704 - a file of our own
 SCRIPT = Markup(templates.get_template("page.js").render())  # noqa: S704 - a file of our own
-templates.globals |= {"style": STYLE, "script": SCRIPT, "news": "", "earlier": 0}
+templates.globals |= {"style": STYLE, "script": SCRIPT, "news": "", "earlier": 0, "known": False}
 
 
 def _sha256(text: str) -> str:
@@ -41,10 +41,16 @@ def live(snapshot: Snapshot, width: int = WIDTH, seconds: float | None = None) -
         drawing=draw(picture, width),
         at=snapshot.at,
         sessions=sessions[-ROWS:],
+        known=_known(snapshot),
         earlier=len(sessions[:-ROWS]),
         query=f"?seconds={seconds:g}" if seconds else "",  # what is kept shows as much
         labels=[part.replica for part in snapshot.parts],
     )
+
+
+def _known(snapshot: Snapshot) -> bool:
+    """Whether any session was seen from outside, so that the table says how it is known."""
+    return any(session.how for session in snapshot.sessions)
 
 
 def not_yet(news: str) -> str:
@@ -60,5 +66,6 @@ def report(snapshot: Snapshot, width: int = WIDTH, seconds: float | None = None)
         drawing=draw(picture_of(snapshot, seconds), width),
         at=snapshot.at,
         sessions=snapshot.sessions,
+        known=_known(snapshot),
         servers=snapshot.servers,
     )

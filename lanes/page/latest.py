@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Hashable
 from time import monotonic
 
-from lanes.ask import NoAnswer, Servers
+from lanes.ask import NoAnswer, Source
 from lanes.replicas import Answer, labels, merge
 
 FRESH = 0.2  # seconds that an answer is kept at least: five questions a second at most
@@ -30,7 +30,7 @@ class Seen:
 class Latest:
     """Asks the servers for all viewers: the thread of one asks, the others wait for it."""
 
-    def __init__(self, servers: Servers) -> None:
+    def __init__(self, servers: Source) -> None:
         self._servers = servers
         self._asking = threading.Lock()
         self._result: Seen | NoAnswer = NoAnswer("")

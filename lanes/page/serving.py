@@ -5,6 +5,8 @@ What a slow or greedy viewer can hold is bounded by waitress's own limits.
 
 import logging
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -13,7 +15,7 @@ from waitress.parser import HTTPRequestParser
 from waitress.server import create_server
 from waitress.task import ErrorTask
 
-from lanes.ask import Servers
+from lanes.ask import Source
 from lanes.page.app import HEADERS, create_app
 from lanes.signals import until_stopped
 
@@ -59,18 +61,25 @@ class Channel(HTTPChannel):
     error_task_class = Complaint
 
 
-def serve(servers: Servers, host: str, port: int) -> None:
+def serve(servers: Source, host: str, port: int) -> None:
     """Serve the page until the process is told to stop. Raises OSError if it cannot listen."""
+    with until_stopped(), listening(servers, host, port) as server:
+        server.run()
+
+
+@contextmanager
+def listening(servers: Source, host: str, port: int) -> Iterator[Any]:
+    """A page that is there; its `run` serves it. Raises OSError if it cannot listen."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that viewers wait is no news
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with until_stopped(), socket.socket(family) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))  # waitress has it listen
-        server = create_server(create_app(servers), sockets=[listening], **LIMITS)
+    with socket.socket(family) as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))  # waitress has it listen
+        server = create_server(create_app(servers), sockets=[bound], **LIMITS)
         server.channel_class = Channel  # type: ignore[union-attr]  # of one socket it has one
-        shown, own_port = f"[{host}]" if ":" in host else host, listening.getsockname()[1]
+        shown, own_port = f"[{host}]" if ":" in host else host, bound.getsockname()[1]
         # In a container only the engine knows where the port is published.
         everywhere = host in {"0.0.0.0", "::"}  # noqa: S104 - it is compared, not bound
         where = f"on port {own_port}" if everywhere else f"at http://{shown}:{own_port}/"
         click.echo(f"The page is {where}")
-        server.run()
+        yield server

@@ -107,4 +107,6 @@ def _story(session: Session, at: float) -> str:
         f"{marks.count(session.messages, 'message')}, "
         f"{marks.count(session.bytes_in, 'byte')} in, "
         f"{marks.count(session.bytes_out, 'byte')} out. {session.end or session.state}."
+        f"{f' Known: {session.how}.' if session.how else ''}"
+        f"{f' Its thread {session.where}.' if session.where else ''}"
     )

@@ -1,5 +1,6 @@
 """The exact facts of the sessions in a picture, a line for each: what a drawing cannot say."""
 
+import math
 from collections.abc import Iterator
 
 from rich.table import Table
@@ -13,6 +14,8 @@ from lanes.terminal.cells import plain, shortened
 SESSIONS = 64  # at most, or one more and no count: as many as there can be lanes
 ABOVE = 2  # lines: a blank one and the headings
 WIDE = 80  # cells: with fewer, the OS thread is left to the lanes, which name it too
+WIDER = 110  # cells: with fewer, what only a look from outside tells is left to the page
+SEEN = ("HOW KNOWN", "ITS THREAD")
 FIGURES = {"WAITED", "SERVED", "MESSAGES"}  # they stand to the right
 
 
@@ -39,12 +42,16 @@ def _facts(session: Session, at: float) -> dict[str, str]:
         "WAITED": f"{session.waited(at):.1f} s",
         "SERVED": "-" if session.served_at is None else f"{session.served(at):.1f} s",
         "MESSAGES": str(session.messages),
+        "HOW KNOWN": session.how,
+        "ITS THREAD": plain(session.where),
     }
 
 
 def _table(lines: list[dict[str, str]], width: int) -> Table:
     """The client has the room that the others leave."""
-    headings = [heading for heading in lines[0] if width >= WIDE or heading != "OS THREAD"]
+    from_outside = any(line["HOW KNOWN"] for line in lines)
+    needed = {"OS THREAD": WIDE} | dict.fromkeys(SEEN, WIDER if from_outside else math.inf)
+    headings = [heading for heading in lines[0] if width >= needed.get(heading, 0)]
     gap = 2 if width >= WIDE else 1
     widest = {name: max(len(name), *(len(line[name]) for line in lines)) for name in headings}
     room = width - sum(widest.values()) + widest["CLIENT"] - gap * (len(headings) - 1)

@@ -32,16 +32,25 @@ FLOORS = {
     ],
     "lanes": [
         {"snapshot", "signals", "terminal.cells", "check.address", "check.failure"}
-        | {"check.protocol"},
-        {"document", "picture", "replicas", "check.caller"},
-        {"ask", "bars", "marks", "terminal.table", "check.subject"},
-        {"layout", "trace", "templates", "svg.scale", "terminal.strokes", "check.claim"},
+        | {"check.protocol", "watch.syscalls", "watch.netlink", "watch.python_lines"}
+        | {"watch.rights", "watch.runtimes"},
+        {"document", "picture", "replicas", "check.caller"}
+        | {"watch.waits", "watch.sockets", "watch.target"},
+        {"ask", "bars", "marks", "terminal.table", "check.subject", "watch.processes"},
+        {"layout", "trace", "templates", "svg.scale", "terminal.strokes", "check.claim"}
+        | {"watch.evidence"},
+        {"watch.attribution", "watch.connections", "watch.threads"},
+        {"watch.kinds", "watch.records"},
+        {"watch.watcher"},
+        {"watch.describing"},
+        {"watch.session"},
         {"options", "svg.drawing", "terminal.drawing", "page.latest", "check.conversations"}
         | {"check.crowds", "check.departures", "check.lines"},
         {"page.documents", "check.scorecard"},
         {"page.app", "check.report"},
         {"page.serving"},
         {"commands", "check.command"},
+        {"watch.command"},
         {"__main__"},
     ],
 }

@@ -1,0 +1,139 @@
+"""Which thread serves which connection, and how that is known.
+
+From look to look each connection's claim is made anew, by the first of these that applies:
+
+| how | the thread |
+|---|---|
+| direct | waits for this connection alone, to read or to write: certain |
+| polled | waits for whichever of several connections comes first: a loop, or a pool's poller |
+| remembered | was direct, and has since neither waited for another connection nor accepted one |
+| born together | appeared when the connection did, and nothing else appeared with them |
+| only one busy | is the only busy one; no other connection has a message unanswered |
+| unknown | |
+
+What a poller holds is never remembered and never born together, since whoever polls may hand it to
+any thread. For a runtime that moves its tasks between threads nothing but `direct` is claimed.
+"""
+
+from collections.abc import Callable, Collection, Hashable, Mapping
+from typing import Literal, NamedTuple, TypeVar
+
+from lanes.watch.evidence import Doing, Look
+from lanes.watch.processes import ThreadId
+
+How = Literal["direct", "polled", "remembered", "born together", "only one busy", "unknown"]
+CERTAIN: tuple[How, ...] = ("direct", "remembered")
+One = TypeVar("One", bound=Hashable)
+TOGETHER = 2  # looks within which a thread and a connection that appear are born together
+
+
+class Claim(NamedTuple):
+    """That `thread` serves a connection; None if it is not known which thread does."""
+
+    thread: ThreadId | None
+    how: How
+
+
+UNKNOWN = Claim(None, "unknown")
+
+
+class Attribution:
+    """Goes on from look to look."""
+
+    def __init__(self, *, runtime: bool = False) -> None:
+        self._runtime = runtime  # it has a scheduler of its own
+        self._looks = 0
+        self._claims: dict[int, Claim] = {}
+        self._threads: dict[ThreadId, int] = {}  # the look in which each appeared
+        self._connections: dict[int, int] = {}
+
+    def update(self, look: Look, connections: Collection[int], pending: Collection[int]) -> None:
+        """Claim a thread for each accepted connection, by its inode.
+
+        Those in `pending` have a message that is not answered yet.
+        """
+        # What is there at the first look is no newcomer.
+        _appear(self._threads, look, self._looks)
+        _appear(self._connections, connections, self._looks)
+        direct = _threads_by_inode(look, lambda doing: doing.serves)
+        polled = _threads_by_inode(look, lambda doing: doing.polls)
+        claims = {}
+        for inode in connections:
+            before = self._claims.get(inode, UNKNOWN)
+            if inode in direct:
+                claims[inode] = Claim(_same_or_any(before.thread, direct[inode]), "direct")
+            elif inode in polled:
+                poller = None if self._runtime else _same_or_any(before.thread, polled[inode])
+                claims[inode] = Claim(poller, "polled")
+            else:
+                claims[inode] = UNKNOWN if self._runtime else _kept(before, look)
+        if not self._runtime:
+            self._claim_born_together(claims, look)
+            _claim_only_busy(claims, look, pending)
+        self._claims = claims
+        self._looks += 1
+
+    def claims(self) -> Mapping[int, Claim]:
+        """As of the last look, by the connection's inode."""
+        return self._claims
+
+    def is_older(self, thread: ThreadId, inode: int) -> bool:
+        """Whether the thread was there some looks before the connection."""
+        return self._threads.get(thread, 0) + TOGETHER < self._connections.get(inode, 0)
+
+    def _claim_born_together(self, claims: dict[int, Claim], look: Look) -> None:
+        taken = {claim.thread for claim in claims.values()}
+        threads = [
+            thread
+            for thread in self._newcomers(self._threads)
+            if thread not in taken and not _is_elsewhere(look[thread])
+        ]
+        newcomers = self._newcomers(self._connections)
+        unclaimed = [inode for inode in newcomers if claims[inode] == UNKNOWN]
+        if len(threads) == len(unclaimed) == 1:
+            claims[unclaimed[0]] = Claim(threads[0], "born together")
+
+    def _newcomers(self, appeared: Mapping[One, int]) -> list[One]:
+        return [one for one, look in appeared.items() if look > max(self._looks - TOGETHER, 0)]
+
+
+def _appear(appeared: dict[One, int], now: Collection[One], look: int) -> None:
+    """Note in which look each appeared, and forget those that are gone."""
+    for one in appeared.keys() - now:
+        del appeared[one]
+    for one in now:
+        appeared.setdefault(one, look)
+
+
+def _threads_by_inode(look: Look, which: Callable[[Doing], bool]) -> dict[int, list[ThreadId]]:
+    threads: dict[int, list[ThreadId]] = {}
+    for thread, doing in look.items():
+        if which(doing):
+            for inode in doing.inodes:
+                threads.setdefault(inode, []).append(thread)
+    return threads
+
+
+def _same_or_any(before: ThreadId | None, threads: list[ThreadId]) -> ThreadId:
+    return before if before in threads else threads[0]
+
+
+def _is_elsewhere(doing: Doing) -> bool:
+    return doing.serves or doing.polls or doing.kind == "accepts"
+
+
+def _kept(before: Claim, look: Look) -> Claim:
+    """What remains of a claim when nobody waits for the connection now."""
+    if before.thread is None or before.thread not in look or _is_elsewhere(look[before.thread]):
+        return UNKNOWN
+    if before.how in CERTAIN:
+        return Claim(before.thread, "remembered")
+    return before if before.how in {"born together", "polled"} else UNKNOWN
+
+
+def _claim_only_busy(claims: dict[int, Claim], look: Look, pending: Collection[int]) -> None:
+    taken = {claim.thread for claim in claims.values() if claim.how not in {"unknown", "polled"}}
+    busy = [thread for thread, doing in look.items() if doing.busy and thread not in taken]
+    open_ = [one for one in pending if one in claims and claims[one].how in {"unknown", "polled"}]
+    if len(busy) == len(open_) == 1:
+        claims[open_[0]] = Claim(busy[0], "only one busy")

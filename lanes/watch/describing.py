@@ -1,0 +1,115 @@
+"""What a watcher has seen -> a snapshot, as a server would tell it of itself."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from lanes.snapshot import Queue, Seen, Session, Snapshot
+from lanes.watch.attribution import CERTAIN
+from lanes.watch.kinds import LOOP, Facts, kind_of
+from lanes.watch.processes import ThreadId
+from lanes.watch.records import Record
+from lanes.watch.threads import Threads
+from lanes.watch.watcher import Moment, Watcher
+
+
+def describe(watcher: Watcher, threads: Threads, name: str, notes: tuple[str, ...]) -> Snapshot:
+    """The snapshot of the last look; `name` is what the server is called."""
+    with watcher.changing:
+        moment = watcher.moment
+        kind = kind_of(_facts(watcher, moment))
+        in_loop = kind.name == LOOP
+        sessions = watcher.records.sessions(
+            lambda record: _session(record, threads, moment, in_loop=in_loop)
+        )
+        accepted = watcher.records.accepted
+    open_ = [one for one in sessions if one.state != "closed"]
+    serving = sum(one.state == "serving" for one in open_)
+    return Snapshot(
+        at=moment.at,
+        since=0.0,
+        started_at=watcher.started_at,
+        model=kind.name,
+        protocol="",
+        replica="",
+        pid=watcher.pid,
+        settings={"watched": name},
+        open=len(open_),
+        serving=serving,
+        peak_serving=watcher.records.peak(serving),
+        accepted=accepted,
+        messages=sum(one.messages for one in sessions),
+        refused={},
+        refusals=(),
+        sessions=sessions,
+        seen=Seen(
+            kind=kind.name,
+            evidence=kind.evidence,
+            rate=round(moment.rate, 1),
+            queues=tuple(Queue(one.address, one.waiting, one.limit) for one in moment.listening),
+            notes=(*_queues(watcher, threads, moment, sessions), *notes),
+        ),
+    )
+
+
+def _queues(
+    watcher: Watcher, threads: Threads, moment: Moment, sessions: Sequence[Session]
+) -> Iterator[str]:
+    """Who waits for the same lock, and whether that keeps the next client from being accepted."""
+    if not moment.accepting:
+        for thread in moment.acceptors or {ThreadId(watcher.pid, watcher.pid)}:
+            if thread in moment.look and moment.look[thread].kind == "locks":
+                name = f"{threads.name(thread)} ({threads.native_id(thread)})"
+                where = threads.where(thread, moment.look)
+                yield f"Nobody accepts: {name} {where}."
+    waiting = Counter(one.where for one in sessions if one.state == "waiting" and one.where)
+    for where, clients in waiting.items():
+        if clients > 1:
+            yield f"{clients} threads: each {where}."
+
+
+def _facts(watcher: Watcher, moment: Moment) -> Facts:
+    claims = [(record, moment.claims.get(record.connection.inode)) for record in watcher.records]
+    claimed = [(record, claim) for record, claim in claims if claim]
+    return Facts(
+        look=moment.look,
+        claims=[claim for _, claim in claimed],
+        unread=sum(record.connection.unread > 0 for record, claim in claimed if not claim.thread),
+        backlog=moment.backlog,
+        acceptors=moment.acceptors,
+        accepting=moment.accepting,
+        older=sum(
+            watcher.is_older(claim.thread, record.connection.inode)
+            for record, claim in claimed
+            if claim.thread and claim.how in CERTAIN
+        ),
+        runtime=watcher.runtime,
+    )
+
+
+def _session(record: Record, threads: Threads, moment: Moment, *, in_loop: bool) -> Session:
+    claim, connection = record.claim, record.connection
+    # A poller's clients are another thread's as soon as they speak, unless it is an event loop.
+    thread = claim.thread if claim.how != "polled" or in_loop else None
+    served_at = record.served_at if thread or claim.how != "unknown" else None
+    is_open = record.closed_at is None
+    state = "closed" if not is_open else "serving" if served_at is not None else "waiting"
+    how = claim.how if connection.inode else "in the backlog"
+    return Session(
+        number=record.number,
+        replica="",
+        peer=connection.peer,
+        client=connection.peer,
+        thread=threads.name(thread) if thread else None,
+        native_id=threads.native_id(thread) if thread else None,
+        state=state,
+        accepted_at=record.accepted_at,
+        served_at=served_at,
+        closed_at=record.closed_at,
+        messages=connection.segments,
+        bytes_in=connection.received,
+        bytes_out=connection.acknowledged,
+        end=None if is_open else "closed",
+        ticks=tuple(record.ticks),
+        how=how,
+        where=threads.where(thread, moment.look) if thread and is_open else "",
+    )

@@ -1,0 +1,105 @@
+"""What kind of server it is, with the evidence in one sentence."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from lanes.marks import count
+from lanes.watch.attribution import CERTAIN, Claim
+from lanes.watch.evidence import Look
+from lanes.watch.processes import ThreadId
+
+THREADS, PROCESSES = "a thread for each client", "a process for each client"
+ONE, LOOP, UNKNOWN = "one client at a time", "an event loop", "unknown"
+RUNTIME = "a runtime with its own scheduler"
+KEPT = "a pool, or threads that are kept for the next client"
+
+
+class Kind(NamedTuple):
+    """A name for people, and why it is said."""
+
+    name: str
+    evidence: str
+
+
+class Facts(NamedTuple):
+    """What is known at a moment."""
+
+    look: Look
+    claims: Sequence[Claim]  # of the connections that are accepted
+    unread: int  # connections without a thread that have sent something, which nobody has read
+    backlog: int  # connections that are not accepted
+    acceptors: frozenset[ThreadId]  # threads that were seen to accept
+    accepting: bool  # whether any thread waits for a new connection
+    older: int  # claims whose thread was there before the connection
+    runtime: str = ""  # how its runtime is known, if that has a scheduler of its own
+
+
+def kind_of(facts: Facts) -> Kind:
+    """The kind that the evidence speaks for."""
+    if facts.runtime:
+        return Kind(RUNTIME, facts.runtime)
+    served = [claim for claim in facts.claims if claim.thread and claim.how in CERTAIN]
+    polled = [claim for claim in facts.claims if claim.how == "polled"]
+    if polled and len(polled) >= len(served):
+        return _of_pollers(facts, polled)
+    if served:
+        return _of_servers(facts, {claim.thread for claim in served if claim.thread}, len(served))
+    if facts.backlog and not facts.accepting:
+        return Kind(ONE, f"{count(facts.backlog, 'client')} in the backlog, and no thread accepts")
+    if facts.claims:
+        return Kind(UNKNOWN, f"{count(len(facts.claims), 'client')}, and no thread waits for one")
+    return Kind(UNKNOWN, "no client yet")
+
+
+def _of_pollers(facts: Facts, polled: Sequence[Claim]) -> Kind:
+    """A poller is a loop if no other thread of its process waits for work."""
+    pollers = {claim.thread for claim in polled if claim.thread}
+    pids = {poller.pid for poller in pollers}
+    workers = [
+        thread
+        for thread, doing in facts.look.items()
+        if thread.pid in pids and thread not in pollers and doing.kind == "locks"
+    ]
+    verb = "polls" if len(pollers) == 1 else "poll"
+    held = f"{count(len(pollers), 'thread')} {verb} {count(len(polled), 'connection')}"
+    if workers:
+        waits = "waits" if len(workers) == 1 else "wait"
+        return Kind(f"a pool of {len(workers)}", f"{held}, {len(workers)} {waits} for work")
+    return Kind(LOOP, f"{held}, and no other thread serves")
+
+
+def _of_servers(facts: Facts, threads: set[ThreadId], clients: int) -> Kind:
+    """Threads that each serve a client of their own."""
+    pids = {thread.pid for thread in threads}
+    both = f"{count(clients, 'client')}, {count(len(threads), 'thread')}"
+    accept_too = bool(threads & facts.acceptors)
+    if accept_too and len(pids) > 1:
+        return Kind(f"a pool of {len(pids)} processes", f"{both}, which accept for themselves")
+    if accept_too or (len(threads) == 1 and facts.backlog and not facts.accepting):
+        return Kind(ONE, f"{both}; {facts.backlog} in the backlog, and no other thread accepts")
+    if len(facts.claims) > clients and (kind := _of_waiting(facts, len(threads), clients)):
+        return kind
+    if facts.acceptors and not pids & {thread.pid for thread in facts.acceptors}:
+        processes = "1 process that does" if len(pids) == 1 else f"{len(pids)} processes that do"
+        return Kind(PROCESSES, f"{count(clients, 'client')}, {processes} not accept")
+    if facts.older >= clients:
+        return Kind(KEPT, f"{both}, older than {'it' if clients == 1 else 'them'}")
+    return Kind(THREADS, both)
+
+
+def _of_waiting(facts: Facts, threads: int, clients: int) -> Kind | None:
+    """What is said by clients that are accepted and not served."""
+    unserved = len(facts.claims) - clients
+    locked = [
+        thread
+        for thread, doing in facts.look.items()
+        if doing.kind == "locks" and thread not in facts.acceptors
+    ]
+    if len(locked) >= unserved and threads == 1:
+        waits = f"{unserved} of {len(facts.claims)} clients wait, each with a thread in a lock"
+        return Kind(THREADS, f"{waits}; 1 is served")
+    if facts.unread:
+        waits = f"{count(unserved, 'client')} accepted and not read"
+        both = f"{count(clients, 'client')}, {count(threads, 'thread')}"
+        return Kind(f"a pool of {threads}", f"{both}; {waits}")
+    return None

@@ -1,0 +1,95 @@
+"""Every client that was seen, as the sessions of a snapshot. Moments are Unix seconds."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from lanes.snapshot import CLOSED, Session, Tick
+from lanes.watch.attribution import UNKNOWN, Claim
+from lanes.watch.sockets import Connection
+
+GAP = 0.25  # seconds: messages that come sooner after a tick's beginning are counted on it
+TICKS = 240  # of a session
+
+
+@dataclass(slots=True)
+class Record:
+    """A client: what its connection says, and which thread was last claimed for it."""
+
+    number: int
+    connection: Connection
+    accepted_at: float  # or first seen
+    claim: Claim = UNKNOWN
+    served_at: float | None = None
+    closed_at: float | None = None
+    ticks: deque[Tick] = field(default_factory=lambda: deque(maxlen=TICKS))
+
+    def tell(self, connection: Connection, at: float) -> None:
+        """Note what its connection says now."""
+        new = connection.segments - self.connection.segments
+        if new > 0:
+            began, _, messages = self.ticks[-1] if self.ticks else (-GAP, 0.0, 0)
+            if at - began < GAP:
+                self.ticks[-1] = (began, at, messages + new)
+            else:
+                self.ticks.append((at, at, new))
+        elif connection.pending and self.ticks:
+            began, _, messages = self.ticks[-1]
+            self.ticks[-1] = (began, at, messages)
+        self.connection = connection
+
+
+class Records:
+    """By the two addresses: a connection in the backlog has no inode yet."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, str], Record] = {}
+        self._closed: deque[Record] = deque(maxlen=CLOSED)
+        self.accepted = 0
+        self._begun = False
+        self._peak = 0
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self._open.values())
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def update(self, connections: Mapping[tuple[str, str], Connection], at: float) -> None:
+        """Note which are there: all of them."""
+        for key in self._open.keys() - connections.keys():
+            self._close(key, at)
+        for key, connection in sorted(connections.items(), key=_in_order):
+            known = self._open.get(key)
+            if known and known.connection.inode not in {0, connection.inode}:
+                self._close(key, at)  # the same port once more: a new client
+                known = None
+            if known:
+                known.tell(connection, at)
+            else:
+                self.accepted += 1
+                self._open[key] = record = Record(self.accepted, connection, at)
+                if connection.segments and self._begun:  # else they may be old
+                    record.ticks.append((at, at, connection.segments))
+        self._begun = True
+
+    def _close(self, key: tuple[str, str], at: float) -> None:
+        record = self._open.pop(key)
+        record.closed_at = at
+        self._closed.append(record)
+
+    def peak(self, serving: int) -> int:
+        """The most that were served at once, now included."""
+        self._peak = max(self._peak, serving)
+        return self._peak
+
+    def sessions(self, session: Callable[[Record], Session]) -> tuple[Session, ...]:
+        """All that are remembered, in the order in which they came."""
+        records = sorted((*self._closed, *self._open.values()), key=lambda one: one.number)
+        return tuple(map(session, records))
+
+
+def _in_order(item: tuple[tuple[str, str], Connection]) -> tuple[bool, int, tuple[str, str]]:
+    """Inodes are given when connections are accepted; those that are not come last."""
+    ends, connection = item
+    return connection.inode == 0, connection.inode, ends

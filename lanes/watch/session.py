@@ -1,0 +1,71 @@
+"""A server that is being watched: asked as a server is that tells of itself."""
+
+import threading
+from typing import Self
+
+from lanes.replicas import Answer
+from lanes.snapshot import Snapshot
+from lanes.watch import rights
+from lanes.watch.describing import describe
+from lanes.watch.python_lines import PythonLines, is_python
+from lanes.watch.runtimes import runtime_of
+from lanes.watch.target import NotFound, Target
+from lanes.watch.threads import Threads
+from lanes.watch.watcher import Watcher
+
+
+class Watched:
+    """Looks at a target in a thread of its own, until it is closed or the target has ended."""
+
+    pause = 0.0  # to ask costs the server nothing
+
+    def __init__(self, target: Target) -> None:
+        """Raises NotFound if the target has ended already."""
+        pid = target.pids[0]
+        self._name = target.name
+        self._right = rights.missing(pid)
+        try:
+            self._watcher = Watcher(target.pids, target.ports, runtime_of(pid))
+        except OSError as error:
+            raise NotFound(f"{target.name} cannot be watched: {error.strerror}") from None
+        self._threads = Threads(self._watcher.processes)
+        self._lines = PythonLines()
+        self._over = threading.Event()
+        self._broken: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self._lines.close()
+        self._watcher.close()
+
+    def _run(self) -> None:
+        try:
+            self._watcher.run(self._over)
+        except Exception as error:  # noqa: BLE001 - it is raised again in the thread that asks
+            self._broken = error
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until the server has ended, or for so many seconds; whether it has."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def snapshot(self) -> Snapshot:
+        """What has been seen. Raises what has broken the watcher off, if anything has."""
+        if self._broken:
+            raise self._broken
+        pids = [process.pid for process in list(self._watcher.processes)]
+        pythons = [pid for pid in pids if is_python(pid)]
+        self._lines.ask(pythons)
+        self._threads.tell(self._lines.known())
+        notes = [self._right, self._lines.why_not() if pythons and not self._right else ""]
+        return describe(self._watcher, self._threads, self._name, tuple(filter(None, notes)))
+
+    def ask(self) -> tuple[list[Answer], list[str]]:
+        """The same, as the one answer of the one server."""
+        return [Answer("", self.snapshot(), ahead=0.0, within=0.0)], []

@@ -1,0 +1,199 @@
+"""The sockets of a network namespace: which listen, which are connected, what they have received.
+
+Read by netlink, or from /proc where netlink is not permitted.
+"""
+
+import os
+import re
+import socket
+import sys
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from functools import lru_cache
+from operator import attrgetter
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from lanes.watch.netlink import LISTENING, Counters, Place, Row, SockDiag
+
+STATES = (
+    *("", "established", "syn-sent", "syn-recv", "fin-wait-1", "fin-wait-2", "time-wait"),
+    *("close", "close-wait", "last-ack", "listen", "closing"),
+)  # by their numbers in the kernel's net/tcp_states.h
+UNACCEPTED = {"established", "close-wait"}  # in other states, no inode means that it was closed
+CLOSED = {"fin-wait-1", "fin-wait-2", "last-ack", "closing"}  # by us, or only our output
+CONNECTED = sum(1 << STATES.index(name) for name in UNACCEPTED | CLOSED)
+# A listener (__SO_ACCEPTCON) in /proc/net/unix. A path may have line breaks: the rest is no line.
+UNIX = re.compile(rb"^\w+: \w{8} \w{8} 00010000 \w{4} \w\w +(\d+)(?: (.*))?$", re.MULTILINE)
+MAPPED = bytes(10) + b"\xff\xff"  # RFC 4291, 2.5.5.2
+NOTHING: Counters = 0, 0, 0, 0, 0, 0
+REMEMBERED = 1 << 15  # addresses as text, and connections as places
+
+_ends = attrgetter("local", "peer", "interface")
+
+
+class Connection(NamedTuple):
+    """One end of a TCP connection. From /proc, counters are 0, and unread bytes mean pending."""
+
+    inode: int  # 0: completed by the kernel, not accepted yet
+    local: str
+    peer: str
+    state: str  # "established", "close-wait", ...
+    unread: int  # bytes; the end of input counts as one
+    unsent: int  # bytes that the peer has not acknowledged
+    segments: int  # with data, received
+    received: int  # bytes
+    acknowledged: int  # bytes of ours
+    pending: bool  # the last data came in later than the last went out; false if in the same tick
+    answers: int = 0  # segments with data, sent
+    interface: int = 0  # index of the one that it is bound to, as link-local connections are
+
+
+class Listening(NamedTuple):
+    """A listening socket."""
+
+    inode: int
+    address: str  # HOST:PORT, or the path of a Unix-domain socket; "@name" if it is abstract
+    port: int  # 0 for Unix-domain sockets
+    waiting: int  # connections in its accept queue
+    limit: int  # as given to listen(); TCP lets one more wait (0 if read from /proc)
+
+
+class Sockets:
+    """The sockets of the network namespace that a process is in. For use by one thread.
+
+    Every method may raise OSError, as when the process is gone.
+    """
+
+    def __init__(self, pid: int, *, netlink: bool = True) -> None:
+        self.source = "proc"
+        self._rows: SockDiag | Tables = Tables(pid)
+        if netlink:
+            with suppress(OSError):  # another namespace without CAP_SYS_ADMIN; no sock_diag
+                self._rows, self.source = SockDiag(pid), "netlink"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the netlink socket."""
+        self._rows.close()
+
+    def listening(self) -> list[Listening]:
+        """All that listen for TCP. Cheap."""
+        return [_listening(row) for row, _ in self._rows.tcp(LISTENING)]
+
+    def connections(self, ports: Collection[int]) -> list[Connection]:
+        """All with one of these local ports. Costly: the kernel walks through its whole table."""
+        if not ports:
+            return []
+        found = [_connection(*each) for each in self._rows.tcp(CONNECTED, ports)]
+        return [one for one in found if one.inode or one.state in UNACCEPTED]
+
+    def look_up(self, connections: Iterable[Connection]) -> dict[int, Connection]:
+        """Their present state by inode, without those that are closed or still not accepted."""
+        were = {_ends(one): one.inode for one in connections}
+        now = [_connection(*each) for each in self._rows.exact(_place(*ends) for ends in were)]
+        return {
+            one.inode: one
+            for one in now
+            if one.inode and were.get(_ends(one)) in (0, one.inode)  # not a later one
+        }
+
+    def unix_listening(self) -> list[Listening]:
+        """All Unix-domain sockets that listen."""
+        return [
+            Listening(inode, _path(name), 0, waiting, limit)
+            for inode, name, waiting, limit in self._rows.unix()
+        ]
+
+
+class Tables:
+    """Rows of /proc/PID/net, which anybody may read. They have no counters and no limits."""
+
+    def __init__(self, pid: int) -> None:
+        self._folder = Path(f"/proc/{pid}/net")
+        (self._folder / "tcp").stat()
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+    def tcp(self, states: int, ports: Collection[int] = ()) -> Iterator[tuple[Row, None]]:
+        wanted = {b"%04X" % port for port in ports}
+        for family, name in (socket.AF_INET, "tcp"), (socket.AF_INET6, "tcp6"):
+            for line in self._lines(name):
+                _, local, peer, state, queues, _, _, _, _, inode, *_ = line.split()
+                if 1 << int(state, 16) & states and (not wanted or local[-4:] in wanted):
+                    (host, port), (peer_host, peer_port) = _end(local), _end(peer)
+                    unsent, unread = (int(length, 16) for length in queues.split(b":"))
+                    ends = port, peer_port, host, peer_host
+                    yield (family, int(state, 16), *ends, 0, unread, unsent, int(inode)), None
+
+    def exact(self, places: Iterable[Place]) -> Iterator[tuple[Row, None]]:
+        ports = {int.from_bytes(place[1]) for place in places}
+        return self.tcp(CONNECTED, ports) if ports else iter(())
+
+    def unix(self) -> Iterator[tuple[int, bytes, int, int]]:
+        for inode, name in UNIX.findall((self._folder / "unix").read_bytes()):
+            yield int(inode), name, 0, 0
+
+    def _lines(self, name: str) -> list[bytes]:
+        if name == "tcp6" and not (self._folder / name).exists():  # a kernel without IPv6
+            return []
+        return (self._folder / name).read_bytes().splitlines()[1:]
+
+
+def _end(text: bytes) -> tuple[bytes, bytes]:
+    """Address and port as on the wire; the address was printed in words of this machine."""
+    host, port = text.split(b":")
+    words = [int(host[at : at + 8], 16) for at in range(0, len(host), 8)]
+    return b"".join(word.to_bytes(4, sys.byteorder) for word in words), bytes.fromhex(port.decode())
+
+
+def _connection(row: Row, counters: Counters | None) -> Connection:
+    family, state, port, peer_port, host, peer_host, interface, unread, unsent, inode = row
+    sent_age, received_age, acknowledged, received, segments, answers = counters or NOTHING
+    # Until something is sent, its age is the connection's, perhaps the same as the first message's.
+    pending = received_age < sent_age or (segments > 0 and not answers)
+    return Connection(
+        inode,
+        _text(family, host, port),
+        _text(family, peer_host, peer_port),
+        STATES[state],
+        *(unread, unsent, segments, received, acknowledged),
+        pending if counters else unread > 0,
+        answers,
+        interface,
+    )
+
+
+def _listening(row: Row) -> Listening:
+    family, _, port, _, host, _, _, waiting, limit, inode = row
+    return Listening(inode, _text(family, host, port), int.from_bytes(port), waiting, limit)
+
+
+@lru_cache(REMEMBERED)
+def _text(family: int, host: bytes, port: bytes) -> str:
+    if host.startswith(MAPPED):
+        family, host = socket.AF_INET, host[len(MAPPED) :]
+    if family == socket.AF_INET:
+        return f"{socket.inet_ntop(family, host[:4])}:{int.from_bytes(port)}"
+    return f"[{socket.inet_ntop(family, host)}]:{int.from_bytes(port)}"
+
+
+@lru_cache(REMEMBERED)
+def _place(local: str, peer: str, interface: int) -> Place:
+    """For an IPv4-mapped connection the IPv4 place, where the kernel finds it as well."""
+    family = socket.AF_INET6 if local.startswith("[") else socket.AF_INET
+    hosts, ports = zip(*(end.rsplit(":", 1) for end in (local, peer)), strict=True)
+    host, peer_host = (socket.inet_pton(family, host.strip("[]")) for host in hosts)
+    port, peer_port = (int(port).to_bytes(2) for port in ports)
+    return family, port, peer_port, host, peer_host, interface
+
+
+def _path(name: bytes) -> str:
+    """As in /proc/net/unix. From netlink an abstract name begins, and a path ends, with NUL."""
+    return os.fsdecode(name.removesuffix(b"\0") if name[:1] != b"\0" else name.replace(b"\0", b"@"))

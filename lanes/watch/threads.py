@@ -1,0 +1,87 @@
+"""What to call a thread, and where it stands, in words."""
+
+import contextlib
+from pathlib import Path
+from time import monotonic
+
+from lanes.watch.evidence import Doing, Look
+from lanes.watch.processes import Processes, ThreadId
+from lanes.watch.python_lines import Standings
+
+KEPT = 1.0  # seconds for which a name is kept: a thread may change its own
+OWNER = 8  # bytes from the word that a thread waits on to its holder's id, in glibc's mutexes
+
+
+class Threads:
+    """The names and numbers of threads, each looked up when it is first asked for."""
+
+    def __init__(self, processes: Processes) -> None:
+        self._processes = processes
+        self._names: dict[ThreadId, tuple[float, str, int]] = {}
+        self._standing: Standings = {}
+
+    def tell(self, standing: Standings) -> None:
+        """Note where Python's threads stand."""
+        self._standing = standing
+
+    def name(self, thread: ThreadId) -> str:
+        """Its name in Python if that is known, else the kernel's, which may be the program's."""
+        standing = self._standing.get(thread)
+        return (standing and standing.thread) or self._known(thread)[0]
+
+    def native_id(self, thread: ThreadId) -> int:
+        """Its number in its own pid namespace: what the server itself calls it."""
+        return self._known(thread)[1]
+
+    def where(self, thread: ThreadId, look: Look) -> str:
+        """What it waits for, with the line of its source or the holder of the lock, if known."""
+        doing = look.get(thread)
+        if doing is None:
+            return ""
+        standing = self._standing.get(thread)
+        at = f" at {standing.text}" if standing else ""
+        if doing.kind == "locks":
+            return f"waits for a lock{at or self._holder(thread, doing)}"
+        return f"{WORDS[doing.kind]}{at}"
+
+    def _holder(self, thread: ThreadId, doing: Doing) -> str:
+        """Only glibc's mutexes name their holder, so the word must be the id of a thread."""
+        with contextlib.suppress(OSError, KeyError):
+            owner = self._processes[thread.pid].word(doing.address + OWNER)
+            for other in self._processes[thread.pid].files:
+                if other != thread and self.native_id(other) == owner:
+                    return f" that {self.name(other)} ({owner}) holds"
+        return ""
+
+    def _known(self, thread: ThreadId) -> tuple[str, int]:
+        stale_at, name, native_id = self._names.get(thread, (0.0, "", thread.tid))
+        if monotonic() >= stale_at:
+            task = Path(f"/proc/{thread.pid}/task/{thread.tid}")
+            with contextlib.suppress(OSError):  # it has ended: what was known stays
+                name = (task / "comm").read_text(errors="replace").rstrip("\n")
+                native_id = _own_id((task / "status").read_text(errors="replace"), thread.tid)
+            self._names[thread] = monotonic() + KEPT, name, native_id
+        return name, native_id
+
+    def forget(self, others_than: set[ThreadId]) -> None:
+        """Forget the names of threads that nobody will ask for."""
+        self._names = {one: known for one, known in self._names.items() if one in others_than}
+
+
+WORDS = {
+    "running": "runs",
+    "reads": "waits for its client",
+    "writes": "sends",
+    "polls": "polls",
+    "epolls": "polls",
+    "accepts": "waits for a new client",
+    "sleeps": "sleeps",
+    "ring": "waits for its ring",
+    "other": "works",
+}
+
+
+def _own_id(status: str, tid: int) -> int:
+    """The last number of NSpid (proc(5)): the innermost namespace's."""
+    line = next((line for line in status.splitlines() if line.startswith("NSpid:")), "")
+    return int(line.split()[-1]) if line else tid

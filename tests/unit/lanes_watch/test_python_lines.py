@@ -1,0 +1,262 @@
+"""The lines of other processes' threads, by py-spy: real ones, of programs written for it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from lanes.watch import python_lines
+from lanes.watch.python_lines import PythonLines, Standing, is_python
+from tests.kit.waiting import wait_until
+
+LOCKED = """\
+import socketserver, threading
+
+class Handler(socketserver.BaseRequestHandler):
+    def handle(self):
+        pass
+
+def wait():
+    with print_lock:
+        pass
+
+print_lock = threading.Lock()
+print_lock.acquire()
+threading.Thread(target=wait, daemon=True).start()
+server = socketserver.TCPServer(("127.0.0.1", 0), Handler)
+print("up", flush=True)
+server.serve_forever()
+"""
+IDLE = "import sys; print('up', flush=True); sys.stdin.read()"
+
+Run = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture(autouse=True)
+def _often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the machine is busy, a dump takes long, and pauses would be long too."""
+    monkeypatch.setattr(python_lines, "SHARE", 1.0)
+
+
+@pytest.fixture
+def run() -> Iterator[Run]:
+    """Starts a program, which prints a line once it is up, and ends it after the test."""
+    with ExitStack() as stack:
+
+        def start(*words: str) -> subprocess.Popen[bytes]:
+            pipe = subprocess.PIPE
+            process = stack.enter_context(subprocess.Popen(words, stdin=pipe, stdout=pipe))
+            stack.callback(process.kill)
+            assert process.stdout
+            assert process.stdout.readline()
+            return process
+
+        yield start
+
+
+@pytest.fixture
+def lines() -> Iterator[PythonLines]:
+    with closing(PythonLines()) as lines:
+        assert lines.available, lines.why_not()
+        yield lines
+
+
+@pytest.fixture
+def put_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Puts a shell script in py-spy's place, next to the interpreter."""
+
+    def write(script: str) -> None:
+        (program := tmp_path / "py-spy").write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+
+    return write
+
+
+@pytest.fixture
+def locked(run: Run, tmp_path: Path) -> int:
+    (tmp_path / "server.py").write_text(LOCKED)
+    return run(sys.executable, str(tmp_path / "server.py")).pid
+
+
+def stand(lines: PythonLines, pid: int, count: int = 1) -> dict[int, Standing]:
+    """Where the threads of a process stand, by tid, once that many are known."""
+
+    def known() -> dict[int, Standing]:
+        return {tid: one for (owner, tid), one in lines.known().items() if owner == pid}
+
+    def are_known() -> bool:
+        lines.ask([pid], urgent=True)
+        return len(known()) == count
+
+    wait_until(are_known)
+    return known()
+
+
+def test_a_thread_that_waits_for_a_lock_stands_at_the_line_that_takes_it(
+    lines: PythonLines, locked: int, tmp_path: Path
+) -> None:
+    [waiting] = [one for tid, one in stand(lines, locked, 2).items() if tid != locked]
+    path = str(tmp_path / "server.py")
+    source = "with print_lock:"
+    assert waiting == Standing("Thread-1 (wait)", "server.py", path, 8, source, "wait")
+    assert waiting.text == "server.py:8: with print_lock:"
+    assert lines.why_not() == ""
+
+
+def test_a_thread_inside_the_standard_library_stands_at_the_programs_own_line(
+    lines: PythonLines, locked: int
+) -> None:
+    main = stand(lines, locked, 2)[locked]
+    assert (main.thread, main.text) == ("MainThread", "server.py:16: server.serve_forever()")
+
+
+def test_a_thread_without_a_line_of_its_own_stands_at_the_innermost(
+    lines: PythonLines, run: Run
+) -> None:
+    pid = run(sys.executable, "-u", "-m", "http.server", "--bind", "127.0.0.1", "0").pid
+    main = stand(lines, pid)[pid]
+    assert (main.file, main.function) == ("selectors.py", "_PollLikeSelector.select")
+    assert main.source
+
+
+def test_a_line_of_which_the_file_is_gone_has_no_source(
+    lines: PythonLines, locked: int, tmp_path: Path
+) -> None:
+    (tmp_path / "server.py").unlink()
+    assert stand(lines, locked, 2)[locked].text == "server.py:16"
+
+
+def test_a_process_that_has_ended_leaves_nothing(lines: PythonLines, run: Run) -> None:
+    process = run(sys.executable, "-c", IDLE)
+    stand(lines, process.pid)
+    process.kill()
+    process.wait()
+    assert stand(lines, process.pid, 0) == {}
+    assert lines.why_not() == ""
+
+
+def test_what_is_not_renewed_is_forgotten(
+    lines: PythonLines, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand(lines, run(sys.executable, "-c", IDLE).pid)
+    monkeypatch.setattr(python_lines, "LASTS", 0)
+    assert lines.known() == {}
+
+
+def test_more_processes_than_a_round_has_are_asked_in_turn(
+    lines: PythonLines, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(python_lines, "AT_ONCE", 1)
+    pids = {run(sys.executable, "-c", IDLE).pid for _ in range(2)}
+
+    def are_known() -> bool:
+        lines.ask(pids)  # in the same order each time
+        return {pid for pid, _ in lines.known()} == pids
+
+    wait_until(are_known)
+
+
+def test_a_process_that_is_no_python_leaves_nothing_and_harms_no_other(
+    lines: PythonLines, run: Run
+) -> None:
+    other = run("sh", "-c", "echo up; read line").pid
+    lines.ask([other])
+    pid = run(sys.executable, "-c", IDLE).pid
+    stand(lines, pid)
+    assert {owner for owner, _ in lines.known()} == {pid}
+    assert not is_python(other)
+    assert is_python(pid)
+
+
+def test_a_process_that_is_gone_is_no_python() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    assert not is_python(process.pid)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [
+        ("python3.11", True),
+        ("python3.13t", True),
+        ("python3.10", False),
+        ("python2.7", False),
+        ("pypy3.11", False),
+        ("python3.11-server", False),
+    ],
+)
+def test_cpython_from_3_11_on_is_known_by_the_name_of_what_runs(
+    tmp_path: Path, name: str, *, is_one: bool
+) -> None:
+    sleep = shutil.which("sleep") or "sleep"
+    shutil.copy(sleep, tmp_path / name)
+    with subprocess.Popen([sleep, "600"], executable=tmp_path / name) as process:
+        try:
+            assert is_python(process.pid) == is_one
+        finally:
+            process.kill()
+
+
+def test_without_py_spy_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with closing(PythonLines()) as lines:
+        lines.ask([os.getpid()])
+        assert not lines.available
+        assert "pip install py-spy" in lines.why_not()
+        assert lines.known() == {}
+
+
+def test_a_line_that_two_dumps_disagree_on_is_not_known(
+    put_up: Callable[[str], None], tmp_path: Path
+) -> None:
+    thread = {"thread_name": None, "os_thread_id": os.getpid()}
+    frame = {"name": "f", "filename": "/no/such.py", "line": "LINE"}
+    said = json.dumps([thread | {"frames": [frame]}]).replace('"LINE"', "'$line'")
+    dumps, stay = tmp_path / "dumps", tmp_path / "stay"
+    put_up(f"echo >>{dumps}; line=$(wc -l <{dumps}); [ -e {stay} ] && line=7; echo '{said}'")
+
+    with closing(PythonLines()) as asking:
+
+        def are_two_rounds_over() -> bool:
+            asking.ask([os.getpid()], urgent=True)
+            return dumps.exists() and len(dumps.read_text()) > 4  # two dumps each, as they differ
+
+        wait_until(are_two_rounds_over)
+        assert asking.known() == {}
+        stay.touch()
+        assert stand(asking, os.getpid())[os.getpid()].text == "such.py:7"
+
+
+@pytest.mark.parametrize("script", ["echo '['", "echo null", "exec sleep 600"])
+def test_an_answer_that_is_none_leaves_nothing_and_the_next_is_heard(
+    put_up: Callable[[str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    frame = {"name": "f", "filename": "/no/such.py", "line": 7}
+    said = json.dumps([{"thread_name": None, "os_thread_id": os.getpid(), "frames": [frame]}])
+    monkeypatch.setattr(python_lines, "SECONDS", 1.0)
+    put_up(f"[ -e {tmp_path}/asked ] && echo '{said}' && exit; touch {tmp_path}/asked; {script}")
+    with closing(PythonLines()) as lines:
+        lines.ask([os.getpid()])
+        wait_until((tmp_path / "asked").exists)
+        assert lines.known() == {}
+        assert stand(lines, os.getpid())[os.getpid()].file == "such.py"
+
+
+def test_a_refusal_is_told_and_whose_it_is(put_up: Callable[[str], None]) -> None:
+    put_up("echo 'Permission Denied: Try running again' >&2; exit 1")
+    with closing(PythonLines()) as lines:
+        assert lines.why_not() == ""
+        lines.ask([os.getpid()])
+        wait_until(lines.why_not)
+        assert f"process {os.getpid()}" in lines.why_not()
+        assert lines.known() == {}

@@ -1,0 +1,98 @@
+"""Servers that say which thread answers: how each is started, and what can be seen of it."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from bench.load import compile_program
+from tests.kit.server_process import reserve
+from tests.kit.waiting import wait_until
+from tests.watch.talker import Answer, Talker, WebTalker
+
+PROGRAMS = Path(__file__).parent / "servers"
+
+
+class Kind(NamedTuple):
+    """A server here, and what can be seen of it."""
+
+    program: str  # and its words before the port
+    shape: str  # what a watcher should call it
+    at_once: int | None = None  # clients that have a thread at the same time; None: all
+    holds: bool = True  # whether a thread keeps its client until that leaves
+    # Whether each client's thread can be known: while it is idle, while its message is worked on.
+    idle: bool = True
+    busy: bool = True
+    needs: str = ""  # a module; then it speaks HTTP
+
+
+def _web(program: str, shape: str, needs: str) -> Kind:
+    return Kind(program, shape, holds=False, idle=False, busy=False, needs=needs)
+
+
+EACH = "a thread for each client"
+SERVERS = {
+    "threads": Kind("thread_per_client.py", EACH),
+    "socketserver": Kind("socketserver_threads.py", EACH),
+    "settimeout": Kind("with_timeout.py", EACH),
+    "fork": Kind("fork_per_client.py", "a process for each client"),
+    "pool of two": Kind("pool_of_two.py", "a pool of 2", at_once=2),
+    "lock over the conversation": Kind("lock_while_talking.py", EACH, at_once=1),
+    "the lab's mistake": Kind("lab_mistake.py", "one at a time", at_once=1),
+    "one at a time": Kind("one_at_a_time.py", "one at a time", at_once=1),
+    "asyncio": Kind("event_loop.py", "an event loop", idle=False, busy=False),
+    "waitress": _web("with_waitress.py", "a pool of 4", "waitress"),
+    "cheroot": _web("with_cheroot.py", "a pool of 4", "cheroot"),
+    "gunicorn, sync": _web("with_gunicorn.py sync", "one at a time", "gunicorn"),
+    "gunicorn, gthread": _web("with_gunicorn.py gthread", "a pool of 4", "gunicorn"),
+    "C, threads": Kind("threads.c", EACH),
+    "C, mutex over the conversation": Kind("mutex.c", EACH, at_once=1),
+    "C, pool": Kind("pool.c", "a pool of 2", at_once=2),
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A server that runs, and all that it has answered."""
+
+    pid: int
+    port: int
+    kind: Kind
+    told: list[Answer] = field(default_factory=list)
+
+    def talk(self) -> Talker:
+        return (WebTalker if self.kind.needs else Talker)(self.port, self.told)
+
+
+@contextmanager
+def running(name: str, python: str = sys.executable) -> Iterator[Target]:
+    """The server of this name, once it listens; it ends with all its children."""
+    kind = SERVERS[name]
+    with TemporaryDirectory() as folder, reserve() as reserved:
+        port = reserved.getsockname()[1]
+        sockets, listens = Path("/proc/net/tcp"), f":{port:04X} 00000000:0000 0A "  # proc(5)
+        words = [*_command(kind.program, Path(folder), python), str(port)]
+        quiet = subprocess.DEVNULL
+        # In a session of its own, so that its process group is the server and its children.
+        with subprocess.Popen(words, stdout=quiet, stderr=quiet, start_new_session=True) as process:
+            try:
+                wait_until(lambda: process.poll() is not None or listens in sockets.read_text())
+                assert process.poll() is None, f"{name} has ended with {process.returncode}"
+                yield Target(process.pid, port, kind)
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+
+
+def _command(program: str, folder: Path, python: str) -> list[str]:
+    if program.endswith(".c"):
+        compile_program(PROGRAMS / program, folder / "server")
+        return [str(folder / "server")]
+    name, *words = program.split()
+    return [python, str(PROGRAMS / name), *words]
