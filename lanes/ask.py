@@ -4,7 +4,10 @@ import http.client
 import re
 import socket
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from typing import Protocol
 
 from lanes.document import Unreadable, parse
@@ -13,6 +16,7 @@ from lanes.snapshot import Snapshot
 
 SECONDS = 3.0  # for each step: to connect, and for the next bytes of the answer
 LARGEST = 16 * 1024 * 1024  # bytes of an answer that are read; our server's stay under 1 MiB
+SEEN = "seen"  # what to call what was seen from outside, beside what is told
 AT_ONCE = 32  # servers that are asked at the same time
 SHARE = 0.004  # of a core that asking may cost a server: the more its answers cost, the fewer
 LONGEST = 5.0  # seconds between two questions all the same
@@ -37,6 +41,44 @@ class Source(Protocol):
     def ask(self) -> tuple[list[Answer], list[str]]:
         """What each server says, and why others say nothing. Raises NoAnswer."""
         ...
+
+    def snapshot(self) -> Snapshot:
+        """All of it as one. Raises NoAnswer."""
+        ...
+
+
+class Beside:
+    """Servers, and beside what they tell what `lanes watch` sees of them, where that runs."""
+
+    def __init__(self, servers: Source, watch: Source) -> None:
+        self._servers = servers
+        self._watch = watch
+
+    @property
+    def pause(self) -> float:
+        """As the servers have it: to ask who only looks costs no conversation."""
+        return self._servers.pause
+
+    def ask(self) -> tuple[list[Answer], list[str]]:
+        """What the servers say, and what is seen if anybody looks. Raises NoAnswer for them."""
+        answers, missing = self._servers.ask()
+        with suppress(NoAnswer):
+            seen, _ = self._watch.ask()
+            names = {one.peer: one.client for said in answers for one in said.snapshot.sessions}
+            return answers + [_beside(answer, names) for answer in seen], missing
+        return answers, missing
+
+    def snapshot(self) -> Snapshot:
+        """All of it as one. Raises NoAnswer."""
+        return merge(*self.ask())
+
+
+def _beside(answer: Answer, names: Mapping[str, str]) -> Answer:
+    """What was seen, with the clients' names as the servers tell them."""
+    sessions = tuple(
+        replace(one, client=names.get(one.peer, one.client)) for one in answer.snapshot.sessions
+    )
+    return answer._replace(snapshot=replace(answer.snapshot, replica=SEEN, sessions=sessions))
 
 
 class Servers:

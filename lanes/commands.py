@@ -8,7 +8,7 @@ import click
 from rich.console import Console, Group
 from rich.live import Live
 
-from lanes.ask import Servers
+from lanes.ask import Source
 from lanes.layout import picture_of
 from lanes.options import PORT, from_servers, look_back, option
 from lanes.page import documents
@@ -27,7 +27,7 @@ written = click.File("w", encoding="utf-8")
 @from_servers
 @option("--host", default="127.0.0.1", help="Address to listen on.")
 @option("--port", type=click.IntRange(0, 65535), default=PORT, help="And its port.")
-def page(*, servers: Servers, host: str, port: int) -> None:
+def page(*, servers: Source, host: str, port: int) -> None:
     """Show the lanes in a browser, kept up to date, until SIGTERM or Ctrl-C."""
     from lanes.page.serving import serve  # noqa: PLC0415 - Flask starts slowly
 
@@ -45,7 +45,7 @@ def page(*, servers: Servers, host: str, port: int) -> None:
 @click.option("--watch", is_flag=True, help="Draw it anew twice a second, until Ctrl-C.")
 @look_back
 @click.option("--svg", "file", type=written, metavar="FILE|-", help="Write it as SVG instead.")
-def picture(*, servers: Servers, watch: bool, seconds: float | None, file: TextIO | None) -> None:
+def picture(*, servers: Source, watch: bool, seconds: float | None, file: TextIO | None) -> None:
     """Draw which thread serves, or served, which client, and when."""
     console = Console(highlight=False)
     if watch and file:
@@ -75,7 +75,7 @@ def picture(*, servers: Servers, watch: bool, seconds: float | None, file: TextI
 @click.command()
 @from_servers
 @click.argument("file", type=written, metavar="FILE|-")
-def trace(*, servers: Servers, file: TextIO) -> None:
+def trace(*, servers: Source, file: TextIO) -> None:
     """Write all that is remembered as a trace, for Perfetto."""
     snapshot = servers.snapshot()
     for line in snapshot.missing:
@@ -86,7 +86,7 @@ def trace(*, servers: Servers, file: TextIO) -> None:
 @click.command()
 @from_servers
 @click.argument("file", type=written, metavar="FILE|-")
-def report(*, servers: Servers, file: TextIO) -> None:
+def report(*, servers: Source, file: TextIO) -> None:
     """Write a page to keep: the picture, all sessions that are remembered, the settings."""
     write(documents.report(servers.snapshot()), file)
 

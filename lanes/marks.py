@@ -115,6 +115,7 @@ def notes(picture: Picture, unseen: int = 0) -> Iterator[str]:
     if picture.snapshot.seen:
         yield f"{picture.snapshot.seen.kind}: {picture.snapshot.seen.evidence}."
         yield from picture.snapshot.seen.notes
+    yield from picture.snapshot.agreement
     if not picture.lanes and not picture.queue:
         yield f"Nobody was here in the last {round(picture.span, 1):g} s."
     if picture.queue_more:

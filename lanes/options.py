@@ -1,16 +1,19 @@
 """What the command lines have in common. Each option is also an environment variable."""
 
 import math
-from functools import partial
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
-from lanes.ask import Servers
+from lanes.ask import Beside, Servers
 from lanes.layout import LONGEST, SHORTEST
 
 PORT = 8022  # of a server's HTTP, and of the page
 
+Command = Callable[..., Any]
 option = partial(click.option, show_default=True, show_envvar=True)
 
 
@@ -35,15 +38,39 @@ def _read_seconds(
     return seconds
 
 
-from_servers = option(
-    "--from",
-    "servers",
-    metavar="HOST[:PORT]",
-    callback=_read_servers,
-    default=f"127.0.0.1:{PORT}",
-    envvar="LANES_FROM",
-    help="The HTTP port of a server, or of all servers that a name stands for.",
-)
+def _read_beside(
+    context: click.Context, asked: click.Parameter, text: str | None
+) -> Servers | None:
+    return _read_servers(context, asked, text) if text else None
+
+
+def from_servers(command: Command) -> Command:
+    """Give a command the servers that it asks, and perhaps what is seen of them from outside."""
+
+    @option(
+        "--from",
+        "servers",
+        metavar="HOST[:PORT]",
+        callback=_read_servers,
+        default=f"127.0.0.1:{PORT}",
+        envvar="LANES_FROM",
+        help="The HTTP port of a server, or of all servers that a name stands for.",
+    )
+    @option(
+        "--seen",
+        "beside",
+        metavar="HOST[:PORT]",
+        callback=_read_beside,
+        envvar="LANES_SEEN",
+        help="A `lanes watch`: what it sees is drawn beside what the servers tell.",
+    )
+    @wraps(command)
+    def asked(*, servers: Servers, beside: Servers | None, **others: object) -> object:
+        return command(servers=Beside(servers, beside) if beside else servers, **others)
+
+    return asked
+
+
 look_back = option(
     "--seconds",
     type=click.FloatRange(SHORTEST, LONGEST),

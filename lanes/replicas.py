@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from lanes.agreement import compare
 from lanes.snapshot import Session, Snapshot
 
 
@@ -41,22 +42,25 @@ def merge(answers: Sequence[Answer], missing: Sequence[str] = ()) -> Snapshot:
         return answers[0].snapshot
     parts = sorted(map(_part, answers, labels(answers)), key=lambda part: in_order(part.replica))
     sessions = [session for part in parts for session in part.sessions]
+    counted = [part for part in parts if not part.seen] or parts  # each client once
     return replace(
-        parts[0],  # for what cannot be said of all
+        counted[0],  # for what cannot be said of all
         at=max(part.at for part in parts),
-        started_at=min(part.started_at for part in parts),
-        model=" and ".join(sorted({part.model for part in parts})),
+        started_at=min(part.started_at for part in counted),
+        model=" and ".join(sorted({part.model for part in counted})),
         replica="",
-        open=sum(part.open for part in parts),
-        serving=sum(part.serving for part in parts),
-        peak_serving=max(part.peak_serving for part in parts),
-        accepted=sum(part.accepted for part in parts),
-        messages=sum(part.messages for part in parts),
-        refused=sum((Counter(part.refused) for part in parts), Counter()),
-        refusals=tuple(sorted(refusal for part in parts for refusal in part.refusals)),
+        open=sum(part.open for part in counted),
+        serving=sum(part.serving for part in counted),
+        peak_serving=max(part.peak_serving for part in counted),
+        accepted=sum(part.accepted for part in counted),
+        messages=sum(part.messages for part in counted),
+        refused=sum((Counter(part.refused) for part in counted), Counter()),
+        refusals=tuple(sorted(refusal for part in counted for refusal in part.refusals)),
         sessions=tuple(sorted(sessions, key=lambda one: (one.accepted_at, one.number))),
         parts=tuple(parts),
         missing=tuple(missing),
+        agreement=compare(parts),
+        seen=None,
     )
 
 

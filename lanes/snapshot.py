@@ -116,6 +116,7 @@ class Snapshot:
     where: str = ""  # of a part: its address, and how far its clock is ahead
     parts: tuple["Snapshot", ...] = ()
     missing: tuple[str, ...] = ()  # why other servers are not among the parts
+    agreement: tuple[str, ...] = ()  # of what the parts tell and what was seen of them
 
     @property
     def servers(self) -> tuple["Snapshot", ...]:

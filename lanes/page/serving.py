@@ -39,6 +39,11 @@ class OneRequest(HTTPRequestParser):
     16 MiB each.
     """
 
+    def received(self, data: bytes) -> int:
+        """Take what follows the first request as read: to parse it would hold the others up."""
+        super().received(data)
+        return len(data)
+
     def parse_header(self, header_plus: bytes) -> None:
         """Have waitress close the connection after the answer."""
         super().parse_header(header_plus)

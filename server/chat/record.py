@@ -20,7 +20,7 @@ def thread_name(replica: str, thread: str) -> str:
     return f"{replica}/{thread}" if replica else thread
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Record:
     """One session: the registry changes its state, the resolver names it, its own thread counts."""
 

@@ -87,8 +87,7 @@ class Registry:
         """Count a connection that was turned away; it has no record."""
         with self._changed:
             self._refused[reason] += 1
-            moment = now()
-            self._refusals.add(moment, moment, 1)
+            self._refusals.add(moment := now(), moment, 1)
 
     def assign(self, record: Record) -> None:
         """Note the calling thread as this session's own, if the session still waits."""
@@ -154,7 +153,7 @@ class Registry:
                 peak_serving=self._peak_serving,
                 accepted=self._accepted,
                 refused=dict(self._refused),
-                refusals=tuple(self._refusals),
+                refusals=tuple(self._refusals.since()),
                 totals=totals,
                 sessions=tuple(sorted((*self._closed, *open_), key=lambda record: record.number)),
             )

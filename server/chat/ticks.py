@@ -7,7 +7,6 @@ The last one grows without it, which would cost each message 0.4 of its 15 micro
 import math
 import threading
 from array import array
-from collections.abc import Iterator
 
 TICKS = 240  # the most that are remembered: the last minute, and more where less happens
 GAP = 0.25  # seconds from one to the next: what comes sooner is counted on the one before
@@ -49,7 +48,7 @@ class Ticks:
             copied._began, copied._ended, copied._events = self._began, self._ended, self._events
         return copied
 
-    def since(self, moment: float) -> list[Tick]:
+    def since(self, moment: float = -math.inf) -> list[Tick]:
         """Those that ended at `moment` or later, and the one before, which may be counted late."""
         first = len(self._done)
         while first > 0 and self._done[first - 2] >= moment:
@@ -59,6 +58,3 @@ class Ticks:
         if self._events:
             ticks.append((self._began, self._ended, self._events))
         return ticks
-
-    def __iter__(self) -> Iterator[Tick]:
-        return iter(self.since(-math.inf))

@@ -28,6 +28,10 @@ logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that an answer wa
 class _OnlyRequest(HTTPRequestParser):
     """Promise 3: pipelined requests, whose answers nobody reads, would block waitress's threads."""
 
+    def received(self, data: bytes) -> int:
+        super().received(data)
+        return len(data)  # what follows the first request is not even parsed
+
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
         self.headers = {**self.headers, "CONNECTION": "close"}

@@ -78,8 +78,8 @@ def snapshot(
         serving=serving,
         peak_serving=serving,
         accepted=len(records),
-        refused={"busy": sum(count for *_, count in refused), "closing": 0},
-        refusals=tuple(refused),
+        refused={"busy": sum(count for *_, count in refused.since()), "closing": 0},
+        refusals=tuple(refused.since()),
         totals=totals,
         sessions=tuple(sorted(records, key=lambda one: one.number)),
     )

@@ -17,7 +17,7 @@ STACK_ALONE = {"deploy"}
 SEVERAL = {
     "server": {"LANES_REPLICA": "server-{{.Task.Slot}}"},
     "client": {"LANES_SERVER": "tasks.server:2022"},
-    "lanes": {"LANES_FROM": "tasks.server"},
+    "lanes": {"LANES_FROM": "tasks.server", "LANES_SEEN": ""},
 }
 OTHERWISE = {
     "LANES_REGISTRY": "registry.example.org/lab/",

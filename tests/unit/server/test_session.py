@@ -45,11 +45,11 @@ def test_messages_that_arrive_together_are_a_tick_and_took_as_long_each(
     after = now()
     peer.close()
     record = server.ended(1)
-    assert [count for *_, count in record.ticks] == counts
-    assert all(before <= began <= after for began, *_ in record.ticks)
+    assert [count for *_, count in record.ticks.since()] == counts
+    assert all(before <= began <= after for began, *_ in record.ticks.since())
     assert sum(record.answers.counts) == record.messages == 3
     assert max(record.answers.counts) >= max(counts)
-    took = sum(count * (ended - began) for began, ended, count in record.ticks)
+    took = sum(count * (ended - began) for began, ended, count in record.ticks.since())
     assert record.answers.sum == pytest.approx(took, abs=1e-6)
 
 
@@ -125,7 +125,7 @@ def test_a_line_that_drips_is_cut_off_however_often_a_byte_comes(start_server: S
     record = server.ended(1)
     assert record.end == "slow"
     assert record.bytes_in > 1
-    assert (record.messages, list(record.ticks)) == (0, [])  # what has no end is no message
+    assert (record.messages, record.ticks.since()) == (0, [])  # what has no end is no message
 
 
 def test_a_slow_line_that_ends_in_time_leaves_the_next_its_own_time(
@@ -155,7 +155,7 @@ def test_a_client_that_reads_nothing_is_reset_and_counts_as_unread(
             peer.send(b"\n" * 8192)
     record = server.ended(1)
     assert record.end == "unread"
-    assert sum(count for *_, count in record.ticks) == record.messages
+    assert sum(count for *_, count in record.ticks.since()) == record.messages
     assert 1 <= sum(record.answers.counts) < record.messages
 
 

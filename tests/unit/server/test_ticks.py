@@ -25,13 +25,13 @@ def test_what_begins_within_the_gap_is_counted_on_the_tick_before(ticks: Ticks) 
     ticks.add(10.0, 10.1, 1)
     ticks.add(10.2, 10.4, 2)
     ticks.add(10.0 + GAP, 10.5, 1)
-    assert list(ticks) == [(10.0, 10.4, 3), (10.0 + GAP, 10.5, 1)]
+    assert ticks.since() == [(10.0, 10.4, 3), (10.0 + GAP, 10.5, 1)]
 
 
 def test_what_never_pauses_is_a_tick_each_gap_of_the_last_minute(ticks: Ticks) -> None:
     for step in range(8000):
         ticks.add(step / 80, step / 80, 1)  # twenty of them within a gap
-    kept = list(ticks)
+    kept = ticks.since()
     assert [count for *_, count in kept] == [20] * TICKS
     assert kept[-1][1] - kept[0][0] >= 59.5
 
@@ -41,8 +41,8 @@ def test_no_event_is_lost_and_ticks_keep_their_distance(moments: list[float]) ->
     ticks = Ticks()
     for moment in moments:
         ticks.add(moment, moment, 1)
-    assert sum(count for *_, count in ticks) == len(moments)
-    assert all(after - before >= GAP for (before, *_), (after, *_) in pairwise(ticks))
+    assert sum(count for *_, count in ticks.since()) == len(moments)
+    assert all(after - before >= GAP for (before, *_), (after, *_) in pairwise(ticks.since()))
 
 
 @contextmanager
@@ -68,7 +68,7 @@ def test_every_copy_has_whole_ticks_while_another_thread_adds(ticks: Ticks) -> N
 
     with in_a_restless_thread(add):
         try:
-            copies = [list(ticks.copy()) for _ in range(1000)]  # ValueError if one is cut in two
+            copies = [ticks.copy().since() for _ in range(1000)]  # ValueError if one is cut in two
         finally:
             copied_enough.set()
     for copied in copies:
@@ -86,6 +86,6 @@ def test_no_event_is_lost_and_no_count_falls_while_another_thread_copies(ticks: 
 
     with in_a_restless_thread(add) as adding:
         while adding.is_alive():
-            counts.append(sum(count for *_, count in ticks.copy()))
+            counts.append(sum(count for *_, count in ticks.copy().since()))
     assert counts == sorted(counts)
-    assert sum(count for *_, count in ticks) == events
+    assert sum(count for *_, count in ticks.since()) == events

@@ -1,0 +1,35 @@
+"""What servers tell of themselves beside what was seen of them from outside: they must agree."""
+
+from collections.abc import Iterator, Sequence
+
+from lanes.snapshot import Session, Snapshot
+
+SETTLED = 2.0  # seconds for which a session must have been served: the two look at other moments
+
+
+def compare(parts: Sequence[Snapshot]) -> tuple[str, ...]:
+    """A line for each client of whom they say different threads; else how many they agree on.
+
+    Clients are matched by their addresses, threads by the system's ids. Nothing where nobody told,
+    or nobody looked.
+    """
+    told = {one.peer: one for part in parts if not part.seen for one in _settled(part)}
+    seen = {one.peer: one for part in parts if part.seen for one in _settled(part) if one.certain}
+    both = [(told[peer], seen[peer]) for peer in told.keys() & seen.keys()]
+    different = [(one, other) for one, other in both if one.native_id != other.native_id]
+    if different:
+        return tuple(
+            f"Told and seen disagree: {one.client} is told to be served by {one.thread} "
+            f"(OS thread {one.native_id}), and seen to be served by OS thread {other.native_id}."
+            for one, other in sorted(different, key=lambda pair: pair[0].number)
+        )
+    if both:
+        clients = "1 client" if len(both) == 1 else f"{len(both)} clients"
+        return (f"Told and seen agree on who serves {clients}.",)
+    return ()
+
+
+def _settled(part: Snapshot) -> Iterator[Session]:
+    for one in part.sessions:
+        if one.state == "serving" and one.served(part.at) >= SETTLED:
+            yield one

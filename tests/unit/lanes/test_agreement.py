@@ -1,0 +1,86 @@
+"""What servers tell beside what was seen of them."""
+
+from dataclasses import replace
+
+import pytest
+
+from lanes.agreement import SETTLED, compare
+from lanes.ask import Beside, NoAnswer, Servers
+from lanes.layout import picture_of
+from lanes.marks import figures, notes
+from lanes.replicas import Answer, merge
+from lanes.snapshot import Queue, Seen, Snapshot
+from tests.kit.documents import snapshot
+from tests.kit.replicas import answer
+from tests.kit.scenes import client
+
+SEEN = Seen("a thread for each client", "2 clients, 2 threads", 50.0, (Queue("*:2022", 1, 5),), ())
+TOLD = snapshot(client(1, 1, 1), client(2, 2, 2), at=10)
+
+
+def seen(how: str = "direct", **native_ids: int) -> Snapshot:
+    sessions = tuple(
+        replace(one, how=how, native_id=native_ids.get(f"of_{one.number}", one.native_id))
+        for one in TOLD.sessions
+    )
+    return replace(TOLD, sessions=sessions, seen=SEEN)
+
+
+class Saying(Servers):
+    """Servers that say this."""
+
+    def __init__(self, *said: Snapshot) -> None:
+        super().__init__("server", 0)
+        self._said = said
+
+    def ask(self) -> tuple[list[Answer], list[str]]:
+        if not self._said:
+            raise NoAnswer("nobody")
+        return [answer(one, place) for place, one in enumerate(self._said, 1)], []
+
+
+def test_where_told_and_seen_name_the_same_threads_they_agree() -> None:
+    assert compare([TOLD, seen()]) == ("Told and seen agree on who serves 2 clients.",)
+
+
+def test_where_they_name_different_threads_each_such_client_is_named() -> None:
+    [line] = compare([TOLD, seen(of_2=7)])
+    assert line.startswith("Told and seen disagree: ")
+    assert TOLD.sessions[1].client in line
+    assert f"OS thread {TOLD.sessions[1].native_id}" in line
+    assert "seen to be served by OS thread 7" in line
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [TOLD, TOLD],
+        [seen(), seen()],
+        [TOLD, seen("born together", of_1=7)],  # which is not certain
+        [replace(TOLD, at=TOLD.sessions[1].accepted_at + SETTLED / 2)] * 2,
+    ],
+)
+def test_without_two_certain_words_on_a_client_nothing_is_said(parts: list[Snapshot]) -> None:
+    assert compare(parts) == ()
+
+
+def test_what_is_seen_is_drawn_beside_what_is_told_and_counted_once() -> None:
+    named = replace(TOLD.sessions[0], client="lab-client-1")
+    told = replace(TOLD, sessions=(named, *TOLD.sessions[1:]))
+    both = Beside(Saying(told), Saying(seen())).snapshot()
+    assert [part.replica for part in both.parts] == ["10.0.0.1", "seen"]
+    assert (both.open, both.serving, both.messages) == (told.open, told.serving, told.messages)
+    assert both.parts[1].sessions[0].client == "lab-client-1"
+    assert "Told and seen agree on who serves 2 clients." in list(notes(picture_of(both)))
+
+
+def test_where_nobody_looks_there_is_what_is_told_alone() -> None:
+    assert Beside(Saying(TOLD), Saying()).snapshot() == TOLD
+    with pytest.raises(NoAnswer):
+        Beside(Saying(), Saying(seen())).ask()
+
+
+def test_a_server_that_was_seen_alone_says_its_kind_its_evidence_and_its_backlog() -> None:
+    picture = picture_of(merge([answer(seen())]))
+    assert list(notes(picture)) == ["a thread for each client: 2 clients, 2 threads."]
+    assert figures(picture)["in the backlog"] == "1 of 5"
