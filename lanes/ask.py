@@ -15,6 +15,7 @@ from lanes.replicas import Answer, merge
 from lanes.snapshot import Snapshot
 
 SECONDS = 3.0  # for each step: to connect, and for the next bytes of the answer
+LINE = 200  # characters of another answer that are quoted
 LARGEST = 16 * 1024 * 1024  # bytes of an answer that are read; our server's stay under 1 MiB
 SEEN = "seen"  # what to call what was seen from outside, beside what is told
 AT_ONCE = 32  # servers that are asked at the same time
@@ -161,7 +162,8 @@ def fetch(host: str, port: int, earlier: Answer | None = None) -> Answer:
         after = time.time()
         body = answer.read(LARGEST)
         if answer.status != http.HTTPStatus.OK:
-            raise NoAnswer(f"{host} port {port} answered {answer.status} {answer.reason}")
+            said = body.partition(b"\n")[0].decode(errors="replace")[:LINE]
+            raise NoAnswer(f"{host} port {port} answered {answer.status} {answer.reason}: {said}")
         snapshot = parse(body)
     except (OSError, http.client.HTTPException) as error:
         raise NoAnswer(f"no answer from {host} port {port}: {error}") from None

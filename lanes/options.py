@@ -11,7 +11,8 @@ import click
 from lanes.ask import Beside, Servers
 from lanes.layout import LONGEST, SHORTEST
 
-PORT = 8022  # of a server's HTTP, and of the page
+PORT = 8022  # of a server's HTTP
+PAGE_PORT = 8023  # of the page: on one machine the server has the other
 
 Command = Callable[..., Any]
 option = partial(click.option, show_default=True, show_envvar=True)

@@ -22,6 +22,8 @@ from lanes.watch.rights import missing
 from lanes.watch.session import Watched
 from lanes.watch.target import NotFound, Target, of_pid
 
+__all__ = ["NotFound", "ServedBy", "Watching", "watching"]
+
 SECONDS = 10.0  # to wait, unless a test says otherwise
 STEP = 0.05  # seconds from one look at what has been seen to the next
 WIDTH = 100  # cells of the lanes in a message
@@ -89,11 +91,10 @@ class Watching(Watched):
         snapshot = self.snapshot()
         kind = f"{snapshot.seen.kind} ({snapshot.seen.evidence})" if snapshot.seen else ""
         why = "the server has ended" if self.wait(0) else kind
-        raise AssertionError(f"{what}: {why}\n\n{as_text(snapshot)}")
+        raise AssertionError(f"{what}: {why}\n\n{_as_text(snapshot)}")
 
 
-def as_text(snapshot: Snapshot) -> str:
-    """The lanes, without colours."""
+def _as_text(snapshot: Snapshot) -> str:
     text = io.StringIO()
     console = Console(file=text, width=WIDTH, force_terminal=False, color_system=None)
     console.print(draw(picture_of(snapshot), WIDTH))

@@ -10,6 +10,7 @@ import struct
 import time
 from typing import Self
 
+from lanes.check.address import Address
 from lanes.check.failure import Failed, Patience, said_of
 from lanes.check.protocol import LINE_LIMIT, Complaint, Dialect, ProtocolError, Reply
 
@@ -31,6 +32,12 @@ class Caller:
         self._dialect = dialect
         self._patience = patience
         self._greets = greets  # whether the server speaks first
+
+    @property
+    def address(self) -> str:
+        """Its own end of the connection, as the server sees it, unless NAT is between."""
+        host, port, *_ = self._socket.getsockname()
+        return str(Address(host.partition("%")[0], port))  # without the interface's name
 
     def __enter__(self) -> Self:
         return self

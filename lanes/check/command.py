@@ -1,43 +1,33 @@
-"""`lanes check HOST:PORT`: options -> the checks -> a scorecard and an exit code."""
+"""`lanes check`: options -> the checks -> a scorecard and an exit code."""
 
 import io
-import math
-import resource
 import sys
-from collections.abc import Collection
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 
 from lanes.check.address import Address
-from lanes.check.claim import Check
+from lanes.check.arguments import WithCommand, allow_connections, read_seconds, read_server
+from lanes.check.choice import EVERY_CHECK, chosen, finder
 from lanes.check.protocol import DIALECTS
 from lanes.check.report import FORMATS
 from lanes.check.scorecard import OFFERED, Result, Scorecard, score
+from lanes.check.started import STARTS, address_of, started
 from lanes.check.subject import Subject, Unreachable
 from lanes.options import option
 
+if TYPE_CHECKING:
+    from lanes.watch.target import Target
+
 CLIENTS = click.IntRange(2, 500)  # this is no load test
-SPARE_DESCRIPTORS = 32
-NO_SERVER, INTERRUPTED = 3, 130  # exit codes; a shell gives 130 to a program that Ctrl-C ended
-EVERY_CHECK = list(dict.fromkeys(check.name for checks in OFFERED.values() for check in checks))
+# Exit codes; a shell gives 130 to a program that Ctrl-C ended.
+PASSED, FAILED, NO_SERVER, NOT_TRIED, INTERRUPTED = 0, 1, 3, 4, 130
 
 
-def _read_server(_context: click.Context, _option: click.Parameter, text: str) -> Address:
-    try:
-        return Address.parse(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-
-
-def _read_seconds(_context: click.Context, _option: click.Parameter, seconds: float) -> float:
-    if math.isnan(seconds):  # every comparison with it is false, so click's ranges let it through
-        raise click.BadParameter("nan is not a number of seconds.")
-    return seconds
-
-
-@click.command()
-@click.argument("server", metavar="HOST:PORT", callback=_read_server)
+@click.command(cls=WithCommand)
+@click.argument("server", metavar="[HOST:PORT]", required=False, callback=read_server)
 @option(
     "--protocol",
     type=click.Choice(list(OFFERED)),
@@ -50,16 +40,25 @@ def _read_seconds(_context: click.Context, _option: click.Parameter, seconds: fl
 @option(
     "--timeout",
     type=click.FloatRange(min=0.1, max=20),
-    callback=_read_seconds,
+    callback=read_seconds,
     default=3,
     help="Seconds that the server may take for each answer.",
 )
 @option(
     "--wait",
     type=click.FloatRange(min=0, max=600),
-    callback=_read_seconds,
+    callback=read_seconds,
     default=0,
     help="Seconds to keep trying until the server is there.",
+)
+@option("--pid", type=click.IntRange(min=1), help="Watch this process: adds the check `threads`.")
+@option("--container", metavar="NAME", help="The same for a container; as root, where it runs.")
+@click.option(
+    "--require",
+    multiple=True,
+    type=click.Choice(["threads"]),
+    help="A server without threads, as an event loop, fails `threads`. Without --pid, --container "
+    "or COMMAND, whoever listens on the port here is watched.",
 )
 @click.option(
     "--only",
@@ -75,29 +74,50 @@ def _read_seconds(_context: click.Context, _option: click.Parameter, seconds: fl
     default="text",
     help="For people, for programs, or for a CI.",
 )
-def check(
+def check(  # noqa: PLR0913 - one argument for each option
     *,
-    server: Address,
+    server: Address | None,
     protocol: str,
     clients: int,
     many: int,
     timeout: float,
     wait: float,
+    pid: int | None,
+    container: str | None,
+    require: tuple[str, ...],
     only: tuple[str, ...],
     report_format: str,
+    command: tuple[str, ...],
 ) -> None:
     """Check whether a server, in any language, serves its clients at the same time.
 
-    The checks know only what comes over TCP, and take 60 seconds at most. Exit code: 0 all passed,
-    1 not all passed, 2 wrong usage, 3 no server there, 130 interrupted by Ctrl-C.
+    The checks know only what comes over TCP, and take 60 seconds at most. `threads` also watches
+    the server, as `lanes watch` does, on Linux and with the rights for that: it tells whether each
+    client has a thread of its own. COMMAND is started, watched and ended; what it prints goes to
+    standard error, and without HOST:PORT it is checked where it listens.
+
+    Exit code: 0 all passed, 1 something failed, 2 wrong usage, 3 no server there, 4 nothing
+    failed, but something was not tried, 130 interrupted by Ctrl-C.
     """
-    checks = _chosen(protocol, only)
-    _allow_connections(max(clients, many))
+    if not server and not command:
+        raise click.UsageError("Say where the server is, HOST:PORT, or start it: -- COMMAND.")
+    required, dialect = "threads" in require, DIALECTS[protocol]
+    children: list[Target] = []
+    find = finder(
+        server if required else None, pid, container, (lambda: children[0]) if command else None
+    )
+    checks = chosen(protocol, only, find, clients, required=required)
+    allow_connections(max(clients, many))
     results: list[Result] = []
     try:
-        with Subject(
-            server, DIALECTS[protocol], clients=clients, many=many, timeout=timeout, wait=wait
-        ) as subject:
+        with ExitStack() as running:
+            if command:
+                children.append(running.enter_context(started(command)))
+                wait = max(wait, STARTS)
+            server = server or address_of(children[0], wait)
+            subject = running.enter_context(
+                Subject(server, dialect, clients=clients, many=many, timeout=timeout, wait=wait)
+            )
             if protocol == "handout" and subject.greeting.startswith("+OK "):
                 raise click.UsageError(f"{server} speaks `lines`: add --protocol lines.")
             # One for all checks: it hides the cursor, and Ctrl-C must not come just as it does.
@@ -111,30 +131,14 @@ def check(
         pass  # the card says so
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # for what its encoding lacks
-    card = Scorecard(str(server), protocol, results, of=len(checks))
+    card = Scorecard(str(server or " ".join(command)), protocol, results, of=len(checks))
     click.echo(FORMATS[report_format](card))
-    if len(results) < len(checks):
-        sys.exit(INTERRUPTED)
-    sys.exit(0 if card.all_passed else 1)
+    sys.exit(_code(card))
 
 
-def _chosen(protocol: str, only: Collection[str]) -> list[Check]:
-    """The checks to run; raises UsageError for one that this protocol does not have."""
-    offered = {check.name: check for check in OFFERED[protocol]}
-    for name in only:
-        if name not in offered:
-            raise click.UsageError(f"the check `{name}` needs --protocol lines.")
-    return [check for name, check in offered.items() if not only or name in only]
-
-
-def _allow_connections(count: int) -> None:
-    """Raise this process's limit of descriptors as far as needed; raises UsageError."""
-    needed = count + SPARE_DESCRIPTORS
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < needed:
-        raise click.UsageError(
-            f"{count} clients need {needed} file descriptors, but this process may have only "
-            f"{hard}: use fewer clients, or raise the limit (ulimit -n)."
-        )
-    if soft != resource.RLIM_INFINITY and soft < needed:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+def _code(card: Scorecard) -> int:
+    if len(card.results) < card.of:
+        return INTERRUPTED
+    if card.failed:
+        return FAILED
+    return PASSED if card.all_passed else NOT_TRIED

@@ -9,6 +9,11 @@ from dataclasses import dataclass
 class Failed(Exception):
     """The claim does not hold; the text is the evidence."""
 
+    def __init__(self, evidence: str, hint: str = "") -> None:
+        """A `hint` is the likely cause, if it is known better than by the check alone."""
+        super().__init__(evidence)
+        self.hint = hint
+
 
 class Gone(Failed):
     """The server no longer listens."""
@@ -18,13 +23,17 @@ class OutOfTime(Exception):
     """The time for all checks has run out; that says nothing about the server."""
 
 
+class Unseen(Exception):
+    """Whether the claim holds cannot be seen from here; the text says why."""
+
+
 @contextmanager
 def said_of(subject: str) -> Iterator[None]:
     """If it fails inside, begin the evidence with what, or which client, it is about."""
     try:
         yield
     except Failed as failure:
-        raise type(failure)(f"{subject}: {failure}") from None
+        raise type(failure)(f"{subject}: {failure}", failure.hint) from None
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from lanes.check.claim import Check
 from lanes.check.conversations import again, answers, long, unicode
 from lanes.check.crowds import churn, concurrent, many, unblocked
 from lanes.check.departures import ghosts, leaves
-from lanes.check.failure import Failed, OutOfTime
+from lanes.check.failure import Failed, OutOfTime, Unseen
 from lanes.check.lines import framing, order, threads, too_long, utf8
 from lanes.check.subject import SECONDS, Subject
 
@@ -51,6 +51,11 @@ class Scorecard:
         """Whether nothing failed, and nothing was left out."""
         return self.passed == self.of
 
+    @property
+    def failed(self) -> bool:
+        """Whether any check did."""
+        return any(result.verdict == "failed" for result in self.results)
+
 
 def score(
     subject: Subject, checks: Sequence[Check], progress: Callable[[str], object]
@@ -64,8 +69,8 @@ def score(
     for number, check in enumerate(checks, 1):
         began = time.monotonic()
         progress(f"{number} of {len(checks)}  {check.name}: {check.claim}")
-        verdict, evidence = _try(check, subject)
-        hint = (cause or check.hint) if verdict == "failed" else None
+        verdict, evidence, own_hint = _try(check, subject)
+        hint = (cause or own_hint or check.hint) if verdict == "failed" else None
         if verdict == "failed" and check is answers:
             cause = "the same as for `answers`: look there first"
         if not gone and subject.is_gone():
@@ -76,13 +81,17 @@ def score(
         yield Result(check.name, check.claim, verdict, _printable(evidence), hint, seconds)
 
 
-def _try(check: Check, subject: Subject) -> tuple[Verdict, str]:
+def _try(check: Check, subject: Subject) -> tuple[Verdict, str, str]:
+    """The verdict, the evidence, and the hint if that is the failure's own."""
     try:
-        return "passed", check.run(subject)
+        return "passed", check.run(subject), ""
     except Failed as failure:
-        return "failed", str(failure)
+        return "failed", str(failure), failure.hint
+    except Unseen as why:
+        return "not tried", str(why), ""
     except OutOfTime:
-        return "not tried", f"the {SECONDS:g} s for all checks ran out: try --only {check.name}"
+        ran_out = f"the {SECONDS:g} s for all checks ran out: try --only {check.name}"
+        return "not tried", ran_out, ""
 
 
 def _printable(text: str) -> str:

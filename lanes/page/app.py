@@ -59,7 +59,8 @@ def create_app(servers: Source) -> Flask:
         """What is known of a server; of several servers, of the one that is asked for."""
         seen = latest.get()
         found = seen.servers
-        label = request.args.get("replica", next(iter(found)) if len(found) == 1 else "")
+        told = [label for label, server in found.items() if not server.seen] or list(found)
+        label = request.args.get("replica", told[0] if len(told) == 1 else "")
         if label not in found:
             choices = ", ".join(f"?replica={label}" for label in found)
             abort(404 if label else 400, f"choose one of the servers: {choices}.")

@@ -10,7 +10,7 @@ from lanes.replicas import Answer, labels, merge
 FRESH = 0.2  # seconds that an answer is kept at least: five questions a second at most
 
 
-class Seen:
+class View:
     """One answer of all servers, and its drawings, each made once."""
 
     def __init__(self, answers: list[Answer], missing: list[str]) -> None:
@@ -33,15 +33,15 @@ class Latest:
     def __init__(self, servers: Source) -> None:
         self._servers = servers
         self._asking = threading.Lock()
-        self._result: Seen | NoAnswer = NoAnswer("")
+        self._result: View | NoAnswer = NoAnswer("")
         self._stale_at = 0.0
 
-    def get(self) -> Seen:
+    def get(self) -> View:
         """What they said at most a moment ago. Raises NoAnswer."""
         with self._asking:
             if monotonic() >= self._stale_at:
                 try:
-                    self._result = Seen(*self._servers.ask())
+                    self._result = View(*self._servers.ask())
                 except NoAnswer as error:
                     self._result = error
                 self._stale_at = monotonic() + max(FRESH, self._servers.pause)

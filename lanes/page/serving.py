@@ -50,7 +50,7 @@ class OneRequest(HTTPRequestParser):
         self.headers = {**self.headers, "CONNECTION": "close"}
 
 
-class Complaint(ErrorTask):
+class ErrorAnswer(ErrorTask):
     """Promise 12: the answer to what is no request has the security headers too."""
 
     def execute(self) -> None:
@@ -63,7 +63,7 @@ class Channel(HTTPChannel):
     """A viewer's connection."""
 
     parser_class = OneRequest
-    error_task_class = Complaint
+    error_task_class = ErrorAnswer
 
 
 def serve(servers: Source, host: str, port: int) -> None:

@@ -44,6 +44,7 @@ class Attribution:
         self._runtime = runtime  # it has a scheduler of its own
         self._looks = 0
         self._claims: dict[int, Claim] = {}
+        self._lost: set[int] = set()
         self._threads: dict[ThreadId, int] = {}  # the look in which each appeared
         self._connections: dict[int, int] = {}
 
@@ -70,12 +71,23 @@ class Attribution:
         if not self._runtime:
             self._claim_born_together(claims, look)
             _claim_only_busy(claims, look, pending)
+        known = {inode for inode, claim in self._claims.items() if claim.thread}
+        self._lost = {inode for inode in known & claims.keys() if not claims[inode].thread}
         self._claims = claims
         self._looks += 1
 
     def claims(self) -> Mapping[int, Claim]:
         """As of the last look, by the connection's inode."""
         return self._claims
+
+    def lost(self) -> set[int]:
+        """The connections whose thread is not known any more, as of the last look."""
+        return self._lost
+
+    def pollers(self) -> dict[int, ThreadId]:
+        """Who polls which connection."""
+        polled = (item for item in self._claims.items() if item[1].how == "polled")
+        return {inode: claim.thread for inode, claim in polled if claim.thread}
 
     def is_older(self, thread: ThreadId, inode: int) -> bool:
         """Whether the thread was there some looks before the connection."""
@@ -88,8 +100,7 @@ class Attribution:
             for thread in self._newcomers(self._threads)
             if thread not in taken and not _is_elsewhere(look[thread])
         ]
-        newcomers = self._newcomers(self._connections)
-        unclaimed = [inode for inode in newcomers if claims[inode] == UNKNOWN]
+        unclaimed = [one for one in self._newcomers(self._connections) if claims[one] == UNKNOWN]
         if len(threads) == len(unclaimed) == 1:
             claims[unclaimed[0]] = Claim(threads[0], "born together")
 

@@ -1,5 +1,6 @@
 """`lanes watch`: which thread of any server serves which client, seen from outside."""
 
+import io
 import math
 import signal
 import sys
@@ -26,13 +27,23 @@ from lanes.trace import trace_json
 from lanes.watch.session import Watched
 from lanes.watch.target import NotFound, Target, of_command, of_container, of_pid, of_port
 
+
+def _text(seen: Snapshot) -> str:
+    console = Console(file=io.StringIO(), width=WIDTH, highlight=False, no_color=True)
+    with console.capture() as drawn:
+        console.print(terminal.draw(picture_of(seen), WIDTH))
+    return drawn.get()
+
+
 VIEWS: dict[str, Callable[[Snapshot], str]] = {
+    "text": _text,
     "report": documents.report,
     "trace": trace_json,
     "svg": lambda seen: svg.draw(picture_of(seen)),
     "json": lambda seen: f"{render(seen)}\n",
 }
 SIGNALS = {signal.SIGINT, signal.SIGTERM}
+WIDTH = 150  # cells of a text: with fewer there is no room for where a thread stands
 KERNEL = 0x80  # SI_KERNEL, sigaction(2): sent by the terminal, to everyone in front of it
 KNOW = 1.0  # seconds from one look at the threads' names and lines to the next: they end with them
 STEP = 0.1  # seconds from one look at what has ended to the next
@@ -46,7 +57,8 @@ port_number = click.IntRange(1, 65535)
 @option("--pid", type=click.IntRange(min=1), help="Watch this process, and what it forks.")
 @option("--container", metavar="NAME", help="Watch a container; as root, where it runs.")
 @click.option("--terminal", "live", is_flag=True, help="Draw in the terminal, twice a second.")
-@click.option("--report", type=written, metavar="FILE|-", help="Write a page to keep, at the end.")
+@click.option("--text", type=written, metavar="FILE|-", help="Write the same once, at the end.")
+@click.option("--report", type=written, metavar="FILE|-", help="Write a page to keep.")
 @click.option("--trace", type=written, metavar="FILE|-", help="Write a trace for Perfetto.")
 @click.option("--svg", type=written, metavar="FILE|-", help="Write the picture.")
 @click.option("--json", type=written, metavar="FILE|-", help="Write the document /sessions.json.")

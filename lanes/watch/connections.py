@@ -39,7 +39,12 @@ class Connections:
             self._list(look, ports)
         elif now >= self._read_at + COUNTERS:
             self._read_at = now
-            self._look_up()
+            self._look_up(self._known.values())
+        return self._known
+
+    def check(self, inodes: Collection[int]) -> dict[Ends, Connection]:
+        """What is known once those have been read anew: perhaps they are closed by now."""
+        self._look_up([one for one in self._known.values() if one.inode in inodes])
         return self._known
 
     def _has_news(self, look: Look, ports: Collection[int]) -> bool:
@@ -54,16 +59,32 @@ class Connections:
         began = thread_time()
         found = self._sockets.connections(ports)
         self._cost = thread_time() - began
-        self._known = {(one.local, one.peer): one for one in found if one.state in OPEN}
+        self._known = {
+            (one.local, one.peer): _since(self._known.get((one.local, one.peer)), one)
+            for one in found
+            if one.state in OPEN
+        }
         self._strangers = _served(look) - {one.inode for one in found}
 
-    def _look_up(self) -> None:
-        now = self._sockets.look_up(one for one in self._known.values() if one.inode)
+    def _look_up(self, known: Collection[Connection]) -> None:
+        asked = {one.inode for one in known} - {0}
+        now = self._sockets.look_up(one for one in known if one.inode)
         self._known = {
-            ends: now.get(one.inode, one)
+            ends: _since(one, now.get(one.inode, one))
             for ends, one in self._known.items()
-            if not one.inode or (one.inode in now and now[one.inode].state in OPEN)
+            if one.inode not in asked or (one.inode in now and now[one.inode].state in OPEN)
         }
+
+
+def _since(before: Connection | None, now: Connection) -> Connection:
+    """The same, but pending if messages have come since it was read before, and no answer has.
+
+    The kernel does not tell which came first if both were within 4 milliseconds.
+    """
+    if not before or before.inode not in {0, now.inode} or now.answers != before.answers:
+        return now
+    unanswered = now.segments > before.segments or (before.pending and now.segments > 0)
+    return now._replace(pending=True) if unanswered else now
 
 
 def _served(look: Look) -> set[int]:

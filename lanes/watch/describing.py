@@ -82,6 +82,7 @@ def _facts(watcher: Watcher, moment: Moment) -> Facts:
             for record, claim in claimed
             if claim.thread and claim.how in CERTAIN
         ),
+        loops=moment.loops,
         runtime=watcher.runtime,
     )
 

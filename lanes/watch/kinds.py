@@ -31,6 +31,7 @@ class Facts(NamedTuple):
     acceptors: frozenset[ThreadId]  # threads that were seen to accept
     accepting: bool  # whether any thread waits for a new connection
     older: int  # claims whose thread was there before the connection
+    loops: frozenset[int] = frozenset()  # processes whose pollers answer themselves
     runtime: str = ""  # how its runtime is known, if that has a scheduler of its own
 
 
@@ -46,26 +47,40 @@ def kind_of(facts: Facts) -> Kind:
         return _of_servers(facts, {claim.thread for claim in served if claim.thread}, len(served))
     if facts.backlog and not facts.accepting:
         return Kind(ONE, f"{count(facts.backlog, 'client')} in the backlog, and no thread accepts")
-    if facts.claims:
-        return Kind(UNKNOWN, f"{count(len(facts.claims), 'client')}, and no thread waits for one")
-    return Kind(UNKNOWN, "no client yet")
+    why = f"{count(len(facts.claims), 'client')}, and no thread waits for one"
+    return _of_busy(facts) or Kind(UNKNOWN, why if facts.claims else "no client now")
 
 
 def _of_pollers(facts: Facts, polled: Sequence[Claim]) -> Kind:
-    """A poller is a loop if no other thread of its process waits for work."""
+    """A poller is a loop if it answers itself, or if nobody else of its process could."""
     pollers = {claim.thread for claim in polled if claim.thread}
-    pids = {poller.pid for poller in pollers}
-    workers = [
-        thread
-        for thread, doing in facts.look.items()
-        if thread.pid in pids and thread not in pollers and doing.kind == "locks"
-    ]
     verb = "polls" if len(pollers) == 1 else "poll"
     held = f"{count(len(pollers), 'thread')} {verb} {count(len(polled), 'connection')}"
-    if workers:
-        waits = "waits" if len(workers) == 1 else "wait"
-        return Kind(f"a pool of {len(workers)}", f"{held}, {len(workers)} {waits} for work")
+    if {poller.pid for poller in pollers} & facts.loops:
+        return Kind(LOOP, f"{held}, and no other thread runs while they are answered")
+    if workers := _workers(facts, pollers):
+        wait = "waits" if workers == 1 else "wait"
+        return Kind(f"a pool of {workers}", f"{held}, {workers} {wait} for work or work")
     return Kind(LOOP, f"{held}, and no other thread serves")
+
+
+def _of_busy(facts: Facts) -> Kind | None:
+    """A pool whose poller has given all that it held to its workers."""
+    pollers = {thread for thread in facts.acceptors & facts.look.keys() if facts.look[thread].polls}
+    workers = _workers(facts, pollers)
+    if not facts.claims or not workers:
+        return None
+    held = f"{count(len(facts.claims), 'client')}, of which none is polled"
+    return Kind(f"a pool of {workers}", f"{held}, {workers} wait for work or work")
+
+
+def _workers(facts: Facts, pollers: set[ThreadId]) -> int:
+    """How many threads of their processes wait for work or do it."""
+    pids = {poller.pid for poller in pollers}
+    return sum(
+        thread.pid in pids and thread not in pollers and (doing.kind == "locks" or doing.busy)
+        for thread, doing in facts.look.items()
+    )
 
 
 def _of_servers(facts: Facts, threads: set[ThreadId], clients: int) -> Kind:

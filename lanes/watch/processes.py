@@ -6,6 +6,7 @@ pool were wrong. Everything else is looked up afterwards.
 """
 
 import contextlib
+import errno
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -45,8 +46,13 @@ class Process:
             self._opened = opened.pop_all()
 
     def refresh(self) -> None:
-        """Open the files of new threads, and close those of threads that have ended."""
+        """Open the files of new threads, and close those of threads that have ended.
+
+        Raises OSError if the process has ended.
+        """
         tids = {int(name) for name in os.listdir(self._tasks)}
+        if not tids:  # readdir(3) takes the kernel's ENOENT for the end of the directory
+            raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
         for thread in [thread for thread in self.files if thread.tid not in tids]:
             self._forget(thread)
         for tid in tids - {thread.tid for thread in self.files}:
@@ -120,13 +126,21 @@ class Processes:
 
     def __init__(self, pids: Iterable[int]) -> None:
         """Raises OSError if none of them can be looked at."""
-        self._roots = list(pids)
         self._processes: dict[int, Process] = {}
-        for pid in self._roots:
-            self._processes[pid] = Process(pid)
+        failed: OSError = ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
+        for pid in pids:
+            try:
+                self._processes[pid] = Process(pid)
+            except OSError as error:
+                failed = error
+        if not self._processes:
+            raise failed
 
     def __iter__(self) -> Iterator[Process]:
         return iter(self._processes.values())
+
+    def __len__(self) -> int:
+        return len(self._processes)
 
     def __getitem__(self, pid: int) -> Process:
         return self._processes[pid]
@@ -143,10 +157,11 @@ class Processes:
                 self._processes.pop(process.pid).close()
 
     def follow(self) -> None:
-        """Notice what the processes have forked."""
+        """Notice what the processes have forked, and which of them nobody has waited for."""
         parents = _parents()
-        family = {*self._roots, *self._processes}
-        grown = True
+        for pid in self._processes.keys() - parents:
+            self._processes.pop(pid).close()
+        family, grown = set(self._processes), True
         while grown:
             children = {pid for pid, parent in parents.items() if parent in family} - family
             family |= children
@@ -179,10 +194,12 @@ def _directory(path: str, opened: contextlib.ExitStack) -> int:
 
 
 def _parents() -> dict[int, int]:
-    """Every process's parent, that can be seen."""
+    """Each process's parent, without those that have ended and are not waited for (zombies)."""
     parents = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as stat:
-            # The name in parentheses may hold anything; the parent is the second field after it.
-            parents[int(name)] = int(stat.read().rpartition(b")")[2].split()[1])
+            # The name in parentheses may hold anything. After it: state, parent, ..., threads.
+            state, parent, *fields = stat.read().rpartition(b")")[2].split()
+            if state != b"Z" or int(fields[15]) > 1:  # its first thread may end before others
+                parents[int(name)] = int(parent)
     return parents

@@ -7,7 +7,8 @@ from lanes.replicas import Answer
 from lanes.snapshot import Snapshot
 from lanes.watch import rights
 from lanes.watch.describing import describe
-from lanes.watch.python_lines import PythonLines, is_python
+from lanes.watch.pyspy import is_python
+from lanes.watch.python_lines import PythonLines
 from lanes.watch.runtimes import runtime_of
 from lanes.watch.target import NotFound, Target
 from lanes.watch.threads import Threads

@@ -4,27 +4,17 @@ Read by netlink, or from /proc where netlink is not permitted.
 """
 
 import os
-import re
 import socket
-import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from functools import lru_cache
 from operator import attrgetter
-from pathlib import Path
 from typing import NamedTuple, Self
 
 from lanes.watch.netlink import LISTENING, Counters, Place, Row, SockDiag
+from lanes.watch.printable import printable
+from lanes.watch.tables import CONNECTED, STATES, UNACCEPTED, Tables
 
-STATES = (
-    *("", "established", "syn-sent", "syn-recv", "fin-wait-1", "fin-wait-2", "time-wait"),
-    *("close", "close-wait", "last-ack", "listen", "closing"),
-)  # by their numbers in the kernel's net/tcp_states.h
-UNACCEPTED = {"established", "close-wait"}  # in other states, no inode means that it was closed
-CLOSED = {"fin-wait-1", "fin-wait-2", "last-ack", "closing"}  # by us, or only our output
-CONNECTED = sum(1 << STATES.index(name) for name in UNACCEPTED | CLOSED)
-# A listener (__SO_ACCEPTCON) in /proc/net/unix. A path may have line breaks: the rest is no line.
-UNIX = re.compile(rb"^\w+: \w{8} \w{8} 00010000 \w{4} \w\w +(\d+)(?: (.*))?$", re.MULTILINE)
 MAPPED = bytes(10) + b"\xff\xff"  # RFC 4291, 2.5.5.2
 NOTHING: Counters = 0, 0, 0, 0, 0, 0
 REMEMBERED = 1 << 15  # addresses as text, and connections as places
@@ -111,48 +101,6 @@ class Sockets:
         ]
 
 
-class Tables:
-    """Rows of /proc/PID/net, which anybody may read. They have no counters and no limits."""
-
-    def __init__(self, pid: int) -> None:
-        self._folder = Path(f"/proc/{pid}/net")
-        (self._folder / "tcp").stat()
-
-    def close(self) -> None:
-        """Nothing stays open."""
-
-    def tcp(self, states: int, ports: Collection[int] = ()) -> Iterator[tuple[Row, None]]:
-        wanted = {b"%04X" % port for port in ports}
-        for family, name in (socket.AF_INET, "tcp"), (socket.AF_INET6, "tcp6"):
-            for line in self._lines(name):
-                _, local, peer, state, queues, _, _, _, _, inode, *_ = line.split()
-                if 1 << int(state, 16) & states and (not wanted or local[-4:] in wanted):
-                    (host, port), (peer_host, peer_port) = _end(local), _end(peer)
-                    unsent, unread = (int(length, 16) for length in queues.split(b":"))
-                    ends = port, peer_port, host, peer_host
-                    yield (family, int(state, 16), *ends, 0, unread, unsent, int(inode)), None
-
-    def exact(self, places: Iterable[Place]) -> Iterator[tuple[Row, None]]:
-        ports = {int.from_bytes(place[1]) for place in places}
-        return self.tcp(CONNECTED, ports) if ports else iter(())
-
-    def unix(self) -> Iterator[tuple[int, bytes, int, int]]:
-        for inode, name in UNIX.findall((self._folder / "unix").read_bytes()):
-            yield int(inode), name, 0, 0
-
-    def _lines(self, name: str) -> list[bytes]:
-        if name == "tcp6" and not (self._folder / name).exists():  # a kernel without IPv6
-            return []
-        return (self._folder / name).read_bytes().splitlines()[1:]
-
-
-def _end(text: bytes) -> tuple[bytes, bytes]:
-    """Address and port as on the wire; the address was printed in words of this machine."""
-    host, port = text.split(b":")
-    words = [int(host[at : at + 8], 16) for at in range(0, len(host), 8)]
-    return b"".join(word.to_bytes(4, sys.byteorder) for word in words), bytes.fromhex(port.decode())
-
-
 def _connection(row: Row, counters: Counters | None) -> Connection:
     family, state, port, peer_port, host, peer_host, interface, unread, unsent, inode = row
     sent_age, received_age, acknowledged, received, segments, answers = counters or NOTHING
@@ -196,4 +144,5 @@ def _place(local: str, peer: str, interface: int) -> Place:
 
 def _path(name: bytes) -> str:
     """As in /proc/net/unix. From netlink an abstract name begins, and a path ends, with NUL."""
-    return os.fsdecode(name.removesuffix(b"\0") if name[:1] != b"\0" else name.replace(b"\0", b"@"))
+    shown = name.removesuffix(b"\0") if name[:1] != b"\0" else name.replace(b"\0", b"@")
+    return printable(os.fsdecode(shown))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from lanes.watch.printable import printable
 from lanes.watch.rights import sidecar
 
 IMAGE = "thread-lanes"
@@ -71,7 +72,7 @@ def of_container(name: str, port: int | None) -> Target:
     asked = subprocess.run(words, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603
     if asked.returncode:
         told = asked.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise NotFound(f"the engine knows no container {name!r}: {told}")
+        raise NotFound(f"the engine knows no container {name!r}: {printable(told)}")
     pid = json.loads(asked.stdout)["Pid"]
     if not pid:
         raise NotFound(f"the container {name!r} does not run")

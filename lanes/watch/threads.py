@@ -5,8 +5,9 @@ from pathlib import Path
 from time import monotonic
 
 from lanes.watch.evidence import Doing, Look
+from lanes.watch.printable import printable
 from lanes.watch.processes import Processes, ThreadId
-from lanes.watch.python_lines import Standings
+from lanes.watch.pyspy import Standings
 
 KEPT = 1.0  # seconds for which a name is kept: a thread may change its own
 OWNER = 8  # bytes from the word that a thread waits on to its holder's id, in glibc's mutexes
@@ -19,15 +20,16 @@ class Threads:
         self._processes = processes
         self._names: dict[ThreadId, tuple[float, str, int]] = {}
         self._standing: Standings = {}
+        self._called: dict[tuple[int, int], str] = {}  # by Python, also once they have ended
 
     def tell(self, standing: Standings) -> None:
         """Note where Python's threads stand."""
         self._standing = standing
+        self._called |= {thread: one.thread for thread, one in standing.items() if one.thread}
 
     def name(self, thread: ThreadId) -> str:
         """Its name in Python if that is known, else the kernel's, which may be the program's."""
-        standing = self._standing.get(thread)
-        return (standing and standing.thread) or self._known(thread)[0]
+        return self._called.get(thread) or self._known(thread)[0]
 
     def native_id(self, thread: ThreadId) -> int:
         """Its number in its own pid namespace: what the server itself calls it."""
@@ -48,7 +50,7 @@ class Threads:
         """Only glibc's mutexes name their holder, so the word must be the id of a thread."""
         with contextlib.suppress(OSError, KeyError):
             owner = self._processes[thread.pid].word(doing.address + OWNER)
-            for other in self._processes[thread.pid].files:
+            for other in list(self._processes[thread.pid].files):  # another thread changes it
                 if other != thread and self.native_id(other) == owner:
                     return f" that {self.name(other)} ({owner}) holds"
         return ""
@@ -58,7 +60,7 @@ class Threads:
         if monotonic() >= stale_at:
             task = Path(f"/proc/{thread.pid}/task/{thread.tid}")
             with contextlib.suppress(OSError):  # it has ended: what was known stays
-                name = (task / "comm").read_text(errors="replace").rstrip("\n")
+                name = printable((task / "comm").read_text(errors="replace").rstrip("\n"))
                 native_id = _own_id((task / "status").read_text(errors="replace"), thread.tid)
             self._names[thread] = monotonic() + KEPT, name, native_id
         return name, native_id
@@ -66,6 +68,7 @@ class Threads:
     def forget(self, others_than: set[ThreadId]) -> None:
         """Forget the names of threads that nobody will ask for."""
         self._names = {one: known for one, known in self._names.items() if one in others_than}
+        self._called = {one: name for one, name in self._called.items() if one in others_than}
 
 
 WORDS = {

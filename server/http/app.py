@@ -46,7 +46,7 @@ def create_app(registry: Registry, count_log: Callable[[], Counts] = Counts) -> 
             status, content_type, body = "200 OK", page[0], page[1](environ["QUERY_STRING"])
         else:
             status, content_type = "404 Not Found", TEXT
-            body = f"There is nothing here but {', '.join(pages)}.\n".encode()
+            body = f"Here are {', '.join(pages)}; `lanes page` draws them.\n".encode()
         headers |= {"Content-Type": content_type, "Content-Length": str(len(body))}
         headers["Server-Timing"] = f"cpu;dur={(time.thread_time() - began) * 1000:.3f}"
         start_response(status, list(headers.items()))

@@ -1,7 +1,7 @@
 """Snapshot -> the document /sessions.json, which docs/sessions.schema.json describes.
 
 It carries all that a view needs, and stays under 1 MiB: the more sessions, the more ticks are
-merged. Viewers ask for what is new since the answer that they have, at a hundredth of its cost.
+merged. Viewers ask for what is new since the answer that they have, which costs less.
 """
 
 import json
@@ -39,21 +39,21 @@ def document(snapshot: Snapshot, since: float = 0.0) -> bytes:
         "refusals": [(began, count) for began, _, count in snapshot.refusals],
     }
     sessions = [
-        _closed(one, one.client, since, few) if one.closed_at else _session(one, since, many)
+        _kept(one, one.client, few) if one.closed_at and not since else _json(one, since, few, many)
         for one in told
     ]
     return f'{_text(facts)[:-1]},"sessions":[{",".join(sessions)}]}}'.encode()
 
 
-def _session(record: Record, since: float, most: int) -> str:
+def _json(record: Record, since: float, few: int, many: int) -> str:
     facts = dict(zip(FACTS, _facts(record), strict=True))
-    return _text(facts | {"ticks": _ticks(record, since, most)})
+    return _text(facts | {"ticks": _ticks(record, since, few if record.closed_at else many)})
 
 
-@lru_cache(2 * HISTORY)
-def _closed(record: Record, _client: str, since: float, most: int) -> str:
-    """It does not change any more, but for its client's name, which the resolver may yet find."""
-    return _session(record, since, most)
+@lru_cache(HISTORY)
+def _kept(record: Record, _client: str, few: int) -> str:
+    """A closed one does not change, but for its client's name, which the resolver may yet find."""
+    return _json(record, 0.0, few, few)
 
 
 def _ticks(record: Record, since: float, most: int) -> list[tuple[int, int, int]]:

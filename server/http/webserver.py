@@ -25,7 +25,7 @@ log = structlog.get_logger()
 logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that an answer waits is no news
 
 
-class _OnlyRequest(HTTPRequestParser):
+class _OneRequest(HTTPRequestParser):
     """Promise 3: pipelined requests, whose answers nobody reads, would block waitress's threads."""
 
     def received(self, data: bytes) -> int:
@@ -37,7 +37,7 @@ class _OnlyRequest(HTTPRequestParser):
         self.headers = {**self.headers, "CONNECTION": "close"}
 
 
-class _Complaint(ErrorTask):
+class _ErrorAnswer(ErrorTask):
     """Promise 12: the answer to what is no request has the security headers too."""
 
     def execute(self) -> None:
@@ -46,8 +46,8 @@ class _Complaint(ErrorTask):
 
 
 class _Channel(HTTPChannel):
-    parser_class = _OnlyRequest
-    error_task_class = _Complaint
+    parser_class = _OneRequest
+    error_task_class = _ErrorAnswer
 
 
 class _Server(TcpWSGIServer):

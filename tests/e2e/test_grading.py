@@ -125,7 +125,36 @@ def test_each_submission_has_a_scorecard_or_the_reason_why_not_and_two_gradings_
 
     card: dict[str, Any] = json.loads((results / "bob.json").read_text(encoding="utf-8"))
     failed = {check["name"] for check in card["checks"] if check["verdict"] == "failed"}
-    assert failed == {"concurrent", "unblocked", "many"}
+    assert failed == {"concurrent", "threads", "unblocked", "many"}
+
+
+def test_a_card_names_each_clients_thread_and_says_why_where_they_cannot_be_seen(
+    engine: docker.DockerClient, tmp_path: Path
+) -> None:
+    server = animal("threads.py")
+    hand_in(tmp_path / "all" / "ada", server)
+    hand_in(tmp_path / "all" / "bob", server, f"{FROM}USER nobody\n{STARTS}")
+    hand_in(tmp_path / "all" / "cyd", animal("dies_on_reset.py"))
+    results = tmp_path / "results"
+    with grading(tmp_path / "all", results, FORMAT="json") as process:
+        said = told(process.communicate(timeout=PATIENCE)[0])
+        assert things_of(engine, process) == []
+    not_tried = f"passed, but something was not tried: see {results / 'bob.json'}"
+    failed = f"failed: see {results / 'cyd.json'}"
+    assert said == {"ada": "all passed", "bob": not_tried, "cyd": failed}
+
+    seen = {name: card_of(results, name) for name in said}
+    assert len(set(re.findall(r" by \S+ .*?\((\d+)\)", seen["ada"]["threads"]["evidence"]))) == 10
+    assert seen["bob"]["threads"]["verdict"] == "not tried"
+    assert "run it as that user, or as root" in seen["bob"]["threads"]["evidence"]
+    # The card is there though the server, and with it its container, has ended meanwhile.
+    assert seen["cyd"]["leaves"]["evidence"].endswith("; then the server was gone")
+
+
+def card_of(results: Path, name: str) -> dict[str, dict[str, str]]:
+    """Its checks by name."""
+    card = json.loads((results / f"{name}.json").read_text(encoding="utf-8"))
+    return {check["name"]: check for check in card["checks"]}
 
 
 @pytest.mark.parametrize(

@@ -32,22 +32,25 @@ FLOORS = {
     ],
     "lanes": [
         {"snapshot", "signals", "terminal.cells", "check.address", "check.failure"}
-        | {"check.protocol", "watch.syscalls", "watch.netlink", "watch.python_lines"}
+        | {"check.protocol", "watch.syscalls", "watch.netlink", "watch.printable"}
         | {"watch.rights", "watch.runtimes"},
-        {"document", "picture", "replicas", "check.caller"}
-        | {"watch.waits", "watch.sockets", "watch.target"},
-        {"ask", "bars", "marks", "terminal.table", "check.subject", "watch.processes"},
+        {"document", "picture", "agreement", "check.caller"}
+        | {"watch.waits", "watch.tables", "watch.target", "watch.pyspy"},
+        {"replicas"},
+        {"ask", "bars", "marks", "terminal.table", "check.subject", "watch.processes"}
+        | {"watch.sockets", "watch.python_lines"},
         {"layout", "trace", "templates", "svg.scale", "terminal.strokes", "check.claim"}
         | {"watch.evidence"},
-        {"watch.attribution", "watch.connections", "watch.threads"},
+        {"watch.attribution", "watch.connections", "watch.listeners", "watch.loops"}
+        | {"watch.threads"},
         {"watch.kinds", "watch.records"},
         {"watch.watcher"},
         {"watch.describing"},
-        {"watch.session"},
+        {"watch.session", "check.arguments", "check.judgement"},
         {"options", "svg.drawing", "terminal.drawing", "page.latest", "check.conversations"}
-        | {"check.crowds", "check.departures", "check.lines"},
-        {"page.documents", "check.scorecard"},
-        {"page.app", "check.report"},
+        | {"check.crowds", "check.departures", "check.lines", "check.started", "check.lookout"},
+        {"page.documents", "check.scorecard", "check.threads", "testing"},
+        {"page.app", "check.report", "check.choice"},
         {"page.serving"},
         {"commands", "check.command"},
         {"watch.command"},

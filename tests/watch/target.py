@@ -44,12 +44,12 @@ SERVERS = {
     "fork": Kind("fork_per_client.py", "a process for each client"),
     "pool of two": Kind("pool_of_two.py", "a pool of 2", at_once=2),
     "lock over the conversation": Kind("lock_while_talking.py", EACH, at_once=1),
-    "the lab's mistake": Kind("lab_mistake.py", "one at a time", at_once=1),
-    "one at a time": Kind("one_at_a_time.py", "one at a time", at_once=1),
+    "the lab's mistake": Kind("lab_mistake.py", "one client at a time", at_once=1),
+    "one at a time": Kind("one_at_a_time.py", "one client at a time", at_once=1),
     "asyncio": Kind("event_loop.py", "an event loop", idle=False, busy=False),
     "waitress": _web("with_waitress.py", "a pool of 4", "waitress"),
-    "cheroot": _web("with_cheroot.py", "a pool of 4", "cheroot"),
-    "gunicorn, sync": _web("with_gunicorn.py sync", "one at a time", "gunicorn"),
+    "cheroot": _web("with_cheroot.py", "a pool of 5", "cheroot"),  # one only turns clients away
+    "gunicorn, sync": _web("with_gunicorn.py sync", "one client at a time", "gunicorn"),
     "gunicorn, gthread": _web("with_gunicorn.py gthread", "a pool of 4", "gunicorn"),
     "C, threads": Kind("threads.c", EACH),
     "C, mutex over the conversation": Kind("mutex.c", EACH, at_once=1),
@@ -69,6 +69,11 @@ class Target:
     def talk(self) -> Talker:
         return (WebTalker if self.kind.needs else Talker)(self.port, self.told)
 
+    def end(self) -> None:
+        """End it and its children; nobody waits for it yet."""
+        os.killpg(self.pid, signal.SIGKILL)
+        os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+
 
 @contextmanager
 def running(name: str, python: str = sys.executable) -> Iterator[Target]:
@@ -77,7 +82,7 @@ def running(name: str, python: str = sys.executable) -> Iterator[Target]:
     with TemporaryDirectory() as folder, reserve() as reserved:
         port = reserved.getsockname()[1]
         sockets, listens = Path("/proc/net/tcp"), f":{port:04X} 00000000:0000 0A "  # proc(5)
-        words = [*_command(kind.program, Path(folder), python), str(port)]
+        words = [*_command(kind, Path(folder), python), str(port)]
         quiet = subprocess.DEVNULL
         # In a session of its own, so that its process group is the server and its children.
         with subprocess.Popen(words, stdout=quiet, stderr=quiet, start_new_session=True) as process:
@@ -90,9 +95,10 @@ def running(name: str, python: str = sys.executable) -> Iterator[Target]:
                     os.killpg(process.pid, signal.SIGKILL)
 
 
-def _command(program: str, folder: Path, python: str) -> list[str]:
-    if program.endswith(".c"):
-        compile_program(PROGRAMS / program, folder / "server")
+def _command(kind: Kind, folder: Path, python: str) -> list[str]:
+    if kind.program.endswith(".c"):
+        compile_program(PROGRAMS / kind.program, folder / "server")
         return [str(folder / "server")]
-    name, *words = program.split()
-    return [python, str(PROGRAMS / name), *words]
+    name, *words = kind.program.split()
+    without_site = [] if kind.needs else ["-S"]  # it starts sooner
+    return [python, *without_site, str(PROGRAMS / name), *words]

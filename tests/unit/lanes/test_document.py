@@ -3,17 +3,21 @@
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lanes.document import Unreadable, parse, render
+from lanes.snapshot import Queue, Seen
 from server.chat.registry import Snapshot as Told
 from server.http.sessions import document
 from tests.kit import snapshots as told
+from tests.kit.command import ROOT
 from tests.kit.snapshots import EPOCH, record
 
 MICROSECOND = 0.000_001
@@ -27,6 +31,8 @@ TAKEN = told.snapshot(
     refusals=[1.5],
     replica="server-1",
 )
+SCHEMA = json.loads((ROOT / "docs" / "sessions.schema.json").read_text(encoding="utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 DOCUMENT: dict[str, Any] = json.loads(document(TAKEN))
 
 
@@ -128,3 +134,21 @@ def test_what_is_no_such_document_is_one_line_that_says_so(body: bytes) -> None:
 def test_another_version_is_called_that_in_one_line(version: object, called: str) -> None:
     with pytest.raises(Unreadable, match=rf"^its /sessions.json has version {called}; lanes read"):
         parse(changed(version=version))
+
+
+def test_what_was_seen_from_outside_is_written_by_the_schema_and_read_again() -> None:
+    seen = Seen(
+        "an event loop", "1 thread polls 2 connections", 49.9, (Queue("*:2", 1, 5),), ("a",)
+    )
+    told = parse(changed())
+    sessions = tuple(replace(one, how="polled", where="polls") for one in told.sessions)
+    watched = replace(told, seen=seen, sessions=sessions)
+    text = render(watched)
+    VALIDATOR.validate(json.loads(text))
+    assert parse(text.encode()) == watched
+
+
+@pytest.mark.parametrize("seen", [{"kind": "x"}, 1, ["x"], "x"])
+def test_what_was_seen_must_be_whole(seen: object) -> None:
+    with pytest.raises(Unreadable):
+        parse(changed(seen=seen))

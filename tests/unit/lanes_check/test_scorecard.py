@@ -5,8 +5,8 @@ import time
 
 from lanes.check.claim import Check, Try
 from lanes.check.conversations import answers
-from lanes.check.failure import Failed
-from lanes.check.scorecard import OF_ANY, OF_LINES, OFFERED, score
+from lanes.check.failure import Failed, Unseen, said_of
+from lanes.check.scorecard import OF_ANY, OF_LINES, OFFERED, Scorecard, score
 from lanes.check.subject import Subject
 from tests.kit.fake_server import CHUNK, UNTIL_GONE
 from tests.kit.waiting import wait_until
@@ -45,6 +45,22 @@ def test_one_that_passes_has_evidence_and_no_hint_and_one_that_fails_has_both() 
     assert (failed.name, failed.claim, failed.hint) == ("fails", "The claim.", "the usual cause")
     assert passed.seconds >= 0
     assert progress == ["1 of 2  passes: The claim.", "2 of 2  fails: The claim."]
+
+
+def test_a_failure_may_know_its_cause_and_what_cannot_be_seen_is_not_tried() -> None:
+    def knows(_found: Subject) -> str:
+        with said_of("client 2"):
+            raise Failed("it was not seen", "its own cause")
+
+    def sees_nothing(_found: Subject) -> str:
+        raise Unseen("there are no rights")
+
+    with subject([[UNTIL_GONE]] * 4) as found:
+        failed, unknown = results = [*score(found, [check(knows), check(sees_nothing)], unseen)]
+    assert (failed.evidence, failed.hint) == ("client 2: it was not seen", "its own cause")
+    assert (unknown.verdict, unknown.evidence) == ("not tried", "there are no rights")
+    assert unknown.hint is None
+    assert [Scorecard("a:1", "handout", [one], of=1).failed for one in results] == [True, False]
 
 
 def test_what_there_was_no_time_for_is_not_tried_and_nobodys_failure() -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from lanes.watch import python_lines
-from lanes.watch.python_lines import PythonLines, Standing, is_python
+from lanes.watch import pyspy, python_lines
+from lanes.watch.pyspy import Standing, is_python
+from lanes.watch.python_lines import PythonLines
 from tests.kit.waiting import wait_until
 
 LOCKED = """\
@@ -243,7 +244,7 @@ def test_an_answer_that_is_none_leaves_nothing_and_the_next_is_heard(
 ) -> None:
     frame = {"name": "f", "filename": "/no/such.py", "line": 7}
     said = json.dumps([{"thread_name": None, "os_thread_id": os.getpid(), "frames": [frame]}])
-    monkeypatch.setattr(python_lines, "SECONDS", 1.0)
+    monkeypatch.setattr(pyspy, "SECONDS", 1.0)
     put_up(f"[ -e {tmp_path}/asked ] && echo '{said}' && exit; touch {tmp_path}/asked; {script}")
     with closing(PythonLines()) as lines:
         lines.ask([os.getpid()])
@@ -260,3 +261,27 @@ def test_a_refusal_is_told_and_whose_it_is(put_up: Callable[[str], None]) -> Non
         wait_until(lines.why_not)
         assert f"process {os.getpid()}" in lines.why_not()
         assert lines.known() == {}
+
+
+def test_names_and_source_of_the_target_are_safe_to_print(
+    put_up: Callable[[str], None], tmp_path: Path
+) -> None:
+    (source := tmp_path / "a\x1b[2J.py").write_text('print("\x1b[2J")\n')
+    frame = {"name": "f\x07", "filename": str(source), "line": 1}
+    thread = {"thread_name": "T\x1b\ud800", "os_thread_id": os.getpid(), "frames": [frame]}
+    (tmp_path / "said").write_text(json.dumps([thread]))
+    put_up(f"cat {tmp_path}/said")
+    with closing(PythonLines()) as lines:
+        one = stand(lines, os.getpid())[os.getpid()]
+    assert one.text == r'a\x1b[2J.py:1: print("\x1b[2J")'
+    assert (one.thread, one.function) == (r"T\x1b\ud800", r"f\x07")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="a process-id namespace takes rights")
+def test_in_a_namespace_of_its_own_a_thread_is_known_by_the_watchers_number(
+    lines: PythonLines, run: Run
+) -> None:
+    code = f"import os, sys; print(os.getpid(), flush=True); {IDLE}"
+    outer = run("unshare", "--pid", "--fork", "--kill-child", sys.executable, "-c", code)
+    [inner] = map(int, Path(f"/proc/{outer.pid}/task/{outer.pid}/children").read_text().split())
+    assert set(stand(lines, inner)) == {inner}

@@ -1,0 +1,56 @@
+"""The checked server, being watched for as long as its clients are there."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from lanes.check.failure import Unseen
+from lanes.check.subject import Subject
+from lanes.snapshot import Snapshot
+from lanes.watch.rights import missing
+from lanes.watch.target import NotFound, Target
+
+if TYPE_CHECKING:  # what reads /proc cannot even be imported on every system
+    from lanes.watch.session import Watched
+
+SEE = 3.0  # seconds that the watcher may take at least, however short --timeout is
+STEP = 0.02  # seconds from one look at what has been seen to the next
+
+Find = Callable[[], Target]  # may raise NotFound
+
+
+@contextmanager
+def watching(find: Find) -> "Iterator[Watched]":
+    """The server, being watched; raises Unseen where it cannot be."""
+    if sys.platform != "linux":
+        raise Unseen("which thread serves which client can be seen on Linux alone")
+    from lanes.watch.session import Watched  # noqa: PLC0415 - as above
+
+    try:
+        target = find()
+        if why := next(filter(None, map(missing, target.pids)), ""):
+            raise Unseen(why.rstrip("."))
+        watched = Watched(target)
+    except NotFound as why:
+        raise Unseen(str(why)) from None
+    with watched:
+        yield watched
+
+
+def look(
+    watched: "Watched",
+    subject: Subject,
+    enough: Callable[[Snapshot], bool],
+    seconds: float | None = None,
+) -> Snapshot:
+    """What has been seen, once that is enough or the time is over: the patience, or `seconds`."""
+    now = time.monotonic()
+    until = max(subject.patience.until(), now + SEE) if seconds is None else now + seconds
+    while True:
+        over = time.monotonic() >= min(until, subject.patience.deadline)
+        snapshot = watched.snapshot()
+        if over or enough(snapshot) or watched.wait(0):
+            return snapshot
+        time.sleep(STEP)

@@ -1,0 +1,93 @@
+"""`lanes check -- COMMAND`: the server, started, found where it listens, and ended.
+
+What it prints goes to our standard error, so that standard output has the card alone.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from lanes.check.address import DEFAULT_PORT, Address
+from lanes.check.subject import Unreachable
+from lanes.watch.target import NotFound, Target
+
+STARTS = 10.0  # seconds within which it has to listen, unless --wait is longer
+ENDS = 5.0  # seconds after SIGTERM until SIGKILL
+STEP = 0.05
+STDERR = 2
+ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where a server listens on all addresses
+
+
+@contextmanager
+def started(words: Sequence[str]) -> Iterator[Target]:
+    """The server, which ends with the block; raises Unreachable if it cannot be started."""
+    try:
+        child = subprocess.Popen(  # noqa: S603 - it is what the user asks for
+            words, stdin=subprocess.DEVNULL, stdout=STDERR, process_group=0
+        )
+    except OSError as error:
+        raise Unreachable(f"cannot start {words[0]}: {error.strerror}") from None
+    try:
+        yield Target((child.pid,), " ".join(words), child=child)
+    finally:
+        _end(child)
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    """End its process group, which Ctrl-C at the terminal does not reach."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        until = time.monotonic() + ENDS
+        with suppress(ProcessLookupError, PermissionError):  # none is left; macOS: only zombies
+            os.killpg(child.pid, number)
+            while time.monotonic() < until:
+                child.poll()
+                os.killpg(child.pid, 0)
+                time.sleep(STEP)
+    child.wait()
+
+
+def address_of(server: Target, seconds: float) -> Address:
+    """Where it listens, once it does; raises Unreachable.
+
+    It is asked for on loopback if it listens on all addresses.
+    """
+    if sys.platform != "linux":
+        return Address("localhost", DEFAULT_PORT)
+    from lanes.watch.session import Watched  # noqa: PLC0415 - Linux alone
+
+    until = time.monotonic() + max(seconds, STARTS)
+    try:
+        with Watched(server) as watched:
+            while time.monotonic() < until and not watched.wait(STEP):
+                seen = watched.snapshot().seen
+                addresses = [one.address for one in seen.queues] if seen else []
+                if found := [one for one in map(_reachable, addresses) if one]:
+                    return _only(found, server.name)
+    except NotFound as why:
+        if not server.child or server.child.poll() is None:
+            raise Unreachable(f"{why}: say HOST:PORT") from None
+    code = server.child.poll() if server.child else None
+    how = "does not listen" if code is None else f"has ended with exit code {code}"
+    raise Unreachable(f"{server.name} {how}")
+
+
+def _reachable(address: str) -> Address | None:
+    """From here; None for a Unix-domain socket."""
+    if address.startswith(("/", "@")):
+        return None
+    host, port = Address.parse(address)
+    return Address(ANY.get(host, host), port)
+
+
+def _only(found: Sequence[Address], name: str) -> Address:
+    """The one, or of several the one with the usual port."""
+    ports = {one.port for one in found}
+    port = DEFAULT_PORT if DEFAULT_PORT in ports else min(ports)
+    if len(ports) > 1 and port != DEFAULT_PORT:
+        several = ", ".join(map(str, sorted(ports)))
+        raise Unreachable(f"{name} listens on ports {several}: say HOST:PORT")
+    return next(one for one in found if one.port == port)

@@ -1,0 +1,120 @@
+"""The check `threads` for any server: which thread serves each client is seen from outside.
+
+The clients connect, each says something, and while all of them stay the watcher looks until it is
+certain of each, or the patience is over.
+"""
+
+import time
+from contextlib import ExitStack, suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+from lanes.check.caller import MESSAGE, Caller
+from lanes.check.claim import Check
+from lanes.check.failure import Failed, Unseen, said_of
+from lanes.check.lookout import Find, look, watching
+from lanes.check.subject import Subject
+from lanes.snapshot import Snapshot
+
+if TYPE_CHECKING:  # what reads /proc is imported only on Linux
+    from lanes.watch.session import Watched
+
+NAME = "threads"
+HINT = "one thread serves several clients, or some clients wait until others have left"
+CLAIM = "Each of {} clients is served by a thread (or process) of its own"
+APART = 1.0  # seconds for all clients to come one by one, so that it is seen what each brings
+NAMES = 3.0  # seconds more for the names of Python's threads and the lines where they stand
+NO_NAMES = 1.5  # seconds after which a server of which none is known counts as no Python
+AT = " at "  # stands before a line of source
+
+
+def threads(find: Find, clients: int, *, required: bool, told: Check | None = None) -> Check:
+    """The check of the server that `find` finds.
+
+    `told` is the check of what the server itself says, if it does: both have to pass, and where
+    nothing can be seen that one alone decides.
+    """
+
+    def run(subject: Subject) -> str:
+        try:
+            evidence = _see(subject, find, required=required)
+        except Unseen as why:
+            if not told:
+                raise
+            return f"{_hear(told, subject)}, as it says itself; not seen: {why}"
+        if told:
+            _hear(told, subject)
+        return evidence
+
+    claim = CLAIM.format(clients) + ("." if required or told else ", or by an event loop.")
+    return Check(NAME, claim, HINT, run)
+
+
+def _hear(told: Check, subject: Subject) -> str:
+    try:
+        return told.run(subject)
+    except Failed as failure:
+        raise Failed(str(failure), told.hint) from None
+
+
+def _see(subject: Subject, find: Find, *, required: bool) -> str:
+    with watching(find) as watched, ExitStack() as staying:
+        from lanes.check.judgement import is_clear, is_heard, judge, own  # noqa: PLC0415 - as above
+
+        look(watched, subject, lambda snapshot: bool(snapshot.seen and snapshot.seen.queues))
+        callers: list[Caller] = []
+        unanswered = _exchange(watched, subject, callers, staying)
+        addresses = [caller.address for caller in callers]
+
+        def clear(snapshot: Snapshot) -> bool:
+            sessions = own(snapshot, addresses)
+            return len(sessions) == len(callers) and is_clear(sessions)
+
+        def named(snapshot: Snapshot) -> bool:
+            sessions = own(snapshot, addresses)
+            known = [AT in one.where for one in sessions if one.thread]
+            told = all(known) if any(known) else time.monotonic() > no_names
+            return told and is_heard(sessions)
+
+        first = None if unanswered else look(watched, subject, clear)
+        no_names = time.monotonic() + NO_NAMES
+        last = look(watched, subject, named, NAMES)
+        best = last if not first or clear(last) else first  # some may be hung up on by now
+        return judge(best, addresses, unanswered, required=required)
+
+
+def _exchange(
+    watched: "Watched", subject: Subject, callers: list[Caller], staying: ExitStack
+) -> Failed | None:
+    """Connect all clients, and have each say something; what the first met that is not answered.
+
+    All stay. The others have said something all the same: a pool's queue is seen by that.
+    """
+    from lanes.check.judgement import is_placed  # noqa: PLC0415 - as above
+
+    together = time.monotonic() + APART
+    try:
+        for _ in range(subject.clients):
+            with said_of(_nth(len(callers), subject)):
+                callers.append(staying.enter_context(subject.connect()))
+            placed = partial(is_placed, address=callers[-1].address)
+            look(watched, subject, placed, together - time.monotonic())
+        for number, caller in enumerate(callers):
+            with said_of(_nth(number, subject)):
+                caller.be_greeted()
+        for number, caller in enumerate(callers):
+            with said_of(_nth(number, subject)):
+                caller.say(MESSAGE)
+        for number, caller in enumerate(callers):
+            with said_of(_nth(number, subject)):
+                caller.reply()
+    except Failed as failure:
+        for caller in callers:
+            with suppress(Failed):
+                caller.say(MESSAGE)
+        return failure
+    return None
+
+
+def _nth(number: int, subject: Subject) -> str:
+    return f"client {number + 1} of {subject.clients} at once"

@@ -1,0 +1,40 @@
+"""The sockets that a server listens on, and the threads that accept from them."""
+
+from collections.abc import Collection
+
+from lanes.watch.evidence import Look
+from lanes.watch.processes import Processes, ThreadId
+from lanes.watch.sockets import Listening, Sockets
+
+
+class Listeners:
+    """Those with some ports, or all of the server's."""
+
+    def __init__(self, sockets: Sockets, ports: Collection[int]) -> None:
+        self._sockets = sockets
+        self._ports = frozenset(ports)
+        self.found: tuple[Listening, ...] = ()
+        self.acceptors: frozenset[ThreadId] = frozenset()  # threads that were seen to accept
+
+    @property
+    def ports(self) -> Collection[int]:
+        """Where connections come in."""
+        return self._ports or {one.port for one in self.found if one.port}
+
+    def find(self, processes: Processes) -> None:
+        """Find out which of all listening sockets are this server's."""
+        own = set().union(*(process.inodes() for process in processes))
+        everyone = [*self._sockets.listening(), *self._sockets.unix_listening()]
+        ports = self._ports or {one.port for one in everyone}
+        self.found = tuple(one for one in everyone if one.inode in own and one.port in ports)
+
+    def accepting(self, look: Look) -> set[ThreadId]:
+        """The threads that wait for a new connection, perhaps besides others."""
+        own = {one.inode for one in self.found}
+        accepting = {
+            thread
+            for thread, doing in look.items()
+            if doing.kind == "accepts" or (doing.kind in {"polls", "epolls"} and doing.inodes & own)
+        }
+        self.acceptors = (self.acceptors | accepting) & look.keys()
+        return accepting

@@ -1,0 +1,27 @@
+"""The service watch: what it sees of the server, beside what that tells of itself."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.browser import Look
+from tests.kit.lab import Lab
+
+
+@pytest.fixture(autouse=True)
+def _watched(project: str, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - it clears
+    """The clients do not come to an end, and the server is looked at."""
+    monkeypatch.setenv("LANES_REPEAT", "forever")
+    monkeypatch.setenv("COMPOSE_PROFILES", "watch")
+
+
+def test_what_is_seen_from_beside_the_server_is_what_it_tells_and_takes_no_rights(
+    look: Look, lab: Lab
+) -> None:
+    lab.compose("up", "--detach")
+    live = look(lab.page())
+    expect(live.page.locator(".more", has_text="Told and seen agree on who")).to_contain_text(
+        "serves 3 clients", timeout=20_000
+    )
+    status = lab.compose("exec", "-T", "watch", "cat", "/proc/self/status")
+    assert "CapEff:\t0000000000000000\n" in status
+    assert "NoNewPrivs:\t1\n" in status

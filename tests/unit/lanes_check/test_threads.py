@@ -1,0 +1,173 @@
+"""The check `threads`: who serves each client is seen, and the hint tells why none has its own."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import pytest
+
+from lanes.check.address import Address
+from lanes.check.choice import chosen, finder
+from lanes.check.claim import Check
+from lanes.check.failure import Failed
+from lanes.check.judgement import HINTS
+from lanes.check.protocol import DIALECTS
+from lanes.check.scorecard import OFFERED, Result, score
+from lanes.check.subject import Subject
+from lanes.check.threads import threads
+from lanes.watch.target import NotFound, Target, of_pid
+from tests.kit.http_get import LOOPBACK
+from tests.kit.server_process import ServerProcess
+from tests.kit.waiting import SECONDS
+from tests.unit.lanes_check.subjects import unseen
+from tests.watch.truth import running
+
+CLIENTS = 4
+IN_VAIN = 2.0  # seconds that an answer is waited for which does not come
+
+
+@pytest.fixture(autouse=True)
+def lines_with_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those servers read lines, and say of themselves who answers; to `check` that is any text."""
+    monkeypatch.setattr("lanes.check.threads.MESSAGE", "hello\n")
+
+
+@contextmanager
+def found(port: int, timeout: float = SECONDS, protocol: str = "handout") -> Iterator[Subject]:
+    address, dialect = Address(LOOPBACK, port), DIALECTS[protocol]
+    with Subject(address, dialect, clients=CLIENTS, many=2, timeout=timeout) as subject:
+        yield subject
+
+
+def result_of(name: str, timeout: float = SECONDS, *, required: bool = False) -> Result:
+    """What comes of it for a server of tests/watch."""
+    with running(name) as server, found(server.port, timeout) as subject:
+        check = threads(lambda: of_pid(server.pid), CLIENTS, required=required)
+        [result] = score(subject, [check], unseen)
+    return result
+
+
+@pytest.mark.parametrize("name", ["threads", "socketserver", "settimeout", "fork", "C, threads"])
+def test_threads_or_processes_for_each_client_pass_with_their_ids(name: str) -> None:
+    result = result_of(name, required=True)
+    assert (result.verdict, result.hint) == ("passed", None), result
+    kind = "a process for each client" if name == "fork" else "a thread for each client"
+    assert result.evidence.startswith(f"{kind}: {CLIENTS} clients, {CLIENTS} threads (")
+    clients = re.findall(r":(\d+) by .+? \((\d+)\)(?:, |$)", result.evidence)
+    ports, ids = zip(*clients, strict=True)
+    assert len(set(ports)) == len(set(ids)) == CLIENTS
+
+
+def test_an_event_loop_passes_unless_threads_are_asked_for() -> None:
+    result = result_of("asyncio")
+    assert result.verdict == "passed"
+    assert result.claim.endswith(" of its own, or by an event loop.")
+    assert re.match(r"an event loop: .* \(no threads were asked for\)$", result.evidence)
+    result = result_of("asyncio", required=True)
+    assert (result.verdict, result.hint) == ("failed", HINTS["loop"])
+    assert result.claim == "Each of 4 clients is served by a thread (or process) of its own."
+    assert result.evidence.startswith("an event loop: 1 thread polls 4 connections")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint", "evidence"),
+    [
+        ("pool of two", "pool", "client 3 of 4 at once: .*seen: a pool of 2: 2 clients, 2 threads"),
+        ("lock over the conversation", "lock", "client 2 of 4 at once: .*3 of 4 clients wait"),
+        ("the lab's mistake", "gate", "client 2 of 4 .*Nobody accepts: .* waits for a lock"),
+        ("one at a time", "one", "client 2 of 4 .*seen: one client at a time: 1 client, 1 thread"),
+    ],
+)
+def test_who_lets_clients_wait_for_others_fails_in_any_case_and_the_hint_tells_why(
+    name: str, hint: str, evidence: str
+) -> None:
+    result = result_of(name, IN_VAIN)
+    assert (result.verdict, result.hint) == ("failed", HINTS[hint]), result
+    assert re.match(evidence, result.evidence), result.evidence
+
+
+def test_a_pool_that_greets_is_told_though_its_other_clients_wait_for_a_greeting() -> None:
+    with (
+        ServerProcess("--model", "pool", "--workers", "2") as server,
+        found(server.port, IN_VAIN, "lines") as subject,
+    ):
+        check = threads(lambda: of_pid(server.pid), CLIENTS, required=False)
+        [result] = score(subject, [check], unseen)
+    assert (result.verdict, result.hint) == ("failed", HINTS["pool"]), result
+    assert result.evidence.startswith("client 3 of 4 at once: the greeting: no answer within 2 s")
+    assert result.evidence.endswith("2 clients, 2 threads; 2 clients accepted and not read")
+
+
+def test_where_the_rights_are_missing_it_is_not_tried_and_says_why() -> None:
+    as_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    with running("threads") as server:
+        root = os.geteuid() == 0
+        words = ["check", f"{LOOPBACK}:{server.port}", "--only", "threads"]
+        words += ["--pid", str(server.pid) if root else "1"]
+        command = [*(as_nobody if root else []), sys.executable, "-m", "lanes", *words]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert done.returncode == 4, done.stderr
+    said = " ".join(done.stdout.split())
+    assert re.match(r"not tried threads Who serves whom cannot be seen: process \d+ has uid", said)
+    assert said.endswith("0 of 1 passed")
+
+
+def not_found() -> Target:
+    raise NotFound("there is no process 0 here")
+
+
+def test_a_server_that_is_not_found_is_not_tried_and_neither_is_any_on_another_system(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with running("threads") as server, found(server.port) as subject:
+        [result] = score(subject, [threads(not_found, CLIENTS, required=True)], unseen)
+        assert (result.verdict, result.evidence) == ("not tried", "there is no process 0 here")
+        monkeypatch.setattr("lanes.check.lookout.sys.platform", "darwin")
+        [result] = score(subject, [threads(not_found, CLIENTS, required=True)], unseen)
+    assert result.evidence == "which thread serves which client can be seen on Linux alone"
+
+
+def test_clients_of_another_server_than_the_watched_one_are_not_guessed_at() -> None:
+    with running("threads") as other, running("threads") as server:
+        check = threads(lambda: of_pid(other.pid), CLIENTS, required=True)
+        with found(server.port, IN_VAIN) as subject:
+            [result] = score(subject, [check], unseen)
+    assert result.verdict == "not tried"
+    assert result.evidence.startswith("of 4 clients 4 were not seen on the server's side")
+
+
+def names(protocol: str, *, watched: bool) -> list[str]:
+    address = Address(LOOPBACK, 2022) if watched else None
+    find = finder(address, None, None, None)
+    return [check.name for check in chosen(protocol, (), find, CLIENTS, required=watched)]
+
+
+def test_it_is_offered_where_something_is_watched_and_in_lines_as_before() -> None:
+    assert names("handout", watched=False) == [check.name for check in OFFERED["handout"]]
+    assert names("lines", watched=False) == [check.name for check in OFFERED["lines"]]
+    assert names("handout", watched=True)[2:5] == ["concurrent", "threads", "unblocked"]
+    assert sorted(names("lines", watched=True)) == sorted(names("lines", watched=False))
+
+
+def test_in_lines_what_the_server_says_has_to_hold_as_well_or_alone_if_nothing_is_seen() -> None:
+    def lie(_: Subject) -> str:
+        raise Failed("it lies")
+
+    liar = Check("threads", "It says so.", "another name", lie)
+    [told] = [check for check in OFFERED["lines"] if check.name == "threads"]
+    with ServerProcess() as server, found(server.port, protocol="lines") as subject:
+        tried = [
+            threads(find, CLIENTS, required=False, told=said)
+            for find in (partial(of_pid, server.pid), not_found)
+            for said in (told, liar)
+        ]
+        seen, lied, unseen_, lied_unseen = score(subject, tried, unseen)
+    assert seen.verdict == unseen_.verdict == "passed"
+    assert seen.evidence.startswith("a thread for each client: 4 clients, 4 threads (4 direct): :")
+    assert unseen_.evidence.endswith(", as it says itself; not seen: there is no process 0 here")
+    for result in lied, lied_unseen:
+        assert (result.evidence, result.hint) == ("it lies", "another name")

@@ -1,0 +1,207 @@
+"""Which thread serves which connection: the table of lanes/watch/attribution.py, row by row."""
+
+from collections.abc import Collection
+
+import pytest
+
+from lanes.watch.attribution import UNKNOWN, Attribution, Claim
+from lanes.watch.evidence import Doing, Look
+from lanes.watch.processes import ThreadId
+from lanes.watch.waits import Kind
+
+MAIN, T, U = (ThreadId(1, tid) for tid in (1, 2, 3))
+C, D, LISTENER = 10, 11, 9
+ACCEPTS = Doing("accepts", frozenset({LISTENER}), alone=True)
+RUNS, SLEEPS, LOCKED = Doing("running"), Doing("sleeps"), Doing("locks", address=1)
+NOBODY: Look = {MAIN: ACCEPTS}
+
+
+def on(inode: int, kind: Kind = "reads") -> Doing:
+    return Doing(kind, frozenset({inode}), alone=True)
+
+
+def polls(*inodes: int, kind: Kind = "polls") -> Doing:
+    return Doing(kind, frozenset(inodes))
+
+
+class Course:
+    """Looks, one after the other, at a server with these connections."""
+
+    def __init__(self, *, runtime: bool = False) -> None:
+        self.attribution = Attribution(runtime=runtime)
+
+    def see(
+        self, look: Look, connections: Collection[int] = (C,), pending: Collection[int] = ()
+    ) -> Claim:
+        """The claim on the first connection."""
+        self.attribution.update({MAIN: ACCEPTS, **look}, connections, pending)
+        return self.attribution.claims().get(C, UNKNOWN)
+
+
+@pytest.fixture
+def course() -> Course:
+    return Course()
+
+
+@pytest.mark.parametrize("doing", [on(C), on(C, "writes"), on(C, "polls")])
+def test_who_waits_for_a_connection_alone_serves_it(course: Course, doing: Doing) -> None:
+    assert course.see({T: doing, U: RUNS}) == (T, "direct")
+
+
+@pytest.mark.parametrize("kind", ["polls", "epolls"])
+def test_who_waits_for_several_polls_them(course: Course, kind: Kind) -> None:
+    assert course.see({T: polls(C, D, kind=kind)}, (C, D)) == (T, "polled")
+    assert course.attribution.claims()[D] == (T, "polled")
+
+
+def test_to_wait_for_it_alone_counts_for_more_than_to_poll_it(course: Course) -> None:
+    assert course.see({T: polls(C, D), U: on(C)}, (C, D)) == (U, "direct")
+
+
+def test_of_two_that_wait_for_one_connection_it_stays_with_the_first(course: Course) -> None:
+    assert course.see({U: on(C)}) == (U, "direct")
+    assert course.see({T: on(C), U: on(C)}) == (U, "direct")
+    assert course.see({T: on(C)}) == (T, "direct")
+
+
+@pytest.mark.parametrize("doing", [RUNS, SLEEPS, LOCKED, Doing("other"), Doing("ring")])
+def test_a_thread_that_has_waited_for_a_connection_is_remembered(
+    course: Course, doing: Doing
+) -> None:
+    course.see({T: on(C)})
+    for _ in range(3):
+        assert course.see({T: doing}) == (T, "remembered")
+    assert course.see({T: on(C)}) == (T, "direct")
+
+
+@pytest.mark.parametrize("doing", [on(D), on(D, "writes"), polls(D, LISTENER), ACCEPTS])
+def test_a_thread_that_moved_on_is_forgotten_for_good(course: Course, doing: Doing) -> None:
+    course.see({T: on(C)}, (C, D))
+    assert course.see({T: doing}, (C, D)) == UNKNOWN
+    assert course.see({T: LOCKED}, (C, D)) == UNKNOWN
+
+
+def test_a_thread_that_has_ended_is_forgotten(course: Course) -> None:
+    course.see({T: on(C)})
+    assert course.see({}) == UNKNOWN
+    assert course.see({T: LOCKED}) == UNKNOWN  # another one with its number
+
+
+def test_a_thread_and_a_connection_that_appear_together_are_born_together(course: Course) -> None:
+    course.see(NOBODY, ())
+    assert course.see({T: LOCKED}) == (T, "born together")
+    for _ in range(5):
+        assert course.see({T: LOCKED}) == (T, "born together")
+    assert course.see({T: on(C)}) == (T, "direct")
+
+
+def test_they_may_appear_a_look_apart(course: Course) -> None:
+    course.see(NOBODY, ())
+    course.see(NOBODY, (C,))
+    assert course.see({T: LOCKED}) == (T, "born together")
+
+
+def test_what_is_there_at_the_first_look_is_not_born_together(course: Course) -> None:
+    assert course.see({T: LOCKED}) == UNKNOWN
+    assert course.see({T: LOCKED}) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("look", "connections"),
+    [({T: LOCKED, U: LOCKED}, (C,)), ({T: LOCKED}, (C, D)), ({T: polls(D, LISTENER)}, (C,))],
+)
+def test_nobody_is_born_together_where_more_appears_or_the_thread_is_elsewhere(
+    course: Course, look: Look, connections: tuple[int, ...]
+) -> None:
+    course.see(NOBODY, ())
+    assert course.see(look, connections) == UNKNOWN
+
+
+def test_a_newcomer_that_has_a_connection_is_not_born_together_with_another(
+    course: Course,
+) -> None:
+    course.see(NOBODY, ())
+    course.see({T: on(D)}, (D,))
+    assert course.see({T: LOCKED}, (C, D)) == UNKNOWN
+    assert course.attribution.claims()[D] == (T, "remembered")
+
+
+@pytest.mark.parametrize("doing", [RUNS, SLEEPS, Doing("other")])
+def test_the_only_busy_thread_serves_the_only_connection_with_a_message(
+    course: Course, doing: Doing
+) -> None:
+    look = {T: doing, U: LOCKED}
+    assert course.see(look, (C, D), {C}) == (T, "only one busy")
+    assert course.see({T: LOCKED, U: LOCKED}, (C, D)) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("look", "pending"),
+    [({T: RUNS, U: RUNS}, {C}), ({T: RUNS}, {C, D}), ({T: LOCKED}, {C}), ({T: RUNS}, set())],
+)
+def test_nothing_is_claimed_where_more_are_busy_or_wait(
+    course: Course, look: Look, pending: set[int]
+) -> None:
+    assert course.see(look, (C, D), pending) == UNKNOWN
+
+
+def test_a_busy_thread_that_has_a_client_is_not_the_only_one_busy(course: Course) -> None:
+    course.see({T: on(D)}, (C, D))
+    assert course.see({T: RUNS}, (C, D), {C}) == UNKNOWN
+    assert course.see({T: RUNS, U: RUNS}, (C, D), {C, D}) == (U, "only one busy")
+
+
+def test_what_a_poller_holds_is_never_remembered(course: Course) -> None:
+    course.see({T: polls(C, D)}, (C, D))
+    assert course.see({T: RUNS}, (C, D)) == (T, "polled")  # it reads, perhaps for another
+    assert course.see({T: polls(D, LISTENER)}, (C, D)) == UNKNOWN
+    assert course.see({T: RUNS}, (C, D)) == UNKNOWN
+
+
+def test_what_a_poller_holds_is_never_born_together(course: Course) -> None:
+    course.see({U: polls(LISTENER)}, ())
+    assert course.see({U: polls(LISTENER, C), T: LOCKED}) == (U, "polled")
+
+
+def test_what_a_poller_holds_may_be_with_the_only_one_busy(course: Course) -> None:
+    look = {T: polls(C, D), U: RUNS}
+    assert course.see(look, (C, D), {C}) == (U, "only one busy")
+    assert course.see({**look, U: LOCKED}, (C, D)) == (T, "polled")
+
+
+def test_of_a_runtime_nothing_but_direct_is_claimed() -> None:
+    course = Course(runtime=True)
+    course.see(NOBODY, ())
+    assert course.see({T: LOCKED}) == UNKNOWN
+    assert course.see({T: RUNS}, pending={C}) == UNKNOWN
+    assert course.see({T: polls(C, D)}, (C, D)) == (None, "polled")
+    assert course.see({T: on(C)}) == (T, "direct")
+    assert course.see({T: RUNS}) == UNKNOWN
+
+
+def test_a_connection_has_lost_its_thread_for_one_look(course: Course) -> None:
+    course.see({T: on(C)})
+    assert course.attribution.lost() == set()
+    course.see({T: ACCEPTS})
+    assert course.attribution.lost() == {C}
+    course.see({T: ACCEPTS})
+    assert course.attribution.lost() == set()
+
+
+def test_who_polls_which_connection_is_known(course: Course) -> None:
+    course.see({T: polls(C, LISTENER), U: on(D)}, (C, D))
+    assert course.attribution.pollers() == {C: T}
+
+
+def test_a_connection_that_is_closed_has_no_claim(course: Course) -> None:
+    course.see({T: on(C)})
+    course.see({T: RUNS}, ())
+    assert course.attribution.claims() == {}
+
+
+def test_a_thread_is_older_that_was_there_some_looks_before_the_connection(course: Course) -> None:
+    for connections in (), (), (), (C,):
+        course.see({T: LOCKED}, connections)
+    course.see({T: LOCKED, U: on(C)})
+    assert course.attribution.is_older(T, C)
+    assert not course.attribution.is_older(U, C)

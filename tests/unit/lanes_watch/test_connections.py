@@ -1,0 +1,119 @@
+"""A server's connections, listed seldom and read often: real ones."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from lanes.watch import connections
+from lanes.watch.connections import Connections
+from lanes.watch.evidence import Doing, Look
+from lanes.watch.processes import ThreadId
+from lanes.watch.sockets import Connection, Sockets
+from tests.kit.waiting import wait_until
+
+T = ThreadId(1, 2)
+NOBODY: Look = {}
+
+
+class Meeting:
+    """A listener, its clients, and what is known of them."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self.listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        self.port = self.listener.getsockname()[1]
+        self.connections = Connections(stack.enter_context(Sockets(os.getpid())))
+
+    def connect(self) -> socket.socket:
+        return self._stack.enter_context(socket.create_connection(("127.0.0.1", self.port)))
+
+    def accept(self) -> socket.socket:
+        return self._stack.enter_context(self.listener.accept()[0])
+
+    def read(self, look: Look = NOBODY) -> list[Connection]:
+        return list(self.connections.read(look, {self.port}).values())
+
+
+@pytest.fixture
+def meeting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Meeting]:
+    """Without a sign of something new, nothing is listed again; known ones are read each time."""
+    monkeypatch.setattr(connections, "LIST", 600.0)
+    monkeypatch.setattr(connections, "COUNTERS", 0.0)
+    monkeypatch.setattr(connections, "SHARE", 1e6)
+    with ExitStack() as stack:
+        yield Meeting(stack)
+
+
+def inode(of: socket.socket) -> int:
+    return os.fstat(of.fileno()).st_ino
+
+
+def test_a_connection_is_known_as_soon_as_it_waits_and_is_accepted(meeting: Meeting) -> None:
+    assert meeting.read() == []
+    meeting.connect()
+    wait_until(lambda: [one.inode for one in meeting.read()] == [0])
+    accepted = meeting.accept()
+    assert [one.inode for one in meeting.read()] == [inode(accepted)]
+
+
+def test_a_connection_is_known_as_soon_as_a_thread_serves_it(meeting: Meeting) -> None:
+    assert meeting.read() == []
+    meeting.connect()
+    accepted = meeting.accept()
+    assert meeting.read() == []
+    serves: Look = {T: Doing("reads", frozenset({inode(accepted)}), alone=True)}
+    meeting.read({T: Doing("locks")})  # a new thread is a sign too: there may be more
+    assert [one.inode for one in meeting.read(serves)] == [inode(accepted)]
+
+
+def test_a_new_thread_is_a_sign_of_a_new_connection(meeting: Meeting) -> None:
+    assert meeting.read() == []
+    meeting.connect()
+    meeting.accept()
+    assert len(meeting.read({T: Doing("locks")})) == 1
+
+
+def test_what_a_thread_serves_that_is_no_connection_is_no_sign(
+    meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger: Look = {T: Doing("reads", frozenset({1}), alone=True)}
+    meeting.read(stranger)
+    meeting.connect()
+    meeting.accept()
+    assert meeting.read(stranger) == []
+    monkeypatch.setattr(connections, "LIST", 0.0)
+    assert len(meeting.read(stranger)) == 1
+
+
+def test_a_connection_that_is_closed_is_no_longer_there(meeting: Meeting) -> None:
+    meeting.connect()
+    accepted = meeting.accept()
+    wait_until(lambda: len(meeting.read({T: Doing("running")})) == 1)
+    accepted.close()
+    assert meeting.read({T: Doing("running")}) == []
+
+
+def test_what_it_counts_is_read_again_and_again(meeting: Meeting) -> None:
+    client = meeting.connect()
+    meeting.accept()
+    meeting.read({T: Doing("running")})
+    client.sendall(b"hello")
+    [seen] = meeting.read({T: Doing("running")})
+    assert (seen.segments, seen.unread, seen.pending) == (1, 5, True)
+
+
+def test_a_message_is_pending_until_an_answer_though_both_came_at_once(meeting: Meeting) -> None:
+    client = meeting.connect()
+    accepted = meeting.accept()
+    for number in range(1, 20):  # some of them within a tick of the answer before
+        client.sendall(b"hello")
+        [seen] = meeting.read({T: Doing("running")})
+        assert (seen.segments, seen.pending) == (number, True)
+        [seen] = meeting.read({T: Doing("running")})
+        assert seen.pending
+        accepted.sendall(b"hi")
+        [seen] = meeting.read({T: Doing("running")})
+        assert not seen.pending

@@ -1,0 +1,125 @@
+"""What a server is called, and why."""
+
+import pytest
+
+from lanes.watch.attribution import UNKNOWN, Claim
+from lanes.watch.evidence import Doing
+from lanes.watch.kinds import Facts, Kind, kind_of
+from lanes.watch.processes import ThreadId
+
+MAIN, *WORKERS = (ThreadId(1, tid) for tid in range(1, 6))
+CHILDREN = [ThreadId(pid, pid) for pid in (2, 3, 4)]
+LOCKED, READS, POLLS = Doing("locks"), Doing("reads", frozenset({7}), alone=True), Doing("epolls")
+NOTHING = Facts(
+    look={MAIN: Doing("accepts", frozenset({9}), alone=True)},
+    claims=(),
+    unread=0,
+    backlog=0,
+    acceptors=frozenset({MAIN}),
+    accepting=True,
+    older=0,
+)
+
+
+def served(*threads: ThreadId) -> list[Claim]:
+    return [Claim(thread, "direct") for thread in threads]
+
+
+def look(doing: Doing, *threads: ThreadId) -> dict[ThreadId, Doing]:
+    return {**NOTHING.look, **dict.fromkeys(threads, doing)}
+
+
+THREE = WORKERS[:3]
+POLLED = [Claim(MAIN, "polled")] * 3
+
+
+@pytest.mark.parametrize(
+    ("facts", "kind"),
+    [
+        ({}, ("unknown", "no client now")),
+        ({"claims": [UNKNOWN]}, ("unknown", "1 client, and no thread waits for one")),
+        ({"claims": served(*THREE)}, ("a thread for each client", "3 clients, 3 threads")),
+        (
+            {"claims": [*served(WORKERS[0]), UNKNOWN, UNKNOWN], "look": look(LOCKED, *THREE[1:])},
+            (
+                "a thread for each client",
+                "2 of 3 clients wait, each with a thread in a lock; 1 is served",
+            ),
+        ),
+        (
+            {"claims": [*served(*WORKERS[:2]), UNKNOWN], "unread": 1},
+            ("a pool of 2", "2 clients, 2 threads; 1 client accepted and not read"),
+        ),
+        (
+            {"claims": [*served(*WORKERS[:2]), UNKNOWN]},  # perhaps it has only just come
+            ("a thread for each client", "2 clients, 2 threads"),
+        ),
+        (
+            {"claims": served(*WORKERS[:2]), "older": 2},
+            (
+                "a pool, or threads that are kept for the next client",
+                "2 clients, 2 threads, older than them",
+            ),
+        ),
+        (
+            {"claims": served(*CHILDREN)},
+            ("a process for each client", "3 clients, 3 processes that do not accept"),
+        ),
+        (
+            {"claims": served(CHILDREN[0])},
+            ("a process for each client", "1 client, 1 process that does not accept"),
+        ),
+        (
+            {"claims": served(*CHILDREN), "acceptors": frozenset(CHILDREN)},
+            ("a pool of 3 processes", "3 clients, 3 threads, which accept for themselves"),
+        ),
+        (
+            {"claims": served(MAIN), "backlog": 2, "accepting": False},
+            (
+                "one client at a time",
+                "1 client, 1 thread; 2 in the backlog, and no other thread accepts",
+            ),
+        ),
+        (
+            {"claims": served(WORKERS[0]), "backlog": 1, "accepting": False},  # the lab's mistake
+            (
+                "one client at a time",
+                "1 client, 1 thread; 1 in the backlog, and no other thread accepts",
+            ),
+        ),
+        (
+            {"backlog": 2, "accepting": False},
+            ("one client at a time", "2 clients in the backlog, and no thread accepts"),
+        ),
+        (
+            {"claims": POLLED, "look": {MAIN: POLLS}},
+            ("an event loop", "1 thread polls 3 connections, and no other thread serves"),
+        ),
+        (
+            {"claims": POLLED, "look": look(LOCKED, *WORKERS)},
+            ("a pool of 4", "1 thread polls 3 connections, 4 wait for work or work"),
+        ),
+        (
+            {"claims": POLLED, "look": {**look(LOCKED, *THREE), WORKERS[3]: Doing("sleeps")}},
+            ("a pool of 4", "1 thread polls 3 connections, 4 wait for work or work"),
+        ),
+        (
+            {"claims": [UNKNOWN] * 2, "look": {**look(LOCKED, *THREE), MAIN: POLLS}},
+            ("a pool of 3", "2 clients, of which none is polled, 3 wait for work or work"),
+        ),
+        (
+            {"claims": POLLED, "look": look(LOCKED, *CHILDREN)},  # of another process
+            ("an event loop", "1 thread polls 3 connections, and no other thread serves"),
+        ),
+        (
+            {"claims": [*POLLED, *served(WORKERS[0])], "look": look(LOCKED, WORKERS[1])},
+            ("a pool of 1", "1 thread polls 3 connections, 1 waits for work or work"),
+        ),
+        (
+            {"claims": served(*THREE), "runtime": "a Go program"},
+            ("a runtime with its own scheduler", "a Go program"),
+        ),
+    ],
+)
+def test_the_evidence_speaks_for_a_kind(facts: dict[str, object], kind: tuple[str, str]) -> None:
+    assert kind_of(NOTHING._replace(**facts)) == Kind(*kind)  # type: ignore[arg-type]

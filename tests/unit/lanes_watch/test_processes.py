@@ -1,0 +1,187 @@
+"""A server's processes and threads, as they come and go: real ones, that do as they are told."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+
+from lanes.watch.processes import Process, Processes, ThreadId
+from tests.kit.puppet import Puppet
+from tests.kit.waiting import wait_until
+
+
+@pytest.fixture
+def puppet() -> Iterator[Puppet]:
+    with Puppet() as puppet:
+        puppet.do("")  # it is up
+        yield puppet
+
+
+@pytest.fixture
+def processes(puppet: Puppet) -> Iterator[Processes]:
+    with closing(Processes([puppet.pid])) as processes:
+        yield processes
+
+
+def threads(processes: Processes) -> set[ThreadId]:
+    processes.refresh()
+    return set(processes.sample())
+
+
+def open_files() -> set[str]:
+    return set(os.listdir("/proc/self/fd"))  # noqa: PTH208 - their names alone
+
+
+def kind(processes: Processes, thread: ThreadId) -> str:
+    return processes[thread.pid].wait(thread, processes.sample()[thread]).kind
+
+
+def test_a_new_thread_is_noticed_and_one_that_has_ended_is_forgotten(
+    puppet: Puppet, processes: Processes
+) -> None:
+    main = ThreadId(puppet.pid, puppet.pid)
+    assert threads(processes) == {main}
+    puppet.do("over = threading.Event()")
+    tid = puppet.start("over.wait()")
+    new = ThreadId(puppet.pid, tid)
+    assert threads(processes) == {main, new}
+    wait_until(lambda: kind(processes, new) == "locks")
+    puppet.do("over.set(); thread.join()")
+    wait_until(lambda: threads(processes) == {main})
+
+
+def test_a_thread_that_has_ended_between_two_refreshes_is_left_out_of_the_sample(
+    puppet: Puppet, processes: Processes
+) -> None:
+    puppet.do("over = threading.Event()")
+    puppet.start("over.wait()")
+    assert len(threads(processes)) == 2
+    puppet.do("over.set(); thread.join()")
+    wait_until(lambda: len(processes.sample()) == 1)
+
+
+FORK = """
+child = os.fork()
+if child == 0:
+    if again:
+        os.fork()
+    signal.pause()
+said = child
+"""
+
+
+def test_what_a_process_forks_is_followed_and_its_children_too(
+    puppet: Puppet, processes: Processes
+) -> None:
+    child = puppet.do(f"import signal; again = True{FORK}")
+    try:
+
+        def family() -> list[int]:
+            processes.follow()
+            return [process.pid for process in processes]
+
+        wait_until(lambda: len(family()) == 3)
+        assert family()[:2] == [puppet.pid, child]
+        assert {thread.pid for thread in threads(processes)} == set(family())
+    finally:
+        for pid in family()[1:]:
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_a_process_that_has_ended_is_forgotten_and_those_it_forked_stay(
+    puppet: Puppet, processes: Processes
+) -> None:
+    child = puppet.do(f"import signal; again = False{FORK}")
+    try:
+        processes.follow()
+        assert child in processes
+        puppet.process.kill()
+        puppet.process.wait()
+        assert {thread.pid for thread in threads(processes)} == {child}
+        assert puppet.pid not in processes
+    finally:
+        os.kill(child, signal.SIGKILL)
+    wait_until(lambda: not threads(processes))
+    assert list(processes) == []
+
+
+def test_a_process_that_is_gone_cannot_be_looked_at(puppet: Puppet) -> None:
+    puppet.process.kill()
+    puppet.process.wait()
+    before = open_files()
+    with pytest.raises(OSError, match="No such"):
+        Processes([puppet.pid])
+    assert open_files() == before
+
+
+def test_all_files_are_closed_in_the_end(puppet: Puppet) -> None:
+    before = open_files()
+    processes = Processes([puppet.pid])
+    assert len(open_files()) > len(before)
+    processes.close()
+    assert open_files() == before
+
+
+@pytest.fixture
+def process(puppet: Puppet) -> Iterator[Process]:
+    with closing(Process(puppet.pid)) as process:
+        yield process
+
+
+def test_a_descriptor_is_known_by_its_sockets_inode(puppet: Puppet, process: Process) -> None:
+    one, inode = puppet.do("""
+one, other = socket.socketpair()
+said = [one.fileno(), os.fstat(one.fileno()).st_ino]
+""")
+    assert process.inode(one) == inode
+    assert process.inode(0) == 0  # a pipe
+    assert process.inode(9999) == 0
+    assert inode in process.inodes()
+    assert len(process.inodes()) == 2
+
+
+def test_an_epoll_descriptor_leads_to_the_sockets_that_it_watches(
+    puppet: Puppet, process: Process
+) -> None:
+    epoll = puppet.do("""
+import select
+pairs = [socket.socketpair() for _ in range(3)]
+epoll = select.epoll()
+epoll.register(0)
+for one, _ in pairs:
+    epoll.register(one)
+said = epoll.fileno()
+""")
+    inodes = puppet.do("said = [os.fstat(one.fileno()).st_ino for one, _ in pairs]")
+    assert process.epolled(epoll) == set(inodes)
+    puppet.do("epoll.unregister(pairs[0][0])")
+    wait_until(lambda: process.epolled(epoll) == set(inodes[1:]))
+    assert process.epolled(9999) == frozenset()
+
+
+def test_what_has_moved_on_since_its_line_was_read_counts_as_running(
+    puppet: Puppet, process: Process
+) -> None:
+    thread = ThreadId(puppet.pid, puppet.pid)
+    polls = b"%d 0x10 0x1 0x0 0x0 0x0 0x0 0x7ffc 0x7f12\n"
+    numbers: Callable[[str], int] = {"x86_64": 271, "aarch64": 73}.__getitem__
+    assert process.wait(thread, polls % numbers(os.uname().machine)).kind == "running"
+
+
+def test_a_word_of_its_memory_can_be_read(puppet: Puppet, process: Process) -> None:
+    address = puppet.do("""
+import ctypes
+word = ctypes.c_uint32(123456)
+said = ctypes.addressof(word)
+""")
+    assert process.word(address) == 123456
+    with pytest.raises(OSError, match="Input/output"):
+        process.word(16)
+
+
+def test_one_that_has_ended_has_no_sockets(puppet: Puppet, process: Process) -> None:
+    puppet.process.kill()
+    puppet.process.wait()
+    assert process.inodes() == set()

@@ -1,0 +1,112 @@
+"""What a watcher may not see, and what it says about it: tried with less and less rights."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from lanes.watch.rights import missing, sidecar
+from tests.kit.puppet import Puppet
+
+WATCHER = """
+import os, sys, tempfile
+from pathlib import Path
+from lanes.watch import rights
+pid, uid, gid, scope = sys.argv[1:]
+os.setgroups([])
+os.setresgid(int(gid), int(gid), 0)
+os.setresuid(int(uid), int(uid), 0)
+yama = tempfile.NamedTemporaryFile()
+rights.YAMA = Path(yama.name)
+rights.YAMA.write_text(scope)
+print(rights.missing(int(pid)), end="")
+os.setresuid(0, 0, 0)
+"""
+DROP = """
+import ctypes
+os.setgroups([]), os.setresgid(*[{0}] * 3), os.setresuid(*[{0}] * 3)
+"""
+DUMPABLE = "ctypes.CDLL(None).prctl(4, 1)"  # PR_SET_DUMPABLE: as after an exec
+USER, OTHER = 12345, 12346
+
+needs_root = pytest.mark.skipif(os.getuid() != 0, reason="to become somebody else takes rights")
+
+
+@pytest.fixture
+def puppet() -> Iterator[Puppet]:
+    with Puppet() as puppet:
+        puppet.do("")
+        yield puppet
+
+
+def seen_by(pid: int, uid: int, gid: int, *under: str, scope: str = "0") -> str:
+    words = [*under, sys.executable, "-c", WATCHER, str(pid), str(uid), str(gid), scope]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+
+
+def test_of_ones_own_process_all_can_be_seen(puppet: Puppet) -> None:
+    assert missing(puppet.pid) == ""
+
+
+def test_a_process_that_has_ended_lacks_nothing(puppet: Puppet) -> None:
+    puppet.process.kill()
+    puppet.process.wait()
+    assert missing(puppet.pid) == ""
+
+
+@needs_root
+@pytest.mark.parametrize(("uid", "gid"), [(OTHER, USER), (USER, OTHER)])
+def test_another_user_or_group_is_told_whose_process_it_is(
+    puppet: Puppet, uid: int, gid: int
+) -> None:
+    puppet.do(DROP.format(USER))
+    puppet.do(DUMPABLE)
+    assert seen_by(puppet.pid, uid, gid) == (
+        f"Who serves whom cannot be seen: process {puppet.pid} has uid {USER} and gid {USER}, the "
+        f"watcher {uid} and {gid}. Run it with the same (sudo -u '#{USER}' -g '#{USER}', in "
+        f'Compose user: "{USER}:{USER}"), or as root.'
+    )
+
+
+@needs_root
+def test_the_same_user_and_group_sees_all(puppet: Puppet) -> None:
+    puppet.do(DROP.format(USER))
+    puppet.do(DUMPABLE)
+    assert seen_by(puppet.pid, USER, USER) == ""
+
+
+@needs_root
+def test_a_process_that_has_changed_its_user_is_not_for_its_new_user(puppet: Puppet) -> None:
+    puppet.do(DROP.format(USER))
+    assert f"process {puppet.pid} has changed its user" in seen_by(puppet.pid, USER, USER)
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("scope", "told"),
+    [
+        ("1", "Yama's ptrace_scope is 1, so only a parent may look. Start the server by"),
+        ("2", "Yama's ptrace_scope is 2, so only root may look (sudo)"),
+        ("?", "has changed its user itself"),
+    ],
+)
+def test_where_yama_restricts_it_that_is_said(puppet: Puppet, scope: str, told: str) -> None:
+    puppet.do(DROP.format(USER))
+    assert told in seen_by(puppet.pid, USER, USER, scope=scope)
+
+
+@needs_root
+def test_root_without_capabilities_is_told_which_it_lacks(puppet: Puppet) -> None:
+    puppet.do(DROP.format(USER))
+    few = "setpriv", "--bounding-set=-sys_ptrace,-dac_read_search,-dac_override"
+    told = seen_by(puppet.pid, 0, 0, *few)
+    assert "(docker run --cap-add SYS_PTRACE --cap-add DAC_READ_SEARCH)" in told
+
+
+def test_the_command_beside_a_container_joins_its_namespaces_without_rights() -> None:
+    command = sidecar("web-1", "thread-lanes", 80)
+    assert "--pid container:web-1 --network container:web-1 --user UID:GID" in command
+    assert command.endswith("thread-lanes watch --port 80 --terminal")
+    assert "--port PORT" in sidecar("web-1", "thread-lanes", None)

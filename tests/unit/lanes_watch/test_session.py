@@ -1,0 +1,50 @@
+"""A server that is watched, asked as one that tells of itself."""
+
+import os
+import subprocess
+from contextlib import closing
+
+import pytest
+
+from lanes.watch.session import Watched
+from lanes.watch.target import NotFound, Target, of_pid
+from tests.kit.waiting import wait_until
+from tests.watch.truth import running
+
+
+def test_it_answers_with_what_it_sees_and_tells_when_the_server_has_ended() -> None:
+    with running("threads") as target, Watched(of_pid(target.pid)) as watched:
+        with closing(target.talk()) as client:
+            client.say()
+            _, tid = client.answer()
+
+            def threads() -> list[tuple[int | None, str]]:
+                [answer], _ = watched.ask()
+                return [(session.native_id, session.how) for session in answer.snapshot.sessions]
+
+            wait_until(lambda: threads() == [(tid, "direct")])
+        assert not watched.wait(0)
+        target.end()
+        assert watched.wait()
+        [session] = watched.snapshot().sessions
+        assert (session.native_id, session.state, session.certain) == (tid, "closed", True)
+
+
+def test_a_server_that_is_gone_cannot_be_watched() -> None:
+    with subprocess.Popen(["true"]) as ended:  # noqa: S607 - any program will do
+        ended.wait()
+    with pytest.raises(NotFound, match="it cannot be watched: No such"):
+        Watched(Target((ended.pid,), "it"))
+
+
+def test_what_breaks_the_watcher_off_is_raised_for_who_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object) -> None:
+        raise ArithmeticError("broken")
+
+    monkeypatch.setattr("lanes.watch.watcher.Watcher.look", broken)
+    with Watched(of_pid(os.getpid())) as watched:
+        assert watched.wait()
+        with pytest.raises(ArithmeticError, match="broken"):
+            watched.snapshot()

@@ -1,0 +1,138 @@
+"""What there is to watch: a command, a process, a port, a container."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lanes.watch.target import NotFound, of_command, of_container, of_pid, of_port
+from tests.kit.puppet import Puppet
+from tests.kit.server_process import reserve
+
+
+def test_a_command_is_started_and_is_the_child_of_the_watcher() -> None:
+    target = of_command([sys.executable, "-c", "raise SystemExit(3)"])
+    assert target.child
+    assert target.child.wait() == 3
+    assert target.pids == (target.child.pid,)
+    assert target.name.endswith("-c raise SystemExit(3)")
+    assert target.ports == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "why"), [("/no/such", "No such file or directory"), ("/", "Permission denied")]
+)
+def test_a_command_that_cannot_be_started_says_why(word: str, why: str) -> None:
+    with pytest.raises(NotFound, match=f"cannot start {word}: {why}"):
+        of_command([word])
+
+
+def test_a_process_is_found_while_it_is_there() -> None:
+    assert of_pid(os.getpid()) == ((os.getpid(),), f"process {os.getpid()}", (), None)
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    with pytest.raises(NotFound, match=f"there is no process {ended.pid} here"):
+        of_pid(ended.pid)
+
+
+LISTEN = """
+listener = socket.create_server(({host!r}, 0), family=socket.{family})
+said = listener.getsockname()[1]
+"""
+
+
+@pytest.mark.parametrize(("host", "family"), [("127.0.0.1", "AF_INET"), ("::1", "AF_INET6")])
+def test_a_port_leads_to_who_listens_on_it(host: str, family: str) -> None:
+    with Puppet() as puppet:
+        port = puppet.do(LISTEN.format(host=host, family=family))
+        assert of_port(port) == ((puppet.pid,), f"port {port}", (port,), None)
+
+
+def test_of_a_server_and_what_it_has_forked_the_server_is_watched() -> None:
+    with Puppet() as puppet:
+        port = puppet.do(LISTEN.format(host="127.0.0.1", family="AF_INET"))
+        child = puppet.do("""
+import signal
+said = os.fork()
+if said == 0:
+    signal.pause()
+""")
+        try:
+            assert of_port(port).pids == (puppet.pid,)
+        finally:
+            os.kill(child, 9)
+
+
+def test_a_port_on_which_nobody_listens_is_none() -> None:
+    with reserve() as reserved:
+        port = reserved.getsockname()[1]
+        with pytest.raises(NotFound, match=f"nobody listens on port {port} here"):
+            of_port(port)
+
+
+STRANGER = """
+import os, sys
+from lanes.watch import target
+os.setresuid(12345, 12345, 12345)
+try:
+    target.of_port(int(sys.argv[1]))
+except target.NotFound as error:
+    print(error, end="")
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="to become somebody else takes rights")
+def test_a_port_of_which_the_owner_cannot_be_seen_says_so() -> None:
+    with Puppet() as puppet:
+        port = puppet.do(LISTEN.format(host="127.0.0.1", family="AF_INET"))
+        words = [sys.executable, "-c", STRANGER, str(port)]
+        said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert said.startswith(f"somebody listens on port {port}, but whose process that is")
+
+
+@pytest.fixture
+def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Puts a shell script in the engine's place."""
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/usr/bin{os.pathsep}/bin")
+
+    def write(script: str) -> None:
+        (program := tmp_path / "docker").write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+
+    return write
+
+
+@pytest.mark.parametrize(("port", "ports"), [(None, ()), (80, (80,))])
+def test_a_container_is_its_first_process(
+    docker: Callable[[str], None], port: int | None, ports: tuple[int, ...]
+) -> None:
+    docker(f"""[ "$3 $4" = "{{{{json .State}}}} web" ] && echo '{{"Pid": {os.getpid()}}}'""")
+    assert of_container("web", port) == ((os.getpid(),), "container web", ports, None)
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        (r"printf 'Error: no such\033[2J thing\n' >&2; exit 1", r"knows no container 'web': Err"),
+        ("echo '{\"Pid\": 0}'", "the container 'web' does not run"),
+        ("echo '{\"Pid\": 4194305}'", r"(?s)process 4194305 cannot be seen.*docker run --rm"),
+    ],
+)
+def test_a_container_that_is_not_to_be_seen_says_why(
+    docker: Callable[[str], None], script: str, why: str
+) -> None:
+    docker(script)
+    with pytest.raises(NotFound, match=why) as caught:
+        of_container("web", None)
+    assert "\033" not in str(caught.value)
+
+
+def test_without_an_engine_the_command_beside_the_container_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NotFound, match=r"(?s)no docker command here.*--pid container:web"):
+        of_container("web", 80)

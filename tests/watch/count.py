@@ -1,0 +1,114 @@
+"""How often what `lanes watch` draws as certain is right: `python -m tests.watch.count N`."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from importlib.util import find_spec
+from itertools import count, cycle
+from time import monotonic
+from typing import NamedTuple
+
+from tests.kit.waiting import wait_until
+from tests.watch.talker import Answer
+from tests.watch.truth import SERVERS, Fact, Target, running, truths
+from tests.watch.witness import Drawn, Witness, witness
+
+CLIENTS = 5
+WORK = 60  # milliseconds
+LOOKS = 3  # at each moment, at least
+SECOND = 1.0  # within which each idle client's thread is known
+PATIENCE = 20  # looks that it may take where the machine is too busy for so many in a second
+INSTALLED = [
+    name for name, kind in SERVERS.items() if not kind.needs or find_spec(kind.needs) is not None
+]
+
+
+class Course(NamedTuple):
+    """How what was drawn compares with what was so: a claim a client and moment."""
+
+    verdicts: Counter[str]  # right, wrong, not claimed
+    late: list[str]  # clients whose thread was not known within a second though they were idle
+    wrong: list[str]  # what was drawn, and what was so
+    kinds: list[str]  # what the server was called at each moment
+
+
+def course(target: Target, rounds: int, seed: int = 0) -> Course:
+    """Let clients come, talk and leave, and compare."""
+    found = Course(Counter(), [], [], [])
+    with witness(target.pid, target.port) as watcher:
+        for facts in truths(target, CLIENTS, rounds, seed=seed, work_ms=WORK):
+            looks, late = _looks(watcher, target, facts)
+            found.late.extend(late)
+            found.kinds.append(looks[-1].kind)
+            for client, fact in facts.items():
+                _judge(found, client, fact.tid, looks)
+    for answer in target.told:
+        if answer.work and not target.kind.holds:
+            looks = [one for one in watcher.drawn if _is_busy(answer, one)]
+            if looks:
+                _judge(found, answer.client, answer.tid, looks)
+    return found
+
+
+def _looks(
+    watcher: Witness, target: Target, facts: dict[str, Fact]
+) -> tuple[list[Drawn], list[str]]:
+    """What is drawn now, until each idle client's thread is known, and those where it was not."""
+    now = monotonic()
+    idle = {client: fact.tid for client, fact in facts.items() if not fact.busy}
+    looks: list[Drawn] = []
+
+    def unknown() -> list[str]:
+        return [client for client, tid in idle.items() if looks[-1].certain.get(client) != tid]
+
+    def is_enough() -> bool:
+        looks[:] = watcher.since(now)
+        if len(looks) < LOOKS:
+            return False
+        over = monotonic() - now > SECOND and len(looks) >= PATIENCE
+        return over or not target.kind.idle or not unknown()
+
+    wait_until(is_enough)
+    return looks, unknown() if target.kind.idle else []
+
+
+def _is_busy(answer: Answer, look: Drawn) -> bool:
+    """Whether its thread worked on it throughout the look."""
+    return answer.answered - answer.work < look.began and look.ended < answer.said + answer.work
+
+
+def _judge(found: Course, client: str, tid: int, looks: list[Drawn]) -> None:
+    claimed = {look.certain[client] for look in looks if client in look.certain}
+    verdict = "not claimed" if not claimed else "right" if claimed == {tid} else "wrong"
+    found.verdicts[verdict] += 1
+    if verdict == "wrong":
+        found.wrong.append(f"{client}: {claimed} drawn, {tid} is so")
+
+
+def courses() -> Iterator[tuple[str, Course]]:
+    """A course of each server, again and again."""
+    for seed, names in zip(count(), cycle([INSTALLED]), strict=False):
+        for name in names:
+            with running(name) as target:
+                yield name, course(target, rounds=20, seed=seed)
+
+
+def main() -> None:
+    wanted, verdicts = int(sys.argv[1]), {name: Counter[str]() for name in INSTALLED}
+    for name, found in courses():
+        verdicts[name] += found.verdicts
+        for what in (*found.wrong, *(f"{client} late" for client in found.late)):
+            sys.stderr.write(f"{name}: {what}\n")
+        certain = sum(each["right"] + each["wrong"] for each in verdicts.values())
+        if certain >= wanted and name == INSTALLED[-1]:
+            break
+    columns = "right", "wrong", "not claimed"
+    verdicts["all"] = sum(verdicts.values(), Counter[str]())
+    rows = [["server", *columns]]
+    rows += [[name, *(f"{each[one]:,}" for one in columns)] for name, each in verdicts.items()]
+    for name, *figures in rows:
+        sys.stdout.write(f"{name:32}{''.join(f'{figure:>14}' for figure in figures)}\n")
+
+
+if __name__ == "__main__":
+    main()

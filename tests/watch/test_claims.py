@@ -1,0 +1,20 @@
+"""What `lanes watch` draws of servers that say themselves which thread answers."""
+
+import pytest
+
+from tests.watch.count import course
+from tests.watch.test_truth import INSTALLED
+from tests.watch.truth import SERVERS, running
+
+ROUNDS = 3
+
+
+@pytest.mark.parametrize("name", INSTALLED)
+def test_what_is_drawn_as_certain_is_right_and_no_idle_client_is_missing(name: str) -> None:
+    with running(name) as target:
+        found = course(target, ROUNDS)
+    assert found.wrong == []
+    assert found.late == []
+    if SERVERS[name].idle:
+        assert found.verdicts["right"] > 2 * ROUNDS
+    assert SERVERS[name].shape in found.kinds  # gunicorn's sync workers keep no idle client
