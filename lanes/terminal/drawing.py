@@ -108,5 +108,5 @@ def _lanes(picture: Picture, width: int) -> Iterator[Text]:
         unseen += len(bars) - len(drawn)
         yield line.text()
     for note in marks.notes(picture, unseen):
-        yield Text(note, FAINT, no_wrap=True, overflow="ellipsis")
+        yield Text(plain(note), FAINT, no_wrap=True, overflow="ellipsis")
     yield from strokes.draw_axis(columns, width)

@@ -41,7 +41,7 @@ def _facts(session: Session, at: float) -> dict[str, str]:
         "WAITED": f"{session.waited(at):.1f} s",
         "SERVED": "-" if session.served_at is None else f"{session.served(at):.1f} s",
         "MESSAGES": str(session.messages),
-        HOW: session.how,
+        HOW: plain(session.how),
         WHERE: plain(session.where),
     }
 

@@ -66,13 +66,15 @@ class Attribution:
             elif inode in polled:
                 poller = None if self._runtime else _same_or_any(before.thread, polled[inode])
                 claims[inode] = Claim(poller, "polled")
+            elif inode not in self._lost and before.thread and before.thread not in look:
+                claims[inode] = before  # for one look: its client has probably left
             else:
                 claims[inode] = UNKNOWN if self._runtime else _kept(before, look)
         if not self._runtime:
             self._claim_born_together(claims, look)
             _claim_only_busy(claims, look, pending)
         known = {inode for inode, claim in self._claims.items() if claim.thread}
-        self._lost = {inode for inode in known & claims.keys() if not claims[inode].thread}
+        self._lost = {one for one in known & claims.keys() if claims[one].thread not in look}
         self._claims = claims
         self._looks += 1
 
@@ -81,13 +83,13 @@ class Attribution:
         return self._claims
 
     def lost(self) -> set[int]:
-        """The connections whose thread is not known any more, as of the last look."""
+        """The connections whose thread has ended or is not known any more, as of the last look."""
         return self._lost
 
     def pollers(self) -> dict[int, ThreadId]:
         """Who polls which connection."""
         polled = (item for item in self._claims.items() if item[1].how == "polled")
-        return {inode: claim.thread for inode, claim in polled if claim.thread}
+        return {one: claim.thread for one, claim in polled if claim.thread}
 
     def is_older(self, thread: ThreadId, inode: int) -> bool:
         """Whether the thread was there some looks before the connection."""
@@ -130,7 +132,8 @@ def _same_or_any(before: ThreadId | None, threads: list[ThreadId]) -> ThreadId:
 
 
 def _is_elsewhere(doing: Doing) -> bool:
-    return doing.serves or doing.polls or doing.kind == "accepts"
+    """Whether it does something else than to serve a client, or may not be looked at."""
+    return doing.serves or doing.polls or doing.kind in {"accepts", "hidden"}
 
 
 def _kept(before: Claim, look: Look) -> Claim:

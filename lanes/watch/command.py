@@ -19,7 +19,6 @@ from lanes.document import render
 from lanes.layout import picture_of
 from lanes.options import PORT, option
 from lanes.page import documents
-from lanes.page.serving import listening
 from lanes.snapshot import Snapshot
 from lanes.svg import drawing as svg
 from lanes.terminal import drawing as terminal
@@ -98,6 +97,8 @@ def watch(  # noqa: PLR0913 - one argument for each option
         target = _target(command, port, pid, container)
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # not earlier: a child would inherit it
         with Watched(target) as watched:
+            if watched.missing:
+                click.echo(watched.missing, err=True)
             with ExitStack() as shown:
                 step = shown.enter_context(_shown(watched, live=live, every=every, files=files))
                 if not live and not wanted:
@@ -119,12 +120,12 @@ def _target(
     command: Sequence[str], port: int | None, pid: int | None, container: str | None
 ) -> Target:
     """The one that was asked for."""
-    if sum(map(bool, (command, pid, container or port))) != 1:
+    if sum(map(bool, (command, pid or (port and not container), container))) != 1:
         raise click.UsageError("Say what to watch: -- COMMAND, --port, --pid or --container.")
     if command:
         return of_command(command)
     if pid:
-        return of_pid(pid)
+        return of_pid(pid, port)
     return of_container(container, port) if container else of_port(port or 0)
 
 
@@ -157,6 +158,8 @@ def _end(target: Target) -> int:
 @contextmanager
 def _page(watched: Watched, host: str, port: int) -> Iterator[None]:
     """The page, served by a thread that ends with the process."""
+    from lanes.page.serving import listening  # noqa: PLC0415 - Flask starts slowly
+
     try:
         with listening(watched, host, port) as server:
             threading.Thread(target=server.run, name="page", daemon=True).start()

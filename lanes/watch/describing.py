@@ -16,12 +16,13 @@ def describe(watcher: Watcher, threads: Threads, name: str, notes: tuple[str, ..
     """The snapshot of the last look; `name` is what the server is called."""
     with watcher.changing:
         moment = watcher.moment
-        kind = kind_of(_facts(watcher, moment))
+        kind = watcher.kinds.now(kind_of(_facts(watcher, moment)))
         in_loop = kind.name == LOOP
         sessions = watcher.records.sessions(
             lambda record: _session(record, threads, moment, in_loop=in_loop)
         )
         accepted = watcher.records.accepted
+        threads.forget(others_than=watcher.records.threads() | set(moment.look))
     open_ = [one for one in sessions if one.state != "closed"]
     serving = sum(one.state == "serving" for one in open_)
     return Snapshot(

@@ -21,6 +21,21 @@ class Kind(NamedTuple):
     evidence: str
 
 
+class Kinds:
+    """What a server was called last: without a client there is nothing to tell its kind by."""
+
+    def __init__(self) -> None:
+        self._last: Kind | None = None
+
+    def now(self, kind: Kind) -> Kind:
+        """The kind that is known by now: this one, or if it is unknown that before."""
+        if kind.name != UNKNOWN:
+            self._last = kind
+        elif self._last:
+            return Kind(self._last.name, f"{kind.evidence}; before, {self._last.evidence}")
+        return kind
+
+
 class Facts(NamedTuple):
     """What is known at a moment."""
 
@@ -39,6 +54,8 @@ def kind_of(facts: Facts) -> Kind:
     """The kind that the evidence speaks for."""
     if facts.runtime:
         return Kind(RUNTIME, facts.runtime)
+    if facts.look and all(doing.kind == "hidden" for doing in facts.look.values()):
+        return Kind(UNKNOWN, f"{count(len(facts.look), 'thread')} that may not be looked at")
     served = [claim for claim in facts.claims if claim.thread and claim.how in CERTAIN]
     polled = [claim for claim in facts.claims if claim.how == "polled"]
     if polled and len(polled) >= len(served):

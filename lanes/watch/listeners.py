@@ -22,11 +22,18 @@ class Listeners:
         return self._ports or {one.port for one in self.found if one.port}
 
     def find(self, processes: Processes) -> None:
-        """Find out which of all listening sockets are this server's."""
+        """Find out which of all listening sockets are this server's.
+
+        Where its descriptors may not be looked at: those with the ports that were asked for.
+        """
         own = set().union(*(process.inodes() for process in processes))
         everyone = [*self._sockets.listening(), *self._sockets.unix_listening()]
         ports = self._ports or {one.port for one in everyone}
-        self.found = tuple(one for one in everyone if one.inode in own and one.port in ports)
+        self.found = tuple(
+            one
+            for one in everyone
+            if one.port in ports and (one.inode in own or (self._ports and not own))
+        )
 
     def accepting(self, look: Look) -> set[ThreadId]:
         """The threads that wait for a new connection, perhaps besides others."""

@@ -13,11 +13,12 @@ from collections.abc import Iterable, Iterator
 from time import monotonic
 from typing import NamedTuple
 
-from lanes.watch.waits import RUNNING, Wait, parse
+from lanes.watch.waits import HIDDEN, RUNNING, Wait, parse
 
 INODE = re.compile(r"socket:\[(\d+)\]")
 WATCHED = re.compile(rb"^tfd:\s+(\d+)", re.MULTILINE)  # in an epoll's fdinfo, proc(5)
 EACH = 100e-6  # seconds for which each socket that an epoll watches keeps its list from being read
+NOTHING = -1  # in place of the descriptor of a file that may not be opened: any use is an OSError
 LINE = 512  # bytes, more than a line of `syscall` has
 
 
@@ -32,16 +33,15 @@ class Process:
     """One process: its threads' open files, its descriptors, its memory."""
 
     def __init__(self, pid: int) -> None:
-        """Raises OSError if it is gone or may not be looked at."""
+        """Raises OSError if it is gone. What may not be looked at stays hidden (rights.py)."""
         self.pid = pid
         self.files: dict[ThreadId, int] = {}
         self._lines: dict[ThreadId, tuple[bytes, Wait]] = {}
         self._epolled: dict[int, tuple[float, frozenset[int]]] = {}  # stale when; its sockets
         with contextlib.ExitStack() as opened:
-            self._tasks = _directory(f"/proc/{pid}/task", opened)
-            self._descriptors = _directory(f"/proc/{pid}/fd", opened)
-            self._memory = os.open(f"/proc/{pid}/mem", os.O_RDONLY | os.O_CLOEXEC)
-            opened.callback(os.close, self._memory)
+            self._tasks = _opened(f"/proc/{pid}/task", os.O_DIRECTORY, opened)
+            self._descriptors = _opened(f"/proc/{pid}/fd", os.O_DIRECTORY, opened)
+            self._memory = _opened(f"/proc/{pid}/mem", 0, opened)
             self.refresh()
             self._opened = opened.pop_all()
 
@@ -57,13 +57,18 @@ class Process:
             self._forget(thread)
         for tid in tids - {thread.tid for thread in self.files}:
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended
-                flags = os.O_RDONLY | os.O_CLOEXEC
-                self.files[ThreadId(self.pid, tid)] = os.open(
-                    f"{tid}/syscall", flags, dir_fd=self._tasks
-                )
+                self.files[ThreadId(self.pid, tid)] = self._open(tid)
+
+    def _open(self, tid: int) -> int:
+        try:
+            return os.open(f"{tid}/syscall", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._tasks)
+        except PermissionError:
+            return NOTHING
 
     def wait(self, thread: ThreadId, line: bytes) -> Wait:
         """What its line says; RUNNING if it has gone on since, so that its memory says nothing."""
+        if not line:
+            return HIDDEN
         before, wait = self._lines.get(thread, (b"", RUNNING))
         # Other descriptors may have come to stand where they stood: polls are read again.
         if line != before or wait.kind == "polls":
@@ -84,6 +89,8 @@ class Process:
 
     def inodes(self) -> set[int]:
         """Those of all its sockets."""
+        if self._descriptors == NOTHING:  # of which os.listdir thinks that no folder is given
+            return set()
         try:
             return {self.inode(int(name)) for name in os.listdir(self._descriptors)} - {0}
         except OSError:
@@ -111,7 +118,8 @@ class Process:
         return os.pread(self._memory, size, address)
 
     def _forget(self, thread: ThreadId) -> None:
-        os.close(self.files.pop(thread))
+        if (file := self.files.pop(thread)) != NOTHING:
+            os.close(file)
         self._lines.pop(thread, None)
 
     def close(self) -> None:
@@ -171,12 +179,14 @@ class Processes:
                 self._processes[pid] = Process(pid)
 
     def sample(self) -> dict[ThreadId, bytes]:
-        """Each thread's line, as close together as can be."""
+        """Each thread's line, as close together as can be; empty if it may not be read."""
         files = [item for process in self for item in process.files.items()]
         lines, read = {}, os.pread
         for thread, file in files:
             try:
-                lines[thread] = read(file, LINE, 0)
+                lines[thread] = read(file, LINE, 0) if file != NOTHING else b""
+            except PermissionError:
+                lines[thread] = b""
             except OSError:  # it has ended
                 continue
         return lines
@@ -187,8 +197,12 @@ class Processes:
             self._processes.popitem()[1].close()
 
 
-def _directory(path: str, opened: contextlib.ExitStack) -> int:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _opened(path: str, flags: int, opened: contextlib.ExitStack) -> int:
+    """A descriptor that is closed at the end; NOTHING if the file may not be opened."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | flags)
+    except PermissionError:
+        return NOTHING
     opened.callback(os.close, descriptor)
     return descriptor
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from lanes.snapshot import CLOSED, Session, Tick
 from lanes.watch.attribution import UNKNOWN, Claim
+from lanes.watch.processes import ThreadId
 from lanes.watch.sockets import Connection
 
 GAP = 0.25  # seconds: messages that come sooner after a tick's beginning are counted on it
@@ -77,6 +78,11 @@ class Records:
         record = self._open.pop(key)
         record.closed_at = at
         self._closed.append(record)
+
+    def threads(self) -> set[ThreadId]:
+        """Those that served, or serve, a client that is remembered."""
+        claims = [one.claim for one in (*self._closed, *self._open.values())]
+        return {claim.thread for claim in claims if claim.thread}
 
     def peak(self, serving: int) -> int:
         """The most that were served at once, now included."""

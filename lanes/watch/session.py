@@ -24,7 +24,7 @@ class Watched:
         """Raises NotFound if the target has ended already."""
         pid = target.pids[0]
         self._name = target.name
-        self._right = rights.missing(pid)
+        self.missing = rights.missing(pid)  # what it may not see, in a line
         try:
             self._watcher = Watcher(target.pids, target.ports, runtime_of(pid))
         except OSError as error:
@@ -64,7 +64,7 @@ class Watched:
         pythons = [pid for pid in pids if is_python(pid)]
         self._lines.ask(pythons)
         self._threads.tell(self._lines.known())
-        notes = [self._right, self._lines.why_not() if pythons and not self._right else ""]
+        notes = [self.missing, self._lines.why_not() if pythons and not self.missing else ""]
         return describe(self._watcher, self._threads, self._name, tuple(filter(None, notes)))
 
     def ask(self) -> tuple[list[Answer], list[str]]:

@@ -46,7 +46,8 @@ MACHINES = ("x86_64", "aarch64")
 
 
 def names(machine: str = "") -> dict[int, str]:
-    """The calls' names by their numbers on this machine; LookupError on one that is not known."""
-    place = dict(zip(MACHINES, (0, 1), strict=True))[machine or platform.machine()]
-    numbered = ((numbers[place], name) for name, numbers in NUMBERS.items())
+    """The calls' names by their numbers on this machine; none on one that is not known here."""
+    if (machine := machine or platform.machine()) not in MACHINES:
+        return {}
+    numbered = ((numbers[MACHINES.index(machine)], name) for name, numbers in NUMBERS.items())
     return {number: name for number, name in numbered if number is not None}

@@ -39,11 +39,11 @@ def of_command(words: Sequence[str]) -> Target:
     return Target((child.pid,), " ".join(words), child=child)
 
 
-def of_pid(pid: int) -> Target:
-    """A process that runs."""
+def of_pid(pid: int, port: int | None = None) -> Target:
+    """A process that runs, and perhaps one of the ports that it listens on."""
     if not Path(f"/proc/{pid}").exists():
         raise NotFound(f"there is no process {pid} here")
-    return Target((pid,), f"process {pid}")
+    return Target((pid,), f"process {pid}", (port,) if port else ())
 
 
 def of_port(port: int) -> Target:
@@ -54,8 +54,8 @@ def of_port(port: int) -> Target:
     owners = [pid for pid in _processes() if inodes & _sockets(pid)]
     if not owners:
         raise NotFound(
-            f"somebody listens on port {port}, but whose process that is cannot be seen: "
-            "run it as that user, or as root"
+            f"somebody listens on port {port}, but whose process that is cannot be seen: watch as "
+            "that user or as root, or name the process too (--pid)"
         )
     # Of a server and what it has forked, those whose parent is not among them.
     roots = [pid for pid in owners if _parent(pid) not in owners]

@@ -81,6 +81,7 @@ WORDS = {
     "sleeps": "sleeps",
     "ring": "waits for its ring",
     "other": "works",
+    "hidden": "may not be looked at",
 }
 
 

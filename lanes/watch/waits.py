@@ -12,7 +12,17 @@ from typing import Literal, NamedTuple
 from lanes.watch.syscalls import names
 
 Kind = Literal[
-    "running", "reads", "writes", "polls", "epolls", "accepts", "locks", "sleeps", "ring", "other"
+    "running",
+    "reads",
+    "writes",
+    "polls",
+    "epolls",
+    "accepts",
+    "locks",
+    "sleeps",
+    "ring",
+    "other",
+    "hidden",
 ]
 
 ON_ONE: dict[str, Kind] = {
@@ -40,6 +50,7 @@ class Wait(NamedTuple):
 
 
 RUNNING = Wait("running")
+HIDDEN = Wait("hidden")  # it may not be looked at
 Memory = Callable[[int, int], bytes]  # address, size -> its bytes; OSError if they cannot be read
 NAMES = names()
 

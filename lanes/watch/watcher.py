@@ -8,6 +8,7 @@ from typing import NamedTuple
 from lanes.watch.attribution import CERTAIN, Attribution, Claim
 from lanes.watch.connections import Connections
 from lanes.watch.evidence import Look, look
+from lanes.watch.kinds import Kinds
 from lanes.watch.listeners import Listeners
 from lanes.watch.loops import Loops
 from lanes.watch.processes import Processes, ThreadId
@@ -49,6 +50,7 @@ class Watcher:
         self._sockets = Sockets(self.pid)
         self._listeners = Listeners(self._sockets, ports)
         self.records = Records()
+        self.kinds = Kinds()
         self.changing = threading.Lock()  # held while the records change
         self.started_at = time.time()
         self.runtime = runtime

@@ -81,8 +81,10 @@ def test_a_thread_that_moved_on_is_forgotten_for_good(course: Course, doing: Doi
     assert course.see({T: LOCKED}, (C, D)) == UNKNOWN
 
 
-def test_a_thread_that_has_ended_is_forgotten(course: Course) -> None:
+def test_a_thread_that_has_ended_is_forgotten_at_the_look_after(course: Course) -> None:
     course.see({T: on(C)})
+    assert course.see({U: RUNS}, pending={C}) == (T, "direct")
+    assert course.attribution.lost() == {C}
     assert course.see({}) == UNKNOWN
     assert course.see({T: LOCKED}) == UNKNOWN  # another one with its number
 

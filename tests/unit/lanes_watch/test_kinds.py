@@ -4,7 +4,7 @@ import pytest
 
 from lanes.watch.attribution import UNKNOWN, Claim
 from lanes.watch.evidence import Doing
-from lanes.watch.kinds import Facts, Kind, kind_of
+from lanes.watch.kinds import LOOP, Facts, Kind, Kinds, kind_of
 from lanes.watch.processes import ThreadId
 
 MAIN, *WORKERS = (ThreadId(1, tid) for tid in range(1, 6))
@@ -123,3 +123,12 @@ POLLED = [Claim(MAIN, "polled")] * 3
 )
 def test_the_evidence_speaks_for_a_kind(facts: dict[str, object], kind: tuple[str, str]) -> None:
     assert kind_of(NOTHING._replace(**facts)) == Kind(*kind)  # type: ignore[arg-type]
+
+
+def test_what_is_unknown_now_is_called_what_it_was_called_before() -> None:
+    kinds, loop = Kinds(), Kind(LOOP, "1 thread polls 2 connections")
+    unknown = Kind("unknown", "no client now")
+    assert kinds.now(unknown) == unknown
+    assert kinds.now(loop) == loop
+    before = Kind(LOOP, "no client now; before, 1 thread polls 2 connections")
+    assert kinds.now(unknown) == before

@@ -1,14 +1,17 @@
 """What a watcher may not see, and what it says about it: tried with less and less rights."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
 from lanes.watch.rights import missing, sidecar
 from tests.kit.puppet import Puppet
+from tests.watch.truth import running
 
 WATCHER = """
 import os, sys, tempfile
@@ -110,3 +113,29 @@ def test_the_command_beside_a_container_joins_its_namespaces_without_rights() ->
     assert "--pid container:web-1 --network container:web-1 --user UID:GID" in command
     assert command.endswith("thread-lanes watch --port 80 --terminal")
     assert "--port PORT" in sidecar("web-1", "thread-lanes", None)
+
+
+STRANGER = """
+import os, sys, time
+from lanes.watch.describing import describe
+from lanes.watch.threads import Threads
+from lanes.watch.watcher import Watcher
+pid, port = map(int, sys.argv[1:])
+os.setgroups([]), os.setresgid(*[12346] * 3), os.setresuid(*[12346] * 3)
+watcher = Watcher([pid], [port])
+while len(watcher.records) < 2:
+    watcher.look()
+    time.sleep(0.05)
+seen = describe(watcher, Threads(watcher.processes), "a server", ())
+print(seen.seen.evidence, *{(one.how, one.thread, one.state) for one in seen.sessions})
+"""
+
+
+@needs_root
+def test_without_rights_threads_and_clients_are_shown_and_nothing_is_claimed() -> None:
+    with running("threads") as target, closing(target.talk()), closing(target.talk()):
+        words = [sys.executable, "-c", STRANGER, str(target.pid), str(target.port)]
+        said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert re.fullmatch(
+        r"3 threads that may not be looked at \('unknown', None, 'waiting'\)\n", said
+    )

@@ -176,7 +176,7 @@ def test_the_lanes_are_drawn_in_the_terminal(
     ("words", "error"),
     [
         ([], "Say what to watch: -- COMMAND, --port, --pid or --container."),
-        (["--pid", "1", "--port", "80"], "Say what to watch"),
+        (["--pid", "1", "--container", "a"], "Say what to watch"),
         (["--pid", "1", "--", "true"], "Say what to watch"),
         (["--port", "80", "--every", "1"], "--every is for --json."),
         (["--port", "65536"], "not in the range"),
