@@ -146,7 +146,7 @@ def test_a_card_names_each_clients_thread_and_says_why_where_they_cannot_be_seen
     seen = {name: card_of(results, name) for name in said}
     assert len(set(re.findall(r" by \S+ .*?\((\d+)\)", seen["ada"]["threads"]["evidence"]))) == 10
     assert seen["bob"]["threads"]["verdict"] == "not tried"
-    assert "run it as that user, or as root" in seen["bob"]["threads"]["evidence"]
+    assert "watch as that user or as root" in seen["bob"]["threads"]["evidence"]
     # The card is there though the server, and with it its container, has ended meanwhile.
     assert seen["cyd"]["leaves"]["evidence"].endswith("; then the server was gone")
 
