@@ -92,26 +92,27 @@ def watch(  # noqa: PLR0913 - one argument for each option
         raise click.UsageError("--every is for --json.")
     wanted = {name: file for name, file in files.items() if file}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    code = 0
+    target, code = None, 0
     try:
         target = _target(command, port, pid, container)
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # not earlier: a child would inherit it
-        with Watched(target) as watched:
+        with Watched(target) as watched, ExitStack() as shown:
             if watched.missing:
                 click.echo(watched.missing, err=True)
-            with ExitStack() as shown:
-                step = shown.enter_context(_shown(watched, live=live, every=every, files=files))
-                if not live and not wanted:
-                    shown.enter_context(_page(watched, host, page_port))
-                _follow(target, watched, seconds, step)
+            step = shown.enter_context(_shown(watched, live=live, every=every, files=files))
+            if not live and not wanted:
+                shown.enter_context(_page(watched, host, page_port))
+            _follow(target, watched, seconds, step)
             last = watched.snapshot()  # while what there is to tell is still there
-            code = _end(target)
-            for name, file in wanted.items():
-                if not (name == "json" and every):
-                    write(VIEWS[name](last), file)
+        for name, file in wanted.items():
+            if not (name == "json" and every):
+                write(VIEWS[name](last), file)
     except NotFound as error:
-        raise click.ClickException(f"{error}.") from None
+        if not target or not target.child:
+            raise click.ClickException(f"{error}.") from None
+        click.echo(f"{target.name} has ended before it could be watched.", err=True)
     finally:
+        code = _end(target) if target else 0  # whatever has happened: nothing is left running
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     sys.exit(code)
 

@@ -209,3 +209,21 @@ def test_on_another_system_it_shows_how_to_watch_inside_the_container(
     result = invoke("--port", "80")
     assert result.exit_code == 1
     assert "docker run --pid container:NAME --network container:NAME" in result.output
+
+
+def test_a_server_that_ends_at_once_gives_its_exit_code_and_one_line_at_most() -> None:
+    done = run(*WATCH, "--text", "-", "--", "sh", "-c", "exit 7")
+    assert done.returncode == 7
+    assert done.stderr in {"", "sh -c exit 7 has ended before it could be watched.\n"}
+
+
+def test_where_the_page_cannot_be_shown_the_server_is_not_left_running(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    with reserve() as taken:
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        server = "sh", "-c", f"echo $$ > {pid}; exec sleep 60"
+        done = run(*WATCH, "--page-port", port, "--", *server)
+    assert done.returncode == 1
+    assert "Choose another with --host or --page-port." in done.stderr
+    assert not pid.exists() or not Path(f"/proc/{pid.read_text().strip()}").exists()
