@@ -19,8 +19,8 @@ def compare(parts: Sequence[Snapshot]) -> tuple[str, ...]:
     different = [(one, other) for one, other in both if one.native_id != other.native_id]
     if different:
         return tuple(
-            f"Told and seen disagree: {one.client} is told to be served by {one.thread} "
-            f"(OS thread {one.native_id}), and seen to be served by OS thread {other.native_id}."
+            f"Told and seen disagree: the server says that {one.thread} (OS thread "
+            f"{one.native_id}) serves {one.client}, but OS thread {other.native_id} does."
             for one, other in sorted(different, key=lambda pair: pair[0].number)
         )
     if both:

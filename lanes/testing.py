@@ -17,7 +17,7 @@ from lanes.layout import picture_of
 from lanes.snapshot import Snapshot
 from lanes.terminal.drawing import draw
 from lanes.watch.attribution import CERTAIN, How
-from lanes.watch.processes import ThreadId
+from lanes.watch.process import ThreadId
 from lanes.watch.rights import missing
 from lanes.watch.session import Watched
 from lanes.watch.target import NotFound, Target, of_pid

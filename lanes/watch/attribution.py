@@ -19,7 +19,7 @@ from collections.abc import Callable, Collection, Hashable, Mapping
 from typing import Literal, NamedTuple, TypeVar
 
 from lanes.watch.evidence import Doing, Look
-from lanes.watch.processes import ThreadId
+from lanes.watch.process import ThreadId
 
 How = Literal["direct", "polled", "remembered", "born together", "only one busy", "unknown"]
 CERTAIN: tuple[How, ...] = ("direct", "remembered")

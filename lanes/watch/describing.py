@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from lanes.snapshot import Queue, Seen, Session, Snapshot
 from lanes.watch.attribution import CERTAIN
 from lanes.watch.kinds import LOOP, Facts, kind_of
-from lanes.watch.processes import ThreadId
+from lanes.watch.process import ThreadId
 from lanes.watch.records import Record
 from lanes.watch.threads import Threads
 from lanes.watch.watcher import Moment, Watcher

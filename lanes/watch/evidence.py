@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from lanes.watch.processes import Processes, ThreadId
+from lanes.watch.process import ThreadId
+from lanes.watch.processes import Processes
 from lanes.watch.waits import Kind
 
 ON_SOCKETS = {"reads", "writes", "polls", "accepts"}

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from lanes.marks import count
 from lanes.watch.attribution import CERTAIN, Claim
 from lanes.watch.evidence import Look
-from lanes.watch.processes import ThreadId
+from lanes.watch.process import ThreadId
 
 THREADS, PROCESSES = "a thread for each client", "a process for each client"
 ONE, LOOP, UNKNOWN = "one client at a time", "an event loop", "unknown"

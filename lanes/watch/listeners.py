@@ -3,7 +3,8 @@
 from collections.abc import Collection
 
 from lanes.watch.evidence import Look
-from lanes.watch.processes import Processes, ThreadId
+from lanes.watch.process import ThreadId
+from lanes.watch.processes import Processes
 from lanes.watch.sockets import Listening, Sockets
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 
 from lanes.watch.evidence import Look
-from lanes.watch.processes import ThreadId
+from lanes.watch.process import ThreadId
 from lanes.watch.sockets import Connection
 
 PAUSE = 0.2  # seconds from one reading to the next: longer than counters are kept

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from lanes.snapshot import CLOSED, Session, Tick
 from lanes.watch.attribution import UNKNOWN, Claim
-from lanes.watch.processes import ThreadId
+from lanes.watch.process import ThreadId
 from lanes.watch.sockets import Connection
 
 GAP = 0.25  # seconds: messages that come sooner after a tick's beginning are counted on it

@@ -6,7 +6,8 @@ from time import monotonic
 
 from lanes.watch.evidence import Doing, Look
 from lanes.watch.printable import printable
-from lanes.watch.processes import Processes, ThreadId
+from lanes.watch.process import ThreadId
+from lanes.watch.processes import Processes
 from lanes.watch.pyspy import Standings
 
 KEPT = 1.0  # seconds for which a name is kept: a thread may change its own

@@ -11,7 +11,8 @@ from lanes.watch.evidence import Look, look
 from lanes.watch.kinds import Kinds
 from lanes.watch.listeners import Listeners
 from lanes.watch.loops import Loops
-from lanes.watch.processes import Processes, ThreadId
+from lanes.watch.process import ThreadId
+from lanes.watch.processes import Processes
 from lanes.watch.records import Record, Records
 from lanes.watch.sockets import Listening, Sockets
 

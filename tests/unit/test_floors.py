@@ -37,8 +37,9 @@ FLOORS = {
         {"document", "picture", "agreement", "check.caller"}
         | {"watch.waits", "watch.tables", "watch.target", "watch.pyspy"},
         {"replicas"},
-        {"ask", "bars", "marks", "terminal.table", "check.subject", "watch.processes"}
+        {"ask", "bars", "marks", "terminal.table", "check.subject", "watch.process"}
         | {"watch.sockets", "watch.python_lines"},
+        {"watch.processes"},
         {"layout", "trace", "templates", "svg.scale", "terminal.strokes", "check.claim"}
         | {"watch.evidence"},
         {"watch.attribution", "watch.connections", "watch.listeners", "watch.loops"}

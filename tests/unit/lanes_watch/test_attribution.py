@@ -6,7 +6,7 @@ import pytest
 
 from lanes.watch.attribution import UNKNOWN, Attribution, Claim
 from lanes.watch.evidence import Doing, Look
-from lanes.watch.processes import ThreadId
+from lanes.watch.process import ThreadId
 from lanes.watch.waits import Kind
 
 MAIN, T, U = (ThreadId(1, tid) for tid in (1, 2, 3))

@@ -10,7 +10,7 @@ import pytest
 from lanes.watch import connections
 from lanes.watch.connections import Connections
 from lanes.watch.evidence import Doing, Look
-from lanes.watch.processes import ThreadId
+from lanes.watch.process import ThreadId
 from lanes.watch.sockets import Connection, Sockets
 from tests.kit.waiting import wait_until
 

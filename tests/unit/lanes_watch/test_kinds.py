@@ -5,7 +5,7 @@ import pytest
 from lanes.watch.attribution import UNKNOWN, Claim
 from lanes.watch.evidence import Doing
 from lanes.watch.kinds import LOOP, Facts, Kind, Kinds, kind_of
-from lanes.watch.processes import ThreadId
+from lanes.watch.process import ThreadId
 
 MAIN, *WORKERS = (ThreadId(1, tid) for tid in range(1, 6))
 CHILDREN = [ThreadId(pid, pid) for pid in (2, 3, 4)]

@@ -7,7 +7,7 @@ import pytest
 from lanes.watch import loops
 from lanes.watch.evidence import Doing, Look
 from lanes.watch.loops import SURE, Loops
-from lanes.watch.processes import ThreadId
+from lanes.watch.process import ThreadId
 from lanes.watch.sockets import Connection
 from tests.kit.puppet import Puppet
 

@@ -7,7 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from lanes.watch.processes import Process, Processes, ThreadId
+from lanes.watch.process import Process, ThreadId
+from lanes.watch.processes import Processes
 from tests.kit.puppet import Puppet
 from tests.kit.waiting import wait_until
 

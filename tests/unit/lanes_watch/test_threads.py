@@ -7,7 +7,8 @@ from contextlib import ExitStack, closing
 import pytest
 
 from lanes.watch.evidence import Doing, Look, look
-from lanes.watch.processes import Processes, ThreadId
+from lanes.watch.process import ThreadId
+from lanes.watch.processes import Processes
 from lanes.watch.pyspy import Standing
 from lanes.watch.threads import Threads
 from tests.kit.puppet import Puppet
