@@ -9,6 +9,7 @@ from dataclasses import fields
 from functools import lru_cache
 from math import inf
 from operator import attrgetter
+from time import sleep
 
 from server.chat.record import Record
 from server.chat.registry import HISTORY, Snapshot
@@ -46,6 +47,7 @@ def document(snapshot: Snapshot, since: float = 0.0) -> bytes:
 
 
 def _json(record: Record, since: float, few: int, many: int) -> str:
+    sleep(0)  # a conversation that waits for the interpreter goes first: see TURN in __main__
     facts = dict(zip(FACTS, _facts(record), strict=True))
     return _text(facts | {"ticks": _ticks(record, since, few if record.closed_at else many)})
 
@@ -66,10 +68,7 @@ def _ticks(record: Record, since: float, most: int) -> list[tuple[int, int, int]
 
 
 def _thinned(ticks: list[Tick], most: int) -> list[Tick]:
-    """At most `most`, and the last: neighbours are merged, and their counts added up.
-
-    The last is left alone because it may still grow; its beginning tells a reader which it was.
-    """
+    """At most `most`, and the last, which may still grow: neighbours merged, counts added up."""
     together = -(-len(ticks) // max(most, 1))
     parts = [ticks[first:-1][:together] for first in range(0, len(ticks) - 1, together)]
     return [(one[0][0], one[-1][1], sum(n for *_, n in one)) for one in parts] + ticks[-1:]
