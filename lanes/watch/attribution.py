@@ -15,7 +15,7 @@ What a poller holds is never remembered and never born together, since whoever p
 any thread. For a runtime that moves its tasks between threads nothing but `direct` is claimed.
 """
 
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from typing import Literal, NamedTuple, TypeVar
 
 from lanes.watch.evidence import Doing, Look
@@ -42,7 +42,9 @@ class Attribution:
 
     def __init__(self, *, runtime: bool = False) -> None:
         self._runtime = runtime  # it has a scheduler of its own
-        self._looks = 0
+        self._looks = -1  # the number of the last
+        self._seen: tuple[Look, Collection[int], Collection[int]] = {}, (), ()
+        self._alike = 0  # how many looks in a row were like the one before
         self._claims: dict[int, Claim] = {}
         self._lost: set[int] = set()
         self._threads: dict[ThreadId, int] = {}  # the look in which each appeared
@@ -53,11 +55,16 @@ class Attribution:
 
         Those in `pending` have a message that is not answered yet.
         """
+        self._looks += 1
+        seen = look, connections, pending
+        self._alike = self._alike + 1 if seen == self._seen else 0
+        self._seen = seen
+        if self._alike > TOGETHER:  # nobody is new or lost: every claim stays
+            return
         # What is there at the first look is no newcomer.
         _appear(self._threads, look, self._looks)
         _appear(self._connections, connections, self._looks)
-        direct = _threads_by_inode(look, lambda doing: doing.serves)
-        polled = _threads_by_inode(look, lambda doing: doing.polls)
+        direct, polled = _threads_by_inode(look)
         claims = {}
         for inode in connections:
             before = self._claims.get(inode, UNKNOWN)
@@ -76,7 +83,6 @@ class Attribution:
         known = {inode for inode, claim in self._claims.items() if claim.thread}
         self._lost = {one for one in known & claims.keys() if claims[one].thread not in look}
         self._claims = claims
-        self._looks += 1
 
     def claims(self) -> Mapping[int, Claim]:
         """As of the last look, by the connection's inode."""
@@ -96,14 +102,17 @@ class Attribution:
         return self._threads.get(thread, 0) + TOGETHER < self._connections.get(inode, 0)
 
     def _claim_born_together(self, claims: dict[int, Claim], look: Look) -> None:
+        new = self._newcomers(self._connections)
+        unclaimed = [one for one in new if claims[one] == UNKNOWN]
+        if len(unclaimed) != 1:
+            return
         taken = {claim.thread for claim in claims.values()}
         threads = [
             thread
             for thread in self._newcomers(self._threads)
             if thread not in taken and not _is_elsewhere(look[thread])
         ]
-        unclaimed = [one for one in self._newcomers(self._connections) if claims[one] == UNKNOWN]
-        if len(threads) == len(unclaimed) == 1:
+        if len(threads) == 1:
             claims[unclaimed[0]] = Claim(threads[0], "born together")
 
     def _newcomers(self, appeared: Mapping[One, int]) -> list[One]:
@@ -118,13 +127,16 @@ def _appear(appeared: dict[One, int], now: Collection[One], look: int) -> None:
         appeared.setdefault(one, look)
 
 
-def _threads_by_inode(look: Look, which: Callable[[Doing], bool]) -> dict[int, list[ThreadId]]:
-    threads: dict[int, list[ThreadId]] = {}
+def _threads_by_inode(look: Look) -> tuple[dict[int, list[ThreadId]], dict[int, list[ThreadId]]]:
+    """Who serves each connection alone, and who polls it."""
+    direct: dict[int, list[ThreadId]] = {}
+    polled: dict[int, list[ThreadId]] = {}
     for thread, doing in look.items():
-        if which(doing):
+        if doing.inodes and doing.kind != "accepts":
+            threads = direct if doing.serves else polled
             for inode in doing.inodes:
                 threads.setdefault(inode, []).append(thread)
-    return threads
+    return direct, polled
 
 
 def _same_or_any(before: ThreadId | None, threads: list[ThreadId]) -> ThreadId:
@@ -146,8 +158,10 @@ def _kept(before: Claim, look: Look) -> Claim:
 
 
 def _claim_only_busy(claims: dict[int, Claim], look: Look, pending: Collection[int]) -> None:
+    open_ = [one for one in pending if one in claims and claims[one].how in {"unknown", "polled"}]
+    if len(open_) != 1:
+        return
     taken = {claim.thread for claim in claims.values() if claim.how not in {"unknown", "polled"}}
     busy = [thread for thread, doing in look.items() if doing.busy and thread not in taken]
-    open_ = [one for one in pending if one in claims and claims[one].how in {"unknown", "polled"}]
-    if len(busy) == len(open_) == 1:
+    if len(busy) == 1:
         claims[open_[0]] = Claim(busy[0], "only one busy")

@@ -12,7 +12,8 @@ from lanes.watch.sockets import Connection, Sockets
 
 LIST = 0.5  # seconds from one list to the next, without a sign of a new connection
 COUNTERS = 0.1  # seconds from one reading of the known ones to the next
-SHARE = 0.05  # of a core for lists: where one takes long, news come later
+MANY = 256  # connections, from which on a list costs less than to look each up
+SHARE = 0.03  # of a core for lists: where one takes long, news come later
 OPEN = {"established", "close-wait"}
 
 Ends = tuple[str, str]  # local, peer
@@ -24,20 +25,25 @@ class Connections:
     def __init__(self, sockets: Sockets) -> None:
         self._sockets = sockets
         self._known: dict[Ends, Connection] = {}
+        self._inodes: set[int] = set()  # of what is known
         self._look: Look = {}  # the last
+        self._served: set[int] = set()  # the inodes that its threads wait for alone
         self._waiting = 0  # in the accept queues
         self._strangers: set[int] = set()  # inodes that threads wait for, but of no connection
         self._listed_at = self._read_at = self._cost = 0.0
 
     def read(self, look: Look, ports: Collection[int]) -> dict[Ends, Connection]:
-        """What is known of them now; `look` may have a sign of a new one."""
+        """What is known of them now, the same mapping if nothing has changed.
+
+        `look` may have a sign of a new one.
+        """
         now, pause = monotonic(), self._cost / SHARE
         if not self._has_news(look, ports):
-            pause = max(pause, LIST)
+            pause = max(pause, COUNTERS if len(self._known) >= MANY else LIST)
         if now >= self._listed_at + pause:
             self._listed_at = self._read_at = now
-            self._list(look, ports)
-        elif now >= self._read_at + COUNTERS:
+            self._list(ports)
+        elif len(self._known) < MANY and now >= self._read_at + COUNTERS:
             self._read_at = now
             self._look_up(self._known.values())
         return self._known
@@ -50,30 +56,41 @@ class Connections:
     def _has_news(self, look: Look, ports: Collection[int]) -> bool:
         """Whether a thread is new, or serves a stranger, or the accept queues have changed."""
         waiting = sum(one.waiting for one in self._sockets.listening() if one.port in ports)
-        known = {one.inode for one in self._known.values()} | self._strangers
-        news = look.keys() - self._look.keys() or waiting != self._waiting or _served(look) - known
+        news = waiting != self._waiting
+        if look is not self._look:
+            self._served = {one for doing in look.values() if doing.serves for one in doing.inodes}
+            news = news or bool(look.keys() - self._look.keys())
         self._look, self._waiting = look, waiting
-        return bool(news)
+        return news or bool(self._served - self._inodes - self._strangers)
 
-    def _list(self, look: Look, ports: Collection[int]) -> None:
+    def _list(self, ports: Collection[int]) -> None:
         began = thread_time()
         found = self._sockets.connections(ports)
+        self._know(
+            {
+                (one.local, one.peer): _since(self._known.get((one.local, one.peer)), one)
+                for one in found
+                if one.state in OPEN
+            }
+        )
+        self._strangers = self._served - {one.inode for one in found}
         self._cost = thread_time() - began
-        self._known = {
-            (one.local, one.peer): _since(self._known.get((one.local, one.peer)), one)
-            for one in found
-            if one.state in OPEN
-        }
-        self._strangers = _served(look) - {one.inode for one in found}
 
     def _look_up(self, known: Collection[Connection]) -> None:
         asked = {one.inode for one in known} - {0}
         now = self._sockets.look_up(one for one in known if one.inode)
-        self._known = {
-            ends: _since(one, now.get(one.inode, one))
-            for ends, one in self._known.items()
-            if one.inode not in asked or (one.inode in now and now[one.inode].state in OPEN)
-        }
+        self._know(
+            {
+                ends: _since(one, now.get(one.inode, one))
+                for ends, one in self._known.items()
+                if one.inode not in asked or (one.inode in now and now[one.inode].state in OPEN)
+            }
+        )
+
+    def _know(self, known: dict[Ends, Connection]) -> None:
+        if known != self._known:
+            self._known = known
+            self._inodes = {one.inode for one in known.values()}
 
 
 def _since(before: Connection | None, now: Connection) -> Connection:
@@ -84,8 +101,6 @@ def _since(before: Connection | None, now: Connection) -> Connection:
     if not before or before.inode not in {0, now.inode} or now.answers != before.answers:
         return now
     unanswered = now.segments > before.segments or (before.pending and now.segments > 0)
-    return now._replace(pending=True) if unanswered else now
-
-
-def _served(look: Look) -> set[int]:
-    return {inode for doing in look.values() if doing.serves for inode in doing.inodes}
+    if unanswered and not now.pending:
+        now = now._replace(pending=True)
+    return before if now == before else now

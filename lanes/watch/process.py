@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from lanes.watch.waits import HIDDEN, RUNNING, Wait, parse
 
-INODE = re.compile(r"socket:\[(\d+)\]")
+SOCKET = "socket:["  # then its inode, and "]"
 WATCHED = re.compile(rb"^tfd:\s+(\d+)", re.MULTILINE)  # in an epoll's fdinfo, proc(5)
 EACH = 100e-6  # seconds for which each socket that an epoll watches keeps its list from being read
 NOTHING = -1  # in place of the descriptor of a file that may not be opened: any use is an OSError
@@ -29,7 +29,7 @@ class Process:
         """Raises OSError if it is gone. What may not be looked at stays hidden (rights.py)."""
         self.pid = pid
         self.files: dict[ThreadId, int] = {}
-        self._lines: dict[ThreadId, tuple[bytes, Wait]] = {}
+        self._links = 0  # of the directory of its threads, when it was last listed
         self._epolled: dict[int, tuple[float, frozenset[int]]] = {}  # stale when; its sockets
         with contextlib.ExitStack() as opened:
             self._tasks = _opened(f"/proc/{pid}/task", os.O_DIRECTORY, opened)
@@ -43,11 +43,17 @@ class Process:
 
         Raises OSError if the process has ended.
         """
+        # A directory has a link more for each directory in it. If one thread has ended and another
+        # has begun, the number is the same, but the file of the first could not be read: `end`.
+        links = os.fstat(self._tasks).st_nlink
+        if links == self._links and NOTHING not in self.files.values():
+            return
+        self._links = links
         tids = {int(name) for name in os.listdir(self._tasks)}
         if not tids:  # readdir(3) takes the kernel's ENOENT for the end of the directory
             raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
         for thread in [thread for thread in self.files if thread.tid not in tids]:
-            self._forget(thread)
+            self.end(thread)
         for tid in tids - {thread.tid for thread in self.files}:
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended
                 self.files[ThreadId(self.pid, tid)] = self._open(tid)
@@ -58,27 +64,28 @@ class Process:
         except PermissionError:
             return NOTHING
 
-    def wait(self, thread: ThreadId, line: bytes) -> Wait:
-        """What its line says; RUNNING if it has gone on since, so that its memory says nothing."""
+    def end(self, thread: ThreadId) -> None:
+        """Close the file of a thread that has ended."""
+        if (file := self.files.pop(thread)) != NOTHING:
+            os.close(file)
+        self._links = 0
+
+    def wait(self, line: bytes) -> Wait:
+        """What a thread's line says; RUNNING if it has gone on, so that its memory is gone."""
         if not line:
             return HIDDEN
-        before, wait = self._lines.get(thread, (b"", RUNNING))
-        # Other descriptors may have come to stand where they stood: polls are read again.
-        if line != before or wait.kind == "polls":
-            try:
-                wait = parse(line, self._read)
-            except OSError:
-                wait = RUNNING
-            self._lines[thread] = line, wait
-        return wait
+        try:
+            return parse(line, self._read)
+        except OSError:
+            return RUNNING
 
     def inode(self, descriptor: int) -> int:
         """The inode of the socket that a descriptor is; 0 if it is none, or closed by now."""
         try:
-            found = INODE.fullmatch(os.readlink(str(descriptor), dir_fd=self._descriptors))
+            link = os.readlink(str(descriptor), dir_fd=self._descriptors)
         except OSError:
             return 0
-        return int(found[1]) if found else 0
+        return int(link[len(SOCKET) : -1]) if link.startswith(SOCKET) else 0
 
     def inodes(self) -> set[int]:
         """Those of all its sockets."""
@@ -110,15 +117,10 @@ class Process:
     def _read(self, address: int, size: int) -> bytes:
         return os.pread(self._memory, size, address)
 
-    def _forget(self, thread: ThreadId) -> None:
-        if (file := self.files.pop(thread)) != NOTHING:
-            os.close(file)
-        self._lines.pop(thread, None)
-
     def close(self) -> None:
         """Close all its files."""
         for thread in list(self.files):
-            self._forget(thread)
+            self.end(thread)
         self._opened.close()
 
 

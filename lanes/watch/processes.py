@@ -67,14 +67,16 @@ class Processes:
     def sample(self) -> dict[ThreadId, bytes]:
         """Each thread's line, as close together as can be; empty if it may not be read."""
         files = [item for process in self for item in process.files.items()]
-        lines, read = {}, os.pread
+        lines, ended, read = {}, [], os.pread
         for thread, file in files:
             try:
                 lines[thread] = read(file, LINE, 0) if file != NOTHING else b""
             except PermissionError:
                 lines[thread] = b""
-            except OSError:  # it has ended
-                continue
+            except OSError:
+                ended.append(thread)
+        for thread in ended:
+            self._processes[thread.pid].end(thread)
         return lines
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from lanes.snapshot import CLOSED, Session, Tick
 from lanes.watch.attribution import UNKNOWN, Claim
@@ -44,6 +45,7 @@ class Records:
     """By the two addresses: a connection in the backlog has no inode yet."""
 
     def __init__(self) -> None:
+        self._connections: Mapping[tuple[str, str], Connection] = {}
         self._open: dict[tuple[str, str], Record] = {}
         self._closed: deque[Record] = deque(maxlen=CLOSED)
         self.accepted = 0
@@ -57,7 +59,12 @@ class Records:
         return len(self._open)
 
     def update(self, connections: Mapping[tuple[str, str], Connection], at: float) -> None:
-        """Note which are there: all of them."""
+        """Note which are there: all of them, in the same mapping as before if none has changed."""
+        if connections is self._connections:
+            for record in filter(attrgetter("connection.pending"), self):
+                record.tell(record.connection, at)
+            return
+        self._connections = connections
         for key in self._open.keys() - connections.keys():
             self._close(key, at)
         for key, connection in sorted(connections.items(), key=_in_order):

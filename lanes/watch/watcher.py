@@ -2,23 +2,24 @@
 
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from lanes.watch.attribution import CERTAIN, Attribution, Claim
-from lanes.watch.connections import Connections
-from lanes.watch.evidence import Look, look
+from lanes.watch.connections import Connections, Ends
+from lanes.watch.evidence import Evidence, Look
 from lanes.watch.kinds import Kinds
 from lanes.watch.listeners import Listeners
 from lanes.watch.loops import Loops
 from lanes.watch.process import ThreadId
 from lanes.watch.processes import Processes
 from lanes.watch.records import Record, Records
-from lanes.watch.sockets import Listening, Sockets
+from lanes.watch.sockets import Connection, Listening, Sockets
 
 RATE = 50.0  # looks a second
 SHARE = 0.1  # of a core: where looking would cost more, the rate falls
 TRIES = 50  # looks that may fail in a row
+SERVED = {*CERTAIN, "polled", "only one busy"}  # claims of which each says that it is served
 FAMILY, SOON = 0.5, 0.1  # seconds from one search for new processes to the next; if one is missed
 
 
@@ -27,7 +28,7 @@ class Moment(NamedTuple):
 
     at: float
     look: Look
-    claims: dict[int, Claim]
+    claims: Mapping[int, Claim]
     backlog: int
     listening: tuple[Listening, ...]
     acceptors: frozenset[ThreadId]  # threads that were seen to accept
@@ -48,6 +49,7 @@ class Watcher:
         """
         self.pid = min(pids)
         self.processes = Processes(pids)
+        self._evidence = Evidence(self.processes)
         self._sockets = Sockets(self.pid)
         self._listeners = Listeners(self._sockets, ports)
         self.records = Records()
@@ -58,6 +60,8 @@ class Watcher:
         self._attribution = Attribution(runtime=bool(runtime))
         self._connections = Connections(self._sockets)
         self._loops = Loops()
+        self._known: Mapping[Ends, Connection] = {}
+        self._moved = False  # whether connections have come or gone in the last look
         self._unclaimed = False  # whether an accepted connection has no thread that is known
         self._searched_at = 0.0
         self._cost = 0.0  # of the last look, seconds of processor time
@@ -84,35 +88,33 @@ class Watcher:
 
     def look(self) -> None:
         """Look once: first at all threads, then at what else has changed."""
-        now = time.monotonic()
         self.processes.refresh()
-        seen = look(self.processes)
-        if seen and now >= self._searched_at + (SOON if self._unclaimed else FAMILY):
-            self._searched_at = now
-            self.processes.follow()
-            self._listeners.find(self.processes)
+        seen = self._evidence.look(closely=self._moved)
+        self._search(seen)
         accepting = self._listeners.accepting(seen)
-        connections = self._connections.read(seen, self._listeners.ports) if seen else {}
-        accepted = {one.inode: one for one in connections.values() if one.inode}
-        pending = {inode for inode, one in accepted.items() if one.pending}
-        self._attribution.update(seen, accepted.keys(), pending)
-        claims = dict(self._attribution.claims())
+        before = self._known
+        self._known = self._connections.read(seen, self._listeners.ports) if seen else {}
+        inodes = {one.inode for one in self._known.values() if one.inode}
+        pending = {one.inode for one in self._known.values() if one.inode and one.pending}
+        self._attribution.update(seen, inodes, pending)
+        claims = self._attribution.claims()
         # Who has lost its thread has probably left: a record that is closed keeps its claim.
         if lost := self._attribution.lost():
-            connections = self._connections.check(lost)
-            accepted = {one.inode: one for one in connections.values() if one.inode}
-        loops = self._loops.update(seen, self._attribution.pollers(), accepted.values())
+            self._known = self._connections.check(lost)
+        accepted = [one for one in self._known.values() if one.inode]
+        loops = self._loops.update(seen, self._attribution.pollers(), accepted)
+        self._moved = self._known.keys() != before.keys()
         self._unclaimed = any(claim.thread is None for claim in claims.values())
         at = time.time()
         with self.changing:
-            self.records.update(connections, at)
+            self.records.update(self._known, at)
             for record in self.records:
                 self._claim(record, claims, seen, at)
             self.moment = Moment(
                 at=at,
                 look=seen,
                 claims=claims,
-                backlog=len(connections) - len(accepted),
+                backlog=len(self._known) - len(accepted),
                 listening=self._listeners.found,
                 acceptors=self._listeners.acceptors,
                 accepting=bool(accepting),
@@ -120,20 +122,28 @@ class Watcher:
                 loops=loops,
             )
 
+    def _search(self, seen: Look) -> None:
+        """Now and then, look for new processes, and for where they listen."""
+        now = time.monotonic()
+        if seen and now >= self._searched_at + (SOON if self._unclaimed else FAMILY):
+            self._searched_at = now
+            self.processes.follow()
+            self._listeners.find(self.processes)
+
     def is_older(self, thread: ThreadId, inode: int) -> bool:
         """Whether the thread was there before the connection."""
         return self._attribution.is_older(thread, inode)
 
-    def _claim(self, record: Record, claims: dict[int, Claim], seen: Look, at: float) -> None:
+    def _claim(self, record: Record, claims: Mapping[int, Claim], seen: Look, at: float) -> None:
         claim = claims.get(record.connection.inode)
         if claim is None:
             return
         record.claim = claim
-        doing = seen.get(claim.thread) if claim.thread else None
-        served = claim.how in {*CERTAIN, "polled", "only one busy"}
-        served |= claim.how == "born together" and doing is not None and doing.kind != "locks"
-        if served and record.served_at is None:
-            record.served_at = at
+        if record.served_at is None:
+            doing = seen.get(claim.thread) if claim.thread else None
+            free = doing is not None and doing.kind != "locks"
+            if claim.how in SERVED or (claim.how == "born together" and free):
+                record.served_at = at
 
     def close(self) -> None:
         """Close all that is open."""

@@ -47,6 +47,23 @@ def meeting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Meeting]:
         yield Meeting(stack)
 
 
+def test_many_are_listed_instead_of_looked_up(
+    meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "MANY", 2)
+    clients = [meeting.connect() for _ in range(2)]
+    wait_until(lambda: len(meeting.read()) == 2)
+    for _ in clients:
+        meeting.accept()
+    meeting.read()
+    monkeypatch.setattr(Sockets, "look_up", None)  # it would fail
+    clients[0].sendall(b"!")
+    wait_until(lambda: sorted(one.segments for one in meeting.read()) == [0, 1])
+    assert meeting.connections.read(NOBODY, {meeting.port}) is meeting.connections.read(
+        NOBODY, {meeting.port}
+    )
+
+
 def inode(of: socket.socket) -> int:
     return os.fstat(of.fileno()).st_ino
 

@@ -36,7 +36,7 @@ def open_files() -> set[str]:
 
 
 def kind(processes: Processes, thread: ThreadId) -> str:
-    return processes[thread.pid].wait(thread, processes.sample()[thread]).kind
+    return processes[thread.pid].wait(processes.sample()[thread]).kind
 
 
 def test_a_new_thread_is_noticed_and_one_that_has_ended_is_forgotten(
@@ -61,6 +61,18 @@ def test_a_thread_that_has_ended_between_two_refreshes_is_left_out_of_the_sample
     assert len(threads(processes)) == 2
     puppet.do("over.set(); thread.join()")
     wait_until(lambda: len(processes.sample()) == 1)
+
+
+def test_a_thread_that_takes_the_place_of_another_is_noticed(
+    puppet: Puppet, processes: Processes
+) -> None:
+    puppet.do("over = threading.Event()")
+    old = puppet.start("over.wait()")
+    assert len(threads(processes)) == 2
+    puppet.do("over.set(); thread.join(); over = threading.Event()")
+    new = ThreadId(puppet.pid, puppet.start("over.wait()"))  # as many as before
+    wait_until(lambda: new in threads(processes))
+    assert ThreadId(puppet.pid, old) not in threads(processes)
 
 
 FORK = """
@@ -162,13 +174,10 @@ said = epoll.fileno()
     assert process.epolled(9999) == frozenset()
 
 
-def test_what_has_moved_on_since_its_line_was_read_counts_as_running(
-    puppet: Puppet, process: Process
-) -> None:
-    thread = ThreadId(puppet.pid, puppet.pid)
+def test_what_has_moved_on_since_its_line_was_read_counts_as_running(process: Process) -> None:
     polls = b"%d 0x10 0x1 0x0 0x0 0x0 0x0 0x7ffc 0x7f12\n"
     numbers: Callable[[str], int] = {"x86_64": 271, "aarch64": 73}.__getitem__
-    assert process.wait(thread, polls % numbers(os.uname().machine)).kind == "running"
+    assert process.wait(polls % numbers(os.uname().machine)).kind == "running"
 
 
 def test_a_word_of_its_memory_can_be_read(puppet: Puppet, process: Process) -> None:

@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from lanes.watch.evidence import Doing, Look, look
+from lanes.watch.evidence import Doing, Evidence, Look
 from lanes.watch.process import ThreadId
 from lanes.watch.processes import Processes
 from lanes.watch.pyspy import Standing
@@ -104,11 +104,11 @@ def test_who_holds_a_mutex_is_named() -> None:
         _, holder = first.answer()
         stack.enter_context(closing(target.talk()))  # it waits for its turn
         processes = stack.enter_context(closing(Processes([target.pid])))
-        threads = Threads(processes)
+        threads, evidence = Threads(processes), Evidence(processes)
 
         def waiting() -> list[str]:
             processes.refresh()
-            seen = look(processes)
+            seen = evidence.look(closely=True)
             return [
                 threads.where(one, seen) for one, doing in seen.items() if doing.kind == "locks"
             ]

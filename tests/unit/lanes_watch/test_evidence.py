@@ -1,0 +1,76 @@
+"""What the threads of a process do, look by look: a real one, that does as it is told."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from lanes.watch import evidence
+from lanes.watch.evidence import Evidence, Look
+from lanes.watch.process import ThreadId
+from lanes.watch.processes import Processes
+from tests.kit.puppet import Puppet
+from tests.kit.waiting import wait_until
+
+PAIRS = """
+pairs = [socket.socketpair() for _ in range(3)]
+said = [os.fstat(one.fileno()).st_ino for one, _ in pairs]
+"""
+
+
+class Scene:
+    """A process with three sockets; a thread waits for each of the first two."""
+
+    def __init__(self, puppet: Puppet, processes: Processes) -> None:
+        self._processes, self._evidence = processes, Evidence(processes)
+        self.do = puppet.do
+        self.inodes = puppet.do(PAIRS)
+        tids = [puppet.start(f"pairs[{number}][0].recv(1)") for number in (0, 1)]
+        self.threads = [ThreadId(puppet.pid, tid) for tid in tids]
+        wait_until(lambda: self.waits_for(closely=True) == self.inodes[:2])
+
+    def look(self, *, closely: bool = False) -> Look:
+        self._processes.refresh()
+        return self._evidence.look(closely=closely)
+
+    def waits_for(self, *, closely: bool = False) -> list[int]:
+        """The inodes of the sockets that the two threads wait for."""
+        doing = [self.look(closely=closely)[thread] for thread in self.threads]
+        return [inode for one in doing if one.kind == "reads" for inode in one.inodes]
+
+
+@pytest.fixture
+def scene() -> Iterator[Scene]:
+    with Puppet() as puppet:
+        puppet.do("")  # it is up
+        with closing(Processes([puppet.pid])) as processes:
+            yield Scene(puppet, processes)
+
+
+def test_a_look_at_which_nothing_has_changed_is_the_one_before(scene: Scene) -> None:
+    wait_until(lambda: scene.look() is scene.look())  # the main thread waits again, too
+    before = scene.look()
+    scene.do("pairs[0][1].send(b'!')")
+    wait_until(lambda: scene.threads[0] not in scene.look())
+    assert scene.look() is not before
+
+
+@pytest.mark.parametrize("turn", [200, 1])
+def test_a_descriptor_that_has_become_another_connection_is_noticed(
+    scene: Scene, turn: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "TURN", turn)  # with 1 each of three threads is read in turn
+    _, second, third = scene.inodes
+    scene.do("os.dup2(pairs[2][0].fileno(), pairs[0][0].fileno())")
+    for _ in range(1 if turn > 1 else 4):
+        found = scene.waits_for()
+    assert found == [third, second]
+
+
+def test_after_a_change_of_connections_all_descriptors_are_read_at_once(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "TURN", 1)
+    _, second, third = scene.inodes
+    scene.do("os.dup2(pairs[2][0].fileno(), pairs[0][0].fileno())")
+    assert scene.waits_for(closely=True) == [third, second]
