@@ -12,7 +12,8 @@ From look to look each connection's claim is made anew, by the first of these th
 | unknown | |
 
 What a poller holds is never remembered and never born together, since whoever polls may hand it to
-any thread. For a runtime that moves its tasks between threads nothing but `direct` is claimed.
+any thread. Where threads share connections (sharing.py) nothing is remembered. For a runtime that
+moves its tasks between threads nothing but `direct` is claimed.
 """
 
 from collections.abc import Collection, Hashable, Mapping
@@ -20,10 +21,12 @@ from typing import Literal, NamedTuple, TypeVar
 
 from lanes.watch.evidence import Doing, Look
 from lanes.watch.process import ThreadId
+from lanes.watch.sharing import Sharing
 
 How = Literal["direct", "polled", "remembered", "born together", "only one busy", "unknown"]
 CERTAIN: tuple[How, ...] = ("direct", "remembered")
 One = TypeVar("One", bound=Hashable)
+OLDER = 25  # looks
 TOGETHER = 2  # looks within which a thread and a connection that appear are born together
 
 
@@ -47,6 +50,7 @@ class Attribution:
         self._alike = 0  # how many looks in a row were like the one before
         self._claims: dict[int, Claim] = {}
         self._lost: set[int] = set()
+        self._sharing = Sharing()
         self._threads: dict[ThreadId, int] = {}  # the look in which each appeared
         self._connections: dict[int, int] = {}
 
@@ -65,6 +69,7 @@ class Attribution:
         _appear(self._threads, look, self._looks)
         _appear(self._connections, connections, self._looks)
         direct, polled = _threads_by_inode(look)
+        self._sharing.update(look, connections)
         claims = {}
         for inode in connections:
             before = self._claims.get(inode, UNKNOWN)
@@ -76,7 +81,7 @@ class Attribution:
             elif inode not in self._lost and before.thread and before.thread not in look:
                 claims[inode] = before  # for one look: its client has probably left
             else:
-                claims[inode] = UNKNOWN if self._runtime else _kept(before, look)
+                claims[inode] = UNKNOWN if self._runtime else self._kept(before, look)
         if not self._runtime:
             self._claim_born_together(claims, look)
             _claim_only_busy(claims, look, pending)
@@ -89,8 +94,12 @@ class Attribution:
         return self._claims
 
     def lost(self) -> set[int]:
-        """The connections whose thread has ended or is not known any more, as of the last look."""
-        return self._lost
+        """Those that are perhaps closed: their thread has ended, is not known, or went on."""
+        return self._lost | set(self._sharing.left())
+
+    def sharing(self) -> frozenset[int]:
+        """The processes whose threads share connections."""
+        return frozenset(self._sharing.processes)
 
     def pollers(self) -> dict[int, ThreadId]:
         """Who polls which connection."""
@@ -98,8 +107,17 @@ class Attribution:
         return {one: claim.thread for one, claim in polled if claim.thread}
 
     def is_older(self, thread: ThreadId, inode: int) -> bool:
-        """Whether the thread was there some looks before the connection."""
-        return self._threads.get(thread, 0) + TOGETHER < self._connections.get(inode, 0)
+        """Whether the thread was there long before the connection, which may be found late."""
+        return self._threads.get(thread, 0) + OLDER < self._connections.get(inode, 0)
+
+    def _kept(self, before: Claim, look: Look) -> Claim:
+        """What remains of a claim when nobody waits for the connection now."""
+        thread = before.thread
+        if thread is None or thread not in look or _is_elsewhere(look[thread]):
+            return UNKNOWN
+        if before.how in CERTAIN:
+            return UNKNOWN if thread.pid in self._sharing.processes else Claim(thread, "remembered")
+        return before if before.how in {"born together", "polled"} else UNKNOWN
 
     def _claim_born_together(self, claims: dict[int, Claim], look: Look) -> None:
         new = self._newcomers(self._connections)
@@ -146,15 +164,6 @@ def _same_or_any(before: ThreadId | None, threads: list[ThreadId]) -> ThreadId:
 def _is_elsewhere(doing: Doing) -> bool:
     """Whether it does something else than to serve a client, or may not be looked at."""
     return doing.serves or doing.polls or doing.kind in {"accepts", "hidden"}
-
-
-def _kept(before: Claim, look: Look) -> Claim:
-    """What remains of a claim when nobody waits for the connection now."""
-    if before.thread is None or before.thread not in look or _is_elsewhere(look[before.thread]):
-        return UNKNOWN
-    if before.how in CERTAIN:
-        return Claim(before.thread, "remembered")
-    return before if before.how in {"born together", "polled"} else UNKNOWN
 
 
 def _claim_only_busy(claims: dict[int, Claim], look: Look, pending: Collection[int]) -> None:

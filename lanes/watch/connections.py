@@ -66,6 +66,10 @@ class Connections:
     def _list(self, ports: Collection[int]) -> None:
         began = thread_time()
         found = self._sockets.connections(ports)
+        # While others come and go, the kernel may pass one over: what is missing is looked up.
+        missing = self._inodes - {one.inode for one in found}
+        if gone := [one for one in self._known.values() if one.inode in missing]:
+            found += self._sockets.look_up(gone).values()
         self._know(
             {
                 (one.local, one.peer): _since(self._known.get((one.local, one.peer)), one)

@@ -84,6 +84,9 @@ def _facts(watcher: Watcher, moment: Moment) -> Facts:
             if claim.thread and claim.how in CERTAIN
         ),
         loops=moment.loops,
+        tried=moment.tried,
+        sharing=moment.sharing,
+        idled=moment.idled,
         runtime=watcher.runtime,
     )
 

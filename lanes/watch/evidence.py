@@ -37,6 +37,7 @@ class Doing(NamedTuple):
 
 
 Look = Mapping[ThreadId, Doing]
+RESTART = "restart_syscall"  # a thread that was stopped goes on with the call that it was in
 TURN = 200  # threads, or more, of which each look reads again what they wait for
 
 
@@ -66,13 +67,13 @@ class Evidence:
         read = {}
         for thread, line in self._lines.items():
             if line != before.get(thread):
-                self._waits[thread] = self._processes[thread.pid].wait(line)
+                self._parse(thread, line)
                 read[thread] = self._doing(thread)
             elif (known := self._look[thread]).kind in ON_DESCRIPTORS and (
                 not known.alone or (thread.tid + self._looks) % turns == 0
             ):
                 if known.kind == "polls":  # an array of others may stand where theirs stood
-                    self._waits[thread] = self._processes[thread.pid].wait(line)
+                    self._parse(thread, line)
                 read[thread] = self._doing(thread)
         for thread in before.keys() - self._lines.keys():
             del self._waits[thread]
@@ -81,6 +82,11 @@ class Evidence:
         ):
             self._look = {thread: read.get(thread) or self._look[thread] for thread in self._lines}
         return self._look
+
+    def _parse(self, thread: ThreadId, line: bytes) -> None:
+        wait = self._processes[thread.pid].wait(line)
+        if wait.call != RESTART or thread not in self._waits:
+            self._waits[thread] = wait
 
     def _doing(self, thread: ThreadId) -> Doing:
         process, wait = self._processes[thread.pid], self._waits[thread]

@@ -47,6 +47,9 @@ class Facts(NamedTuple):
     accepting: bool  # whether any thread waits for a new connection
     older: int  # claims whose thread was there before the connection
     loops: frozenset[int] = frozenset()  # processes whose pollers answer themselves
+    tried: frozenset[int] = frozenset()  # processes of which it is known whether they do
+    sharing: frozenset[int] = frozenset()  # processes whose threads share connections
+    idled: frozenset[ThreadId] = frozenset()  # threads that were seen to wait for a lock, or work
     runtime: str = ""  # how its runtime is known, if that has a scheduler of its own
 
 
@@ -73,11 +76,16 @@ def _of_pollers(facts: Facts, polled: Sequence[Claim]) -> Kind:
     pollers = {claim.thread for claim in polled if claim.thread}
     verb = "polls" if len(pollers) == 1 else "poll"
     held = f"{count(len(pollers), 'thread')} {verb} {count(len(polled), 'connection')}"
+    if len(pollers) == len(polled) > 1 and not pollers & facts.acceptors:
+        return Kind(THREADS, f"{held}, each one of its own")
     if {poller.pid for poller in pollers} & facts.loops:
         return Kind(LOOP, f"{held}, and no other thread runs while they are answered")
     if workers := _workers(facts, pollers):
         wait = "waits" if workers == 1 else "wait"
-        return Kind(f"a pool of {workers}", f"{held}, {workers} {wait} for work or work")
+        evidence = f"{held}, {workers} {wait} for work or work"
+        if {poller.pid for poller in pollers} & facts.tried:
+            return Kind(f"a pool of {workers}", evidence)
+        return Kind(f"{LOOP}, or a pool of {workers}", f"{evidence}; nothing is answered yet")
     return Kind(LOOP, f"{held}, and no other thread serves")
 
 
@@ -92,10 +100,12 @@ def _of_busy(facts: Facts) -> Kind | None:
 
 
 def _workers(facts: Facts, pollers: set[ThreadId]) -> int:
-    """How many threads of their processes wait for work or do it."""
+    """How many threads of their processes wait for work or do it, and have waited before."""
     pids = {poller.pid for poller in pollers}
     return sum(
-        thread.pid in pids and thread not in pollers and (doing.kind == "locks" or doing.busy)
+        thread.pid in pids
+        and thread not in pollers
+        and (doing.kind == "locks" or (doing.busy and thread in facts.idled))
         for thread, doing in facts.look.items()
     )
 
@@ -104,19 +114,41 @@ def _of_servers(facts: Facts, threads: set[ThreadId], clients: int) -> Kind:
     """Threads that each serve a client of their own."""
     pids = {thread.pid for thread in threads}
     both = f"{count(clients, 'client')}, {count(len(threads), 'thread')}"
-    accept_too = bool(threads & facts.acceptors)
-    if accept_too and len(pids) > 1:
-        return Kind(f"a pool of {len(pids)} processes", f"{both}, which accept for themselves")
-    if accept_too or (len(threads) == 1 and facts.backlog and not facts.accepting):
-        return Kind(ONE, f"{both}; {facts.backlog} in the backlog, and no other thread accepts")
+    if kind := _of_sharing(facts, threads, both) or _of_acceptors(facts, threads, both):
+        return kind
     if len(facts.claims) > clients and (kind := _of_waiting(facts, len(threads), clients)):
         return kind
     if facts.acceptors and not pids & {thread.pid for thread in facts.acceptors}:
+        if len(pids) < len(threads):
+            return Kind(THREADS, f"{both}; another process accepts")
         processes = "1 process that does" if len(pids) == 1 else f"{len(pids)} processes that do"
         return Kind(PROCESSES, f"{count(clients, 'client')}, {processes} not accept")
     if facts.older >= clients:
         return Kind(KEPT, f"{both}, older than {'it' if clients == 1 else 'them'}")
     return Kind(THREADS, both)
+
+
+def _of_sharing(facts: Facts, threads: set[ThreadId], both: str) -> Kind | None:
+    if not {thread.pid for thread in threads} & facts.sharing:
+        return None
+    workers = len(threads) + _workers(facts, threads | facts.acceptors)
+    return Kind(f"a pool of {workers}", f"{both}, which go from client to client")
+
+
+def _of_acceptors(facts: Facts, threads: set[ThreadId], both: str) -> Kind | None:
+    """Threads or processes that accept their clients themselves, one after another."""
+    pids = {thread.pid for thread in threads}
+    accepting = {thread.pid for thread in facts.acceptors}
+    accept_too = bool(threads & facts.acceptors)
+    if (accept_too and len(pids) > 1) or (len(accepting) > 1 and not pids & accepting):
+        processes = len(pids | accepting)
+        return Kind(f"a pool of {processes} processes", f"{both}; each process accepts for itself")
+    workers = threads | {thread for thread in facts.acceptors if thread.pid in pids}
+    if accept_too and len(workers) > 1:
+        return Kind(f"a pool of {len(workers)}", f"{both}; each thread accepts for itself")
+    if accept_too or (len(threads) == 1 and facts.backlog and not facts.accepting):
+        return Kind(ONE, f"{both}; {facts.backlog} in the backlog, and no other thread accepts")
+    return None
 
 
 def _of_waiting(facts: Facts, threads: int, clients: int) -> Kind | None:

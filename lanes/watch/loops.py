@@ -1,7 +1,7 @@
 """Whether those who poll also answer: an event loop may have helpers that look like a pool's.
 
-When a pool answers a message, a worker has run. So where messages are answered while no thread but
-the pollers runs, by /proc/PID/task/TID/schedstat, the pollers answer themselves.
+When a pool answers a message, a worker has run. So if messages are answered while no thread but the
+pollers runs, by /proc/PID/task/TID/schedstat, the pollers answer themselves.
 """
 
 import contextlib
@@ -43,6 +43,10 @@ class Loops:
                 look, pollers, {one.inode: (one.segments, one.answers) for one in connections}
             )
         return frozenset(self._found)
+
+    def tried(self) -> frozenset[int]:
+        """The processes of which it is known by now, or as good as known."""
+        return frozenset(self._found | {pid for pid, score in self._score.items() if score < 0})
 
     def _read(self, look: Look, pollers: Mapping[int, ThreadId], counts: Counts) -> None:
         open_ = {one.pid for one in pollers.values()} - self._found

@@ -115,7 +115,12 @@ class Process:
         return int.from_bytes(self._read(address, 4), "little")
 
     def _read(self, address: int, size: int) -> bytes:
-        return os.pread(self._memory, size, address)
+        if not (read := os.pread(self._memory, size, address)):  # of a program before execve(2)
+            new = os.open(f"/proc/{self.pid}/mem", os.O_RDONLY | os.O_CLOEXEC)
+            os.dup2(new, self._memory, inheritable=False)
+            os.close(new)
+            read = os.pread(self._memory, size, address)
+        return read
 
     def close(self) -> None:
         """Close all its files."""

@@ -41,6 +41,7 @@ NUMBERS: dict[str, tuple[int, int | None]] = {
     "semtimedop": (220, 192),
     "rt_sigtimedwait": (128, 137),
     "rt_sigsuspend": (130, 133),
+    "restart_syscall": (219, 128),
 }
 MACHINES = ("x86_64", "aarch64")
 

@@ -35,6 +35,9 @@ class Moment(NamedTuple):
     accepting: bool  # whether any thread waits for a new connection now
     rate: float  # looks a second
     loops: frozenset[int] = frozenset()  # processes whose pollers answer themselves
+    tried: frozenset[int] = frozenset()  # processes of which it is known whether they do
+    sharing: frozenset[int] = frozenset()  # processes whose threads share connections
+    idled: frozenset[ThreadId] = frozenset()  # threads that were seen to wait for a lock
 
 
 class Watcher:
@@ -120,7 +123,17 @@ class Watcher:
                 accepting=bool(accepting),
                 rate=min(RATE, SHARE / self._cost) if self._cost else RATE,
                 loops=loops,
+                tried=self._loops.tried(),
+                sharing=self._attribution.sharing(),
+                idled=self._idled(seen),
             )
+
+    def _idled(self, seen: Look) -> frozenset[ThreadId]:
+        """The threads that were seen to wait for a lock: those of a pool do, between messages."""
+        if seen is self.moment.look:
+            return self.moment.idled
+        locked = (thread for thread, doing in seen.items() if doing.kind == "locks")
+        return (self.moment.idled & seen.keys()).union(locked)
 
     def _search(self, seen: Look) -> None:
         """Now and then, look for new processes, and for where they listen."""

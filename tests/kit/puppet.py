@@ -30,11 +30,15 @@ class Puppet:
         with self.process:
             self.process.kill()
 
-    def do(self, code: str) -> Any:  # noqa: ANN401 - whatever the code leaves in `said`
+    def tell(self, code: str) -> None:
+        """Have it run this, and do not wait for it."""
         assert self.process.stdin
-        assert self.process.stdout
         self.process.stdin.write(f"{json.dumps(code)}\n")
         self.process.stdin.flush()
+
+    def do(self, code: str) -> Any:  # noqa: ANN401 - whatever the code leaves in `said`
+        self.tell(code)
+        assert self.process.stdout
         return json.loads(self.process.stdout.readline())
 
     def start(self, call: str) -> int:

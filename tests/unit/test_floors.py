@@ -42,6 +42,7 @@ FLOORS = {
         {"watch.processes"},
         {"layout", "trace", "templates", "svg.scale", "terminal.strokes", "check.claim"}
         | {"watch.evidence"},
+        {"watch.sharing"},
         {"watch.attribution", "watch.connections", "watch.listeners", "watch.loops"}
         | {"watch.threads"},
         {"watch.kinds", "watch.records"},

@@ -41,7 +41,8 @@ def course(target: Target, rounds: int, seed: int = 0) -> Course:
             found.late.extend(late)
             found.kinds.append(looks[-1].kind)
             for client, fact in facts.items():
-                _judge(found, client, fact.tid, looks)
+                if fact.how == "holds":  # else another thread may wait for an idle client
+                    _judge(found, client, fact.tid, looks)
     for answer in target.told:
         if answer.work and not target.kind.holds:
             looks = [one for one in watcher.drawn if _is_busy(answer, one)]

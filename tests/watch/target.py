@@ -43,6 +43,9 @@ SERVERS = {
     "settimeout": Kind("with_timeout.py", EACH),
     "fork": Kind("fork_per_client.py", "a process for each client"),
     "pool of two": Kind("pool_of_two.py", "a pool of 2", at_once=2),
+    "connections in a queue": Kind(
+        "connections_in_a_queue.py", "a pool of 3", holds=False, idle=False, busy=False
+    ),
     "lock over the conversation": Kind("lock_while_talking.py", EACH, at_once=1),
     "the lab's mistake": Kind("lab_mistake.py", "one client at a time", at_once=1),
     "one at a time": Kind("one_at_a_time.py", "one client at a time", at_once=1),

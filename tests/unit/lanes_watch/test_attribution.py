@@ -4,13 +4,13 @@ from collections.abc import Collection
 
 import pytest
 
-from lanes.watch.attribution import UNKNOWN, Attribution, Claim
+from lanes.watch.attribution import OLDER, UNKNOWN, Attribution, Claim
 from lanes.watch.evidence import Doing, Look
 from lanes.watch.process import ThreadId
 from lanes.watch.waits import Kind
 
 MAIN, T, U = (ThreadId(1, tid) for tid in (1, 2, 3))
-C, D, LISTENER = 10, 11, 9
+C, D, E, LISTENER = 10, 11, 12, 9
 ACCEPTS = Doing("accepts", frozenset({LISTENER}), alone=True)
 RUNS, SLEEPS, LOCKED = Doing("running"), Doing("sleeps"), Doing("locks", address=1)
 NOBODY: Look = {MAIN: ACCEPTS}
@@ -201,9 +201,36 @@ def test_a_connection_that_is_closed_has_no_claim(course: Course) -> None:
     assert course.attribution.claims() == {}
 
 
-def test_a_thread_is_older_that_was_there_some_looks_before_the_connection(course: Course) -> None:
-    for connections in (), (), (), (C,):
-        course.see({T: LOCKED}, connections)
+def test_a_thread_is_older_that_was_there_long_before_the_connection(course: Course) -> None:
+    for _ in range(OLDER + 1):
+        course.see({T: LOCKED}, ())
+    course.see({T: LOCKED})
     course.see({T: LOCKED, U: on(C)})
     assert course.attribution.is_older(T, C)
     assert not course.attribution.is_older(U, C)
+
+
+def test_nothing_is_remembered_if_a_thread_went_on_from_a_connection_that_stays_open(
+    course: Course,
+) -> None:
+    course.see({T: on(D), U: on(C)}, (C, D))
+    assert course.see({T: on(E), U: RUNS}, (C, D, E)) == (U, "remembered")
+    assert D in course.attribution.lost()  # to be read again: perhaps it is closed by now
+    assert course.see({T: on(E), U: RUNS}, (C, D, E)) == UNKNOWN
+    assert course.attribution.sharing() == {T.pid}
+    assert course.see({T: on(E), U: on(C)}, (C, D, E)) == (U, "direct")
+
+
+@pytest.mark.parametrize("before", [ACCEPTS, polls(D, LISTENER)])
+def test_who_accepts_or_polls_may_go_on_from_a_connection_that_it_hands_on(
+    course: Course, before: Doing
+) -> None:
+    course.see({T: before, U: on(C)}, (C, D))
+    for held in D, E, E:
+        assert course.see({T: on(held), U: RUNS}, (C, D, E)) == (U, "remembered")
+
+
+def test_to_go_on_from_a_connection_that_is_closed_is_to_share_nothing(course: Course) -> None:
+    course.see({T: on(D), U: on(C)}, (C, D))
+    for _ in range(2):
+        assert course.see({T: on(E), U: RUNS}, (C, E)) == (U, "remembered")

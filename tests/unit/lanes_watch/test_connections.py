@@ -64,6 +64,18 @@ def test_many_are_listed_instead_of_looked_up(
     )
 
 
+def test_one_that_the_kernel_passes_over_in_its_list_is_not_closed(
+    meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meeting.connect()
+    wait_until(lambda: len(meeting.read()) == 1)
+    accepted = meeting.accept()
+    assert [one.inode for one in meeting.read()] == [inode(accepted)]
+    monkeypatch.setattr(Sockets, "connections", lambda *_: [])
+    monkeypatch.setattr(connections, "LIST", 0.0)
+    assert [one.inode for one in meeting.read()] == [inode(accepted)]
+
+
 def inode(of: socket.socket) -> int:
     return os.fstat(of.fileno()).st_ino
 

@@ -1,12 +1,14 @@
 """What the threads of a process do, look by look: a real one, that does as it is told."""
 
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
 
 from lanes.watch import evidence
-from lanes.watch.evidence import Evidence, Look
+from lanes.watch.evidence import Doing, Evidence, Look
 from lanes.watch.process import ThreadId
 from lanes.watch.processes import Processes
 from tests.kit.puppet import Puppet
@@ -40,11 +42,16 @@ class Scene:
 
 
 @pytest.fixture
-def scene() -> Iterator[Scene]:
+def puppet() -> Iterator[Puppet]:
     with Puppet() as puppet:
         puppet.do("")  # it is up
-        with closing(Processes([puppet.pid])) as processes:
-            yield Scene(puppet, processes)
+        yield puppet
+
+
+@pytest.fixture
+def scene(puppet: Puppet) -> Iterator[Scene]:
+    with closing(Processes([puppet.pid])) as processes:
+        yield Scene(puppet, processes)
 
 
 def test_a_look_at_which_nothing_has_changed_is_the_one_before(scene: Scene) -> None:
@@ -74,3 +81,29 @@ def test_after_a_change_of_connections_all_descriptors_are_read_at_once(
     _, second, third = scene.inodes
     scene.do("os.dup2(pairs[2][0].fileno(), pairs[0][0].fileno())")
     assert scene.waits_for(closely=True) == [third, second]
+
+
+def test_a_thread_that_was_stopped_still_waits_for_what_it_waited_for(puppet: Puppet) -> None:
+    [inode, *_] = puppet.do(
+        f"import select{PAIRS}poll = select.poll(); poll.register(pairs[0][0], select.POLLIN)"
+    )
+    thread = ThreadId(puppet.pid, puppet.start("poll.poll(600_000)"))
+    with closing(Processes([puppet.pid])) as processes:
+        processes.refresh()
+        seen = Evidence(processes)
+        waits = Doing("polls", frozenset({inode}), alone=True, call="poll")
+        wait_until(lambda: seen.look(closely=True)[thread] == waits)
+        puppet.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, puppet.pid, os.WSTOPPED | os.WNOWAIT)
+        puppet.process.send_signal(signal.SIGCONT)
+        puppet.do("")
+        assert seen.look(closely=True)[thread] == waits
+
+
+def test_what_polls_is_seen_after_the_process_has_become_another_program(puppet: Puppet) -> None:
+    program = "import socket\nones = socket.socketpair()\nones[0].settimeout(600)\nones[0].recv(1)"
+    with closing(Processes([puppet.pid])) as processes:
+        seen, main = Evidence(processes), ThreadId(puppet.pid, puppet.pid)
+        seen.look(closely=True)
+        puppet.tell(f"os.execv(sys.executable, [sys.executable, '-S', '-c', {program!r}])")
+        wait_until(lambda: seen.look(closely=True)[main].alone)

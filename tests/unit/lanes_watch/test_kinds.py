@@ -18,6 +18,7 @@ NOTHING = Facts(
     acceptors=frozenset({MAIN}),
     accepting=True,
     older=0,
+    tried=frozenset({1}),
 )
 
 
@@ -71,7 +72,32 @@ POLLED = [Claim(MAIN, "polled")] * 3
         ),
         (
             {"claims": served(*CHILDREN), "acceptors": frozenset(CHILDREN)},
-            ("a pool of 3 processes", "3 clients, 3 threads, which accept for themselves"),
+            ("a pool of 3 processes", "3 clients, 3 threads; each process accepts for itself"),
+        ),
+        (
+            # Those that serve do not accept now, and were perhaps never seen to.
+            {"claims": served(CHILDREN[0]), "acceptors": frozenset(CHILDREN[1:])},
+            ("a pool of 3 processes", "1 client, 1 thread; each process accepts for itself"),
+        ),
+        (
+            {"claims": served(*WORKERS[:2]), "acceptors": frozenset(WORKERS)},
+            ("a pool of 4", "2 clients, 2 threads; each thread accepts for itself"),
+        ),
+        (
+            {"claims": served(CHILDREN[0], ThreadId(2, 9))},
+            ("a thread for each client", "2 clients, 2 threads; another process accepts"),
+        ),
+        (
+            {
+                "claims": served(*WORKERS[:2]),
+                "sharing": frozenset({1}),
+                "look": look(LOCKED, *THREE),
+            },
+            ("a pool of 3", "2 clients, 2 threads, which go from client to client"),
+        ),
+        (
+            {"claims": [Claim(thread, "polled") for thread in THREE]},
+            ("a thread for each client", "3 threads poll 3 connections, each one of its own"),
         ),
         (
             {"claims": served(MAIN), "backlog": 2, "accepting": False},
@@ -101,6 +127,21 @@ POLLED = [Claim(MAIN, "polled")] * 3
         ),
         (
             {"claims": POLLED, "look": {**look(LOCKED, *THREE), WORKERS[3]: Doing("sleeps")}},
+            ("a pool of 3", "1 thread polls 3 connections, 3 wait for work or work"),
+        ),
+        (
+            {"claims": POLLED, "look": look(LOCKED, *THREE), "tried": frozenset()},
+            (
+                "an event loop, or a pool of 3",
+                "1 thread polls 3 connections, 3 wait for work or work; nothing is answered yet",
+            ),
+        ),
+        (
+            {
+                "claims": POLLED,
+                "look": {**look(LOCKED, *THREE), WORKERS[3]: Doing("sleeps")},
+                "idled": frozenset(WORKERS),
+            },
             ("a pool of 4", "1 thread polls 3 connections, 4 wait for work or work"),
         ),
         (

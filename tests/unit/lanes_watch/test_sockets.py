@@ -81,11 +81,17 @@ def text(name: tuple[str, int]) -> str:
 def test_a_connection_is_seen_from_both_ends(meeting: Meeting, sockets: Sockets) -> None:
     client, accepted = meeting.met()
     here, there = text(accepted.getsockname()), text(client.getsockname())
-    found = sockets.connections({meeting.port, client.getsockname()[1]})
-    assert {one[:4] for one in found} == {
+    ends = {
         (inode(accepted), here, there, "established"),
         (inode(client), there, here, "established"),
     }
+    found: list[Connection] = []
+
+    def are_both_there() -> bool:  # the kernel may pass one over while others come and go
+        found[:] = sockets.connections({meeting.port, client.getsockname()[1]})
+        return {one[:4] for one in found} == ends
+
+    wait_until(are_both_there)
     assert sockets.look_up(found).keys() == {inode(accepted), inode(client)}
 
 

@@ -1,0 +1,40 @@
+"""Whether a process's threads share connections, as a pool does that takes them from a queue.
+
+A thread that keeps its client until that leaves waits for no other meanwhile. So if a thread goes
+on to another connection while the one before is still open, any thread of its process that works
+may work for any client. A thread that accepts or polls proves nothing: it hands its clients on.
+"""
+
+from collections.abc import Collection
+
+from lanes.watch.evidence import Look
+from lanes.watch.process import ThreadId
+
+
+class Sharing:
+    """Notices it from one look to the next."""
+
+    def __init__(self) -> None:
+        self.processes: set[int] = set()  # those whose threads share connections
+        self._held = dict[ThreadId, int]()  # the last that each waited for; 0: it proves nothing
+        self._left: dict[
+            int, int
+        ] = {}  # connections that were gone on from in the last look; by whose
+
+    def left(self) -> Collection[int]:
+        """Connections to be read again before the next look: perhaps they are closed by now."""
+        return self._left.keys()
+
+    def update(self, look: Look, connections: Collection[int]) -> None:
+        """Note which connection each thread waits for."""
+        self.processes |= {pid for inode, pid in self._left.items() if inode in connections}
+        self._left = {}
+        self._held = {thread: held for thread, held in self._held.items() if thread in look}
+        for thread, doing in look.items():
+            if doing.kind == "accepts" or doing.polls:
+                self._held[thread] = 0
+            elif doing.serves and (inode := next(iter(doing.inodes))) in connections:
+                held = self._held.setdefault(thread, inode)
+                if held not in {0, inode}:
+                    self._left[held] = thread.pid
+                    self._held[thread] = inode
