@@ -34,6 +34,7 @@ ON_ONE: dict[str, Kind] = {
 ON_NONE: dict[str, Kind] = {
     **dict.fromkeys(("futex", "futex_wait", "futex_waitv"), "locks"),
     **dict.fromkeys(("nanosleep", "clock_nanosleep"), "sleeps"),
+    **dict.fromkeys(("poll", "ppoll", "select", "pselect6"), "sleeps"),  # Perl's way
     "io_uring_enter": "ring",
 }
 POLLED = struct.Struct("=ihh")  # struct pollfd
@@ -64,10 +65,9 @@ def parse(line: bytes, memory: Memory) -> Wait:
     first, second, *_ = (int(word, 16) for word in words[1:7])
     if kind := ON_ONE.get(call):
         return Wait(kind, (first,), call=call)
-    if call in {"poll", "ppoll"}:
+    if call in {"poll", "ppoll"} and second:
         return Wait("polls", _polled(memory(first, min(second, MOST) * POLLED.size)), call=call)
-    if call in {"select", "pselect6"}:
-        sets = [int(word, 16) for word in words[2:5]]
+    if call in {"select", "pselect6"} and any(sets := [int(word, 16) for word in words[2:5]]):
         return Wait("polls", _selected(min(first, MOST), sets, memory), call=call)
     return Wait(ON_NONE.get(call, "other"), address=first, call=call)
 

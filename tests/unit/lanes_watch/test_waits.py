@@ -71,6 +71,11 @@ def test_poll_waits_for_those_of_its_array_that_it_does_not_pass_over() -> None:
     assert parse(line("ppoll", 0x1000, 3), memory).descriptors == (5, 7)
 
 
+@pytest.mark.parametrize("call", ["poll", "ppoll", "select", "pselect6"])
+def test_to_poll_nothing_is_to_sleep(call: str) -> None:
+    assert parse(line(call), nothing).kind == "sleeps"
+
+
 def test_of_a_long_array_only_the_beginning_is_read() -> None:
     def memory(_address: int, size: int) -> bytes:
         assert size == MOST * 8
