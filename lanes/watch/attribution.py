@@ -5,6 +5,7 @@ From look to look each connection's claim is made anew, by the first of these th
 | how | the thread |
 |---|---|
 | direct | waits for this connection alone, to read or to write: certain |
+| | or is its process's only thread, and polls this connection and no other socket |
 | polled | waits for whichever of several connections comes first: a loop, or a pool's poller |
 | remembered | was direct, and has since neither waited for another connection nor accepted one |
 | born together | appeared when the connection did, and nothing else appeared with them |
@@ -16,6 +17,7 @@ any thread. Where threads share connections (sharing.py) nothing is remembered. 
 moves its tasks between threads nothing but `direct` is claimed.
 """
 
+from collections import Counter
 from collections.abc import Collection, Hashable, Mapping
 from typing import Literal, NamedTuple, TypeVar
 
@@ -68,7 +70,7 @@ class Attribution:
         # What is there at the first look is no newcomer.
         _appear(self._threads, look, self._looks)
         _appear(self._connections, connections, self._looks)
-        direct, polled = _threads_by_inode(look)
+        direct, polled = _threads_by_inode(look, frozenset(connections))
         self._sharing.update(look, connections)
         claims = {}
         for inode in connections:
@@ -145,15 +147,22 @@ def _appear(appeared: dict[One, int], now: Collection[One], look: int) -> None:
         appeared.setdefault(one, look)
 
 
-def _threads_by_inode(look: Look) -> tuple[dict[int, list[ThreadId]], dict[int, list[ThreadId]]]:
-    """Who serves each connection alone, and who polls it."""
+def _threads_by_inode(
+    look: Look, connections: frozenset[int]
+) -> tuple[dict[int, list[ThreadId]], dict[int, list[ThreadId]]]:
+    """Who serves each connection alone, and who polls it.
+
+    Some programs poll their only client, to be woken by other means too. If no other thread of the
+    process could answer, that is as certain.
+    """
+    threads = Counter(thread.pid for thread in look)
     direct: dict[int, list[ThreadId]] = {}
     polled: dict[int, list[ThreadId]] = {}
     for thread, doing in look.items():
         if doing.inodes and doing.kind != "accepts":
-            threads = direct if doing.serves else polled
+            one = len(doing.inodes) == threads[thread.pid] == 1 and doing.inodes <= connections
             for inode in doing.inodes:
-                threads.setdefault(inode, []).append(thread)
+                (direct if doing.serves or one else polled).setdefault(inode, []).append(thread)
     return direct, polled
 
 
@@ -163,7 +172,8 @@ def _same_or_any(before: ThreadId | None, threads: list[ThreadId]) -> ThreadId:
 
 def _is_elsewhere(doing: Doing) -> bool:
     """Whether it does something else than to serve a client, or may not be looked at."""
-    return doing.serves or doing.polls or doing.kind in {"accepts", "hidden"}
+    waits = (doing.serves or doing.polls) and bool(doing.inodes)
+    return waits or doing.kind in {"accepts", "hidden"}
 
 
 def _claim_only_busy(claims: dict[int, Claim], look: Look, pending: Collection[int]) -> None:

@@ -10,6 +10,7 @@ from lanes.watch.process import ThreadId
 from lanes.watch.waits import Kind
 
 MAIN, T, U = (ThreadId(1, tid) for tid in (1, 2, 3))
+CHILD, HELPER = ThreadId(2, 2), ThreadId(2, 4)
 C, D, E, LISTENER = 10, 11, 12, 9
 ACCEPTS = Doing("accepts", frozenset({LISTENER}), alone=True)
 RUNS, SLEEPS, LOCKED = Doing("running"), Doing("sleeps"), Doing("locks", address=1)
@@ -46,6 +47,16 @@ def course() -> Course:
 @pytest.mark.parametrize("doing", [on(C), on(C, "writes"), on(C, "polls")])
 def test_who_waits_for_a_connection_alone_serves_it(course: Course, doing: Doing) -> None:
     assert course.see({T: doing, U: RUNS}) == (T, "direct")
+
+
+@pytest.mark.parametrize("kind", ["polls", "epolls"])
+def test_who_polls_its_only_client_serves_it_if_nobody_else_of_the_process_could(
+    course: Course, kind: Kind
+) -> None:
+    assert course.see({CHILD: polls(C, kind=kind)}) == (CHILD, "direct")
+    assert course.see({CHILD: polls(kind=kind)}) == (CHILD, "remembered")  # of no socket
+    assert course.see({CHILD: polls(C, kind=kind), HELPER: LOCKED}) == (CHILD, "polled")
+    assert course.see({CHILD: polls(C, LISTENER, kind=kind)}) == (CHILD, "polled")
 
 
 @pytest.mark.parametrize("kind", ["polls", "epolls"])

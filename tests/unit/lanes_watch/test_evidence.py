@@ -97,7 +97,7 @@ def test_a_thread_that_was_stopped_still_waits_for_what_it_waited_for(puppet: Pu
         os.waitid(os.P_PID, puppet.pid, os.WSTOPPED | os.WNOWAIT)
         puppet.process.send_signal(signal.SIGCONT)
         puppet.do("")
-        assert seen.look(closely=True)[thread] == waits
+        wait_until(lambda: seen.look(closely=True)[thread] == waits)
 
 
 def test_what_polls_is_seen_after_the_process_has_become_another_program(puppet: Puppet) -> None:
