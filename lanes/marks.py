@@ -33,12 +33,12 @@ def figures(picture: Picture) -> dict[str, str]:
     snapshot = picture.snapshot
     if snapshot.seen:
         queued = sum(queue.waiting for queue in snapshot.seen.queues)
-        limits = " + ".join(str(queue.limit) for queue in snapshot.seen.queues)
+        limits = " + ".join(str(queue.limit) for queue in snapshot.seen.queues if queue.limit)
         return {
             "clients now": str(snapshot.open),
             "served at once": f"{snapshot.serving} (peak {snapshot.peak_serving})",
             "messages": str(snapshot.messages),
-            "in the backlog": f"{queued} of {limits}" if limits else "unknown",
+            "in the backlog": f"{queued} of {limits}" if limits else str(queued),
             "looks a second": f"{snapshot.seen.rate:.0f}",
         }
     # The peaks of several servers were at different times, and add up to nothing.

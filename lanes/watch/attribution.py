@@ -72,6 +72,7 @@ class Attribution:
         _appear(self._connections, connections, self._looks)
         direct, polled = _threads_by_inode(look, frozenset(connections))
         self._sharing.update(look, connections)
+        hands = self._hands(look)
         claims = {}
         for inode in connections:
             before = self._claims.get(inode, UNKNOWN)
@@ -82,8 +83,11 @@ class Attribution:
                 claims[inode] = Claim(poller, "polled")
             elif inode not in self._lost and before.thread and before.thread not in look:
                 claims[inode] = before  # for one look: its client has probably left
+            elif not self._runtime and self._is_kept(inode, before, look, hands):
+                how: How = "remembered" if before.how in CERTAIN else before.how
+                claims[inode] = Claim(before.thread, how)
             else:
-                claims[inode] = UNKNOWN if self._runtime else self._kept(before, look)
+                claims[inode] = UNKNOWN
         if not self._runtime:
             self._claim_born_together(claims, look)
             _claim_only_busy(claims, look, pending)
@@ -112,14 +116,21 @@ class Attribution:
         """Whether the thread was there long before the connection, which may be found late."""
         return self._threads.get(thread, 0) + OLDER < self._connections.get(inode, 0)
 
-    def _kept(self, before: Claim, look: Look) -> Claim:
-        """What remains of a claim when nobody waits for the connection now."""
+    def _hands(self, look: Look) -> set[int]:
+        """The processes with a thread at work that serves nobody who is known."""
+        taken = {claim.thread for claim in self._claims.values()}
+        return {one.pid for one, doing in look.items() if doing.busy and one not in taken}
+
+    def _is_kept(self, inode: int, before: Claim, look: Look, hands: set[int]) -> bool:
+        """Whether the claim stays when nobody waits for the connection now."""
         thread = before.thread
         if thread is None or thread not in look or _is_elsewhere(look[thread]):
-            return UNKNOWN
-        if before.how in CERTAIN:
-            return UNKNOWN if thread.pid in self._sharing.processes else Claim(thread, "remembered")
-        return before if before.how in {"born together", "polled"} else UNKNOWN
+            return False
+        if before.how not in CERTAIN:
+            return before.how in {"born together", "polled"}
+        # A thread that is kept for any client may have given this one to another.
+        free = look[thread].kind == "locks" and thread.pid in hands and self.is_older(thread, inode)
+        return not free and thread.pid not in self._sharing.processes
 
     def _claim_born_together(self, claims: dict[int, Claim], look: Look) -> None:
         new = self._newcomers(self._connections)

@@ -38,11 +38,12 @@ class Listeners:
 
     def accepting(self, look: Look) -> set[ThreadId]:
         """The threads that wait for a new connection, perhaps besides others."""
-        own = {one.inode for one in self.found}
+        tcp = {one.inode for one in self.found if one.port}  # others are often for its own commands
+        own = tcp or {one.inode for one in self.found}
         accepting = {
             thread
             for thread, doing in look.items()
-            if doing.kind == "accepts" or (doing.kind in {"polls", "epolls"} and doing.inodes & own)
+            if doing.kind in {"accepts", "polls", "epolls"} and doing.inodes & own
         }
         self.acceptors = (self.acceptors | accepting) & look.keys()
         return accepting

@@ -63,6 +63,10 @@ class Process:
             return os.open(f"{tid}/syscall", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._tasks)
         except PermissionError:
             return NOTHING
+        except OSError as error:
+            if error.errno != errno.EMFILE:  # as many files as we may open are open
+                raise
+            return NOTHING
 
     def end(self, thread: ThreadId) -> None:
         """Close the file of a thread that has ended."""

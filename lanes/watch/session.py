@@ -56,6 +56,10 @@ class Watched:
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
+    def forked(self) -> list[int]:
+        """The processes that the server has forked, and that still run."""
+        return [one.pid for one in list(self._watcher.processes) if one.pid != self._watcher.pid]
+
     def snapshot(self) -> Snapshot:
         """What has been seen. Raises what has broken the watcher off, if anything has."""
         if self._broken:

@@ -27,7 +27,7 @@ class Target(NamedTuple):
     pids: tuple[int, ...]
     name: str  # what was asked for, in words
     ports: tuple[int, ...] = ()  # empty: all that it listens on
-    child: "subprocess.Popen[bytes] | None" = None
+    child: subprocess.Popen[bytes] | None = None
 
 
 def of_command(words: Sequence[str]) -> Target:

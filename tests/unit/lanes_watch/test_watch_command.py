@@ -127,6 +127,20 @@ def test_after_so_many_seconds_the_command_is_ended_and_the_document_written() -
     assert not runs(parse(seen.output.encode()).pid)
 
 
+@pytest.mark.parametrize("seconds", ["1", "600"])
+def test_what_the_command_has_forked_ends_with_it(seconds: str) -> None:
+    program = "import os, time\nif child := os.fork(): print(child, flush=True)\ntime.sleep(600)"
+    words = "--seconds", seconds, "--json", "/dev/null", "--", sys.executable, "-S", "-c", program
+    with watching(*words) as watch:
+        assert watch.stdout
+        child = int(watch.stdout.readline())
+        wait_until(lambda: f"/proc/{child}/mem" in links(watch.pid))  # it is watched
+        if seconds == "600":
+            watch.send_signal(signal.SIGTERM)
+        assert watch.wait(SECONDS) == (0 if seconds == "1" else 128 + signal.SIGTERM)
+    wait_until(lambda: not runs(child))
+
+
 def test_every_so_often_a_line_is_written(server: Target) -> None:
     words = "--pid", str(server.pid), "--every", "0.1", "--json", "-"
     with watching(*words) as watch:

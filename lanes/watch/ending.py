@@ -1,0 +1,64 @@
+"""When a watch ends: with the server, after some seconds, or by a signal; and what ends with it."""
+
+import contextlib
+import math
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from subprocess import Popen
+
+from lanes.watch.session import Watched
+
+SIGNALS = {signal.SIGINT, signal.SIGTERM}
+KERNEL = 0x80  # SI_KERNEL, sigaction(2): sent by the terminal, to everyone in front of it
+STEP = 0.1  # seconds from one look at what has ended to the next
+
+
+@dataclass
+class Ending:
+    """Ends a server that we have started, and what it has forked."""
+
+    child: Popen[bytes] | None = None  # None: the server is not ours to end
+    forked: list[int] = field(default_factory=list)  # pidfds, once we end it
+
+    def wait(self, watched: Watched, seconds: float | None, step: Callable[[], None]) -> None:
+        """Until the server has ended, or a signal says so, or the time is over.
+
+        What the server prints and how it ends is its own: a signal is passed on to it.
+        """
+        child, until = self.child, time.monotonic() + (seconds or math.inf)
+        while child.poll() is None if child else not watched.wait(0):
+            if time.monotonic() >= until:
+                self._know(watched.forked())
+                return
+            step()
+            told = signal.sigtimedwait(SIGNALS, STEP)
+            if told and not child:
+                return
+            if told and child:
+                self._know(watched.forked())
+                if told.si_code != KERNEL:  # else it has it already
+                    child.send_signal(told.si_signo)
+
+    def _know(self, pids: Iterable[int]) -> None:
+        """Keep hold of them: once their parent has ended, nothing says whose they were."""
+        for pid in pids if self.child else ():
+            with contextlib.suppress(ProcessLookupError):
+                self.forked.append(os.pidfd_open(pid))
+
+    def end(self) -> int:
+        """End what still runs; our exit code, which is the server's own if it ended by itself."""
+        if not self.child:
+            return 0
+        by_us = self.child.poll() is None
+        if by_us:
+            self.child.terminate()
+            self.child.wait()
+        for forked in self.forked:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(forked, signal.SIGTERM)
+            os.close(forked)
+        code = self.child.returncode
+        return 0 if by_us else code if code >= 0 else 128 - code  # as a shell has it

@@ -1,0 +1,86 @@
+"""What a watch shows while it goes on, and the files that it writes at its end."""
+
+import io
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import TextIO
+
+import click
+from rich.console import Console
+from rich.live import Live
+
+from lanes.commands import REDRAW, write
+from lanes.document import render
+from lanes.layout import picture_of
+from lanes.page import documents
+from lanes.snapshot import Snapshot
+from lanes.svg import drawing as svg
+from lanes.terminal import drawing as terminal
+from lanes.trace import trace_json
+from lanes.watch.session import Watched
+
+
+def _text(seen: Snapshot) -> str:
+    console = Console(file=io.StringIO(), width=WIDTH, highlight=False, no_color=True)
+    with console.capture() as drawn:
+        console.print(terminal.draw(picture_of(seen), WIDTH))
+    return drawn.get()
+
+
+VIEWS: Mapping[str, Callable[[Snapshot], str]] = {
+    "text": _text,
+    "report": documents.report,
+    "trace": trace_json,
+    "svg": lambda seen: svg.draw(picture_of(seen)),
+    "json": lambda seen: f"{render(seen)}\n",
+}
+WIDTH = 150  # cells of a text: with fewer there is no room for where a thread stands
+KNOW = 1.0  # seconds from one look at the threads' names and lines to the next: they end with them
+
+
+@contextmanager
+def page(watched: Watched, host: str, port: int) -> Iterator[None]:
+    """The page, served by a thread that ends with the process."""
+    from lanes.page.serving import listening  # noqa: PLC0415 - Flask starts slowly
+
+    try:
+        with listening(watched, host, port) as server:
+            threading.Thread(target=server.run, name="page", daemon=True).start()
+            yield
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot listen on {host} port {port}: {error.strerror}. "
+            "Choose another with --host or --page-port."
+        ) from None
+
+
+@contextmanager
+def shown(
+    watched: Watched, *, live: bool, every: float | None, files: dict[str, TextIO | None]
+) -> Iterator[Callable[[], None]]:
+    """What to do again and again meanwhile: draw in the terminal, write a line of JSON."""
+    console = Console(highlight=False)
+    if live and not console.is_interactive:
+        raise click.UsageError("--terminal needs a terminal to draw on.")
+    due = dict.fromkeys(("know", "draw", "write"), time.monotonic())
+
+    def is_due(what: str, pause: float) -> bool:
+        if time.monotonic() < due[what]:
+            return False
+        due[what] += pause
+        return True
+
+    with Live(console=console, auto_refresh=False) if live else ExitStack() as drawing:
+
+        def step() -> None:
+            if is_due("know", KNOW):
+                watched.snapshot()
+            if isinstance(drawing, Live) and is_due("draw", REDRAW):
+                seen = picture_of(watched.snapshot())
+                drawing.update(terminal.draw(seen, console.width, console.height), refresh=True)
+            if every and files["json"] and is_due("write", every):
+                write(VIEWS["json"](watched.snapshot()), files["json"])
+
+        yield step
