@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-from bench import parts, starting, viewers
+from bench import parts, starting, viewers, watching
 from bench.compose import compose_time
 from bench.contenders import PEERS, POOL, THREAD, Contender, Running, limit, ours, peer
 from bench.load import Sample, load
@@ -172,6 +172,7 @@ def _by_name(measured: Mapping[str, Sequence[Any]], plain: Callable[[Any], objec
     return {name: [plain(one) for one in rounds] for name, rounds in measured.items()}
 
 
+OF_THEIR_OWN = {"watching"}  # chapters that name their machine, and are compared with no other
 CHAPTERS: Mapping[str, Callable[[Effort], Figures]] = {
     "pinned": partial(speed, pinned=True),
     "unpinned": partial(speed, pinned=False),
@@ -179,6 +180,7 @@ CHAPTERS: Mapping[str, Callable[[Effort], Figures]] = {
     "parts": lambda effort: parts.measure(effort.rounds),
     "levels": levels,
     "viewers": viewed,
+    "watching": lambda effort: watching.measure(effort.rounds, 5 * effort.seconds),
     "memory": memory,
     "start": start,
     "compose": composed,

@@ -25,7 +25,8 @@ class Connections:
     def __init__(self, sockets: Sockets) -> None:
         self._sockets = sockets
         self._known: dict[Ends, Connection] = {}
-        self._inodes: set[int] = set()  # of what is known
+        self.accepted = frozenset[int]()  # the inodes of those that are
+        self.pending = frozenset[int]()  # and of those with a message that is not answered
         self._look: Look = {}  # the last
         self._served: set[int] = set()  # the inodes that its threads wait for alone
         self._waiting = 0  # in the accept queues
@@ -35,8 +36,11 @@ class Connections:
     def read(self, look: Look, ports: Collection[int]) -> dict[Ends, Connection]:
         """What is known of them now, the same mapping if nothing has changed.
 
-        `look` may have a sign of a new one.
+        `look` may have a sign of a new one, or that the server has ended.
         """
+        if not look:
+            self._know({})
+            return self._known
         now, pause = monotonic(), self._cost / SHARE
         if not self._has_news(look, ports):
             pause = max(pause, COUNTERS if len(self._known) >= MANY else LIST)
@@ -61,13 +65,13 @@ class Connections:
             self._served = {one for doing in look.values() if doing.serves for one in doing.inodes}
             news = news or bool(look.keys() - self._look.keys())
         self._look, self._waiting = look, waiting
-        return news or bool(self._served - self._inodes - self._strangers)
+        return news or bool(self._served - self.accepted - self._strangers)
 
     def _list(self, ports: Collection[int]) -> None:
         began = thread_time()
         found = self._sockets.connections(ports)
         # While others come and go, the kernel may pass one over: what is missing is looked up.
-        missing = self._inodes - {one.inode for one in found}
+        missing = self.accepted - {one.inode for one in found}
         if gone := [one for one in self._known.values() if one.inode in missing]:
             found += self._sockets.look_up(gone).values()
         self._know(
@@ -94,7 +98,8 @@ class Connections:
     def _know(self, known: dict[Ends, Connection]) -> None:
         if known != self._known:
             self._known = known
-            self._inodes = {one.inode for one in known.values()}
+            self.accepted = frozenset(one.inode for one in known.values() if one.inode)
+            self.pending = frozenset(one.inode for one in known.values() if one.pending) - {0}
 
 
 def _since(before: Connection | None, now: Connection) -> Connection:

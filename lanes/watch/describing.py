@@ -98,7 +98,7 @@ def _session(record: Record, threads: Threads, moment: Moment, *, in_loop: bool)
     served_at = record.served_at if thread or claim.how != "unknown" else None
     is_open = record.closed_at is None
     state = "closed" if not is_open else "serving" if served_at is not None else "waiting"
-    how = claim.how if connection.inode else "in the backlog"
+    how = "in the backlog" if is_open and not connection.inode else claim.how
     return Session(
         number=record.number,
         replica="",

@@ -4,15 +4,16 @@ import contextlib
 import math
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from subprocess import Popen
 
 from lanes.watch.session import Watched
 
 SIGNALS = {signal.SIGINT, signal.SIGTERM}
 KERNEL = 0x80  # SI_KERNEL, sigaction(2): sent by the terminal, to everyone in front of it
+PATIENCE = 10.0  # seconds for a server that is told to end
 STEP = 0.1  # seconds from one look at what has ended to the next
 
 
@@ -20,7 +21,7 @@ STEP = 0.1  # seconds from one look at what has ended to the next
 class Ending:
     """Ends a server that we have started, and what it has forked."""
 
-    child: Popen[bytes] | None = None  # None: the server is not ours to end
+    child: subprocess.Popen[bytes] | None = None  # None: the server is not ours to end
     forked: list[int] = field(default_factory=list)  # pidfds, once we end it
 
     def wait(self, watched: Watched, seconds: float | None, step: Callable[[], None]) -> None:
@@ -55,7 +56,12 @@ class Ending:
         by_us = self.child.poll() is None
         if by_us:
             self.child.terminate()
-            self.child.wait()
+            self.child.send_signal(signal.SIGCONT)  # it may be stopped
+            try:
+                self.child.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self.child.kill()
+                self.child.wait()
         for forked in self.forked:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(forked, signal.SIGTERM)

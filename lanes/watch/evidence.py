@@ -1,6 +1,7 @@
 """One look at a server: what each thread waits in, and on which sockets."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from lanes.watch.process import ThreadId
@@ -37,8 +38,8 @@ class Doing(NamedTuple):
 
 
 Look = Mapping[ThreadId, Doing]
-RESTART = "restart_syscall"  # a thread that was stopped goes on with the call that it was in
-TURN = 200  # threads, or more, of which each look reads again what they wait for
+RESTART = "restart_syscall"  # a thread that was stopped goes on with its call, and the arguments
+TURN = 50  # threads, or more, of which each look reads again what they wait for
 
 
 class Evidence:
@@ -46,47 +47,64 @@ class Evidence:
 
     To find out which connection a thread waits for costs more than to see that it still waits for
     the same descriptor. But that may be another connection by now, so those that have not changed
-    are read again too: in turns where there are many, all of them after a change of connections.
+    are read again too: in turns if there are many, and at once if theirs is closed.
     """
 
     def __init__(self, processes: Processes) -> None:
         self._processes = processes
-        self._lines: Mapping[ThreadId, bytes] = {}  # of the last look
+        self._lines: dict[ThreadId, bytes] = {}  # of the last look
         self._waits: dict[ThreadId, Wait] = {}
+        self._blocked: dict[ThreadId, tuple[bytes, Wait]] = {}  # in its last call, by arguments
         self._look: Look = {}
         self._looks = 0
 
-    def look(self, *, closely: bool) -> Look:
+    def look(self, gone: AbstractSet[int] = NONE) -> Look:
         """Look at all threads at once, then at the descriptors that they wait for.
 
-        Returns the same mapping as before if nothing has changed. `closely`: in no turns.
+        Returns the same mapping as before if nothing has changed. `gone` are the inodes of
+        connections that have been closed since.
         """
         before, self._lines = self._lines, self._processes.sample()
         self._looks += 1
-        turns = 1 if closely else 1 + len(self._lines) // TURN
+        turns = 1 + len(self._lines) // TURN
         read = {}
         for thread, line in self._lines.items():
             if line != before.get(thread):
                 self._parse(thread, line)
                 read[thread] = self._doing(thread)
             elif (known := self._look[thread]).kind in ON_DESCRIPTORS and (
-                not known.alone or (thread.tid + self._looks) % turns == 0
+                not known.alone
+                or (thread.tid + self._looks) % turns == 0
+                or not gone.isdisjoint(known.inodes)
             ):
                 if known.kind == "polls":  # an array of others may stand where theirs stood
                     self._parse(thread, line)
                 read[thread] = self._doing(thread)
         for thread in before.keys() - self._lines.keys():
             del self._waits[thread]
-        if before.keys() != self._lines.keys() or any(
-            doing != self._look.get(thread) for thread, doing in read.items()
-        ):
+            self._blocked.pop(thread, None)
+        changed = [thread for thread, doing in read.items() if doing != self._look.get(thread)]
+        for thread in changed:
+            if read[thread].inodes and self._has_gone_on(thread):
+                read[thread] = Doing("running")
+                self._lines[thread] = b""  # to be read again
+        if changed or before.keys() != self._lines.keys():
             self._look = {thread: read.get(thread) or self._look[thread] for thread in self._lines}
         return self._look
 
+    def _has_gone_on(self, thread: ThreadId) -> bool:
+        """Whether it waits no more: its descriptor may have become another's before we read it."""
+        return self._processes[thread.pid].line(thread) != self._lines[thread]
+
     def _parse(self, thread: ThreadId, line: bytes) -> None:
         wait = self._processes[thread.pid].wait(line)
-        if wait.call != RESTART or thread not in self._waits:
-            self._waits[thread] = wait
+        _, _, arguments = line.partition(b" ")
+        if wait.call == RESTART:
+            before, blocked = self._blocked.get(thread, (b"", wait))
+            wait = blocked if arguments == before else wait
+        elif arguments:
+            self._blocked[thread] = arguments, wait
+        self._waits[thread] = wait
 
     def _doing(self, thread: ThreadId) -> Doing:
         process, wait = self._processes[thread.pid], self._waits[thread]

@@ -12,6 +12,7 @@ from lanes.watch.waits import HIDDEN, RUNNING, Wait, parse
 SOCKET = "socket:["  # then its inode, and "]"
 WATCHED = re.compile(rb"^tfd:\s+(\d+)", re.MULTILINE)  # in an epoll's fdinfo, proc(5)
 EACH = 100e-6  # seconds for which each socket that an epoll watches keeps its list from being read
+LINE = 512  # bytes, more than a line of `syscall` has
 NOTHING = -1  # in place of the descriptor of a file that may not be opened: any use is an OSError
 
 
@@ -73,6 +74,13 @@ class Process:
         if (file := self.files.pop(thread)) != NOTHING:
             os.close(file)
         self._links = 0
+
+    def line(self, thread: ThreadId) -> bytes:
+        """Its line now; empty if it has ended."""
+        try:
+            return os.pread(self.files[thread], LINE, 0)
+        except OSError:
+            return b""
 
     def wait(self, line: bytes) -> Wait:
         """What a thread's line says; RUNNING if it has gone on, so that its memory is gone."""

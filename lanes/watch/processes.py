@@ -10,9 +10,7 @@ import errno
 import os
 from collections.abc import Iterable, Iterator
 
-from lanes.watch.process import NOTHING, Process, ThreadId
-
-LINE = 512  # bytes, more than a line of `syscall` has
+from lanes.watch.process import LINE, NOTHING, Process, ThreadId
 
 
 class Processes:

@@ -15,7 +15,7 @@ def missing(pid: int) -> str:
         Path(f"/proc/{pid}/task/{pid}/syscall").read_bytes()
         with Path(f"/proc/{pid}/mem").open("rb"):
             return ""
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return ""  # it has ended, which is said elsewhere
     except OSError:
         return f"Who serves whom cannot be seen: {_why(pid)}."

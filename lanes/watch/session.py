@@ -31,6 +31,7 @@ class Watched:
             raise NotFound(f"{target.name} cannot be watched: {error.strerror}") from None
         self._threads = Threads(self._watcher.processes)
         self._lines = PythonLines()
+        self._kinds = list[str]()  # of what the threads did when they were described last
         self._over = threading.Event()
         self._broken: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
@@ -66,8 +67,11 @@ class Watched:
             raise self._broken
         pids = [process.pid for process in list(self._watcher.processes)]
         pythons = [pid for pid in pids if is_python(pid)]
-        self._lines.ask(pythons)
-        self._threads.tell(self._lines.known())
+        look = self._watcher.moment.look
+        kinds = [str(doing.kind) for doing in look.values()]
+        self._lines.ask(pythons, urgent=kinds != self._kinds)
+        self._kinds = kinds
+        self._threads.tell(self._lines.known(), look)
         notes = [self.missing, self._lines.why_not() if pythons and not self.missing else ""]
         return describe(self._watcher, self._threads, self._name, tuple(filter(None, notes)))
 

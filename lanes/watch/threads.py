@@ -8,7 +8,7 @@ from lanes.watch.evidence import Doing, Look
 from lanes.watch.printable import printable
 from lanes.watch.process import ThreadId
 from lanes.watch.processes import Processes
-from lanes.watch.pyspy import Standings
+from lanes.watch.pyspy import Standing, Standings
 
 KEPT = 1.0  # seconds for which a name is kept: a thread may change its own
 OWNER = 8  # bytes from the word that a thread waits on to its holder's id, in glibc's mutexes
@@ -20,12 +20,16 @@ class Threads:
     def __init__(self, processes: Processes) -> None:
         self._processes = processes
         self._names: dict[ThreadId, tuple[float, str, int]] = {}
-        self._standing: Standings = {}
+        self._stood: dict[tuple[int, int], tuple[Standing | None, str]] = {}  # what it did there
         self._called: dict[tuple[int, int], str] = {}  # by Python, also once they have ended
 
-    def tell(self, standing: Standings) -> None:
-        """Note where Python's threads stand."""
-        self._standing = standing
+    def tell(self, standing: Standings, look: Look) -> None:
+        """Note where Python's threads stand, and what they do: a line is of some moment before."""
+        stood, self._stood = self._stood, {}
+        for thread, one in standing.items():
+            doing = look.get(ThreadId(*thread))
+            before = stood.get(thread, (None, ""))
+            self._stood[thread] = before if one == before[0] else (one, doing.kind if doing else "")
         self._called |= {thread: one.thread for thread, one in standing.items() if one.thread}
 
     def name(self, thread: ThreadId) -> str:
@@ -41,8 +45,8 @@ class Threads:
         doing = look.get(thread)
         if doing is None:
             return ""
-        standing = self._standing.get(thread)
-        at = f" at {standing.text}" if standing else ""
+        standing, then = self._stood.get(thread, (None, ""))
+        at = f" at {standing.text}" if standing and then == doing.kind else ""
         if doing.kind == "locks":
             return f"waits for a lock{at or self._holder(thread, doing)}"
         return f"{WORDS[doing.kind]}{at}"

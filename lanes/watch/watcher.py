@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from lanes.watch.attribution import CERTAIN, Attribution, Claim
-from lanes.watch.connections import Connections, Ends
+from lanes.watch.connections import Connections
 from lanes.watch.evidence import Evidence, Look
 from lanes.watch.kinds import Kinds
 from lanes.watch.listeners import Listeners
@@ -14,7 +14,7 @@ from lanes.watch.loops import Loops
 from lanes.watch.process import ThreadId
 from lanes.watch.processes import Processes
 from lanes.watch.records import Record, Records
-from lanes.watch.sockets import Connection, Listening, Sockets
+from lanes.watch.sockets import Listening, Sockets
 
 RATE = 50.0  # looks a second
 SHARE = 0.1  # of a core: where looking would cost more, the rate falls
@@ -63,8 +63,7 @@ class Watcher:
         self._attribution = Attribution(runtime=bool(runtime))
         self._connections = Connections(self._sockets)
         self._loops = Loops()
-        self._known: Mapping[Ends, Connection] = {}
-        self._moved = False  # whether connections have come or gone in the last look
+        self._gone = frozenset[int]()  # the inodes of those that were closed in the last look
         self._unclaimed = False  # whether an accepted connection has no thread that is known
         self._searched_at = 0.0
         self._cost = 0.0  # of the last look, seconds of processor time
@@ -92,32 +91,30 @@ class Watcher:
     def look(self) -> None:
         """Look once: first at all threads, then at what else has changed."""
         self.processes.refresh()
-        seen = self._evidence.look(closely=self._moved)
+        seen = self._evidence.look(self._gone)
         self._search(seen)
         accepting = self._listeners.accepting(seen)
-        before = self._known
-        self._known = self._connections.read(seen, self._listeners.ports) if seen else {}
-        inodes = {one.inode for one in self._known.values() if one.inode}
-        pending = {one.inode for one in self._known.values() if one.inode and one.pending}
-        self._attribution.update(seen, inodes, pending)
+        before = self._connections.accepted
+        known = self._connections.read(seen, self._listeners.ports)
+        accepted, pending = self._connections.accepted, self._connections.pending
+        self._attribution.update(seen, accepted, pending)
         claims = self._attribution.claims()
         # Who has lost its thread has probably left: a record that is closed keeps its claim.
         if lost := self._attribution.lost():
-            self._known = self._connections.check(lost)
-        accepted = [one for one in self._known.values() if one.inode]
-        loops = self._loops.update(seen, self._attribution.pollers(), accepted)
-        self._moved = self._known.keys() != before.keys()
+            known = self._connections.check(lost)
+        self._gone = before - self._connections.accepted
+        loops = self._loops.update(seen, self._attribution.pollers(), known.values())
         self._unclaimed = any(claim.thread is None for claim in claims.values())
         at = time.time()
         with self.changing:
-            self.records.update(self._known, at)
+            self.records.update(known, at)
             for record in self.records:
                 self._claim(record, claims, seen, at)
             self.moment = Moment(
                 at=at,
                 look=seen,
                 claims=claims,
-                backlog=len(self._known) - len(accepted),
+                backlog=len(known) - len(self._connections.accepted),
                 listening=self._listeners.found,
                 acceptors=self._listeners.acceptors,
                 accepting=bool(accepting),

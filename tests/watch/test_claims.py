@@ -17,4 +17,5 @@ def test_what_is_drawn_as_certain_is_right_and_no_idle_client_is_missing(name: s
     assert found.late == []
     if SERVERS[name].idle:
         assert found.verdicts["right"] > 2 * ROUNDS
-    assert SERVERS[name].shape in found.kinds  # gunicorn's sync workers keep no idle client
+    # Before anything is answered it may say "an event loop, or a pool of 4".
+    assert any(SERVERS[name].shape in kind for kind in found.kinds)

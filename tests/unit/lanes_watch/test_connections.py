@@ -15,7 +15,7 @@ from lanes.watch.sockets import Connection, Sockets
 from tests.kit.waiting import wait_until
 
 T = ThreadId(1, 2)
-NOBODY: Look = {}
+NOBODY: Look = {ThreadId(1, 1): Doing("accepts")}  # serves any client
 
 
 class Meeting:

@@ -9,7 +9,7 @@ import pytest
 from lanes.watch.evidence import Doing, Evidence, Look
 from lanes.watch.process import ThreadId
 from lanes.watch.processes import Processes
-from lanes.watch.pyspy import Standing
+from lanes.watch.pyspy import Standing, Standings
 from lanes.watch.threads import Threads
 from tests.kit.puppet import Puppet
 from tests.kit.waiting import wait_until
@@ -67,16 +67,30 @@ def test_a_name_is_kept_for_a_while_and_after_the_thread_has_ended(
 
 def test_a_thread_is_called_and_stands_as_python_says(processes: Processes) -> None:
     thread, threads = ThreadId(1, 2), Threads(processes)
-    threads.tell({thread: Standing("Thread-1", "server.py", "/server.py", 14, "with lock:", "f")})
-    assert threads.name(thread) == "Thread-1"
+    standing: Standings = {
+        thread: Standing("Thread-1", "server.py", "/server.py", 14, "with lock:", "f")
+    }
     stands: Look = {thread: Doing("locks")}
+    threads.tell(standing, stands)
+    assert threads.name(thread) == "Thread-1"
     assert threads.where(thread, stands) == "waits for a lock at server.py:14: with lock:"
-    assert threads.where(thread, {thread: Doing("sleeps")}).startswith("sleeps at server.py:14")
     assert threads.where(thread, {}) == ""
-    threads.tell({})
+    threads.tell({}, stands)
     assert threads.name(thread) == "Thread-1"
     threads.forget(others_than=set())
     assert threads.name(thread) == ""
+
+
+def test_a_line_is_told_of_a_thread_only_while_it_does_what_it_did_there(
+    processes: Processes,
+) -> None:
+    thread, threads = ThreadId(1, 2), Threads(processes)
+    standing: Standings = {thread: Standing("", "server.py", "/server.py", 14, "with lock:", "f")}
+    locked, sleeps = ({thread: Doing(kind)} for kind in ("locks", "sleeps"))
+    threads.tell(standing, locked)
+    threads.tell(standing, sleeps)  # of a moment before
+    assert threads.where(thread, sleeps) == "sleeps"
+    assert threads.where(thread, locked).endswith("with lock:")
 
 
 @pytest.mark.parametrize(
@@ -108,7 +122,7 @@ def test_who_holds_a_mutex_is_named() -> None:
 
         def waiting() -> list[str]:
             processes.refresh()
-            seen = evidence.look(closely=True)
+            seen = evidence.look()
             return [
                 threads.where(one, seen) for one, doing in seen.items() if doing.kind == "locks"
             ]

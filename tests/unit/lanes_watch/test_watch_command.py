@@ -127,6 +127,14 @@ def test_after_so_many_seconds_the_command_is_ended_and_the_document_written() -
     assert not runs(parse(seen.output.encode()).pid)
 
 
+def test_a_command_that_will_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lanes.watch.ending.PATIENCE", 0.1)
+    program = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.pause()"
+    seen = invoke("--seconds", "0.5", "--json", "-", "--", sys.executable, "-S", "-c", program)
+    assert seen.exit_code == 0
+    assert not runs(parse(seen.output.encode()).pid)
+
+
 @pytest.mark.parametrize("seconds", ["1", "600"])
 def test_what_the_command_has_forked_ends_with_it(seconds: str) -> None:
     program = "import os, time\nif child := os.fork(): print(child, flush=True)\ntime.sleep(600)"
