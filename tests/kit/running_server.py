@@ -74,14 +74,6 @@ class RunningServer:
         wait_until(lambda: self.record(number).state == "closed")
         return self.record(number)
 
-    def is_draining(self) -> bool:
-        """Whether nobody can connect any more."""
-        try:
-            Peer(self.address).close()
-        except ConnectionError:  # refused, or reset: it was closed in the middle of that
-            return True
-        return False
-
     def begin_stop(self) -> None:
         self._stop.send(b"!")
 

@@ -91,9 +91,7 @@ def test_it_tries_every_address_of_a_name_and_the_error_says_of_each_what_to_loo
     assert second.startswith("255.255.255.255:2022 cannot be connected to: ")
 
 
-def test_an_unknown_name_is_an_error_of_its_own(
-    stop: StopSignal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unknown_name_is_told_as_such(stop: StopSignal, monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_args: object, **_options: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -102,9 +100,7 @@ def test_an_unknown_name_is_an_error_of_its_own(
         Address("nowhere", 2022).connect(stop, SECONDS)
 
 
-def test_a_limit_or_a_signal_ends_the_look_up(
-    stop: StopSignal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_limit_or_signal_ends_look_ups(stop: StopSignal, monkeypatch: pytest.MonkeyPatch) -> None:
     over = threading.Event()
 
     def never(*_args: object, **_options: object) -> list[object]:
@@ -120,9 +116,7 @@ def test_a_limit_or_a_signal_ends_the_look_up(
     over.set()
 
 
-def test_a_limit_or_a_signal_ends_the_connecting(
-    stop: StopSignal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_limit_or_signal_ends_connects(stop: StopSignal, monkeypatch: pytest.MonkeyPatch) -> None:
     def found(addresses: list[object]) -> list[object]:
         signal.raise_signal(signal.SIGTERM)  # the look-up is over by now
         return addresses

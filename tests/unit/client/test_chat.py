@@ -40,8 +40,6 @@ def test_a_refusal_is_one_line_and_the_chat_goes_on() -> None:
     [([sigterm, UNTIL_GONE], BYE), ([GREET, HEAR, sigterm, ANSWER, UNTIL_GONE], RECEIVED + BYE)],
     ids=["before the greeting", "before the reply"],
 )
-def test_a_signal_says_goodbye_once_the_message_in_hand_is_answered(
-    served: list[Action], seen: str
-) -> None:
+def test_a_signal_says_goodbye_after_the_message_in_hand(served: list[Action], seen: str) -> None:
     with scene([served]) as s:
         assert chatted(s, "") == seen

@@ -33,9 +33,7 @@ def test_the_log_says_that_no_thread_has_greeted_yet(monkeypatch: pytest.MonkeyP
     assert s.events[-1]["event"] == "greeted"
 
 
-def test_waiting_for_a_thread_is_no_outage_but_being_hung_up_on_is(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_wait_for_a_thread_is_no_outage_but_a_hang_up_is(monkeypatch: pytest.MonkeyPatch) -> None:
     discounted: list[float] = []
     monkeypatch.setattr(Delivery, "discount", lambda _, seconds: discounted.append(seconds))
     hung_up: list[Action] = []
@@ -55,9 +53,7 @@ def test_waiting_for_a_thread_is_no_outage_but_being_hung_up_on_is(
         ([b"-ERR closing: why\r\n"], "the server says closing: why"),
     ],
 )
-def test_however_a_connection_is_lost_the_message_has_one_reply_on_the_next(
-    loss: list[Action], why: str
-) -> None:
+def test_however_a_connection_is_lost_a_message_has_one_reply(loss: list[Action], why: str) -> None:
     with scene([[GREET, HEAR, *loss], [GREET, HEAR, ONE, HEAR, TWO, UNTIL_GONE]]) as s:
         assert s.conversation.say("1") == Reply("T-1", "one")
         assert s.conversation.say("2") == Reply("T-1", "two")

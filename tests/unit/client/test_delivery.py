@@ -63,9 +63,7 @@ def failing(*failures: Exception, send: bool = True) -> Callable[[Delivery], Rep
     return attempt
 
 
-def test_a_lost_connection_is_tried_again_after_pauses_that_grow_to_at_most_two_seconds(
-    delivery: Delivery, clock: Clock
-) -> None:
+def test_what_was_lost_is_tried_again_in_growing_pauses(delivery: Delivery, clock: Clock) -> None:
     assert delivery.until_answered(failing(*[Lost("no")] * 10)) == REPLY
     assert delivery.sent == 11
     limits = [0.1, 0.2, 0.4, 0.8, 1.6, 2, 2, 2, 2, 2]
@@ -129,9 +127,7 @@ def test_what_is_hopeless_or_refused_is_not_tried_again_and_always_told(
 
 
 @pytest.mark.parametrize("failure", [Lost("gone"), Stopped("gone")])
-def test_after_a_signal_nothing_is_sent_and_what_was_sent_before_is_told(
-    delivery: Delivery, failure: Exception
-) -> None:
+def test_after_a_signal_only_what_was_sent_is_told(delivery: Delivery, failure: Exception) -> None:
     signal.raise_signal(signal.SIGTERM)
     with pytest.raises(Stopped):
         delivery.until_answered(failing(failure, send=False))

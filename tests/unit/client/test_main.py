@@ -15,9 +15,6 @@ from tests.kit.command import ROOT, run, well
 from tests.kit.fake_server import CHUNK, GREET, HEAR, ONE, UNTIL_GONE, Action, FakeServer, nobody
 from tests.kit.waiting import SECONDS
 
-# pexpect forks, which Python 3.12 and later warn of where there are threads; it execs at once.
-pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
-
 
 def invoke(
     *words: str, env: dict[str, str] | None = None, stdin: bytes = b"Hey", charset: str = "utf-8"
@@ -26,13 +23,11 @@ def invoke(
     return runner.invoke(main, words, input=stdin, env=env, prog_name="python -m client")
 
 
-def play(
-    served: list[Action], *options: str, stdin: bytes = b"Hey", charset: str = "utf-8"
-) -> Result:
+def play(served: list[Action], charset: str = "utf-8") -> Result:
     """`run` a script from standard input on a server that serves its one client so."""
     with FakeServer([served]) as server:
-        words = ("run", "--server", str(server.address), "--script", "-", *options)
-        return invoke(*words, stdin=stdin, charset=charset)
+        words = ("run", "--server", str(server.address), "--script", "-")
+        return invoke(*words, charset=charset)
 
 
 def start(*words: str) -> subprocess.Popen[str]:
@@ -132,9 +127,7 @@ def test_it_runs_without_any_standard_stream() -> None:
 @pytest.mark.parametrize(
     ("keys", "echo"), [("n\n", "n"), ("yes\n", "yes"), ("\x04", ""), ("\x03", "^C")]
 )
-def test_a_chat_at_a_terminal_is_the_handouts_word_for_word_until_anything_but_y(
-    keys: str, echo: str
-) -> None:
+def test_a_chat_is_the_handouts_word_for_word_until_anything_but_y(keys: str, echo: str) -> None:
     question = "\r\nDo you want to continue(y/n) :"
     with FakeServer([[CHUNK, b"one", CHUNK, b"two", UNTIL_GONE]]) as server:
         words = ("chat", "--server", str(server.address), "--protocol", "handout")

@@ -11,9 +11,7 @@ FOR_EVER = 3600.0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_every_later_wait_even_if_there_is_something_to_wait_for(
-    stop: StopSignal, number: int
-) -> None:
+def test_a_signal_ends_every_later_wait_whatever_is_there(stop: StopSignal, number: int) -> None:
     here, there = socket.socketpair()
     with here, there:
         assert not stop.is_set()

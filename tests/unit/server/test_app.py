@@ -14,12 +14,10 @@ PATHS = ["/healthz", "/sessions.json", "/metrics"]
 SETTINGS = {"model": "thread", "protocol": "lines", "replica": ""}
 
 
-def ask(
-    app: App, path: str, method: str = "GET", query: str = ""
-) -> tuple[str, dict[str, str], str]:
+def ask(app: App, path: str, verb: str = "GET", query: str = "") -> tuple[str, dict[str, str], str]:
     """The status, the headers and the body, of an answer that is protected whatever it says."""
     said: list[tuple[str, dict[str, str]]] = []
-    environ: Environ = {"PATH_INFO": path, "REQUEST_METHOD": method, "QUERY_STRING": query}
+    environ: Environ = {"PATH_INFO": path, "REQUEST_METHOD": verb, "QUERY_STRING": query}
     setup_testing_defaults(environ)
     body = app(environ, lambda status, headers: said.append((status, dict(headers))))
     [(status, headers)] = said

@@ -10,9 +10,8 @@ from contextlib import ExitStack
 import pytest
 from click.testing import CliRunner, Result
 
-from server.__main__ import build_model, main
+from server.__main__ import main
 from server.chat.lingering import PLACES
-from server.chat.models import OneLock, Pool, ThreadPerClient
 from server.chat.protocol import ANSWER
 from server.http.webserver import CONNECTIONS
 from server.options import SPARE_DESCRIPTORS
@@ -60,11 +59,6 @@ def test_greeting_and_log_name_thread_and_client(options: list[str], prefix: str
     assert [line for line in log if line[2] is None] == [
         (event, main, None) for event in ("bound", "listening", "draining", "stopped")
     ]
-
-
-def test_each_model_has_its_name() -> None:
-    models = {"thread": ThreadPerClient, "pool": Pool, "lock": OneLock}
-    assert {name: type(build_model(name, 2)) for name in models} == models
 
 
 def test_every_option_is_an_environment_variable_too() -> None:

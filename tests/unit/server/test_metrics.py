@@ -86,9 +86,7 @@ def test_the_sessions_refusals_and_times_of_any_snapshot_add_up(snapshot: Snapsh
 
 
 @given(snapshots())
-def test_the_series_are_always_the_same_and_nothing_of_a_client_is_on_the_page(
-    snapshot: Snapshot,
-) -> None:
+def test_the_series_are_always_the_same_and_nothing_is_of_a_client(snapshot: Snapshot) -> None:
     idle = Registry(1, "", snapshot.settings).snapshot()
     assert list(Page(snapshot).figures) == list(Page(idle).figures)
     assert all(name.startswith("lanes_") for name, _ in Page(idle).figures)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.chat.models import Model, OneLock, Pool, ThreadPerClient
+from server.chat.models import Model, OneLock, Pool
 from tests.kit.waiting import SECONDS, wait_until
 
 
@@ -50,16 +50,6 @@ def submit_three(model: Model) -> list[Session]:
 
 def served(sessions: list[Session]) -> list[Session]:
     return [session for session in sessions if session.served.is_set()]
-
-
-def test_thread_serves_everybody_at_once_in_threads_of_their_own() -> None:
-    model = ThreadPerClient()
-    sessions = submit_three(model)
-    assert all(session.served.wait(SECONDS) for session in sessions)
-    assert [session.thread for session in sessions] == ["Thread-1", "Thread-2", "Thread-3"]
-    for session in sessions:
-        session.leave()
-    model.shutdown()
 
 
 def test_pool_serves_as_many_as_it_has_workers_and_the_next_when_one_leaves() -> None:

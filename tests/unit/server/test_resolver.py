@@ -89,9 +89,7 @@ ID = 25 * "x"  # of a task in a swarm, or of a node
         ("client.3.example.org", "client"),
     ],
 )
-def test_a_host_goes_by_its_first_label_and_a_task_of_a_swarm_by_service_and_slot(
-    names: Names, name: str, shown: str
-) -> None:
+def test_a_host_goes_by_label_and_a_task_by_slot(names: Names, name: str, shown: str) -> None:
     names.known[HOST] = name
     assert resolve(HOST) == shown
 

