@@ -1,6 +1,7 @@
 """A program of ours at a terminal of its own."""
 
 import io
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ def at_terminal(package: str, *words: str) -> Iterator[tuple["pexpect.spawn[str]
         sys.executable,
         ["-m", package, *words],
         cwd=str(ROOT),
+        env=os.environ | {"TERM": "xterm"},
         encoding="utf-8",
         timeout=SECONDS,
         preexec_fn=heed_ctrl_c,

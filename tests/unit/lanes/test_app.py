@@ -73,17 +73,13 @@ def test_what_cannot_be_drawn_is_refused_with_what_can(web: FlaskClient, query: 
 
 
 @pytest.mark.parametrize(("asked", "drawn"), [(100, 320), (640, 640), (700, 640), (5_000, 1920)])
-def test_the_viewer_chooses_how_far_to_look_back_and_how_wide_to_draw_as_far_as_that_can_be(
-    web: FlaskClient, asked: int, drawn: int
-) -> None:
+def test_viewers_choose_how_far_back_and_how_wide(web: FlaskClient, asked: int, drawn: int) -> None:
     drawing = web.get(f"/lanes.svg?seconds=30&width={asked}").text
     assert f'width="{drawn}"' in drawing
     assert "\N{MINUS SIGN}30 s" in drawing
 
 
-def test_the_page_shows_the_drawing_and_a_table_of_the_same_facts(
-    web: FlaskClient, one: Swarm
-) -> None:
+def test_the_page_shows_the_drawing_and_a_table_of_its_facts(web: FlaskClient, one: Swarm) -> None:
     page = web.get("/?seconds=30").text
     assert 'data-thread="MainThread"' in page[page.index("<svg") : page.index("</svg>")]
     table = page[page.index("<tbody>") : page.index("</tbody>")]
@@ -138,9 +134,7 @@ def test_what_is_known_of_a_server_is_passed_on_as_its_document(one: Swarm, two:
     assert json.loads(alone.get("/sessions.json").data)["sessions"][0]["client"] == "10.0.0.7:7"
 
 
-def test_while_no_server_answers_each_page_is_one_line_and_a_browser_has_one_that_keeps_trying(
-    one: Swarm,
-) -> None:
+def test_while_no_server_answers_a_page_is_one_line_and_a_browsers_keeps_trying(one: Swarm) -> None:
     one.stop(one.hosts[0])
     web = create_app(one.servers()).test_client()
     line = f"The server does not answer: no answer from 127.0.0.1 port {one.port}: "
@@ -171,9 +165,7 @@ def test_no_page_is_so_large_that_its_viewers_could_fill_the_memory(
         assert len(page) < 1.2 * 1024 * 1024, path  # 100 viewers', less than in the container
 
 
-def test_viewers_who_ask_for_the_same_share_a_drawing(
-    web: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_equal_questions_share_a_drawing(web: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lanes.page.latest.FRESH", 60)
     drawn = iter(["first", "second", "third"])
     monkeypatch.setitem(pages.VIEWS, "/lanes.svg", ("image/svg+xml", lambda *_: next(drawn)))

@@ -29,9 +29,7 @@ def test_a_name_that_is_too_long_keeps_its_end() -> None:
 
 
 @given(st.text(), st.integers(1, 40))
-def test_each_character_takes_a_cell_or_two_and_a_text_is_shortened_to_what_fits(
-    text: str, cells: int
-) -> None:
+def test_a_character_takes_a_cell_or_two_and_a_text_is_cut_to_fit(text: str, cells: int) -> None:
     name = plain(text)
     assert name.isprintable()
     assert {cell_len(character) for character in name} <= {1, 2}

@@ -32,26 +32,17 @@ def test_a_picture_of_a_server_that_is_alone_needs_no_name(one: Swarm) -> None:
     assert "in the last" not in lanes(one, "picture", "--seconds", "300").output
 
 
-def test_all_replicas_of_a_name_are_one_picture(two: Swarm) -> None:
+def test_all_replicas_of_a_name_are_one_picture_and_one_that_is_silent_is_named(two: Swarm) -> None:
+    two.hosts.append(HOSTS[2])
+    silent = f"no answer from {HOSTS[2]} port {two.port}: "
     shown = lanes(two, "picture")
     assert shown.exit_code == 0, shown.output
     lines = shown.output.splitlines()
     assert lines[0] == "model test  clients now 2  served at once 2  messages 0  refused 0"
-    replicas = ["server-1 at 127.0.0.1", "server-2 at 127.0.0.2"]
-    assert [line.split(",")[0] for line in lines[1:3]] == replicas
-    assert "server-1/Thread-1  " in shown.output
-    assert "server-2/Thread-1  " in shown.output
-
-
-def test_a_replica_that_does_not_answer_is_named_beside_the_picture_and_the_trace(
-    two: Swarm,
-) -> None:
-    two.hosts.append(HOSTS[2])
-    silent = f"no answer from {HOSTS[2]} port {two.port}: "
-    shown = lanes(two, "picture")
-    assert shown.exit_code == 0
-    assert silent in shown.output
-    assert "server-2/Thread-1" in shown.output
+    beside = ["server-1 at 127.0.0.1", "server-2 at 127.0.0.2"]
+    assert [line.split(",")[0] for line in lines[1:3]] == beside
+    for words in (silent, "server-1/Thread-1  ", "server-2/Thread-1  "):
+        assert words in shown.output
     shown = lanes(two, "trace", "-")
     assert shown.exit_code == 0
     assert f"Not in the trace: {silent}" in shown.stderr
@@ -98,9 +89,7 @@ def test_a_file_stays_as_it_was_if_nobody_answers_and_a_full_disk_is_one_line(
         ("a..b", "the name 'a..b' is not known here ("),
     ],
 )
-def test_if_nobody_answers_it_is_one_line_and_exit_code_1(
-    swarm: Swarm, name: str, told: str
-) -> None:
+def test_if_nobody_answers_it_is_a_line_and_exit_code_1(swarm: Swarm, name: str, told: str) -> None:
     swarm.hosts.append(HOSTS[0])
     shown = CliRunner().invoke(main, ["picture", "--from", name or swarm.address])
     assert shown.exit_code == 1
@@ -130,9 +119,7 @@ def test_what_makes_no_sense_is_wrong_usage(words: list[str], told: str) -> None
     assert told in shown.output
 
 
-def test_ipv6_addresses_and_names_are_asked_at_their_ports(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_ipv6_addresses_and_names_are_asked_at_their_ports(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     monkeypatch.setattr("lanes.options.Servers", lambda *where: asked.append(where))
     for name in ("server", "server:1", "[::1]", "[fe80::1%eth0]:8", "127.0.0.1:"):
@@ -156,16 +143,8 @@ def test_each_command_is_in_the_help_and_is_called_lanes() -> None:
     assert re.findall(r"^  (\w+) +[A-Z]", told, re.MULTILINE) == list(COMMANDS)
 
 
-# pexpect forks, which Python 3.12 and later warn of if there are threads; it execs at once.
-forks = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
-
-
-@forks
 @pytest.mark.parametrize("how", ["Ctrl-C", "SIGTERM"])
-def test_watch_draws_what_happens_until_it_is_stopped_and_leaves_the_last_picture(
-    one: Swarm, how: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TERM", "xterm")
+def test_watch_draws_until_it_is_stopped_and_leaves_the_last_picture(one: Swarm, how: str) -> None:
     with at_terminal(*WATCH, f"{HOSTS[0]}:{one.port}") as (watch, screen):
         watch.expect_exact("#1 10.0.0.7:7")
         second = one.registries[0].admit("10.0.0.8:8")
@@ -173,22 +152,17 @@ def test_watch_draws_what_happens_until_it_is_stopped_and_leaves_the_last_pictur
         watch.expect(r"clients now \x1b\[1m2\x1b")
         one.registries[0].serve(second)
         watch.expect_exact("#2 10.0.0.8:8")
-        if how == "Ctrl-C":
-            watch.sendcontrol("c")
-        else:
-            watch.kill(15)
+        watch.sendintr() if how == "Ctrl-C" else watch.kill(15)
         assert exit_code(watch) == 0
     *_, last = screen.getvalue().split("clients now")
     assert "Traceback" not in last
     assert last.endswith(SHOW_CURSOR)
 
 
-@forks
-def test_watch_draws_the_lanes_that_fit_again_and_again_until_the_server_has_ended(
+def test_watch_draws_the_lanes_that_fit_until_the_server_has_ended(
     two: Swarm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     two.stop(two.hosts[1])
-    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("LINES", "10")
     with at_terminal(*WATCH, f"{HOSTS[0]}:{two.port}") as (watch, screen):
         for _ in range(3):

@@ -47,9 +47,7 @@ def test_lanes_stand_in_numeric_order_even_if_their_first_sessions_are_forgotten
         pytest.param({1: 90.0, 2: 93.0, 3: 91.0, 5: 92.0}, {1, 3, 5}, id="the last used stay"),
     ],
 )
-def test_of_too_many_lanes_those_used_last_are_drawn_in_order_and_the_rest_counted(
-    ends: dict[int, float], missing: set[int]
-) -> None:
+def test_of_too_many_lanes_the_latest_are_drawn(ends: dict[int, float], missing: set[int]) -> None:
     sessions = [client(number, number, number, ends.get(number)) for number in range(1, LANES + 4)]
     picture = picture_of(snapshot(*sessions, at=100))
     drawn = [number for number in range(1, LANES + 4) if number not in missing]
@@ -118,9 +116,7 @@ def test_the_sessions_of_a_picture_are_those_that_are_drawn_once_each_and_by_num
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3, 4, 5, 6, 8, 9, 16])
-def test_sessions_that_follow_each_other_differ_in_colour_and_so_do_those_of_a_worker(
-    workers: int,
-) -> None:
+def test_sessions_in_a_row_differ_in_colour_and_so_do_those_of_a_worker(workers: int) -> None:
     sessions = [client(n, n / 10, n / 10, worker=n % workers + 1) for n in range(1, 60)]
     lanes = picture_of(snapshot(*sessions, at=20)).lanes
     colours = {bar.session.number: bar.colour for lane in lanes for bar in lane.bars}

@@ -45,9 +45,7 @@ def test_an_axis_has_as_many_labels_back_from_now_as_have_room(
 
 
 @given(st.floats(1, 86_400), st.floats(1, 2_000))
-def test_no_two_labels_of_an_axis_are_closer_than_they_may_be(
-    seconds: float, length: float
-) -> None:
+def test_no_two_labels_of_an_axis_are_closer_than_allowed(seconds: float, length: float) -> None:
     axis = marks.axis(window(seconds), length, lambda label: 9.0 * len(label))
     for (at, label), (before, other) in pairwise(axis):
         room = 9 * max(len(label), len(other))

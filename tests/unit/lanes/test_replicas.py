@@ -127,6 +127,5 @@ def test_figures_add_up_and_each_session_is_drawn_if_there_is_room(taken: list[S
 
 
 def test_a_replica_without_clients_does_not_stretch_the_window() -> None:
-    both = merged(ONE, of("server-2"))
-    assert picture_of(both).start == picture_of(ONE).start
+    assert picture_of(merged(ONE, of("server-2"))).start == picture_of(ONE).start
     assert picture_of(merged(of("server-1"), of("server-2"))).span == 60

@@ -25,11 +25,9 @@ def shapes(*records: Record, seconds: float = 10) -> list[Shape]:
     return Scale(picture, left=LEFT, right=RIGHT).row(lane.bars)
 
 
-def served(
-    number: int, start: float, end: float | None, name: str = "me", why: End = "bye"
-) -> Record:
+def served(number: int, at: float, end: float | None, name: str = "me", why: End = "bye") -> Record:
     """By one thread, without waiting or saying anything."""
-    return client(number, start, start, end, worker=1, name=name, said=(), end=why)
+    return client(number, at, at, end, worker=1, name=name, said=(), end=why)
 
 
 def test_a_bar_stands_where_its_session_began_turned_and_ended() -> None:
@@ -77,10 +75,10 @@ def test_a_caption_may_stand_in_the_free_space_behind_a_short_bar() -> None:
 
 
 def test_a_caption_says_why_a_session_failed_even_where_there_is_little_room() -> None:
-    [shape] = shapes(served(1, 1, 2, "client-1", "lost"))
-    assert shape.caption == "#1 client-1 · 0 messages ✗ lost"
-    [shape] = shapes(served(1, 1, 2, "client-1", "lost"), seconds=100)
-    assert "lost" in shape.caption
+    lost = served(1, 1, 2, "client-1", "lost")
+    [wide], [narrow] = shapes(lost), shapes(lost, seconds=100)
+    assert wide.caption == "#1 client-1 · 0 messages ✗ lost"
+    assert "lost" in narrow.caption
 
 
 def test_the_story_has_all_the_figures() -> None:

@@ -74,9 +74,7 @@ class Lab:
 
 
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 4), st.floats(0, 2)), max_size=60))
-def test_answers_about_what_is_new_add_up_to_the_whole(
-    steps: list[tuple[str, int, float]],
-) -> None:
+def test_answers_about_what_is_new_add_up_to_the_whole(steps: list[tuple[str, int, float]]) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
         lab = Lab()
         monkeypatch.setattr("server.chat.registry.now", lambda: lab.at)

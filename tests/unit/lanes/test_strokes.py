@@ -76,16 +76,12 @@ FAILURES = sorted({*get_args(End)} - {"bye"})
         ([*BRIEF, served(10, 1.02, 2)], "          ■╺━━━━━━━╸"),
     ],
 )
-def test_a_stroke_shows_how_long_a_session_waited_and_was_served(
-    sessions: list[Record], shown: str
-) -> None:
+def test_strokes_show_how_long_one_waits_and_is_served(sessions: list[Record], shown: str) -> None:
     assert row(*sessions, labelled=False) == shown
 
 
 @pytest.mark.parametrize(("session", "shown"), [(served(1, 1, None), "━"), (waits(1), "╌")])
-def test_a_stroke_has_no_end_where_its_session_goes_on_or_began_before_the_window(
-    session: Record, shown: str
-) -> None:
+def test_a_stroke_has_no_end_beyond_the_window(session: Record, shown: str) -> None:
     assert row(session, at=9, labelled=False) == shown * 50
 
 
@@ -106,9 +102,7 @@ def test_a_stroke_has_no_end_where_its_session_goes_on_or_began_before_the_windo
         (SHORT, "╺━✗✗╺━━━━━━━━╸ #12 c-12"),
     ],
 )
-def test_a_label_says_who_it_is_and_why_it_failed_where_there_is_room(
-    sessions: list[Record], shown: str
-) -> None:
+def test_a_label_says_who_it_is_and_why_it_failed(sessions: list[Record], shown: str) -> None:
     assert row(*sessions).strip() == shown
 
 
@@ -124,9 +118,7 @@ def test_no_two_colours_are_the_same() -> None:
 
 
 @given(snapshots(), st.integers(1, 200), st.sampled_from([None, 1, 60, 300]))
-def test_strokes_never_overlap_and_stay_in_their_columns(
-    of: Snapshot, columns: int, seconds: float | None
-) -> None:
+def test_strokes_stay_apart_and_in_place(of: Snapshot, columns: int, seconds: float | None) -> None:
     drawn = picture_of(of, seconds)
     for bars in [*drawn.queue, *(lane.bars for lane in drawn.lanes)]:
         seen = list(strokes(bars, Columns(drawn, 7, 7 + columns)))

@@ -161,9 +161,7 @@ def test_a_low_terminal_has_all_lanes_and_then_sessions_and_one_too_low_for_that
 
 @pytest.mark.parametrize("many", [1, 3, 12, 80])
 @pytest.mark.parametrize(("width", "least"), [(40, 12), (60, 10)])
-def test_no_picture_is_higher_than_the_terminal_and_a_lane_is_always_drawn(
-    width: int, least: int, many: int
-) -> None:
+def test_every_picture_fits_the_terminal_and_has_a_lane(width: int, least: int, many: int) -> None:
     workers = (client(n, 1, 1, worker=n) for n in range(1, many + 1))
     short = (client(n, 1, 1, 1.001, worker=100) for n in range(100, 104))
     waiting = (client(n, 2) for n in range(200, 200 + many))

@@ -27,9 +27,7 @@ def test_it_is_read_and_shown_or_refused_as_the_clients_is(text: str) -> None:
     assert read(Address) == read(ClientsAddress)
 
 
-def test_why_there_is_no_connection_is_said_with_what_to_look_at(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_why_there_is_no_connection_is_said_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     with nobody() as address, pytest.raises(OSError, match=f"{address} refused the connection: is"):
         Address(*address).connect(1)
     with FullQueue() as full:

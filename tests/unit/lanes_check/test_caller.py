@@ -46,9 +46,7 @@ def speaking(protocol: str, patience: float = SECONDS) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("pair", [(protocol, patience)], indirect=True, ids=[protocol])
 
 
-def test_without_line_ends_what_comes_in_one_go_is_a_reply_and_its_rest_not_the_next(
-    pair: Pair,
-) -> None:
+def test_without_line_ends_what_comes_at_once_is_a_reply_its_rest_not_the_next(pair: Pair) -> None:
     pair.caller.be_greeted()  # which is not waited for
     assert pair.caller.thread is None
     pair.caller.say(MESSAGE)
@@ -64,9 +62,7 @@ def test_without_line_ends_what_comes_in_one_go_is_a_reply_and_its_rest_not_the_
     assert pair.caller.reply().text == "about"
 
 
-def test_a_reply_that_ends_with_the_connection_is_one_and_then_the_server_has_hung_up(
-    pair: Pair,
-) -> None:
+def test_a_reply_that_ends_with_the_connection_is_one_and_then_it_is_hung_up(pair: Pair) -> None:
     pair.server.sendall(b"Today")
     pair.server.close()
     assert pair.caller.reply().text == "Today"

@@ -11,9 +11,6 @@ from tests.kit.at_terminal import at_terminal, exit_code
 from tests.kit.fake_server import CHUNK, GREET, HEAR, UNTIL_GONE, Action, FakeServer, nobody
 from tests.kit.waiting import SECONDS
 
-# pexpect forks, which Python 3.12 and later warn of where there are threads; it execs at once.
-pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
-
 
 def invoke(*words: str, env: dict[str, str] | None = None, charset: str = "utf-8") -> Result:
     return CliRunner(charset=charset).invoke(main, ["check", *words], env=env)
@@ -26,6 +23,10 @@ def invoke(*words: str, env: dict[str, str] | None = None, charset: str = "utf-8
         (["a:1", "--many", "501"], "not in the range"),
         (["a:1", "--timeout", "nan"], "nan is not a number of seconds"),
         (["a:1", "--only", "order"], "the check `order` needs --protocol lines"),
+        (["a:1", "--only", "threads"], "the check `threads` needs --protocol lines, or to watch: "),
+        ([], "Say where the server is, HOST:PORT, or start it: -- COMMAND."),
+        (["--"], "There is no command after --."),
+        (["--pid", "1", "--", "true"], "--pid, --container and -- COMMAND exclude each other."),
     ],
 )
 def test_wrong_usage_is_one_line_of_error_and_exit_code_2(words: list[str], error: str) -> None:

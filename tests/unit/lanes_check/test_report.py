@@ -28,9 +28,7 @@ def test_for_people_a_failure_says_what_was_claimed_and_the_likely_cause() -> No
 
 
 @pytest.mark.parametrize(("columns", "width"), [("60", 60), ("1000", WIDTH)])
-def test_for_people_long_lines_are_wrapped(
-    monkeypatch: pytest.MonkeyPatch, columns: str, width: int
-) -> None:
+def test_for_people_lines_wrap(monkeypatch: pytest.MonkeyPatch, columns: str, width: int) -> None:
     monkeypatch.setenv("COLUMNS", columns)
     long = Result("long", "A.", "failed", "word " * 60, "hint " * 60, 0.1)
     shown = click.unstyle(FORMATS["text"](Scorecard("a:1", "handout", [long], of=1)))

@@ -1,12 +1,11 @@
 """The checks one after the other: what passed, what failed, and in which the server ended."""
 
-import re
 import time
 
 from lanes.check.claim import Check, Try
 from lanes.check.conversations import answers
 from lanes.check.failure import Failed, Unseen, said_of
-from lanes.check.scorecard import OF_ANY, OF_LINES, OFFERED, Scorecard, score
+from lanes.check.scorecard import OFFERED, Scorecard, score
 from lanes.check.subject import Subject
 from tests.kit.fake_server import CHUNK, UNTIL_GONE
 from tests.kit.waiting import wait_until
@@ -92,11 +91,3 @@ def test_nothing_obeys_what_a_server_said() -> None:
     with subject([[b"-ERR busy: \x1b[31m\x07\r\n", UNTIL_GONE]] * 3, protocol="lines") as found:
         [result] = score(found, [OFFERED["lines"][0]], unseen)
     assert result.evidence == "the greeting: the server said -ERR busy: \ufffd[31m\ufffd"
-
-
-def test_each_check_has_its_own_name_claims_a_sentence_and_hints_without_a_full_stop() -> None:
-    assert len({one.name for one in OFFERED["lines"]}) == len(OF_ANY + OF_LINES)
-    for one in OFFERED["lines"]:
-        assert re.fullmatch(r"[A-Z].*\.", one.claim), one.name
-        assert not one.hint.endswith("."), one.name
-        assert one.run.__doc__, one.name

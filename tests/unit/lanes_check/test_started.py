@@ -2,9 +2,7 @@
 
 import json
 import re
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -12,6 +10,7 @@ from click.testing import CliRunner
 from lanes.__main__ import main
 from lanes.check.started import address_of, started
 from lanes.check.subject import Unreachable
+from tests.kit.command import run, runs
 from tests.kit.waiting import SECONDS, wait_until
 
 LISTENS = """
@@ -34,19 +33,12 @@ def words(listeners: int = 1) -> list[str]:
 def test_it_is_checked_where_it_listens_and_ended_with_all_that_it_has_started() -> None:
     wrapped = ["bash", "-c", '"$@"; true', "bash", *words()]
     options = ["--only", "answers", "--format", "json"]
-    command = [sys.executable, "-m", "lanes", "check", *options, "--", *wrapped]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+    done = run(sys.executable, "-m", "lanes", "check", *options, "--", *wrapped)
     assert done.returncode == 0, done.stderr
     card = json.loads(done.stdout)  # what the server prints is not in it
     assert re.fullmatch(r"127\.0\.0\.1:\d+", card["server"])
     [pid] = re.findall(r"I am (\d+)", done.stderr)
-    wait_until(lambda: not runs(pid))
-
-
-def runs(pid: str) -> bool:
-    """Whether there is such a process, other than one that nobody has waited for: proc(5)."""
-    status = Path(f"/proc/{pid}/status")
-    return status.exists() and "State:\tZ" not in status.read_text()
+    wait_until(lambda: not runs(int(pid)))
 
 
 def test_who_ends_or_cannot_be_started_is_no_server_to_check() -> None:
@@ -66,18 +58,3 @@ def test_of_several_ports_one_has_to_be_named() -> None:
     several = r" listens on ports \d+, \d+: say HOST:PORT$"
     with started(words(2)) as server, pytest.raises(Unreachable, match=several):
         address_of(server, SECONDS)
-
-
-@pytest.mark.parametrize(
-    ("options", "error"),
-    [
-        ([], "Say where the server is, HOST:PORT, or start it: -- COMMAND."),
-        (["--"], "There is no command after --."),
-        (["--pid", "1", "--", "true"], "--pid, --container and -- COMMAND exclude each other."),
-        (["a:1", "--only", "threads"], "the check `threads` needs --protocol lines, or to watch: "),
-    ],
-)
-def test_wrong_usage_starts_nothing(options: list[str], error: str) -> None:
-    result = CliRunner().invoke(main, ["check", *options])
-    assert result.exit_code == 2
-    assert error in result.output.splitlines()[-1]

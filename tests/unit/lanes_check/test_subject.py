@@ -53,7 +53,7 @@ def test_of_callers_who_stay_the_one_that_fails_is_named() -> None:
             next(callers)
 
 
-def test_a_connection_that_does_not_come_about_is_missed() -> None:
+def test_a_connection_that_does_not_come_is_missed() -> None:
     with FullQueue() as server, find(Address(*server.address), timeout=0.3) as found:
         found.connect().leave()
         server.fill()
@@ -62,9 +62,7 @@ def test_a_connection_that_does_not_come_about_is_missed() -> None:
         assert not found.is_gone()
 
 
-def test_a_connection_that_does_not_come_about_is_tried_anew(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_connection_that_does_not_come_is_tried_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     tries: list[float] = []
     open_one = Subject._open  # noqa: SLF001
 
