@@ -130,9 +130,7 @@ def test_replies_cut_and_glued_in_any_way_are_the_same_replies(run: Run) -> None
         (bytes, "the server hung up"),
     ],
 )
-def test_what_is_wrong_or_missing_counts_as_an_error_and_not_as_an_answer(
-    run: Run, serve: Serve, complaint: str
-) -> None:
+def test_what_is_wrong_or_missing_is_an_error(run: Run, serve: Serve, complaint: str) -> None:
     in_vain = complaint in {"a message was not answered", "no greeting came"}
     code, measured, said = run(serve, "--clients", "1", patience=1 if in_vain else SECONDS)
     assert (code, measured["errors"], measured["answers"]) == (1, 1, 0)

@@ -162,9 +162,7 @@ def test_a_core_is_its_own_sibling() -> None:
     assert first in machine.siblings(first)
 
 
-def test_one_core_and_an_interpreter_without_a_name_are_not_enough(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_one_core_or_an_unnamed_interpreter_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0})
     monkeypatch.delenv("BENCH_PYTHON", raising=False)
     with pytest.raises(click.ClickException, match="two cores are needed"):

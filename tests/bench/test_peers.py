@@ -108,9 +108,7 @@ def test_what_is_utf_8_is_decided_as_python_decides_it(connect: Connect) -> None
         assert client.line() == (client.reply if valid else UTF8), text
 
 
-def test_many_are_served_at_once_by_a_thread_each_where_there_are_threads(
-    connect: Connect, program: str
-) -> None:
+def test_many_are_served_at_once_by_a_thread_each_if_any(connect: Connect, program: str) -> None:
     clients = [connect() for _ in range(20)]
     for client in clients:
         client.send(b"begun")
@@ -121,9 +119,7 @@ def test_many_are_served_at_once_by_a_thread_each_where_there_are_threads(
     assert program not in THREADED or all(re.fullmatch(r"Thread-\d+", name) for name in names)
 
 
-def test_a_client_that_does_not_read_delays_nobody_and_misses_nothing(
-    connect: Connect, address: str
-) -> None:
+def test_who_does_not_read_delays_nobody_and_misses_nothing(connect: Connect, address: str) -> None:
     count, other = 8000, connect()
     host, port = address.split(":")
     with socket.socket() as greedy, greedy.makefile("rb") as answers:

@@ -49,15 +49,11 @@ def test_output_is_as_expected_or_the_difference_says_what_came(
         ("python3 -c 'import sys; print(sys.prefix)'", f"{sys.prefix}\n"),
     ],
 )
-def test_a_command_runs_at_the_root_with_this_python_and_can_ask_nobody(
-    command: str, printed: str
-) -> None:
+def test_a_command_runs_at_the_root_with_this_python_unattended(command: str, printed: str) -> None:
     assert run(command, ignore).output == printed
 
 
-def test_a_demos_wishes_and_makes_are_not_the_lessons_but_the_readers_ports_are(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_lesson_has_the_readers_ports_not_a_demos_wishes(monkeypatch: pytest.MonkeyPatch) -> None:
     foreign = ["LANES_MODEL", "MODEL", "CLIENTS", "MAKEFLAGS", "MAKELEVEL"]
     readers = ["LANES_PORT", "COMPOSE_PROJECT_NAME"]
     for name in foreign + readers:
@@ -82,9 +78,7 @@ def test_a_command_that_does_not_end_is_killed_with_all_that_it_started() -> Non
     wait_until(lambda: not runs(int(ran.output)))
 
 
-def test_a_python_programs_line_is_shown_before_it_ends_and_an_interrupt_reaches_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_line_is_shown_at_once_and_interrupts_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     dies = "import os, signal; signal.signal(2, signal.SIG_DFL); print(os.getpid()); signal.pause()"
     shown: list[str] = []

@@ -44,9 +44,7 @@ NEEDS_QUIET = (
     "name",
     [pytest.param(one, marks=pytest.mark.alone if one in NEEDS_QUIET else ()) for one in WRONG],
 )
-def test_a_wrong_server_fails_what_it_has_to_fail_and_nothing_else(
-    name: str, tmp_path: Path
-) -> None:
+def test_a_wrong_server_fails_what_it_has_to_and_nothing_else(name: str, tmp_path: Path) -> None:
     with living(WRONG[name], tmp_path) as address:
         assert list(_misjudged(WRONG[name], address)) == []
 
