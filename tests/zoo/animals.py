@@ -59,7 +59,6 @@ WRONG = {
         *("the_labs_own.py", "handout", "concurrent unblocked unicode ghosts many"),
         may_fail="leaves long churn",  # two threads may give the same lock back, or not
     ),
-    "sequential": Animal("sequential.py", "handout", ONE_AT_A_TIME),
     "run() for start()": Animal("run_for_start.py", "handout", ONE_AT_A_TIME),
     "lock over the conversation": Animal("lock_over_conversation.py", "handout", ONE_AT_A_TIME),
     "ours, lock": Animal("--model lock", "lines", f"{ONE_AT_A_TIME} threads"),
