@@ -24,9 +24,8 @@ def test_each_kind_is_started_and_joined_and_has_memory(kind: str) -> None:
 def test_the_part_of_the_log_that_was_dropped(
     monkeypatch: pytest.MonkeyPatch, written: int, dropped: int, part: float
 ) -> None:
-    fates = {"written": written, "dropped": dropped}
-    said = (f'lanes_log_records_total{{fate="{fate}"}} {fates[fate]}.0\n' for fate in fates)
-    page = "".join(said).encode()
+    said = 'lanes_log_records_total{fate="%s"} %d.0\n'
+    page = (said % ("written", written) + said % ("dropped", dropped)).encode()
     monkeypatch.setattr(Running, "ask", lambda *_: page)
     assert Running(1, 2, 3, 0.0).dropped() == part
 
@@ -41,9 +40,8 @@ def test_each_answers_what_was_said_and_the_later_ones_record_it(part: str) -> N
             record = pair.record
             sizes = 3 * len(MESSAGE), 3 * len(parts.REPLY)
             assert (record.messages, record.bytes_in, record.bytes_out) == (3, *sizes)
-            assert (
-                sum(count for *_, count in record.ticks.since()) == sum(record.answers.counts) == 3
-            )
+            ticked = sum(count for *_, count in record.ticks.since())
+            assert ticked == sum(record.answers.counts) == 3
 
 
 def test_each_has_a_figure_for_each_round(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ def full(*words: str) -> Result:
     return CliRunner().invoke(bench.__main__.main, ["full", *words])
 
 
-def test_it_measures_what_can_be_measured_here_and_says_what_cannot(
+def test_it_says_what_cannot_be_measured_here(
     figures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bench.compose.is_possible", lambda: False)
@@ -80,9 +80,7 @@ def test_figures_of_two_machines_are_not_mixed(figures: Path) -> None:
     assert json.loads(figures.read_text()).keys() == {"machine", "measured", "pinned", "compose"}
 
 
-def test_an_interpreter_with_a_gil_is_refused_before_anything_is_measured(
-    figures: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interpreter_with_gil_is_refused(figures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENCH_PYTHON", sys.executable)
     ran = full()
     assert ran.exit_code == 1
@@ -169,8 +167,3 @@ def test_one_core_or_an_unnamed_interpreter_is_not_enough(monkeypatch: pytest.Mo
         machine.two_cores()
     with pytest.raises(click.ClickException, match="BENCH_PYTHON has to name"):
         machine.free_threaded_python()
-
-
-def test_an_interpreter_says_which_it_is() -> None:
-    version = ".".join(map(str, sys.version_info[:3]))
-    assert machine.python_version(sys.executable).startswith(version)

@@ -12,7 +12,8 @@ from tempfile import TemporaryFile
 import pytest
 
 from bench.load import compile_program
-from server.chat.protocol import ANSWER, MAX_LINE, Lines
+from server.chat.protocol import ANSWER, MAX_LINE
+from tests.faults.reference import NOT_UTF8, said_to
 from tests.kit.http_get import LOOPBACK
 from tests.kit.peer import Peer, reset_on_close
 from tests.kit.server_process import listening
@@ -23,20 +24,18 @@ SHARED = {"dialect.py", "dialect.h", "connection.h"}
 PROGRAMS = sorted({path.name for path in FOLDER.glob("*.*")} - SHARED)
 THREADED = {"threading_server.py", "naive_threads.py", "threads.c"}
 
-REPLY = "the client's own reply"
-UTF8, TOO_LONG = (Lines.error(code).decode() for code in ("utf8", "too-long"))
 LINES = (b"Hey\n", b"\n", b"\r\n", b"\r\r\n", b"\0\f\v\x1c\n", "🧵\u0085\u2028\n".encode())
-# What a client says, in chunks, and what it hears after each of them. All bytes of what is too long
-# are read before the connection is closed: no reset takes the last words.
-CONVERSATIONS: dict[str, list[tuple[bytes, list[str]]]] = {
-    **{ascii(line): [(line + line + b"\xff\n", [REPLY, REPLY, UTF8])] for line in LINES},
-    "no UTF-8": [(b"Hey \xc3\r\n", [UTF8]), (b"Hey\n", [REPLY])],
-    "cut in a character": [(b"1\n2 \xc3", [REPLY]), (b"\xbc\r\n3\r\n", [REPLY, REPLY])],
-    "cut between CR and LF": [(b"1\n2\r", [REPLY]), (b"\n\xff\n", [REPLY, UTF8])],
-    "the longest": [(b"x" * MAX_LINE + b"\n" + b"x" * MAX_LINE + b"\r\nHey\n", 3 * [REPLY])],
-    "too long": [(b"Hey\n", [REPLY]), (b"x" * (MAX_LINE + 1) + b"\n", [TOO_LONG])],
-    "too long already": [(b"Hey\n\xff\n" + b"x" * (MAX_LINE + 2), [REPLY, UTF8, TOO_LONG])],
-    "without an end": [(b"1\n2\r", [REPLY])],
+# What a client says, in chunks, each of which is answered before the next. All bytes of what is too
+# long are read before the connection is closed: no reset takes the last words.
+CONVERSATIONS = {
+    **{ascii(line): [line + line + b"\xff\n"] for line in LINES},
+    "no UTF-8": [b"Hey \xc3\r\n", b"Hey\n"],
+    "cut in a character": [b"1\n2 \xc3", b"\xbc\r\n3\r\n"],
+    "cut between CR and LF": [b"1\n2\r", b"\n\xff\n"],
+    "the longest": [b"x" * MAX_LINE + b"\n" + b"x" * MAX_LINE + b"\r\nHey\n"],
+    "too long": [b"Hey\n", b"x" * (MAX_LINE + 1) + b"\n"],
+    "too long already": [b"Hey\n\xff\n" + b"x" * (MAX_LINE + 2)],
+    "without an end": [b"1\n2\r"],
 }
 
 Connect = Callable[[], "Client"]
@@ -81,16 +80,17 @@ def connect(address: str) -> Iterator[Connect]:
         yield lambda: stack.enter_context(closing(Client(address)))
 
 
-@pytest.mark.parametrize("conversation", CONVERSATIONS.values(), ids=CONVERSATIONS)
-def test_each_line_is_answered_by_whoever_greeted_however_it_arrives(
-    connect: Connect, conversation: list[tuple[bytes, list[str]]]
-) -> None:
-    client = connect()
-    for chunk, answers in conversation:
+@pytest.mark.parametrize("chunks", CONVERSATIONS.values(), ids=CONVERSATIONS)
+def test_each_line_is_answered_as_by_the_reference(connect: Connect, chunks: list[bytes]) -> None:
+    client, said, heard = connect(), b"", ""
+    for chunk in chunks:
         client.send(chunk)
-        for answer in answers:
-            assert client.line() == (client.reply if answer == REPLY else answer)
-    if answer != TOO_LONG:  # then the peer hangs up by itself
+        said += chunk
+        _, *expected = said_to(said, client.greeted_by).decode().splitlines(keepends=True)
+        while heard.count("\n") < len(expected):
+            heard += client.line()
+        assert heard == "".join(expected)
+    if "too-long" not in heard:  # then the peer hangs up by itself
         client.socket.shutdown(socket.SHUT_WR)
     assert client.rest() == b""
 
@@ -105,7 +105,7 @@ def test_what_is_utf_8_is_decided_as_python_decides_it(connect: Connect) -> None
     client.send(b"".join(text + b"\n" for text in texts))
     for text in texts:
         valid = text == text.decode(errors="ignore").encode()
-        assert client.line() == (client.reply if valid else UTF8), text
+        assert client.line() == (client.reply if valid else NOT_UTF8.decode()), text
 
 
 def test_many_are_served_at_once_by_a_thread_each_if_any(connect: Connect, program: str) -> None:

@@ -20,9 +20,7 @@ CROWDS = ("3", "50", "500", "2,000")
 TIMES = "\N{MULTIPLICATION SIGN}"
 REPLICA, CLIENT = 35 * 1024, 55  # KiB, read by hand: see the page
 
-PINNED, UNPINNED = (
-    [FIGURES[where][one]["thread"] for one in CROWDS] for where in ("pinned", "unpinned")
-)
+PINNED, UNPINNED = ([FIGURES[at][one]["thread"] for one in CROWDS] for at in ("pinned", "unpinned"))
 MESSAGE_TIMES = [middle(page.of_each(samples, "message_time")) for samples in UNPINNED]
 ROWS = {
     "messages a second, one core": [middle(page.rates(samples)) for samples in PINNED],

@@ -75,7 +75,7 @@ def test_without_a_terminal_it_runs_through_judging_nothing_and_hiding_claims(fo
     assert lines == ["Look at this:", "$ echo [one]; exit 3", "[one]", "(exit code 3)"]
 
 
-def interrupt_a_command(child: Terminal) -> None:
+def interrupt_one(child: Terminal) -> None:
     child.sendline("")
     child.expect_exact("\r\n[one]\r\n")
     child.expect_exact("Enter runs it. ")
@@ -84,9 +84,7 @@ def interrupt_a_command(child: Terminal) -> None:
     child.sendintr()
 
 
-@pytest.mark.parametrize(
-    "leave", [interrupt_a_command, pexpect.spawn.sendintr, pexpect.spawn.sendeof]
-)
+@pytest.mark.parametrize("leave", [interrupt_one, pexpect.spawn.sendintr, pexpect.spawn.sendeof])
 def test_on_a_terminal_commands_wait_for_enter_and_ctrl_c_or_d_says_how_to_end_the_server(
     folder: Path, leave: Callable[[Terminal], None]
 ) -> None:

@@ -15,7 +15,7 @@ def ignore(_line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("expected", "output", "difference_told"),
+    ("expected", "output", "told"),
     [
         ("a\nb", "a\nb\n", None),
         ("...", "", None),
@@ -34,10 +34,8 @@ def ignore(_line: str) -> None:
         ("a.", "ab\n", "expected: a.\ncame:     ab"),
     ],
 )
-def test_output_is_as_expected_or_the_difference_says_what_came(
-    expected: str, output: str, difference_told: str | None
-) -> None:
-    assert difference(expected.splitlines(), output) == difference_told
+def test_a_difference_says_what_came_instead(expected: str, output: str, told: str | None) -> None:
+    assert difference(expected.splitlines(), output) == told
 
 
 @pytest.mark.parametrize(

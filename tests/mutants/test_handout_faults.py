@@ -15,12 +15,7 @@ from tests.kit.command import ROOT
 from tests.mutants.handout_faults import FAULTS, Fault
 
 TESTS = "tests/unit/server"
-FILES = (
-    "pyproject.toml",
-    "docs/sessions.schema.json",
-    "tests/conftest.py",
-    "tests/unit/conftest.py",
-)
+FILES = "pyproject.toml", "docs/sessions.schema.json", "tests/conftest.py", "tests/unit/conftest.py"
 PATIENCE = 2  # seconds: what a faulty server never does is waited for in vain
 
 

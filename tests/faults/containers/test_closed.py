@@ -121,10 +121,7 @@ def ask(address: tuple[str, int], request: bytes) -> tuple[int, dict[str, str]]:
     """The status of the answer, and its headers; 0 where there is none."""
     answer = b""
     # A reset may follow the answer: it had not read all of the request.
-    with (
-        socket.create_connection(address, SECONDS) as connection,
-        suppress(ConnectionResetError),
-    ):
+    with socket.create_connection(address, SECONDS) as connection, suppress(ConnectionResetError):
         connection.sendall(request)
         while chunk := connection.recv(65536):
             answer += chunk

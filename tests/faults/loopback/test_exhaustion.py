@@ -139,11 +139,7 @@ def test_without_descriptors_clients_wait_and_are_served_when_there_are(
     rounds: Rounds, tally: Tally
 ) -> None:
     longest = 0.0
-    with (
-        ServerProcess() as server,
-        Peer(server.address) as honest,
-        ThreadPoolExecutor(1) as http,
-    ):
+    with ServerProcess() as server, Peer(server.address) as honest, ThreadPoolExecutor(1) as http:
         assert honest.is_greeted()
         for _ in range(rounds(1, 5)):
             with ExitStack() as stack:
