@@ -1,22 +1,19 @@
 """The real compose.yaml, in a project of its own and on ports that the engine chooses."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import Any
 
 import docker
-import jsonschema
 import pytest
 from testcontainers.compose import ComposeContainer, DockerCompose
 
 from tests.kit.command import ROOT, well
 from tests.kit.containers import IN_A_PROJECT, remaining
 from tests.kit.http_get import get, get_sessions
+from tests.kit.schema import VALIDATOR
 from tests.kit.waiting import wait_until
-
-SCHEMA = json.loads((ROOT / "docs/sessions.schema.json").read_text(encoding="utf-8"))
 
 
 class Lab(DockerCompose):
@@ -59,7 +56,7 @@ class Lab(DockerCompose):
         self.page()
         host, port = self.address("lanes", 8022)
         snapshot = get_sessions(port, host=host)
-        jsonschema.validate(snapshot, SCHEMA, jsonschema.Draft202012Validator)
+        VALIDATOR.validate(snapshot)
         return snapshot
 
     def os_threads(self) -> set[int]:

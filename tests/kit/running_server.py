@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -95,3 +96,6 @@ class RunningServer:
         for peer in self._peers:
             peer.close()
         self.stop()
+
+
+StartServer = Callable[..., RunningServer]

@@ -34,6 +34,17 @@ def client(
     return record(number, accepted, served, closed, **facts)
 
 
+def served(
+    number: int,
+    at: float,
+    until: float | None,
+    said: Iterable[float] = (),
+    **facts: Any,  # noqa: ANN401 - as `record` has them
+) -> Record:
+    """One that the only thread serves, without waiting."""
+    return client(number, at, at, until, worker=1, said=said, **facts)
+
+
 # Three clients, each with a thread of its own, served at the same time.
 WALL = snapshot(client(1, 1, 1, 3), client(2, 1.5, 1.5, 3.5), client(3, 2, 2), at=LENGTH)
 

@@ -1,18 +1,18 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 import structlog
 
 from tests.kit.pipe import Pipe
-from tests.kit.running_server import RunningServer
+from tests.kit.running_server import RunningServer, StartServer
 
 # Nobody reads the log of a server in this process; tests that do capture it.
 structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
 
 
 @pytest.fixture
-def start_server() -> Iterator[Callable[..., RunningServer]]:
+def start_server() -> Iterator[StartServer]:
     with ExitStack() as stack:
 
         def start(**options: object) -> RunningServer:

@@ -1,7 +1,5 @@
 """Two of the three packages agree, though none imports another: client talks to server."""
 
-from collections.abc import Callable
-
 import pytest
 import structlog
 from hypothesis import given
@@ -14,9 +12,7 @@ from client.delivery import Outcome, Unanswered
 from client.protocol import DIALECTS, Complaint, Lines, Reply
 from client.signals import StopSignal
 from server.chat import protocol
-from tests.kit.running_server import RunningServer
-
-StartServer = Callable[..., RunningServer]
+from tests.kit.running_server import RunningServer, StartServer
 
 
 def talk(server: RunningServer, stop: StopSignal, dialect: str = "lines") -> Conversation:
@@ -50,9 +46,7 @@ def test_the_client_tries_again_after_all_errors_but_those_of_the_message() -> N
     assert set(protocol.ERRORS) - connection.TRY_AGAIN == {"utf8", "too-long"}
 
 
-def test_after_a_refusal_the_conversation_goes_on_over_a_new_connection_only_if_it_has_to(
-    start_server: StartServer,
-) -> None:
+def test_after_a_refusal_a_new_connection_is_made_only_if_needed(start_server: StartServer) -> None:
     too_long = "x" * (protocol.MAX_LINE + 1)
     with StopSignal() as stop, talk(start_server(), stop) as conversation:
         for message, connections in ((too_long, 1), ("\udcff", 2), ("1\n2", 2)):

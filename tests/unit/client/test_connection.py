@@ -57,9 +57,7 @@ def test_a_wrong_reply_is_a_violation(greeted: Pair, answer: bytes, why: str) ->
 
 
 @pytest.mark.parametrize("code", ["utf8", "too-long", "a-new-one"])
-def test_what_no_new_connection_mends_is_read_though_the_server_has_left(
-    greeted: Pair, code: str
-) -> None:
+def test_a_final_complaint_is_read_though_the_server_has_left(greeted: Pair, code: str) -> None:
     connection, server = greeted
     server.sendall(f"-ERR {code}: why\r\n".encode())
     server.close()

@@ -1,7 +1,5 @@
 """Messages to one server, in order, each until it has its one reply."""
 
-from itertools import chain, repeat
-
 import pytest
 
 from client.delivery import Delivery, Outcome, Unanswered
@@ -63,16 +61,6 @@ def test_however_a_connection_is_lost_a_message_has_one_reply(loss: list[Action]
     [outage] = s.named("no connection, trying again")
     assert outage["why"] == why
     assert 0 < outage["gives_up_in"] <= LONG.outage
-
-
-def test_a_reply_that_does_not_come_is_asked_for_again_on_another_connection_only() -> None:
-    silent: list[Action] = [GREET, UNTIL_GONE]
-    answering: list[Action] = [GREET, HEAR, ONE, UNTIL_GONE]
-    # On a busy machine it may take a few.
-    with scene(chain([silent], repeat(answering)), LONG._replace(reply=0.05)) as s:
-        assert s.conversation.say("1") == Reply("T-1", "one")
-    assert len(s.server.heard) > 1
-    assert all(lines == [b"1\r\n"] for lines in s.server.heard)
 
 
 def test_a_message_that_the_server_did_not_wait_for_counts_as_sent_once() -> None:

@@ -30,15 +30,12 @@ def test_the_first_ten_messages_that_were_not_answered_are_listed_with_the_reaso
     tally.unanswered("x" * 9000, Outcome.REFUSED, "too-long: why")
     tally.unanswered("Hey", Outcome.UNKNOWN, "gone")
     for _ in range(10):
-        tally.unanswered("You", Outcome.NOT_SENT, "the run had ended")
+        tally.unanswered("You", Outcome.NOT_SENT, "it was over")
     *listed, more, summary = report(tally)
     assert [tuple(line.values()) for line in listed] == [
         (2, "x" * 80, "refused", "too-long: why", "not answered", "error"),
         (3, "Hey", "unknown", "gone", "not answered", "error"),
-        *(
-            (number, "You", "not sent", "the run had ended", "not answered", "error")
-            for number in range(4, 12)
-        ),
+        *((n, "You", "not sent", "it was over", "not answered", "error") for n in range(4, 12)),
     ]
     assert (more["event"], more["count"]) == ("and more", 2)
     assert [summary[outcome] for outcome in ("refused", "unknown", "not_sent")] == [1, 1, 10]

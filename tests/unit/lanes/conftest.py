@@ -1,10 +1,10 @@
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.kit.running_server import RunningServer
+from tests.kit.running_server import StartServer
 from tests.kit.telling_servers import NAME, Swarm, registry
 from tests.kit.waiting import SECONDS
 
@@ -34,7 +34,7 @@ def one(swarm: Swarm) -> Swarm:
 
 
 @pytest.fixture
-def two(swarm: Swarm, start_server: Callable[..., RunningServer]) -> Swarm:
+def two(swarm: Swarm, start_server: StartServer) -> Swarm:
     """Two replicas, each with a client that it serves."""
     for replica in ("server-1", "server-2"):
         server = start_server(replica=replica)

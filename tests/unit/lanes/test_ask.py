@@ -67,9 +67,7 @@ def test_servers_are_asked_less_often_where_an_answer_costs_more() -> None:
         assert answered(timing) == 0
 
 
-def test_an_answer_says_how_far_the_servers_clock_is_ahead_and_how_sure_that_is(
-    one: Swarm, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_answers_say_how_far_a_clock_is_ahead(one: Swarm, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "EPOCH", time.time() - time.monotonic() + 100)
     answer = fetch(HOSTS[0], one.port)
     assert 0 < answer.within < 10

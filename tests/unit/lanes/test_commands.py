@@ -159,9 +159,7 @@ def test_watch_draws_until_it_is_stopped_and_leaves_the_last_picture(one: Swarm,
     assert last.endswith(SHOW_CURSOR)
 
 
-def test_watch_draws_the_lanes_that_fit_until_the_server_has_ended(
-    two: Swarm, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_watch_draws_what_fits_until_the_end(two: Swarm, monkeypatch: pytest.MonkeyPatch) -> None:
     two.stop(two.hosts[1])
     monkeypatch.setenv("LINES", "10")
     with at_terminal(*WATCH, f"{HOSTS[0]}:{two.port}") as (watch, screen):

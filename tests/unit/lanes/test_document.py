@@ -7,7 +7,6 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-import jsonschema
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -17,7 +16,7 @@ from lanes.snapshot import Queue, Seen
 from server.chat.registry import Snapshot as Told
 from server.http.sessions import document
 from tests.kit import snapshots as told
-from tests.kit.command import ROOT
+from tests.kit.schema import VALIDATOR
 from tests.kit.snapshots import EPOCH, record
 
 MICROSECOND = 0.000_001
@@ -31,8 +30,6 @@ TAKEN = told.snapshot(
     refusals=[1.5],
     replica="server-1",
 )
-SCHEMA = json.loads((ROOT / "docs" / "sessions.schema.json").read_text(encoding="utf-8"))
-VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 DOCUMENT: dict[str, Any] = json.loads(document(TAKEN))
 
 
@@ -122,9 +119,7 @@ def strange() -> Iterator[bytes]:
 
 @pytest.mark.parametrize("body", list(strange()), ids=lambda body: ascii(body[-40:]))
 def test_what_is_no_such_document_is_one_line_that_says_so(body: bytes) -> None:
-    with pytest.raises(
-        Unreadable, match=r"^its /sessions.json is not the document that lanes read"
-    ):
+    with pytest.raises(Unreadable, match=r"^its /sessions.json is not the document that lanes"):
         parse(body)
 
 
@@ -137,9 +132,7 @@ def test_another_version_is_called_that_in_one_line(version: object, called: str
 
 
 def test_what_was_seen_from_outside_is_written_by_the_schema_and_read_again() -> None:
-    seen = Seen(
-        "an event loop", "1 thread polls 2 connections", 49.9, (Queue("*:2", 1, 5),), ("a",)
-    )
+    seen = Seen("an event loop", "1 thread polls 2 clients", 49.9, (Queue("*:2", 1, 5),), ("a",))
     told = parse(changed())
     sessions = tuple(replace(one, how="polled", where="polls") for one in told.sessions)
     watched = replace(told, seen=seen, sessions=sessions)

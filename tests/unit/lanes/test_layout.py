@@ -21,9 +21,7 @@ Stretch = tuple[int, float, float, float]  # session, start, turn, end
 
 def stretches(bars: Iterable[Bar]) -> list[Stretch]:
     """In seconds since the moment that the builders count from."""
-    return [
-        (bar.session.number, bar.start - EPOCH, bar.turn - EPOCH, bar.end - EPOCH) for bar in bars
-    ]
+    return [(b.session.number, b.start - EPOCH, b.turn - EPOCH, b.end - EPOCH) for b in bars]
 
 
 def lanes(picture: Picture) -> dict[str, list[Stretch]]:

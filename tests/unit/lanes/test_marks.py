@@ -35,9 +35,7 @@ def window(seconds: float, *refusals: float) -> Picture:
         (60, 3, []),
     ],
 )
-def test_an_axis_has_as_many_labels_back_from_now_as_have_room(
-    seconds: float, length: int, labels: list[float]
-) -> None:
+def test_an_axis_has_the_labels_with_room(seconds: float, length: int, labels: list[float]) -> None:
     axis = marks.axis(window(seconds), length, lambda label: len(label) + 2)
     assert [label for _, label in axis] == ["now", *(f"{MINUS}{back:g} s" for back in labels)]
     moments = [EPOCH + 100_000 - back for back in (0, *labels)]

@@ -98,9 +98,7 @@ def crowd(replica: str, lanes: int, waiting: int) -> Snapshot:
     ("waiting", "drawn"),
     [([QUEUE] * 2, [QUEUE // 2] * 2), ([QUEUE + 2, 0], [QUEUE, 0]), ([1, QUEUE], [1, QUEUE - 1])],
 )
-def test_of_each_queue_as_much_is_drawn_if_it_has_as_much_and_the_rest_is_counted(
-    waiting: list[int], drawn: list[int]
-) -> None:
+def test_of_each_queue_as_much_is_drawn_as_has_room(waiting: list[int], drawn: list[int]) -> None:
     taken = [crowd(name, LANES - 1, rows) for name, rows in zip("ab", waiting, strict=True)]
     picture = picture_of(merged(*taken))
     assert picture.snapshot.peak_serving == LANES - 1  # the most that one has served

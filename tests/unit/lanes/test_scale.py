@@ -4,9 +4,9 @@ import pytest
 
 from lanes.layout import picture_of
 from lanes.svg.scale import Scale, Shape
-from server.chat.record import End, Record
+from server.chat.record import Record
 from tests.kit.documents import snapshot
-from tests.kit.scenes import client
+from tests.kit.scenes import client, served
 from tests.kit.snapshots import EPOCH, record
 
 LEFT, RIGHT = 100, 1100
@@ -23,11 +23,6 @@ def shapes(*records: Record, seconds: float = 10) -> list[Shape]:
     picture = picture_of(snapshot(*records, at=10, model="lock"), seconds)
     [lane] = picture.lanes
     return Scale(picture, left=LEFT, right=RIGHT).row(lane.bars)
-
-
-def served(number: int, at: float, end: float | None, name: str = "me", why: End = "bye") -> Record:
-    """By one thread, without waiting or saying anything."""
-    return client(number, at, at, end, worker=1, name=name, said=(), end=why)
 
 
 def test_a_bar_stands_where_its_session_began_turned_and_ended() -> None:
@@ -64,18 +59,18 @@ def test_refusals_that_would_stand_too_close_are_one_with_the_sum() -> None:
     [(5, "#1 client-1 · 0 messages"), (2.1, "#1 client-1"), (1.4, "#1"), (1.1, "")],
 )
 def test_a_caption_says_as_much_as_there_is_room_for(end: float, caption: str) -> None:
-    shape, _ = shapes(served(1, 1, end, "client-1"), served(2, end, None))
+    shape, _ = shapes(served(1, 1, end, name="client-1"), served(2, end, None))
     assert shape.caption == caption
 
 
 def test_a_caption_may_stand_in_the_free_space_behind_a_short_bar() -> None:
     [shape] = shapes(served(1, 1, 1.5))
-    assert shape.caption == "#1 me · 0 messages"
+    assert shape.caption == "#1 c-1 · 0 messages"
     assert shape.caption_x > shape.right
 
 
 def test_a_caption_says_why_a_session_failed_even_where_there_is_little_room() -> None:
-    lost = served(1, 1, 2, "client-1", "lost")
+    lost = served(1, 1, 2, name="client-1", end="lost")
     [wide], [narrow] = shapes(lost), shapes(lost, seconds=100)
     assert wide.caption == "#1 client-1 · 0 messages ✗ lost"
     assert "lost" in narrow.caption

@@ -1,6 +1,5 @@
 """A row of bars as strokes: where they stand, and their labels. A second is ten columns."""
 
-from collections.abc import Iterable
 from itertools import pairwise
 from typing import get_args
 
@@ -15,7 +14,7 @@ from lanes.terminal.cells import Line
 from lanes.terminal.strokes import COLOURS, Columns, draw_label, draw_stroke, strokes
 from server.chat.record import End, Record
 from tests.kit.documents import snapshot, snapshots
-from tests.kit.scenes import client
+from tests.kit.scenes import client, served
 
 SPAN = 5  # seconds
 ROOM = 12  # cells for a client's name
@@ -34,19 +33,6 @@ def row(*records: Record, at: float = 5, behind: int = 0, labelled: bool = True)
     return line.text().plain
 
 
-def served(
-    number: int,
-    begin: float,
-    end: float | None,
-    said: Iterable[float] = (),
-    *,
-    why: End = "bye",
-    name: str = "",
-) -> Record:
-    """One that the only thread serves, without waiting."""
-    return client(number, begin, begin, end, worker=1, said=said, end=why, name=name)
-
-
 def waits(began: float, served: float | None = None, closed: float | None = None) -> Record:
     """One that waits in its thread before it is served, if it is."""
     return client(1, began, served, closed, thread="Thread-1", said=())
@@ -54,7 +40,7 @@ def waits(began: float, served: float | None = None, closed: float | None = None
 
 BRIEF = [served(number, 1 + number / 1000, 1.001 + number / 1000) for number in range(10)]
 NEXT = served(12, 3, 4)
-SHORT = [served(1, 2.6, 2.9, why="lost"), served(2, 2.9, 3, why="idle"), NEXT]
+SHORT = [served(1, 2.6, 2.9, end="lost"), served(2, 2.9, 3, end="idle"), NEXT]
 FAILURES = sorted({*get_args(End)} - {"bye"})
 
 
@@ -98,7 +84,7 @@ def test_a_stroke_has_no_end_beyond_the_window(session: Record, shown: str) -> N
         # Where the session waits.
         ([waits(1, 4.5)], "╶ #1 c-1 ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌━━━━━"),
         # A failed end has its word, and a mark even without room for that.
-        *[([served(3, 1, 2, why=end)], f"╺━━━━━━━━╸ #3 c-3 ✗ {end}") for end in FAILURES],
+        *[([served(3, 1, 2, end=end)], f"╺━━━━━━━━╸ #3 c-3 ✗ {end}") for end in FAILURES],
         (SHORT, "╺━✗✗╺━━━━━━━━╸ #12 c-12"),
     ],
 )

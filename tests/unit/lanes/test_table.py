@@ -54,9 +54,7 @@ def test_wide_characters_are_counted_as_two_cells() -> None:
     ("sessions", "height", "first"),
     [(4, 6, 1), (4, 5, 3), (4, 4, 4), (SESSIONS, 100, 1), (SESSIONS + 2, 100, 3)],
 )
-def test_of_too_many_the_newest_are_shown_and_the_others_counted(
-    sessions: int, height: int, first: int
-) -> None:
+def test_too_many_are_counted_but_for_the_newest(sessions: int, height: int, first: int) -> None:
     many = [client(number, 1, 1, 2, worker=1) for number in range(1, sessions + 1)]
     blank, _, *lines = shown(*many, height=height)
     earlier = [f"… {first - 1} earlier sessions"] if first > 1 else []

@@ -53,9 +53,7 @@ def test_a_check_that_fails_exits_1() -> None:
         result = invoke(str(server.address), "--only", "again", "--format", "json")
     assert result.exit_code == 1
     [told] = json.loads(result.output)["checks"]
-    assert told["evidence"] == (
-        "message 2 of 4 on the same connection: the server hung up instead of answering"
-    )
+    assert told["evidence"].startswith("message 2 of 4 on the same connection: the server hung up")
 
 
 def test_a_server_that_speaks_lines_is_not_checked_as_if_it_did_not() -> None:
@@ -91,9 +89,7 @@ def test_ctrl_c_ends_the_wait_for_a_server_to_check(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("hard", [64, 4096])
-def test_checking_nobody_exits_3_and_too_many_clients_for_this_process_2(
-    monkeypatch: pytest.MonkeyPatch, hard: int
-) -> None:
+def test_checking_nobody_exits_3_and_too_many_2(monkeypatch: pytest.MonkeyPatch, hard: int) -> None:
     limits: list[tuple[int, int]] = []
     monkeypatch.setattr(resource, "getrlimit", lambda _: (64, hard))
     monkeypatch.setattr(resource, "setrlimit", lambda _, both: limits.append(both))

@@ -8,13 +8,13 @@ from server.log import lines
 from server.log.writer import LogWriter
 from tests.kit.peer import Peer
 from tests.kit.pipe import Pipe
-from tests.kit.running_server import RunningServer
+from tests.kit.running_server import RunningServer, StartServer
 
 Configure = Callable[..., LogWriter]
 
 
 @pytest.fixture
-def server(start_server: Callable[..., RunningServer]) -> RunningServer:
+def server(start_server: StartServer) -> RunningServer:
     return start_server()
 
 

@@ -1,11 +1,7 @@
 """How many took how long."""
 
-from functools import reduce
-from itertools import permutations
-from operator import add
-
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from server.chat.histogram import Histogram
@@ -29,17 +25,11 @@ def test_a_time_is_counted_at_the_first_bound_that_it_does_not_exceed_or_after_t
     assert many.counts == [2, 5, 1, 2]
 
 
+@example([0.1], [0.1, 0.4])  # floats add up to less in another order
 @given(times, times)
-def test_everything_is_counted_once_and_adding_another_is_observing_what_it_observed(
-    mine: list[float], theirs: list[float]
-) -> None:
+def test_two_added_have_counted_everything_once(mine: list[float], theirs: list[float]) -> None:
     added, both = histogram(*mine), histogram(*mine, *theirs)
     added.add(histogram(*theirs))
     assert (added.counts, added.sum) == (both.counts, both.sum)
     assert sum(both.counts) == len(mine + theirs)
     assert both.sum == pytest.approx(sum(mine + theirs), abs=1e-6)
-
-
-def test_a_sum_is_the_same_in_whatever_order_it_came_about() -> None:
-    assert len({reduce(add, seconds) for seconds in permutations((0.1, 0.1, 0.4))}) == 2
-    assert {histogram(*seconds).sum for seconds in permutations((0.1, 0.1, 0.4))} == {0.6}

@@ -17,10 +17,8 @@ from server.chat.protocol import ANSWER, MAX_LINE, Lines, Message
 from server.chat.session import AT_ONCE, AT_ONCE_IN_A_DRAIN, Patience
 from server.chat.session import Session as Conversation
 from tests.kit.peer import Peer, deaf
-from tests.kit.running_server import RunningServer
+from tests.kit.running_server import RunningServer, StartServer
 from tests.kit.waiting import SECONDS, wait_until
-
-StartServer = Callable[..., RunningServer]
 
 BUSY, CLOSING = Lines.error("busy"), Lines.error("closing")
 NO_DESCRIPTOR = OSError(errno.EMFILE, "Too many open files")
@@ -28,9 +26,7 @@ NO_DESCRIPTOR = OSError(errno.EMFILE, "Too many open files")
 
 def test_three_clients_are_served_at_once_by_three_threads(server: RunningServer) -> None:
     peers = [server.connect() for _ in range(3)]
-    assert sorted(peer.line() for peer in peers) == [
-        f"+OK Thread-{number}: ready\r\n" for number in (1, 2, 3)
-    ]
+    assert sorted(one.line() for one in peers) == [f"+OK Thread-{n}: ready\r\n" for n in (1, 2, 3)]
     snapshot = server.registry.snapshot()
     assert snapshot.serving == 3
     assert len({session.native_id for session in snapshot.sessions}) == 3
@@ -162,7 +158,7 @@ def test_a_drain_leaves_a_slow_reader_every_reply_though_it_says_more(
 
 
 @pytest.mark.parametrize("blocked", [False, True], ids=["has replies to read", "takes no reply"])
-def test_a_drain_resets_a_client_that_does_not_read_after_its_grace(
+def test_a_drain_resets_who_does_not_read_in_time(
     start_server: StartServer, *, blocked: bool
 ) -> None:
     server = start_server(grace=0.2, patience=Patience(send=SECONDS))
@@ -222,11 +218,7 @@ def test_a_drain_refuses_a_backlog(server: RunningServer, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize(("share", "answered"), [(0.0, AT_ONCE), (0.8, 1000)])
 def test_a_drain_answers_few_at_a_time_as_long_as_it_has_time_and_counts_those_alone(
-    server: RunningServer,
-    peer: Peer,
-    monkeypatch: pytest.MonkeyPatch,
-    share: float,
-    answered: int,
+    server: RunningServer, peer: Peer, monkeypatch: pytest.MonkeyPatch, share: float, answered: int
 ) -> None:
     sizes: list[int] = []
     begun, drains = threading.Event(), threading.Event()

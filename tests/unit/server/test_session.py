@@ -2,7 +2,6 @@
 
 import contextlib
 import socket
-from collections.abc import Callable, Sequence
 from functools import partial
 from types import SimpleNamespace
 
@@ -10,16 +9,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from server.chat.clock import now
-from server.chat.protocol import ANSWER, Lines, Malformed, Message
+from server.chat.protocol import ANSWER, Lines, Malformed
 from server.chat.session import AT_ONCE, Patience
 from tests.kit.peer import Peer, reset_on_close
-from tests.kit.running_server import RunningServer
+from tests.kit.running_server import RunningServer, StartServer
 from tests.kit.waiting import SECONDS, wait_until
 
 GREETING = "+OK Thread-1: ready\r\n"
 REPLY = f"+OK Thread-1: {ANSWER}\r\n"
-
-StartServer = Callable[..., RunningServer]
 
 
 def test_its_record_has_who_when_and_how_much(server: RunningServer, peer: Peer) -> None:
@@ -160,7 +157,7 @@ def test_a_fault_of_ours_ends_one_session_with_its_traceback_and_no_other(
 
 
 def test_each_message_is_noted_with_its_peer_and_the_rest_logged(start_server: StartServer) -> None:
-    noted: list[tuple[str, Sequence[Message]]] = []
+    noted: list[object] = []
     with capture_logs() as logs:
         server = start_server(note=lambda *said: noted.append(said))
         peer = server.greeted()

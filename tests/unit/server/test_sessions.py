@@ -4,18 +4,14 @@ import json
 from dataclasses import replace
 from typing import Any
 
-import jsonschema
 import pytest
 from hypothesis import given
 
 from server.chat.registry import Snapshot
 from server.chat.work import Work
 from server.http.sessions import document
-from tests.kit.command import ROOT
+from tests.kit.schema import VALIDATOR
 from tests.kit.snapshots import EPOCH, crowded, record, snapshot, snapshots
-
-SCHEMA = json.loads((ROOT / "docs" / "sessions.schema.json").read_text(encoding="utf-8"))
-VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
 def rendered(taken: Snapshot) -> dict[str, Any]:

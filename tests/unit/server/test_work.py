@@ -9,10 +9,8 @@ import pytest
 
 from server.chat.protocol import ANSWER
 from server.chat.work import Work, parse
-from tests.kit.running_server import RunningServer
+from tests.kit.running_server import StartServer
 from tests.kit.waiting import SECONDS, wait_until
-
-StartServer = Callable[..., RunningServer]
 
 
 def test_spin_takes_that_much_of_the_processor_unless_it_is_over_before() -> None:
