@@ -45,9 +45,7 @@ def full(*words: str) -> Result:
     return CliRunner().invoke(bench.__main__.main, ["full", *words])
 
 
-def test_it_says_what_cannot_be_measured_here(
-    figures: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_says_what_cannot_be_measured(figures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bench.compose.is_possible", lambda: False)
     ran = full("--rounds", "7", "--seconds", "2")
     assert ran.exit_code == 0

@@ -62,7 +62,6 @@ WRONG = {
     "run() for start()": Animal("run_for_start.py", "handout", ONE_AT_A_TIME),
     "lock over the conversation": Animal("lock_over_conversation.py", "handout", ONE_AT_A_TIME),
     "ours, lock": Animal("--model lock", "lines", f"{ONE_AT_A_TIME} threads"),
-    "ours, lock, handout": Animal("--model lock --protocol handout", "handout", ONE_AT_A_TIME),
     "ours, small pool": Animal("--model pool --workers 4", "lines", "concurrent many threads"),
     "ASCII only": Animal("ascii_only.py", "handout", "unicode"),
     "says bye for ever": Animal("says_bye_for_ever.py", "handout", "leaves ghosts"),
