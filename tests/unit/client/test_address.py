@@ -4,6 +4,7 @@ import signal
 import socket
 import threading
 from itertools import permutations, product
+from unittest.mock import Mock
 
 import pytest
 
@@ -55,9 +56,7 @@ def resolve(monkeypatch: pytest.MonkeyPatch, *found: tuple[str, int]) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: answer)
 
 
-def test_each_connection_tries_all_addresses_in_an_order_of_its_own_within_a_family(
-    stop: StopSignal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_connect_has_its_own_order(stop: StopSignal, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
 
     def connect(_family: int, numeric: tuple[str, int], *_limits: object) -> None:
@@ -92,10 +91,8 @@ def test_it_tries_every_address_of_a_name_and_the_error_says_of_each_what_to_loo
 
 
 def test_an_unknown_name_is_told_as_such(stop: StopSignal, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unknown(*_args: object, **_options: object) -> None:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    unknown = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    monkeypatch.setattr(socket, "getaddrinfo", Mock(side_effect=unknown))
     with pytest.raises(OSError, match=r"the name nowhere is not known here \(Name or service not"):
         Address("nowhere", 2022).connect(stop, SECONDS)
 

@@ -24,16 +24,6 @@ def test_a_line_is_a_reply_or_a_complaint(end: bytes) -> None:
     assert answers(b"-ERR too-long: why" + end) == [Complaint("too-long", "why")]
 
 
-def test_a_reply_counts_only_when_its_line_end_has_arrived() -> None:
-    lines = Lines()
-    for byte in b"+OK T-1: one\r":
-        lines.feed(bytes([byte]))
-        assert lines.take() is None
-    lines.feed(b"\n")
-    assert lines.take() == Reply("T-1", "one")
-    assert lines.take() is None
-
-
 @given(st.lists(st.integers(0, 60)))
 def test_where_the_stream_is_cut_makes_no_difference(cuts: list[int]) -> None:
     stream = "+OK T-1: eins\r\n-ERR utf8: Grüße\n+OK Worker-2: a\u2028b\x0cc\r\n".encode()

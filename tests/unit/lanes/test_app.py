@@ -62,9 +62,7 @@ def test_a_page_that_does_not_exist_is_one_plain_line(web: FlaskClient) -> None:
     assert "Content-Security-Policy" in page.headers
 
 
-@pytest.mark.parametrize(
-    "query", ["seconds=0", "seconds=nan", "seconds=ten", "seconds=1e9", "width=0", "width=<b>"]
-)
+@pytest.mark.parametrize("query", ["seconds=0", "seconds=nan", "seconds=1e9", "width=0", "width=b"])
 def test_what_cannot_be_drawn_is_refused_with_what_can(web: FlaskClient, query: str) -> None:
     page = web.get(f"/lanes.svg?{query}")
     name, _ = query.split("=")
@@ -100,12 +98,12 @@ def test_the_report_has_the_settings_and_needs_nothing_from_elsewhere(web: Flask
 def test_a_name_is_never_more_than_text_on_any_page(web: FlaskClient, one: Swarm) -> None:
     record = one.registries[0].admit("10.0.0.8:8")
     assert record is not None
-    record.client = "<img src=x onerror=alert(1)>\"'&\x00"
-    for path, mimetype in PAGES.items():
-        body = web.get(path).data
-        if not mimetype.endswith("json"):
-            assert b"<img" not in body, path
-            assert b"\x00" not in body, path
+    record.client = "<img src=x onerror=alert(1)>\"'&\x00\x1b\uffff"
+    one.registries[0].serve(record)  # so that it is drawn
+    for path in ("/", "/report.html", "/lanes.svg"):
+        body = web.get(path).text
+        assert "&lt;img src=x onerror=alert(1)&gt;&#34;&#39;&amp;\ufffd\ufffd\ufffd" in body, path
+        assert "<img" not in body, path
 
 
 def test_the_policy_allows_just_the_styles_and_the_script_that_are_there(web: FlaskClient) -> None:

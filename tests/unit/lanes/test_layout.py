@@ -136,9 +136,7 @@ def test_replicas_that_follow_each_other_have_no_colour_in_common() -> None:
 
 
 @given(snapshots(), st.none() | st.floats(1, 300))
-def test_any_bar_waits_and_then_is_served_in_the_window_and_none_overlap_or_are_missing(
-    snapshot: Snapshot, seconds: float | None
-) -> None:
+def test_bars_wait_are_served_and_never_overlap(snapshot: Snapshot, seconds: float | None) -> None:
     picture = picture_of(snapshot, seconds)
     queued = [bar for row in picture.queue for bar in row]
     in_lanes = [bar for lane in picture.lanes for bar in lane.bars]

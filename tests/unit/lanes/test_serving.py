@@ -80,7 +80,7 @@ def test_an_address_that_somebody_has_is_one_line_and_exit_code_1() -> None:
 
 
 @pytest.mark.parametrize("said", ["GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: l"])
-def test_viewers_who_read_nothing_or_stall_do_not_keep_the_others_from_the_page(
+def test_slow_viewers_keep_nobody_out(
     one: Swarm, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
     full = told.crowded("pool")

@@ -1,4 +1,4 @@
-"""What a snapshot says of its sessions, and how one goes on from another."""
+"""How a snapshot goes on from another."""
 
 from dataclasses import dataclass, field
 
@@ -11,19 +11,10 @@ from lanes.snapshot import Snapshot
 from server.chat.record import Record
 from server.chat.registry import Registry
 from server.http.sessions import document
-from tests.kit.documents import snapshot
-from tests.kit.snapshots import EPOCH, record
+from tests.kit.snapshots import EPOCH
 from tests.kit.telling_servers import SETTINGS
 
 STEPS = ["accept", "serve", "talk", "count", "close", "refuse", "ask"]
-
-
-def test_a_session_knows_its_replica_and_how_long_it_waited_and_was_served() -> None:
-    closed = record(1, accepted=1, served=2, closed=4)
-    sessions = snapshot(closed, record(2, accepted=3), at=5, replica="server-1").sessions
-    assert {one.replica for one in sessions} == {"server-1"}
-    now = EPOCH + 5
-    assert [(one.waited(now), one.served(now)) for one in sessions] == [(1, 2), (2, 0)]
 
 
 @dataclass

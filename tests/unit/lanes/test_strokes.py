@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lanes import picture as pictures
 from lanes.layout import picture_of
 from lanes.snapshot import Snapshot
 from lanes.terminal.cells import Line
-from lanes.terminal.strokes import COLOURS, Columns, draw_label, draw_stroke, strokes
+from lanes.terminal.strokes import Columns, draw_label, draw_stroke, strokes
 from server.chat.record import End, Record
 from tests.kit.documents import snapshot, snapshots
 from tests.kit.scenes import client, served
@@ -97,10 +96,6 @@ def test_a_label_may_reach_beyond_the_last_column() -> None:
     for behind, shown in [(7, "━━━━━━━━━━━━━━━━━━━ #2 c-2"), (6, " #2 c-2 ━━━━━━━━━━━")]:
         drawn = row(*sessions, behind=behind).strip()
         assert drawn == "╺ #1 c-1 ━━━━━━━━━━╸╺" + shown
-
-
-def test_no_two_colours_are_the_same() -> None:
-    assert len(set(COLOURS)) == len(COLOURS) == pictures.COLOURS
 
 
 @given(snapshots(), st.integers(1, 200), st.sampled_from([None, 1, 60, 300]))

@@ -1,6 +1,7 @@
 """Where the checked server is: `HOST:PORT` -> a connected socket."""
 
 import socket
+from unittest.mock import Mock
 
 import pytest
 
@@ -36,10 +37,7 @@ def test_why_there_is_no_connection_is_said_with_advice(monkeypatch: pytest.Monk
             Address(*full.address).connect(0.05)
     with pytest.raises(OSError, match=r"^255.255.255.255:1 cannot be connected to: "):
         Address("255.255.255.255", 1).connect(1)
-
-    def unknown(*_args: object, **_options: object) -> None:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    unknown = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    monkeypatch.setattr(socket, "getaddrinfo", Mock(side_effect=unknown))
     with pytest.raises(OSError, match=r"^nowhere:1 is not known here \(Name or service"):
         Address("nowhere", 1).connect(1)

@@ -114,9 +114,7 @@ def test_who_floods_has_neither_replied_nor_hung_up_and_finds_a_reset(pair: Pair
 
 
 @pytest.mark.parametrize("leave", [Caller.leave, Caller.end_output])
-def test_who_leaves_or_ends_its_output_ends_the_stream_though_something_was_left_unread(
-    pair: Pair, leave: Callable[[Caller], None]
-) -> None:
+def test_leaving_unread_bytes_ends_the_stream(pair: Pair, leave: Callable[[Caller], None]) -> None:
     pair.deliver(b"Today")
     leave(pair.caller)
     assert pair.server.recv(1024) == b""

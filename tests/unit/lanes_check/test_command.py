@@ -2,6 +2,7 @@
 
 import json
 import resource
+from unittest.mock import Mock
 
 import pytest
 from click.testing import CliRunner, Result
@@ -78,10 +79,7 @@ def test_on_a_terminal_ctrl_c_ends_the_check_in_hand_and_keeps_the_results() -> 
 
 
 def test_ctrl_c_ends_the_wait_for_a_server_to_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    def ctrl_c(_: float) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("lanes.check.subject.time.sleep", ctrl_c)
+    monkeypatch.setattr("lanes.check.subject.time.sleep", Mock(side_effect=KeyboardInterrupt))
     with nobody() as address:
         result = invoke(str(address), "--wait", str(SECONDS))
     assert result.exit_code == 130

@@ -104,7 +104,7 @@ def test_a_stop_ends_the_pause(server: RunningServer, monkeypatch: pytest.Monkey
     server.stop()
 
 
-def test_a_connection_that_has_gone_before_it_is_accepted_is_passed_over(
+def test_a_gone_client_is_passed_over(
     server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fail_to_accept(monkeypatch, [BlockingIOError()])
@@ -158,9 +158,7 @@ def test_a_drain_leaves_a_slow_reader_every_reply_though_it_says_more(
 
 
 @pytest.mark.parametrize("blocked", [False, True], ids=["has replies to read", "takes no reply"])
-def test_a_drain_resets_who_does_not_read_in_time(
-    start_server: StartServer, *, blocked: bool
-) -> None:
+def test_a_drain_resets_who_never_reads(start_server: StartServer, *, blocked: bool) -> None:
     server = start_server(grace=0.2, patience=Patience(send=SECONDS))
     slow_reader = say_much(server)
     if blocked:  # it sends on until the server, whose replies it does not take, reads no more

@@ -109,7 +109,7 @@ def test_a_line_that_drips_is_cut_off_however_often_a_byte_comes(start_server: S
     assert (record.messages, record.ticks.since()) == (0, [])  # what has no end is no message
 
 
-def test_a_slow_line_that_ends_in_time_leaves_the_next_its_own_time(
+def test_a_line_has_its_own_time(
     start_server: StartServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seconds = [0.0]

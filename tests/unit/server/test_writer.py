@@ -152,7 +152,7 @@ def end(stdout: int, stderr: int) -> int:
     return subprocess.call(words, stdout=stdout, stderr=stderr, timeout=SECONDS)
 
 
-def test_a_reader_that_stalls_for_good_holds_up_no_end_and_what_it_loses_is_told(
+def test_a_reader_that_stalls_holds_up_no_end(
     pipe: Pipe, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert end(pipe.writing, 2) == 0
