@@ -96,10 +96,7 @@ def measured(ours: int, *, socketserver: int = 100, errors: int = 0) -> dict[str
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> Short:
-    """What comes of `python -m bench short`: exit code and output.
-
-    The server once had as many messages a second as socketserver, in every row.
-    """
+    """What comes of `short`, where the server once had as many messages as socketserver."""
     one = {name: [asdict(sample) for sample in ran] for name, ran in measured(100).items()}
     recorded: dict[str, object] = {"pinned": {row.name: one for row in ROWS}}
 

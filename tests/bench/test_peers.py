@@ -53,10 +53,10 @@ class Client(Peer):
 
 
 # One process of each is enough, where workers share the tests: a group stays together.
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param(one, marks=pytest.mark.xdist_group(one)) for one in PROGRAMS],
-)
+GROUPS = [pytest.param(one, marks=pytest.mark.xdist_group(one)) for one in PROGRAMS]
+
+
+@pytest.fixture(scope="module", params=GROUPS)
 def program(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lessons.lesson import Claim, Command, Malformed, Prose, find, read
+from lessons.lesson import Claim, Command, Malformed, Prose, read
 
 TEXT = """\
 # Of echoes
@@ -87,9 +87,3 @@ def test_a_file_that_is_no_lesson_is_refused(path: Path, text: str, why: str) ->
     path.write_text(text, encoding="utf-8")
     with pytest.raises(Malformed, match=why):
         read(path)
-
-
-def test_the_lessons_are_found_by_number_and_the_readme_is_none() -> None:
-    found = find()
-    assert list(found) == sorted(found, key=int)
-    assert "README.md" not in {path.name for path in found.values()}

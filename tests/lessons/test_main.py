@@ -53,10 +53,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_without_a_number_it_lists_the_lessons_with_their_titles() -> None:
+def test_without_a_number_it_lists_the_lessons_in_order_with_their_titles() -> None:
     done = run(*PROGRAM)
     assert (done.returncode, done.stderr) == (0, "")
-    assert len(done.stdout.splitlines()) == len(find())
+    numbers = [line.split()[0] for line in done.stdout.splitlines()]  # the README has none
+    assert numbers == list(find()) == sorted(numbers, key=int)
     assert done.stdout.startswith("1 A thread for each client (")
 
 

@@ -10,10 +10,6 @@ from tests.kit.command import runs
 from tests.kit.waiting import SECONDS, wait_until
 
 
-def ignore(_line: str) -> None:
-    pass
-
-
 @pytest.mark.parametrize(
     ("expected", "output", "told"),
     [
@@ -48,7 +44,7 @@ def test_a_difference_says_what_came_instead(expected: str, output: str, told: s
     ],
 )
 def test_a_command_runs_at_the_root_with_this_python_unattended(command: str, printed: str) -> None:
-    assert run(command, ignore).output == printed
+    assert run(command, print).output == printed
 
 
 def test_a_lesson_has_the_readers_ports_not_a_demos_wishes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,10 +53,8 @@ def test_a_lesson_has_the_readers_ports_not_a_demos_wishes(monkeypatch: pytest.M
     for name in foreign + readers:
         monkeypatch.setenv(name, "set")
     command = f"for name in {' '.join(foreign + readers)}; do echo $name=${{!name}}; done"
-    assert run(command, ignore).output.split() == [
-        *(f"{name}=" for name in foreign),
-        *(f"{name}=set" for name in readers),
-    ]
+    seen = [f"{name}=" for name in foreign] + [f"{name}=set" for name in readers]
+    assert run(command, print).output.split() == seen
 
 
 def test_both_outputs_are_taken_and_shown_line_by_line() -> None:
@@ -71,7 +65,7 @@ def test_both_outputs_are_taken_and_shown_line_by_line() -> None:
 
 
 def test_a_command_that_does_not_end_is_killed_with_all_that_it_started() -> None:
-    ran = run("sleep 1000 & echo $!; sleep 1000", ignore, patience=1)
+    ran = run("sleep 1000 & echo $!; sleep 1000", print, patience=1)
     assert ran.exit_code == -signal.SIGKILL
     wait_until(lambda: not runs(int(ran.output)))
 

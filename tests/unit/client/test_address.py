@@ -74,9 +74,7 @@ def test_each_connect_has_its_own_order(stop: StopSignal, monkeypatch: pytest.Mo
     assert orders == set(product(permutations(V6), permutations(V4)))
 
 
-def test_it_tries_every_address_of_a_name_and_the_error_says_of_each_what_to_look_at(
-    stop: StopSignal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_address_is_tried_or_told(stop: StopSignal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("client.address._shuffled", list)
     with nobody() as absent, socket.create_server(("127.0.0.1", 0)) as listener:
         resolve(monkeypatch, absent, listener.getsockname())

@@ -151,9 +151,7 @@ def test_while_no_server_answers_a_page_is_one_line_and_a_browsers_keeps_trying(
 
 @pytest.mark.parametrize("length", [0.85, 59.0])
 @pytest.mark.parametrize("model", ["thread", "pool", "lock"])
-def test_no_page_is_so_large_that_its_viewers_could_fill_the_memory(
-    monkeypatch: pytest.MonkeyPatch, model: str, length: float
-) -> None:
+def test_no_page_is_too_large(monkeypatch: pytest.MonkeyPatch, model: str, length: float) -> None:
     servers = Servers(NAME, 0)
     full = answer(crowded(model, length))
     monkeypatch.setattr(servers, "ask", lambda: ([full], []))

@@ -66,9 +66,7 @@ def test_a_drawing_a_trace_and_a_report_are_written_to_files(
 
 
 @pytest.mark.parametrize("words", WRITE)
-def test_a_file_stays_as_it_was_if_nobody_answers_and_a_full_disk_is_one_line(
-    swarm: Swarm, words: tuple[str, ...], tmp_path: Path
-) -> None:
+def test_a_failure_leaves_the_file(swarm: Swarm, words: tuple[str, ...], tmp_path: Path) -> None:
     swarm.hosts.append(HOSTS[0])
     kept = tmp_path / "kept"
     kept.write_text("of yesterday", encoding="utf-8")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lanes.document import parse
@@ -64,6 +64,7 @@ class Lab:
         return self.seen, parse(document(taken))
 
 
+@example([(what, 0, 1) for what in ["accept", "serve", "talk", "count", "ask", "talk", "count"]])
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 4), st.floats(0, 2)), max_size=60))
 def test_answers_about_what_is_new_add_up_to_the_whole(steps: list[tuple[str, int, float]]) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:

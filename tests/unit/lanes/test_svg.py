@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 
 from lanes.layout import LANES, picture_of
-from lanes.picture import COLOURS, Picture
+from lanes.picture import COLOURS
 from lanes.snapshot import Snapshot
 from lanes.svg.drawing import MARGIN, NARROWEST, WIDEST, WIDTH, draw
 from tests.kit import scenes
@@ -24,12 +24,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 Places = dict[str, tuple[float, float]]  # the two stretches of a bar, by what is done in them
 
 
-def parsed(picture: Picture, width: int = WIDTH) -> Element:
-    return fromstring(draw(picture, width))  # noqa: S314 - it is our own
-
-
-def drawn(taken: Snapshot, width: int = WIDTH) -> Element:
-    return parsed(picture_of(taken), width)
+def drawn(taken: Snapshot, width: int = WIDTH, seconds: float | None = None) -> Element:
+    return fromstring(draw(picture_of(taken, seconds), width))  # noqa: S314 - it is our own
 
 
 def by_class(inside: Element, name: str) -> list[Element]:
@@ -109,7 +105,7 @@ def test_the_drawing_says_how_many_lanes_it_leaves_out_or_that_nobody_was_there(
     drawing = drawn(snapshot(*(client(n, 1, 1) for n in range(1, LANES + 8)), at=10))
     assert len(by_class(drawing, "lane")) == LANES
     assert "7 more lanes are not drawn: these were used last." in words(drawing)
-    assert "Nobody was here in the last 2.5 s." in words(parsed(picture_of(snapshot(at=99), 2.5)))
+    assert "Nobody was here in the last 2.5 s." in words(drawn(snapshot(at=99), seconds=2.5))
 
 
 @pytest.mark.parametrize("width", [NARROWEST, 700, WIDEST])

@@ -5,20 +5,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lanes.snapshot import Session, Snapshot
 from lanes.trace import MESSAGES, trace_json
 from server.chat.record import Record
-from server.chat.registry import HISTORY
 from server.chat.ticks import TICKS
 from tests.kit import scenes
 from tests.kit.documents import snapshot, snapshots
 from tests.kit.replicas import ONE, TWO, merged
 from tests.kit.scenes import client
-from tests.kit.snapshots import EPOCH, MODELS, record
+from tests.kit.snapshots import EPOCH, record
 
 Event = dict[str, Any]
 Span = tuple[str, int, int, Event]  # a name, from when to when, and what there is to know
@@ -201,17 +199,6 @@ def test_messages_are_slices_for_the_newest_sessions_and_counted_for_all() -> No
     sessions = [one for one in trace.of("X") if one["cat"] == "session"]
     assert [one["args"]["messages"] for one in sessions] == [TICKS + 5] * (older + fitting)
     assert trace.file["otherData"]["messages_from_session"] == older + 1
-
-
-@pytest.mark.parametrize("model", MODELS)
-def test_the_file_is_under_two_megabytes_however_much_is_remembered(model: str) -> None:
-    one = replace(talkative(1), client="c" * 63, bytes_in=10**12, bytes_out=10**12)
-    sessions = [
-        replace(one, number=number, thread=f"Thread-{number}", native_id=10**6 + number)
-        for number in range(1, HISTORY + 257)
-    ]
-    page = snapshot(*sessions, at=3_000, model=model, refusals=range(0, 2 * TICKS, 2))
-    assert 1_000_000 < len(trace_json(page)) < 2_000_000
 
 
 def test_each_replica_is_a_process_with_its_clock_beside_its_name_and_no_time_is_moved() -> None:

@@ -21,7 +21,3 @@ def subject(connections: list[list[Action]], *, protocol: str = "handout") -> It
         address, dialect = Address(*server.address), DIALECTS[protocol]
         with Subject(address, dialect, clients=2, many=2, timeout=SECONDS) as found:
             yield found
-
-
-def unseen(_progress: str) -> None:
-    """Nobody watches."""

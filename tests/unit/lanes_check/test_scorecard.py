@@ -9,7 +9,7 @@ from lanes.check.scorecard import OFFERED, Scorecard, score
 from lanes.check.subject import Subject
 from tests.kit.fake_server import CHUNK, UNTIL_GONE
 from tests.kit.waiting import wait_until
-from tests.unit.lanes_check.subjects import subject, unseen
+from tests.unit.lanes_check.subjects import subject
 
 
 def passes(_found: Subject) -> str:
@@ -55,7 +55,7 @@ def test_a_failure_may_know_its_cause_and_what_cannot_be_seen_is_not_tried() -> 
         raise Unseen("there are no rights")
 
     with subject([[UNTIL_GONE]] * 4) as found:
-        failed, unknown = results = [*score(found, [check(knows), check(sees_nothing)], unseen)]
+        failed, unknown = results = [*score(found, [check(knows), check(sees_nothing)], print)]
     assert (failed.evidence, failed.hint) == ("client 2: it was not seen", "its own cause")
     assert (unknown.verdict, unknown.evidence) == ("not tried", "there are no rights")
     assert unknown.hint is None
@@ -66,14 +66,14 @@ def test_what_there_was_no_time_for_is_not_tried_and_nobodys_failure() -> None:
     with subject([[UNTIL_GONE]] * 3) as found:
         found.connect().leave()
         found.patience.deadline = time.monotonic()
-        [result] = score(found, [check(connects)], unseen)
+        [result] = score(found, [check(connects)], print)
     assert (result.verdict, result.hint) == ("not tried", None)
     assert result.evidence == "the 55 s for all checks ran out: try --only connects"
 
 
 def test_the_check_after_which_a_server_was_gone_says_so_and_later_ones_refer_to_it() -> None:
     with subject([[UNTIL_GONE]]) as found:
-        ended, after = score(found, [check(outlives), check(connects)], unseen)
+        ended, after = score(found, [check(outlives), check(connects)], print)
     assert (ended.verdict, ended.evidence) == ("passed", "it was there; then the server was gone")
     assert (after.verdict, after.evidence) == ("failed", "the connection was refused")
     assert after.hint == "the server ended in `outlives`: look there, and at what it printed"
@@ -81,7 +81,7 @@ def test_the_check_after_which_a_server_was_gone_says_so_and_later_ones_refer_to
 
 def test_where_no_message_is_answered_the_other_hints_refer_to_that() -> None:
     with subject([[CHUNK], [UNTIL_GONE], [UNTIL_GONE]]) as found:
-        first, second = score(found, [answers, check(fails)], unseen)
+        first, second = score(found, [answers, check(fails)], print)
     assert first.evidence == "the server hung up instead of answering"
     assert first.hint == answers.hint
     assert second.hint == "the same as for `answers`: look there first"
@@ -89,5 +89,5 @@ def test_where_no_message_is_answered_the_other_hints_refer_to_that() -> None:
 
 def test_nothing_obeys_what_a_server_said() -> None:
     with subject([[b"-ERR busy: \x1b[31m\x07\r\n", UNTIL_GONE]] * 3, protocol="lines") as found:
-        [result] = score(found, [OFFERED["lines"][0]], unseen)
+        [result] = score(found, [OFFERED["lines"][0]], print)
     assert result.evidence == "the greeting: the server said -ERR busy: \ufffd[31m\ufffd"

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from unittest.mock import Mock
 
 import pytest
 
@@ -18,16 +19,16 @@ from lanes.check.protocol import DIALECTS
 from lanes.check.scorecard import OFFERED, Result, score
 from lanes.check.subject import Subject
 from lanes.check.threads import threads
-from lanes.watch.target import NotFound, Target, of_pid
+from lanes.watch.target import NotFound, of_pid
 from tests.kit.command import run
 from tests.kit.http_get import LOOPBACK
 from tests.kit.server_process import ServerProcess
 from tests.kit.waiting import SECONDS
-from tests.unit.lanes_check.subjects import unseen
 from tests.watch.truth import running
 
 CLIENTS = 4
 IN_VAIN = 2.0  # seconds that an answer is waited for which does not come
+not_found = Mock(side_effect=NotFound("there is no process 0 here"))
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +48,7 @@ def result_of(name: str, timeout: float = SECONDS, *, required: bool = False) ->
     """What comes of it for a server of tests/watch."""
     with running(name) as server, found(server.port, timeout) as subject:
         check = threads(lambda: of_pid(server.pid), CLIENTS, required=required)
-        [result] = score(subject, [check], unseen)
+        [result] = score(subject, [check], print)
     return result
 
 
@@ -94,7 +95,7 @@ def test_a_pool_that_greets_is_told_though_its_other_clients_wait_for_a_greeting
         found(server.port, IN_VAIN, "lines") as subject,
     ):
         check = threads(lambda: of_pid(server.pid), CLIENTS, required=False)
-        [result] = score(subject, [check], unseen)
+        [result] = score(subject, [check], print)
     assert (result.verdict, result.hint) == ("failed", HINTS["pool"]), result
     assert result.evidence.startswith("client 3 of 4 at once: the greeting: no answer within 2 s")
     assert result.evidence.endswith("2 clients, 2 threads; 2 clients accepted and not read")
@@ -113,16 +114,12 @@ def test_where_the_rights_are_missing_it_is_not_tried_and_says_why() -> None:
     assert said.endswith("0 of 1 passed")
 
 
-def not_found() -> Target:
-    raise NotFound("there is no process 0 here")
-
-
 def test_what_is_not_found_or_not_on_linux_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     with running("threads") as server, found(server.port) as subject:
-        [result] = score(subject, [threads(not_found, CLIENTS, required=True)], unseen)
+        [result] = score(subject, [threads(not_found, CLIENTS, required=True)], print)
         assert (result.verdict, result.evidence) == ("not tried", "there is no process 0 here")
         monkeypatch.setattr("lanes.check.lookout.sys.platform", "darwin")
-        [result] = score(subject, [threads(not_found, CLIENTS, required=True)], unseen)
+        [result] = score(subject, [threads(not_found, CLIENTS, required=True)], print)
     assert result.evidence == "which thread serves which client can be seen on Linux alone"
 
 
@@ -130,7 +127,7 @@ def test_clients_of_another_server_than_the_watched_one_are_not_guessed_at() -> 
     with running("threads") as other, running("threads") as server:
         check = threads(lambda: of_pid(other.pid), CLIENTS, required=True)
         with found(server.port, IN_VAIN) as subject:
-            [result] = score(subject, [check], unseen)
+            [result] = score(subject, [check], print)
     assert result.verdict == "not tried"
     assert result.evidence.startswith("of 4 clients 4 were not seen on the server's side")
 
@@ -149,10 +146,7 @@ def test_it_is_offered_where_something_is_watched_and_in_lines_as_before() -> No
 
 
 def test_in_lines_what_the_server_says_has_to_hold_as_well_or_alone_if_nothing_is_seen() -> None:
-    def lie(_: Subject) -> str:
-        raise Failed("it lies")
-
-    liar = Check("threads", "It says so.", "another name", lie)
+    liar = Check("threads", "It says so.", "another name", Mock(side_effect=Failed("it lies")))
     [told] = [check for check in OFFERED["lines"] if check.name == "threads"]
     with ServerProcess() as server, found(server.port, protocol="lines") as subject:
         tried = [
@@ -160,7 +154,7 @@ def test_in_lines_what_the_server_says_has_to_hold_as_well_or_alone_if_nothing_i
             for find in (partial(of_pid, server.pid), not_found)
             for said in (told, liar)
         ]
-        seen, lied, unseen_, lied_unseen = score(subject, tried, unseen)
+        seen, lied, unseen_, lied_unseen = score(subject, tried, print)
     assert seen.verdict == unseen_.verdict == "passed"
     assert seen.evidence.startswith("a thread for each client: 4 clients, 4 threads (4 direct): :")
     assert unseen_.evidence.endswith(", as it says itself; not seen: there is no process 0 here")

@@ -37,11 +37,9 @@ def hear(**facts: object) -> None:
 
 
 def test_a_json_line_says_what_where_and_when(logged: Logged) -> None:
-    def connect() -> None:
-        structlog.get_logger().bind(peer="127.0.0.1:1").info("connected")
-
     def log() -> None:
-        lane = threading.Thread(target=connect, name="Thread-7")  # not the one that writes
+        say = structlog.get_logger().bind(peer="127.0.0.1:1").info
+        lane = threading.Thread(target=say, args=("connected",), name="Thread-7")
         lane.start()
         lane.join()
 

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,14 +13,9 @@ from tests.kit.schema import VALIDATOR
 from tests.kit.snapshots import EPOCH, crowded, record, snapshot, snapshots
 
 
-def rendered(taken: Snapshot) -> dict[str, Any]:
-    facts: dict[str, Any] = json.loads(document(taken))
-    return facts
-
-
 @given(snapshots())
 def test_any_snapshot_is_a_document_of_the_schema_with_each_session(taken: Snapshot) -> None:
-    facts = rendered(taken)
+    facts = json.loads(document(taken))
     VALIDATOR.validate(facts)
     assert [one["number"] for one in facts["sessions"]] == [r.number for r in taken.sessions]
 
@@ -50,4 +44,4 @@ def test_what_had_ended_before_a_moment_is_left_out_unless_it_may_still_be_news(
 def test_a_setting_of_any_type_can_be_shown() -> None:
     taken = snapshot(at=1)
     settings = {**taken.settings, "work": Work("spin", 5)}
-    assert rendered(replace(taken, settings=settings))["settings"]["work"] == "spin:5"
+    assert json.loads(document(replace(taken, settings=settings)))["settings"]["work"] == "spin:5"
