@@ -26,7 +26,7 @@ class Watched:
         self._name = target.name
         self.missing = rights.missing(pid)  # what it may not see, in a line
         try:
-            self._watcher = Watcher(target.pids, target.ports, runtime_of(pid))
+            self._watcher = Watcher(target.pids, target.ports)
         except OSError as error:
             raise NotFound(f"{target.name} cannot be watched: {error.strerror}") from None
         self._threads = Threads(self._watcher.processes)
@@ -65,6 +65,9 @@ class Watched:
         """What has been seen. Raises what has broken the watcher off, if anything has."""
         if self._broken:
             raise self._broken
+        moment = self._watcher.moment
+        polling = [thread for thread, doing in moment.look.items() if doing.polls]
+        self._watcher.runtime = self._watcher.runtime or runtime_of(moment.acceptors, polling)
         pids = [process.pid for process in list(self._watcher.processes)]
         pythons = [pid for pid in pids if is_python(pid)]
         look = self._watcher.moment.look

@@ -32,13 +32,13 @@ FLOORS = {
     "lanes": [
         {"snapshot", "signals", "terminal.cells", "check.address", "check.failure"}
         | {"check.protocol", "watch.syscalls", "watch.netlink", "watch.printable"}
-        | {"watch.rights", "watch.runtimes"},
+        | {"watch.rights"},
         {"document", "picture", "agreement", "check.caller"}
         | {"watch.waits", "watch.tables", "watch.target", "watch.pyspy"},
         {"replicas"},
         {"ask", "bars", "marks", "terminal.table", "check.subject", "watch.process"}
         | {"watch.sockets", "watch.python_lines"},
-        {"watch.processes"},
+        {"watch.processes", "watch.runtimes"},
         {"layout", "trace", "templates", "svg.scale", "terminal.strokes", "check.claim"}
         | {"watch.evidence"},
         {"watch.sharing"},

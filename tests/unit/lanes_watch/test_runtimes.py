@@ -1,10 +1,12 @@
 """Runtimes with a scheduler of their own, known by their programs and threads."""
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
+from lanes.watch.process import ThreadId
 from lanes.watch.runtimes import runtime_of
 from tests.kit.puppet import Puppet
 
@@ -14,29 +16,33 @@ def test_a_go_program_is_known_by_its_build_information(tmp_path: Path) -> None:
     (program := tmp_path / "server").write_bytes(sleep.read_bytes() + b"\xff Go buildinf:")
     program.chmod(0o755)
     with subprocess.Popen([sleep, "600"], executable=program) as process:
+        thread = ThreadId(process.pid, process.pid)
         try:
-            assert "goroutines" in runtime_of(process.pid)
+            assert "goroutines" in runtime_of([thread], ())
+            assert runtime_of((), [thread]) == ""  # a helper that accepts nobody
         finally:
             process.kill()
 
 
-def test_virtual_threads_are_known_by_their_poller() -> None:
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("Read-Poller", "virtual threads"),
+        ("MasterPoller", "virtual threads"),
+        ("erts_poll_0", "Erlang"),
+    ],
+)
+def test_others_are_known_by_the_threads_that_poll_for_them(name: str, why: str) -> None:
     with Puppet() as puppet:
-        assert runtime_of(puppet.pid) == ""
-        puppet.do("""
-def name_it():
-    open("/proc/thread-self/comm", "w").write("Read-Poller")
-    ready.set()
-    time.sleep(600)
-ready = threading.Event()
-threading.Thread(target=name_it, daemon=True).start()
-ready.wait()
-""")
-        assert "virtual threads" in runtime_of(puppet.pid)
+        main = ThreadId(puppet.pid, puppet.pid)
+        assert runtime_of([main], [main]) == ""
+        puppet.do(f"open('/proc/self/comm', 'w').write({name!r})")
+        assert why in runtime_of([main], [main])
+        assert runtime_of([main], ()) == ""
 
 
 def test_a_process_that_is_gone_has_none() -> None:
     with subprocess.Popen(["true"]) as ended:  # noqa: S607 - any program will do
         ended.wait()
-    assert runtime_of(ended.pid) == ""
-    assert runtime_of(os.getpid()) == ""
+    thread = ThreadId(ended.pid, ended.pid)
+    assert runtime_of([thread], [thread]) == ""

@@ -30,6 +30,25 @@ def test_it_answers_with_what_it_sees_and_tells_when_the_server_has_ended() -> N
         assert (session.native_id, session.state, session.certain) == (tid, "closed", True)
 
 
+@pytest.mark.parametrize(("runtime", "how"), [("", "born together"), ("a Go program", "unknown")])
+def test_of_a_runtime_with_its_own_scheduler_nothing_is_guessed(
+    monkeypatch: pytest.MonkeyPatch, runtime: str, how: str
+) -> None:
+    monkeypatch.setattr("lanes.watch.session.runtime_of", lambda *_: runtime)
+
+    def hows() -> list[str]:
+        return [session.how for session in watched.snapshot().sessions]
+
+    with (
+        running("C, mutex over the conversation") as target,
+        Watched(of_pid(target.pid)) as watched,
+        closing(target.talk()),
+    ):
+        wait_until(lambda: hows() == ["direct"])
+        with closing(target.talk()):
+            wait_until(lambda: hows() == ["direct", how])
+
+
 def test_a_server_that_is_gone_cannot_be_watched() -> None:
     with subprocess.Popen(["true"]) as ended:  # noqa: S607 - any program will do
         ended.wait()
