@@ -31,7 +31,7 @@ ALONE := -m pytest -m alone
 TEST_IMAGE = docker build --quiet --file tests/Dockerfile --build-arg SERVER_IMAGE=$(LANES_REGISTRY)thread-lanes-server
 
 .DEFAULT_GOAL := help
-.PHONY: help demo down swarm swarm-down local lesson test zoo unit integration in-image faults soak mutants test-images unit-image fault-image lint format lock bench bench-short pictures engine images programs
+.PHONY: help demo down swarm swarm-down local lesson test zoo unit integration in-image faults soak mutants seen test-images unit-image fault-image lint format lock bench bench-short pictures engine images programs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,11 +89,17 @@ mutants: $(INSTALLED) ## Small changes to the server, one at a time: which would
 	$(BIN)/mutmut run --max-children 2
 	$(BIN)/mutmut results
 
+seen: $(INSTALLED) images ## How servers in many languages look from outside: look, and write docs/servers.md (five minutes)
+	docker build --quiet --file tests/seen/Dockerfile --build-arg SERVER_IMAGE=$(LANES_REGISTRY)thread-lanes-server --tag thread-lanes-seen .
+	found=$$(docker run --rm --pull never --network none --cap-drop ALL --security-opt no-new-privileges thread-lanes-seen) \
+	    && printf '%s\n' "$$found" >docs/servers.json
+	$(BIN)/python -m tests.seen.page
+
 lint: $(INSTALLED) engine ## Style, types, Dockerfiles, scripts, YAML
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/hadolint Dockerfile.server Dockerfile.client Dockerfile.lanes tests/Dockerfile grading/Dockerfile
+	$(BIN)/hadolint Dockerfile.server Dockerfile.client Dockerfile.lanes tests/Dockerfile tests/seen/Dockerfile grading/Dockerfile
 	$(BIN)/shellcheck scripts/* grading/grade grading/check-program .ci/run findings/*.sh
 	$(BIN)/yamllint --strict .
 	docker compose config --quiet

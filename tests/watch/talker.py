@@ -36,9 +36,13 @@ class Talker:
     def fileno(self) -> int:
         return self._socket.fileno()
 
-    def say(self, work_ms: int = 0) -> None:
+    def stay(self) -> None:
+        """Connect again if the server has ended the conversation."""
         if not self.goes_on:
             self._connect()
+
+    def say(self, work_ms: int = 0) -> None:
+        self.stay()
         self._said, self._work = time.monotonic(), work_ms / 1000
         self._send(f"work {work_ms}" if work_ms else "hello")
 

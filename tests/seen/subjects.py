@@ -1,0 +1,37 @@
+"""The servers that are looked at, as servers.toml has them."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.seen import talkers
+from tests.watch.talker import Talker, WebTalker
+
+CLIENTS = 5
+TALKERS: dict[str, type[Talker]] = {
+    one.__name__: one for one in (Talker, WebTalker, *talkers.DAEMONS)
+}
+
+
+class Subject(NamedTuple):
+    """A server. A shell runs its command in an empty folder, with PORT in the environment."""
+
+    name: str
+    command: str
+    version: str  # the command that says it
+    kind: str  # what it is, in the words of lanes/watch/kinds.py
+    guess: str  # what one would think of it
+    fact: str  # what is so
+    talker: type[Talker] = Talker
+    says: bool = True  # whether its answers name its thread
+    talks: bool = True  # whether it answers more than a greeting
+    works: bool = True  # whether there is a message that takes long
+    at_once: int = CLIENTS  # clients that are answered while all are there
+
+
+def _subject(talker: str = "Talker", **values: Any) -> Subject:  # noqa: ANN401 - as TOML has them
+    return Subject(talker=TALKERS[talker], **values)
+
+
+TABLE = tomllib.loads(Path(__file__).with_name("servers.toml").read_text())
+SUBJECTS = tuple(_subject(**row) for row in TABLE["server"])
