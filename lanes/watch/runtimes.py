@@ -6,31 +6,35 @@ from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 
+from lanes.watch.evidence import Look
 from lanes.watch.process import ThreadId
 
 GO = b"\xff Go buildinf:"  # the head of Go's build information, in each of its programs
 PROGRAMS = 1 << 10  # that are remembered
 JAVA = "Java's virtual threads: a poller holds their connections"
+TOKIO = "Rust's tokio: tasks move from worker to worker"
 ERLANG = "Erlang's processes move from scheduler to scheduler"
-# By the beginning of the name of a thread that polls: Java 21 has the first two, Java 25 the third.
-POLLERS = {
-    "Read-Poller": JAVA,
-    "Write-Poller": JAVA,
-    "MasterPoller": JAVA,
-    "erts_poll_": ERLANG,
-}
+# By the beginning of the name of a thread that polls connections.
+POLLERS = {"Read-Poller": JAVA, "erts_poll_": ERLANG, "tokio-runtime-w": TOKIO}
+MASTERS = {"MasterPoller": JAVA}  # Java 25: it polls what the pollers poll, and no socket
 
 
-def runtime_of(accepting: Collection[ThreadId], polling: Collection[ThreadId]) -> str:
+def runtime_of(look: Look, accepting: Collection[ThreadId], connections: Collection[int]) -> str:
     """How it is known that a server has such a runtime; empty if it is not known to have one.
 
-    It is the one of the threads that accept: a server may start helpers that are written in Go.
-    Java starts its pollers when a virtual thread waits for the first time.
+    Only who accepts, or polls one of the connections, counts: a server may have helpers that are
+    written in Go, or use tokio. Java starts its pollers when a virtual thread waits for the first
+    time.
     """
     if any(_is_go(pid) for pid in {thread.pid for thread in accepting}):
         return "a Go program: goroutines move from thread to thread"
-    names = map(_name, polling)
-    return next((POLLERS[one] for name in names for one in POLLERS if name.startswith(one)), "")
+    for thread, doing in look.items():
+        if doing.polls and (not doing.inodes or doing.inodes & frozenset(connections)):
+            known = POLLERS if doing.inodes else MASTERS
+            name = _name(thread)
+            if why := next((known[one] for one in known if name.startswith(one)), ""):
+                return why
+    return ""
 
 
 def _name(thread: ThreadId) -> str:

@@ -66,8 +66,8 @@ class Watched:
         if self._broken:
             raise self._broken
         moment = self._watcher.moment
-        polling = [thread for thread, doing in moment.look.items() if doing.polls]
-        self._watcher.runtime = self._watcher.runtime or runtime_of(moment.acceptors, polling)
+        if not self._watcher.runtime:
+            self._watcher.runtime = runtime_of(moment.look, moment.acceptors, moment.claims.keys())
         pids = [process.pid for process in list(self._watcher.processes)]
         pythons = [pid for pid in pids if is_python(pid)]
         look = self._watcher.moment.look

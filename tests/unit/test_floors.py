@@ -38,12 +38,12 @@ FLOORS = {
         {"replicas"},
         {"ask", "bars", "marks", "terminal.table", "check.subject", "watch.process"}
         | {"watch.sockets", "watch.python_lines"},
-        {"watch.processes", "watch.runtimes"},
+        {"watch.processes"},
         {"layout", "trace", "templates", "svg.scale", "terminal.strokes", "check.claim"}
         | {"watch.evidence"},
         {"watch.sharing"},
         {"watch.attribution", "watch.connections", "watch.listeners", "watch.loops"}
-        | {"watch.threads"},
+        | {"watch.runtimes", "watch.threads"},
         {"watch.kinds", "watch.records"},
         {"watch.watcher"},
         {"watch.describing"},

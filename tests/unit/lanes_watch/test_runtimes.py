@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from lanes.watch.evidence import Doing
 from lanes.watch.process import ThreadId
 from lanes.watch.runtimes import runtime_of
 from tests.kit.puppet import Puppet
+
+C = 10
+POLLS = Doing("epolls", frozenset({C}))
 
 
 def test_a_go_program_is_known_by_its_build_information(tmp_path: Path) -> None:
@@ -18,31 +22,35 @@ def test_a_go_program_is_known_by_its_build_information(tmp_path: Path) -> None:
     with subprocess.Popen([sleep, "600"], executable=program) as process:
         thread = ThreadId(process.pid, process.pid)
         try:
-            assert "goroutines" in runtime_of([thread], ())
-            assert runtime_of((), [thread]) == ""  # a helper that accepts nobody
+            assert "goroutines" in runtime_of({}, [thread], ())
+            assert runtime_of({thread: POLLS}, (), [C]) == ""  # a helper that accepts nobody
         finally:
             process.kill()
 
 
 @pytest.mark.parametrize(
-    ("name", "why"),
+    ("name", "doing", "why"),
     [
-        ("Read-Poller", "virtual threads"),
-        ("MasterPoller", "virtual threads"),
-        ("erts_poll_0", "Erlang"),
+        ("Read-Poller", POLLS, "virtual threads"),
+        ("MasterPoller", Doing("epolls"), "virtual threads"),
+        ("erts_poll_0", POLLS, "Erlang"),
+        ("tokio-runtime-w", POLLS, "tokio"),
     ],
 )
-def test_others_are_known_by_the_threads_that_poll_for_them(name: str, why: str) -> None:
+def test_others_are_known_by_the_threads_that_poll_for_them(
+    name: str, doing: Doing, why: str
+) -> None:
     with Puppet() as puppet:
         main = ThreadId(puppet.pid, puppet.pid)
-        assert runtime_of([main], [main]) == ""
+        assert runtime_of({main: doing}, [main], [C]) == ""
         puppet.do(f"open('/proc/self/comm', 'w').write({name!r})")
-        assert why in runtime_of([main], [main])
-        assert runtime_of([main], ()) == ""
+        assert why in runtime_of({main: doing}, [main], [C])
+        elsewhere = Doing("epolls", frozenset({C + 1}))  # a helper's connection
+        assert runtime_of({main: elsewhere}, [main], [C]) == ""
 
 
 def test_a_process_that_is_gone_has_none() -> None:
     with subprocess.Popen(["true"]) as ended:  # noqa: S607 - any program will do
         ended.wait()
     thread = ThreadId(ended.pid, ended.pid)
-    assert runtime_of([thread], [thread]) == ""
+    assert runtime_of({thread: POLLS}, [thread], [C]) == ""
