@@ -13,8 +13,7 @@ From look to look each connection's claim is made anew, by the first of these th
 | unknown | |
 
 What a poller holds is never remembered and never born together, since whoever polls may hand it to
-any thread. Where threads share connections (sharing.py) nothing is remembered. For a runtime that
-moves its tasks between threads nothing but `direct` is claimed.
+any thread. Where threads share connections (sharing.py) nothing is remembered.
 """
 
 from collections import Counter
@@ -45,8 +44,7 @@ UNKNOWN = Claim(None, "unknown")
 class Attribution:
     """Goes on from look to look."""
 
-    def __init__(self, *, runtime: bool = False) -> None:
-        self._runtime = runtime  # it has a scheduler of its own
+    def __init__(self) -> None:
         self._looks = -1  # the number of the last
         self._seen: tuple[Look, Collection[int], Collection[int]] = {}, (), ()
         self._alike = 0  # how many looks in a row were like the one before
@@ -79,18 +77,16 @@ class Attribution:
             if inode in direct:
                 claims[inode] = Claim(_same_or_any(before.thread, direct[inode]), "direct")
             elif inode in polled:
-                poller = None if self._runtime else _same_or_any(before.thread, polled[inode])
-                claims[inode] = Claim(poller, "polled")
+                claims[inode] = Claim(_same_or_any(before.thread, polled[inode]), "polled")
             elif inode not in self._lost and before.thread and before.thread not in look:
                 claims[inode] = before  # for one look: its client has probably left
-            elif not self._runtime and self._is_kept(inode, before, look, hands):
+            elif self._is_kept(inode, before, look, hands):
                 how: How = "remembered" if before.how in CERTAIN else before.how
                 claims[inode] = Claim(before.thread, how)
             else:
                 claims[inode] = UNKNOWN
-        if not self._runtime:
-            self._claim_born_together(claims, look)
-            _claim_only_busy(claims, look, pending)
+        self._claim_born_together(claims, look)
+        _claim_only_busy(claims, look, pending)
         known = {inode for inode, claim in self._claims.items() if claim.thread}
         self._lost = {one for one in known & claims.keys() if claims[one].thread not in look}
         self._claims = claims

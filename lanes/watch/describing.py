@@ -20,7 +20,7 @@ def describe(watcher: Watcher, threads: Threads, name: str, notes: tuple[str, ..
         moment = watcher.moment
         kind = watcher.kinds.now(kind_of(_facts(watcher, moment)))
         in_loop = kind.name == LOOP
-        moves = bool(watcher.runtime)  # what serves a client moves from thread to thread
+        moves = bool(watcher.runtime)  # tasks move from thread to thread: nothing is concluded
         sessions = watcher.records.sessions(
             lambda record: _session(record, threads, moment, in_loop=in_loop, moves=moves)
         )

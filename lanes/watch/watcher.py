@@ -43,9 +43,7 @@ class Moment(NamedTuple):
 class Watcher:
     """Follows one server; `look` is called by one thread, the rest by any."""
 
-    def __init__(
-        self, pids: Collection[int], ports: Collection[int] = (), runtime: str = ""
-    ) -> None:
+    def __init__(self, pids: Collection[int], ports: Collection[int] = ()) -> None:
         """Watch these processes and what they fork. Raises OSError if they may not be looked at.
 
         Without `ports`: all that they listen on.
@@ -59,8 +57,8 @@ class Watcher:
         self.kinds = Kinds()
         self.changing = threading.Lock()  # held while the records change
         self.started_at = time.time()
-        self.runtime = runtime
-        self._attribution = Attribution(runtime=bool(runtime))
+        self.runtime = ""  # how its runtime is known, if that has a scheduler of its own
+        self._attribution = Attribution()
         self._connections = Connections(self._sockets)
         self._loops = Loops()
         self._gone = frozenset[int]()  # the inodes of those that were closed in the last look

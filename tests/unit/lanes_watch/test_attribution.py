@@ -28,8 +28,8 @@ def polls(*inodes: int, kind: Kind = "polls") -> Doing:
 class Course:
     """Looks, one after the other, at a server with these connections."""
 
-    def __init__(self, *, runtime: bool = False) -> None:
-        self.attribution = Attribution(runtime=runtime)
+    def __init__(self) -> None:
+        self.attribution = Attribution()
 
     def see(
         self, look: Look, connections: Collection[int] = (C,), pending: Collection[int] = ()
@@ -180,16 +180,6 @@ def test_what_a_poller_holds_may_be_with_the_only_one_busy(course: Course) -> No
     look = {T: polls(C, D), U: RUNS}
     assert course.see(look, (C, D), {C}) == (U, "only one busy")
     assert course.see({**look, U: LOCKED}, (C, D)) == (T, "polled")
-
-
-def test_of_a_runtime_nothing_but_direct_is_claimed() -> None:
-    course = Course(runtime=True)
-    course.see(NOBODY, ())
-    assert course.see({T: LOCKED}) == UNKNOWN
-    assert course.see({T: RUNS}, pending={C}) == UNKNOWN
-    assert course.see({T: polls(C, D)}, (C, D)) == (None, "polled")
-    assert course.see({T: on(C)}) == (T, "direct")
-    assert course.see({T: RUNS}) == UNKNOWN
 
 
 def test_a_connection_has_lost_its_thread_for_one_look(course: Course) -> None:
