@@ -14,15 +14,13 @@ from tests.kit.server_process import reserve
 from tests.kit.waiting import SECONDS, wait_until
 from tests.seen.subjects import Subject
 
-PROGRAMS = "/programs"
-
 
 @contextmanager
 def started(subject: Subject) -> Iterator[int]:
     """Its port, once it listens there; it ends with all its children."""
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder, reserve() as reserved:
         port: int = reserved.getsockname()[1]
-        environment = {**os.environ, "PORT": str(port), "PROGRAMS": PROGRAMS, "HOME": folder}
+        environment = {**os.environ, "PORT": str(port), "HOME": folder}
         words, log = ["sh", "-ec", subject.command], Path(folder, "log")
         with (
             log.open("w") as told,
@@ -49,7 +47,7 @@ def version_of(subject: Subject) -> str:
     """What it says of itself."""
     words = ["sh", "-c", f"{subject.version} 2>&1"]
     told = subprocess.run(
-        words, stdout=subprocess.PIPE, text=True, check=True, timeout=SECONDS
+        words, stdout=subprocess.PIPE, text=True, check=False, timeout=SECONDS
     ).stdout
     found = re.search(r"\d+(\.\d+)+", told)
     assert found, f"no version in {told!r}"

@@ -22,7 +22,7 @@ def test_no_claim_that_was_drawn_as_certain_was_wrong() -> None:
 
 def test_nothing_was_claimed_for_a_runtime_with_its_own_scheduler() -> None:
     runtimes = [one for one in FOUND["servers"] if "runtime" in one["is"]]
-    assert len(runtimes) >= 4  # Go, Java 21 and 25, Erlang
+    assert len(runtimes) >= 5  # Go, Erlang, tokio, Java 21 and 25
     for one in runtimes:
         assert (one["kind"], one["certain"]) == (one["is"], 0)
         assert {*one["idle"], *one["busy"]} <= {"polled", "unknown"}
