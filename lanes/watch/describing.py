@@ -4,14 +4,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from lanes.snapshot import Queue, Seen, Session, Snapshot
-from lanes.watch.attribution import CERTAIN, UNKNOWN
+from lanes.watch.attribution import CERTAIN
 from lanes.watch.kinds import LOOP, Facts, kind_of
 from lanes.watch.process import ThreadId
 from lanes.watch.records import Record
 from lanes.watch.threads import Threads
 from lanes.watch.watcher import Moment, Watcher
-
-SEEN = {"direct", "polled"}  # now, and not concluded from what was seen before
 
 
 def describe(watcher: Watcher, threads: Threads, name: str, notes: tuple[str, ...]) -> Snapshot:
@@ -20,9 +18,8 @@ def describe(watcher: Watcher, threads: Threads, name: str, notes: tuple[str, ..
         moment = watcher.moment
         kind = watcher.kinds.now(kind_of(_facts(watcher, moment)))
         in_loop = kind.name == LOOP
-        moves = bool(watcher.runtime)  # tasks move from thread to thread: nothing is concluded
         sessions = watcher.records.sessions(
-            lambda record: _session(record, threads, moment, in_loop=in_loop, moves=moves)
+            lambda record: _session(record, threads, moment, in_loop=in_loop)
         )
         accepted = watcher.records.accepted
         threads.forget(others_than=watcher.records.threads() | set(moment.look))
@@ -94,12 +91,8 @@ def _facts(watcher: Watcher, moment: Moment) -> Facts:
     )
 
 
-def _session(
-    record: Record, threads: Threads, moment: Moment, *, in_loop: bool, moves: bool
-) -> Session:
+def _session(record: Record, threads: Threads, moment: Moment, *, in_loop: bool) -> Session:
     claim, connection = record.claim, record.connection
-    if moves and claim.how not in SEEN:
-        claim = UNKNOWN
     # A poller's clients are another thread's as soon as they speak, unless it is an event loop.
     thread = claim.thread if claim.how != "polled" or in_loop else None
     served_at = record.served_at if thread or claim.how != "unknown" else None

@@ -86,10 +86,13 @@ class Records:
         record.closed_at = at
         self._closed.append(record)
 
+    def everyone(self) -> list[Record]:
+        """All that are remembered."""
+        return [*self._closed, *self._open.values()]
+
     def threads(self) -> set[ThreadId]:
         """Those that served, or serve, a client that is remembered."""
-        claims = [one.claim for one in (*self._closed, *self._open.values())]
-        return {claim.thread for claim in claims if claim.thread}
+        return {one.claim.thread for one in self.everyone() if one.claim.thread}
 
     def peak(self, serving: int) -> int:
         """The most that were served at once, now included."""
@@ -98,7 +101,7 @@ class Records:
 
     def sessions(self, session: Callable[[Record], Session]) -> tuple[Session, ...]:
         """All that are remembered, in the order in which they came."""
-        records = sorted((*self._closed, *self._open.values()), key=lambda one: one.number)
+        records = sorted(self.everyone(), key=lambda one: one.number)
         return tuple(map(session, records))
 
 

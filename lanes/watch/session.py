@@ -66,8 +66,10 @@ class Watched:
         if self._broken:
             raise self._broken
         moment = self._watcher.moment
-        if not self._watcher.runtime:
-            self._watcher.runtime = runtime_of(moment.look, moment.acceptors, moment.claims.keys())
+        if not self._watcher.runtime and (
+            why := runtime_of(moment.look, moment.acceptors, moment.claims.keys())
+        ):
+            self._watcher.know_runtime(why)
         pids = [process.pid for process in list(self._watcher.processes)]
         pythons = [pid for pid in pids if is_python(pid)]
         look = self._watcher.moment.look

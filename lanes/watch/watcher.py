@@ -5,7 +5,7 @@ import time
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from lanes.watch.attribution import CERTAIN, Attribution, Claim
+from lanes.watch.attribution import CERTAIN, UNKNOWN, Attribution, Claim
 from lanes.watch.connections import Connections
 from lanes.watch.evidence import Evidence, Look
 from lanes.watch.kinds import Kinds
@@ -142,11 +142,24 @@ class Watcher:
         """Whether the thread was there before the connection."""
         return self._attribution.is_older(thread, inode)
 
+    def know_runtime(self, why: str) -> None:
+        """It moves its tasks from thread to thread: only what is seen is claimed."""
+        with self.changing:
+            self.runtime = why
+            for record in self.records.everyone():
+                record.claim = self._seen(record.claim)
+
+    def _seen(self, claim: Claim) -> Claim:
+        """What remains of a claim if the server has a runtime with a scheduler of its own."""
+        if not self.runtime or claim.how == "direct":
+            return claim
+        return claim._replace(thread=None) if claim.how == "polled" else UNKNOWN
+
     def _claim(self, record: Record, claims: Mapping[int, Claim], seen: Look, at: float) -> None:
         claim = claims.get(record.connection.inode)
         if claim is None:
             return
-        record.claim = claim
+        record.claim = claim = self._seen(claim)
         if record.served_at is None:
             doing = seen.get(claim.thread) if claim.thread else None
             free = doing is not None and doing.kind != "locks"
