@@ -3,8 +3,9 @@
 import resource
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import TextIO
 
 import click
@@ -63,12 +64,14 @@ def watch(  # noqa: PLR0913 - one argument for each option
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     ending = Ending()
     try:
-        target = _target(command, port, pid, container)
+        find = _target(command, port, pid, container)
+        target = find()
         ending.child = target.child
         # Not earlier: a child would inherit both.
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         _allow_descriptors()
-        with Watched(target) as watched, ExitStack() as views:
+        again = find if not (command or pid) else None  # a server may be started anew
+        with Watched(target, again) as watched, ExitStack() as views:
             if watched.missing:
                 click.echo(watched.missing, err=True)
             step = views.enter_context(shown(watched, live=live, every=every, files=files))
@@ -97,12 +100,12 @@ def _allow_descriptors() -> None:
 
 def _target(
     command: Sequence[str], port: int | None, pid: int | None, container: str | None
-) -> Target:
-    """The one that was asked for."""
+) -> Callable[[], Target]:
+    """What finds, or starts, the one that was asked for."""
     if sum(map(bool, (command, pid or (port and not container), container))) != 1:
         raise click.UsageError("Say what to watch: -- COMMAND, --port, --pid or --container.")
     if command:
-        return of_command(command)
+        return partial(of_command, command)
     if pid:
-        return of_pid(pid, port)
-    return of_container(container, port) if container else of_port(port or 0)
+        return partial(of_pid, pid, port)
+    return partial(of_container, container, port) if container else partial(of_port, port or 0)

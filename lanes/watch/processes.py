@@ -19,6 +19,10 @@ class Processes:
     def __init__(self, pids: Iterable[int]) -> None:
         """Raises OSError if none of them can be looked at."""
         self._processes: dict[int, Process] = {}
+        self.add(pids)
+
+    def add(self, pids: Iterable[int]) -> None:
+        """Look at these too. Raises OSError if then there is nobody to look at."""
         failed: OSError = ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
         for pid in pids:
             try:

@@ -1,6 +1,8 @@
 """A server that is being watched: asked as a server is that tells of itself."""
 
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Self
 
 from lanes.replicas import Answer
@@ -14,14 +16,20 @@ from lanes.watch.target import NotFound, Target
 from lanes.watch.threads import Threads
 from lanes.watch.watcher import Watcher
 
+PAUSE = 0.2  # seconds from one search for a successor to the next
+
 
 class Watched:
     """Looks at a target in a thread of its own, until it is closed or the target has ended."""
 
     pause = 0.0  # to ask costs the server nothing
 
-    def __init__(self, target: Target) -> None:
-        """Raises NotFound if the target has ended already."""
+    def __init__(self, target: Target, again: Callable[[], Target] | None = None) -> None:
+        """`again` finds its successor once it has ended, and raises NotFound while there is none.
+
+        Raises NotFound if the target has ended already.
+        """
+        self._again = again
         pid = target.pids[0]
         self._name = target.name
         self.missing = rights.missing(pid)  # what it may not see, in a line
@@ -49,6 +57,10 @@ class Watched:
     def _run(self) -> None:
         try:
             self._watcher.run(self._over)
+            while self._again and not self._over.wait(PAUSE):
+                with suppress(NotFound, OSError):
+                    self._watcher.go_on_with(self._again().pids)
+                    self._watcher.run(self._over)
         except Exception as error:  # noqa: BLE001 - it is raised again in the thread that asks
             self._broken = error
 
@@ -77,7 +89,10 @@ class Watched:
         self._lines.ask(pythons, urgent=kinds != self._kinds)
         self._kinds = kinds
         self._threads.tell(self._lines.known(), look)
-        notes = [self.missing, self._lines.why_not() if pythons and not self.missing else ""]
+        gone = (
+            "" if pids else "The server has ended." + " Waiting for the next." * bool(self._again)
+        )
+        notes = [gone, self.missing, self._lines.why_not() if pythons and not self.missing else ""]
         return describe(self._watcher, self._threads, self._name, tuple(filter(None, notes)))
 
     def ask(self) -> tuple[list[Answer], list[str]]:

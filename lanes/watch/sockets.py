@@ -56,11 +56,20 @@ class Sockets:
     """
 
     def __init__(self, pid: int, *, netlink: bool = True) -> None:
+        self._netlink = netlink
+        self._open(pid)
+
+    def _open(self, pid: int) -> None:
         self.source = "proc"
         self._rows: SockDiag | Tables = Tables(pid)
-        if netlink:
+        if self._netlink:
             with suppress(OSError):  # another namespace without CAP_SYS_ADMIN; no sock_diag
                 self._rows, self.source = SockDiag(pid), "netlink"
+
+    def move(self, pid: int) -> None:
+        """To the network namespace of another process."""
+        self.close()
+        self._open(pid)
 
     def __enter__(self) -> Self:
         return self

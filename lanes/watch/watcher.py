@@ -86,6 +86,12 @@ class Watcher:
         if not self.processes:
             self.look()  # all clients have left
 
+    def go_on_with(self, pids: Collection[int]) -> None:
+        """Watch these processes once all others have ended. Raises OSError if they have, too."""
+        self.processes.add(pids)
+        self.pid, self.runtime = min(pids), ""
+        self._sockets.move(self.pid)
+
     def look(self) -> None:
         """Look once: first at all threads, then at what else has changed."""
         self.processes.refresh()

@@ -79,11 +79,11 @@ class Target:
 
 
 @contextmanager
-def running(name: str, python: str = sys.executable) -> Iterator[Target]:
+def running(name: str, python: str = sys.executable, *, port: int = 0) -> Iterator[Target]:
     """The server of this name, once it listens; it ends with all its children."""
     kind = SERVERS[name]
     with TemporaryDirectory() as folder, reserve() as reserved:
-        port = reserved.getsockname()[1]
+        port = port or reserved.getsockname()[1]
         sockets, listens = Path("/proc/net/tcp"), f":{port:04X} 00000000:0000 0A "  # proc(5)
         words = [*_command(kind, Path(folder), python), str(port)]
         quiet = subprocess.DEVNULL

@@ -3,11 +3,12 @@
 import os
 import subprocess
 from contextlib import closing
+from functools import partial
 
 import pytest
 
 from lanes.watch.session import Watched
-from lanes.watch.target import NotFound, Target, of_pid
+from lanes.watch.target import NotFound, Target, of_pid, of_port
 from tests.kit.waiting import wait_until
 from tests.watch.truth import running
 
@@ -47,6 +48,31 @@ def test_of_a_runtime_with_its_own_scheduler_nothing_is_guessed(
         wait_until(lambda: hows() == ["direct"])
         with closing(target.talk()):
             wait_until(lambda: hows() == ["direct", how])
+
+
+def test_the_next_server_on_the_port_is_watched_when_one_has_ended() -> None:
+    with running("threads") as first:
+        port = first.port
+        again = partial(of_port, port)
+        with Watched(again(), again) as watched, closing(first.talk()) as client:
+            client.say()
+            _, before = client.answer()
+            wait_until(lambda: [one.native_id for one in watched.snapshot().sessions] == [before])
+            first.end()
+            waits = "The server has ended. Waiting for the next."
+            wait_until(lambda: (seen := watched.snapshot().seen) and waits in seen.notes)
+            assert not watched.wait(0)
+            with running("fork", port=port) as second, closing(second.talk()) as other:
+                other.say()
+                _, now = other.answer()
+                both = [(before, "closed"), (now, "serving")]
+                wait_until(
+                    lambda: (
+                        both == [(one.native_id, one.state) for one in watched.snapshot().sessions]
+                    )
+                )
+                seen = watched.snapshot()
+                assert (seen.pid, seen.model) == (second.pid, "a process for each client")
 
 
 def test_a_server_that_is_gone_cannot_be_watched() -> None:
