@@ -19,7 +19,7 @@ LINE = 200  # characters of another answer that are quoted
 LARGEST = 16 * 1024 * 1024  # bytes of an answer that are read; our server's stay under 1 MiB
 SEEN = "seen"  # what to call what was seen from outside, beside what is told
 AT_ONCE = 32  # servers that are asked at the same time
-SHARE = 0.004  # of a core that asking may cost a server: the more its answers cost, the fewer
+SHARE = 0.003  # of a core that asking may cost a server: the more its answers cost, the fewer
 LONGEST = 5.0  # seconds between two questions all the same
 COST = re.compile(r"\bcpu;dur=([0-9]{1,6}(\.[0-9]{1,9})?)(?![\w.])")  # milliseconds
 
