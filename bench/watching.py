@@ -1,7 +1,8 @@
 """What `lanes watch` costs: processor time for its looks, and what the watched server loses.
 
-A server is loaded with a watcher and without one, in turn. The watcher runs beside the load, so the
-figure to compare is the server's processor time for a message.
+Both cores are taken, one by the server and one by the load. A watcher takes time from the load, and
+a server that is asked less often spends more on each message. To tell the two apart, the server is
+also measured next to a program that computes for as long as a watcher may, and looks at nobody.
 """
 
 import contextlib
@@ -17,14 +18,29 @@ from typing import Any
 
 import click
 
-from bench.contenders import C_THREADS, MESSAGE, THREAD, Running, pinned, running
+from bench.contenders import C_THREADS, MESSAGE, THREAD, pinned, running
 from bench.load import load
 from bench.machine import describe, two_cores
 from bench.rounds import in_turn
-from lanes.watch.watcher import Watcher
+from lanes.watch.watcher import RATE, SHARE, Watcher
 
 CROWDS = (10, 100, 1000)  # threads, each with an idle client
 CLIENTS = ("--clients", "50")  # of the server that is loaded
+COMPUTES = f"""
+import time
+print("up", flush=True)
+while True:
+    began = time.thread_time()
+    while time.thread_time() - began < {SHARE / RATE}:
+        pass
+    time.sleep({(1 - SHARE) / RATE})
+"""
+WATCHES = ("-m", "lanes", "watch", "--pid", "{pid}", "--port", "{port}")
+BESIDE: dict[str, tuple[str, ...]] = {
+    "nothing": (),
+    "a program that computes": ("-c", COMPUTES),
+    "a watcher": (*WATCHES, "--json", "-", "--every", "600"),
+}
 SETTLED = 2.0  # seconds after which the rate of the looks has settled
 
 
@@ -48,17 +64,14 @@ class _Counting(Watcher):
 
 def measure(rounds: int, seconds: float) -> dict[str, Any]:
     """Both, and the machine: this chapter is compared with no other."""
-    watched = {
-        "nobody": partial(_message_time, seconds, watched=False),
-        "a watcher": partial(_message_time, seconds, watched=True),
-    }
+    beside = {name: partial(_message_time, seconds, name) for name in BESIDE}
     return {
         "machine": describe(),
         "looks": {
             str(threads): [asdict(_looks(threads, seconds)) for _ in range(rounds)]
             for threads in CROWDS
         },
-        "microseconds": in_turn("watched", watched, rounds),
+        "microseconds": in_turn("watched", beside, rounds),
     }
 
 
@@ -84,23 +97,22 @@ def _looks(threads: int, seconds: float) -> Looks:
     return Looks(1000 * cost / looks, looks / took)
 
 
-def _message_time(seconds: float, *, watched: bool) -> float:
+def _message_time(seconds: float, beside: str) -> float:
     """Microseconds of the server's processor time."""
     core, other = two_cores()
     with running(THREAD, core) as server:
-        words = (*CLIENTS, "--seconds", str(seconds))
-        with _watching(server) if watched else contextlib.nullcontext():
-            return load(server, words, other).message_time
+        words = [word.format(pid=server.pid, port=server.port) for word in BESIDE[beside]]
+        with (
+            _started(pinned([sys.executable, *words], other)) if words else contextlib.nullcontext()
+        ):
+            return load(server, (*CLIENTS, "--seconds", str(seconds)), other).message_time
 
 
 @contextlib.contextmanager
-def _watching(server: Running) -> Iterator[None]:
-    """`lanes watch`, from its first look on."""
-    _, other = two_cores()
-    words = ["-m", "lanes", "watch", "--pid", str(server.pid), "--port", str(server.port)]
-    words = pinned([sys.executable, *words, "--json", "-", "--every", "600"], other)
-    with subprocess.Popen(words, stdout=subprocess.PIPE) as watcher:  # noqa: S603 - our own words
-        if watcher.stdout and not watcher.stdout.readline():
-            raise click.ClickException("the watcher did not come up.")
+def _started(words: list[str]) -> Iterator[None]:
+    """A program, from its first line on."""
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as program:  # noqa: S603 - our own words
+        if program.stdout and not program.stdout.readline():
+            raise click.ClickException("the program beside the load did not come up.")
         yield
-        watcher.terminate()
+        program.terminate()

@@ -1,6 +1,6 @@
 """Which thread serves which connection, and how that is known.
 
-From look to look each connection's claim is made anew, by the first of these that applies:
+At each look, a connection's claim is the first of these that applies:
 
 | how | the thread |
 |---|---|
@@ -17,18 +17,16 @@ any thread. Where threads share connections (sharing.py) nothing is remembered.
 """
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Mapping
-from typing import Literal, NamedTuple, TypeVar
+from collections.abc import Collection, Mapping
+from typing import Literal, NamedTuple
 
 from lanes.watch.evidence import Doing, Look
+from lanes.watch.newcomers import TOGETHER, Newcomers
 from lanes.watch.process import ThreadId
 from lanes.watch.sharing import Sharing
 
 How = Literal["direct", "polled", "remembered", "born together", "only one busy", "unknown"]
 CERTAIN: tuple[How, ...] = ("direct", "remembered")
-One = TypeVar("One", bound=Hashable)
-OLDER = 25  # looks
-TOGETHER = 2  # looks within which a thread and a connection that appear are born together
 
 
 class Claim(NamedTuple):
@@ -42,32 +40,28 @@ UNKNOWN = Claim(None, "unknown")
 
 
 class Attribution:
-    """Goes on from look to look."""
+    """The claims of one server, made anew at each look from those before."""
 
     def __init__(self) -> None:
-        self._looks = -1  # the number of the last
         self._seen: tuple[Look, Collection[int], Collection[int]] = {}, (), ()
         self._alike = 0  # how many looks in a row were like the one before
         self._claims: dict[int, Claim] = {}
         self._lost: set[int] = set()
         self._sharing = Sharing()
-        self._threads: dict[ThreadId, int] = {}  # the look in which each appeared
-        self._connections: dict[int, int] = {}
+        self._newcomers = Newcomers()
 
     def update(self, look: Look, connections: Collection[int], pending: Collection[int]) -> None:
         """Claim a thread for each accepted connection, by its inode.
 
         Those in `pending` have a message that is not answered yet.
         """
-        self._looks += 1
         seen = look, connections, pending
         self._alike = self._alike + 1 if seen == self._seen else 0
         self._seen = seen
         if self._alike > TOGETHER:  # nobody is new or lost: every claim stays
+            self._newcomers.skip()
             return
-        # What is there at the first look is no newcomer.
-        _appear(self._threads, look, self._looks)
-        _appear(self._connections, connections, self._looks)
+        self._newcomers.update(look, connections)
         direct, polled = _threads_by_inode(look, frozenset(connections))
         self._sharing.update(look, connections)
         hands = self._hands(look)
@@ -109,8 +103,8 @@ class Attribution:
         return {one: claim.thread for one, claim in polled if claim.thread}
 
     def is_older(self, thread: ThreadId, inode: int) -> bool:
-        """Whether the thread was there long before the connection, which may be found late."""
-        return self._threads.get(thread, 0) + OLDER < self._connections.get(inode, 0)
+        """Whether the thread was there long before the connection."""
+        return self._newcomers.is_older(thread, inode)
 
     def _hands(self, look: Look) -> set[int]:
         """The processes with a thread at work that serves nobody who is known."""
@@ -129,29 +123,18 @@ class Attribution:
         return not free and thread.pid not in self._sharing.processes
 
     def _claim_born_together(self, claims: dict[int, Claim], look: Look) -> None:
-        new = self._newcomers(self._connections)
+        new = self._newcomers.connections()
         unclaimed = [one for one in new if claims[one] == UNKNOWN]
         if len(unclaimed) != 1:
             return
         taken = {claim.thread for claim in claims.values()}
         threads = [
             thread
-            for thread in self._newcomers(self._threads)
+            for thread in self._newcomers.threads()
             if thread not in taken and not _is_elsewhere(look[thread])
         ]
         if len(threads) == 1:
             claims[unclaimed[0]] = Claim(threads[0], "born together")
-
-    def _newcomers(self, appeared: Mapping[One, int]) -> list[One]:
-        return [one for one, look in appeared.items() if look > max(self._looks - TOGETHER, 0)]
-
-
-def _appear(appeared: dict[One, int], now: Collection[One], look: int) -> None:
-    """Note in which look each appeared, and forget those that are gone."""
-    for one in appeared.keys() - now:
-        del appeared[one]
-    for one in now:
-        appeared.setdefault(one, look)
 
 
 def _threads_by_inode(

@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 
 from lanes.snapshot import Queue, Seen, Session, Snapshot
 from lanes.watch.attribution import CERTAIN
-from lanes.watch.kinds import LOOP, Facts, kind_of
+from lanes.watch.classify import kind_of
+from lanes.watch.kinds import LOOP, Facts
+from lanes.watch.moment import Moment
 from lanes.watch.process import ThreadId
 from lanes.watch.records import Record
 from lanes.watch.threads import Threads
-from lanes.watch.watcher import Moment, Watcher
+from lanes.watch.watcher import Watcher
 
 
 def describe(watcher: Watcher, threads: Threads, name: str, notes: tuple[str, ...]) -> Snapshot:

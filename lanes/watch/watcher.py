@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
 
 from lanes.watch.attribution import CERTAIN, UNKNOWN, Attribution, Claim
 from lanes.watch.connections import Connections
@@ -11,33 +10,17 @@ from lanes.watch.evidence import Evidence, Look
 from lanes.watch.kinds import Kinds
 from lanes.watch.listeners import Listeners
 from lanes.watch.loops import Loops
+from lanes.watch.moment import Moment
 from lanes.watch.process import ThreadId
 from lanes.watch.processes import Processes
 from lanes.watch.records import Record, Records
-from lanes.watch.sockets import Listening, Sockets
+from lanes.watch.sockets import Sockets
 
 RATE = 50.0  # looks a second
 SHARE = 0.1  # of a core: where looking would cost more, the rate falls
 TRIES = 50  # looks that may fail in a row
 SERVED = {*CERTAIN, "polled", "only one busy"}  # claims of which each says that it is served
 FAMILY, SOON = 0.5, 0.1  # seconds from one search for new processes to the next; if one is missed
-
-
-class Moment(NamedTuple):
-    """A moment of the server, for whoever describes it."""
-
-    at: float
-    look: Look
-    claims: Mapping[int, Claim]
-    backlog: int
-    listening: tuple[Listening, ...]
-    acceptors: frozenset[ThreadId]  # threads that were seen to accept
-    accepting: bool  # whether any thread waits for a new connection now
-    rate: float  # looks a second
-    loops: frozenset[int] = frozenset()  # processes whose pollers answer themselves
-    tried: frozenset[int] = frozenset()  # processes of which it is known whether they do
-    sharing: frozenset[int] = frozenset()  # processes whose threads share connections
-    idled: frozenset[ThreadId] = frozenset()  # threads that were seen to wait for a lock
 
 
 class Watcher:

@@ -113,7 +113,10 @@ SAID: list[tuple[Figures, str]] = [
         },
         f" 101 <sub>100{DASH}102</sub> | 91.0 <sub>90.0{DASH}92.0</sub> | 1.0 % | 2.0 % |",
     ),
-    ({"watching/microseconds": {"nobody": [9.7], "a watcher": [10.0]}}, "it answers 0.97 of"),
+    (
+        {"watching/microseconds": {"nothing": [9.7], "a watcher": [10.0]}},
+        "| a watcher | 0.97 |",
+    ),
     ({"levels/dropped/*/info": [0.6, 0.7]}, f"dropped at `info` |{' 65 % |' * len(ROWS)}\n"),
     ({"compose/50": [21.0, 24.0, 20.0]}, "took 21.0 s (20.0 to 24.0"),
     ({"measured": dict.fromkeys(("pinned", "work"), "a day")}, "on a day | pinned, work |"),

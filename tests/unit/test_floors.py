@@ -41,10 +41,12 @@ FLOORS = {
         {"watch.processes"},
         {"layout", "trace", "templates", "svg.scale", "terminal.strokes", "check.claim"}
         | {"watch.evidence"},
-        {"watch.sharing"},
+        {"watch.sharing", "watch.newcomers"},
         {"watch.attribution", "watch.connections", "watch.listeners", "watch.loops"}
         | {"watch.runtimes", "watch.threads"},
         {"watch.kinds", "watch.records"},
+        {"watch.pollers", "watch.moment"},
+        {"watch.classify"},
         {"watch.watcher"},
         {"watch.describing"},
         {"watch.session", "check.arguments", "check.judgement"},

@@ -4,8 +4,9 @@ from collections.abc import Collection
 
 import pytest
 
-from lanes.watch.attribution import OLDER, UNKNOWN, Attribution, Claim
+from lanes.watch.attribution import UNKNOWN, Attribution, Claim
 from lanes.watch.evidence import Doing, Look
+from lanes.watch.newcomers import OLDER
 from lanes.watch.process import ThreadId
 from lanes.watch.waits import Kind
 

@@ -3,8 +3,9 @@
 import pytest
 
 from lanes.watch.attribution import UNKNOWN, Claim
+from lanes.watch.classify import kind_of
 from lanes.watch.evidence import Doing
-from lanes.watch.kinds import LOOP, Facts, Kind, Kinds, kind_of
+from lanes.watch.kinds import LOOP, Facts, Kind, Kinds
 from lanes.watch.process import ThreadId
 
 MAIN, *WORKERS = (ThreadId(1, tid) for tid in range(1, 6))
@@ -123,17 +124,23 @@ POLLED = [Claim(MAIN, "polled")] * 3
         ),
         (
             {"claims": POLLED, "look": look(LOCKED, *WORKERS)},
-            ("a pool of 4", "1 thread polls 3 connections, 4 wait for work or work"),
+            (
+                "a pool of 4",
+                "1 thread polls 3 connections; 4 others are waiting or working",
+            ),
         ),
         (
             {"claims": POLLED, "look": {**look(LOCKED, *THREE), WORKERS[3]: Doing("sleeps")}},
-            ("a pool of 3", "1 thread polls 3 connections, 3 wait for work or work"),
+            (
+                "a pool of 3",
+                "1 thread polls 3 connections; 3 others are waiting or working",
+            ),
         ),
         (
             {"claims": POLLED, "look": look(LOCKED, *THREE), "tried": frozenset()},
             (
                 "an event loop, or a pool of 3",
-                "1 thread polls 3 connections, 3 wait for work or work; nothing is answered yet",
+                "1 thread polls 3 connections; 3 others are waiting or working; no answers yet",
             ),
         ),
         (
@@ -142,11 +149,17 @@ POLLED = [Claim(MAIN, "polled")] * 3
                 "look": {**look(LOCKED, *THREE), WORKERS[3]: Doing("sleeps")},
                 "idled": frozenset(WORKERS),
             },
-            ("a pool of 4", "1 thread polls 3 connections, 4 wait for work or work"),
+            (
+                "a pool of 4",
+                "1 thread polls 3 connections; 4 others are waiting or working",
+            ),
         ),
         (
             {"claims": [UNKNOWN] * 2, "look": {**look(LOCKED, *THREE), MAIN: POLLS}},
-            ("a pool of 3", "2 clients, of which none is polled, 3 wait for work or work"),
+            (
+                "a pool of 3",
+                "2 clients, none of them polled; 3 threads waiting or working",
+            ),
         ),
         (
             {"claims": POLLED, "look": look(LOCKED, *CHILDREN)},  # of another process
@@ -154,7 +167,7 @@ POLLED = [Claim(MAIN, "polled")] * 3
         ),
         (
             {"claims": [*POLLED, *served(WORKERS[0])], "look": look(LOCKED, WORKERS[1])},
-            ("a pool of 1", "1 thread polls 3 connections, 1 waits for work or work"),
+            ("a pool of 1", "1 thread polls 3 connections; 1 other is waiting or working"),
         ),
         (
             {"claims": served(*THREE), "runtime": "a Go program"},

@@ -1,0 +1,84 @@
+"""Facts -> what kind of server it is, with the evidence in one sentence."""
+
+from lanes.marks import count
+from lanes.watch.attribution import CERTAIN
+from lanes.watch.kinds import KEPT, ONE, PROCESSES, RUNTIME, THREADS, UNKNOWN, Facts, Kind
+from lanes.watch.pollers import kind_of_busy, kind_of_pollers, workers
+from lanes.watch.process import ThreadId
+
+
+def kind_of(facts: Facts) -> Kind:
+    """The kind that the evidence speaks for."""
+    if facts.runtime:
+        return Kind(RUNTIME, facts.runtime)
+    if facts.look and all(doing.kind == "hidden" for doing in facts.look.values()):
+        return Kind(UNKNOWN, f"{count(len(facts.look), 'thread')} that may not be looked at")
+    served = [claim for claim in facts.claims if claim.thread and claim.how in CERTAIN]
+    polled = [claim for claim in facts.claims if claim.how == "polled"]
+    if polled and len(polled) >= len(served):
+        return kind_of_pollers(facts, polled)
+    if served:
+        return _of_servers(facts, {claim.thread for claim in served if claim.thread}, len(served))
+    if facts.backlog and not facts.accepting:
+        return Kind(ONE, f"{count(facts.backlog, 'client')} in the backlog, and no thread accepts")
+    why = f"{count(len(facts.claims), 'client')}, and no thread waits for one"
+    return kind_of_busy(facts) or Kind(UNKNOWN, why if facts.claims else "no client now")
+
+
+def _of_servers(facts: Facts, threads: set[ThreadId], clients: int) -> Kind:
+    """Threads that each serve a client of their own."""
+    pids = {thread.pid for thread in threads}
+    both = f"{count(clients, 'client')}, {count(len(threads), 'thread')}"
+    if kind := _of_sharing(facts, threads, both) or _of_acceptors(facts, threads, both):
+        return kind
+    if len(facts.claims) > clients and (kind := _of_waiting(facts, len(threads), clients)):
+        return kind
+    if facts.acceptors and not pids & {thread.pid for thread in facts.acceptors}:
+        if len(pids) < len(threads):
+            return Kind(THREADS, f"{both}; another process accepts")
+        processes = "1 process that does" if len(pids) == 1 else f"{len(pids)} processes that do"
+        return Kind(PROCESSES, f"{count(clients, 'client')}, {processes} not accept")
+    if facts.older >= clients:
+        return Kind(KEPT, f"{both}, older than {'it' if clients == 1 else 'them'}")
+    return Kind(THREADS, both)
+
+
+def _of_sharing(facts: Facts, threads: set[ThreadId], both: str) -> Kind | None:
+    if not {thread.pid for thread in threads} & facts.sharing:
+        return None
+    pool = len(threads) + workers(facts, threads | facts.acceptors)
+    return Kind(f"a pool of {pool}", f"{both}, which go from client to client")
+
+
+def _of_acceptors(facts: Facts, threads: set[ThreadId], both: str) -> Kind | None:
+    """Threads or processes that accept their clients themselves, one after another."""
+    pids = {thread.pid for thread in threads}
+    accepting = {thread.pid for thread in facts.acceptors}
+    accept_too = bool(threads & facts.acceptors)
+    if (accept_too and len(pids) > 1) or (len(accepting) > 1 and not pids & accepting):
+        processes = len(pids | accepting)
+        return Kind(f"a pool of {processes} processes", f"{both}; each process accepts for itself")
+    pool = threads | {thread for thread in facts.acceptors if thread.pid in pids}
+    if accept_too and len(pool) > 1:
+        return Kind(f"a pool of {len(pool)}", f"{both}; each thread accepts for itself")
+    if accept_too or (len(threads) == 1 and facts.backlog and not facts.accepting):
+        return Kind(ONE, f"{both}; {facts.backlog} in the backlog, and no other thread accepts")
+    return None
+
+
+def _of_waiting(facts: Facts, threads: int, clients: int) -> Kind | None:
+    """What is said by clients that are accepted and not served."""
+    unserved = len(facts.claims) - clients
+    locked = [
+        thread
+        for thread, doing in facts.look.items()
+        if doing.kind == "locks" and thread not in facts.acceptors
+    ]
+    if len(locked) >= unserved and threads == 1:
+        waits = f"{unserved} of {len(facts.claims)} clients wait, each with a thread in a lock"
+        return Kind(THREADS, f"{waits}; 1 is served")
+    if facts.unread:
+        waits = f"{count(unserved, 'client')} accepted and not read"
+        both = f"{count(clients, 'client')}, {count(threads, 'thread')}"
+        return Kind(f"a pool of {threads}", f"{both}; {waits}")
+    return None
