@@ -17,7 +17,8 @@ NOTHING = Seen(UNKNOWN, "nothing was seen", 0.0, (), ())
 A_POOL = "a pool of "
 LOCKED = "waits for a lock"  # as lanes/watch/threads.py words it
 BACKLOG = "in the backlog"
-IN_A_LOCK = "in a lock"  # as lanes/watch/kinds.py does
+UNPLACED = {BACKLOG, "accepted, not read", "unknown"}
+IN_A_LOCK = "in a lock"  # as lanes/watch/classify.py does
 
 HINTS = {
     "loop": "an event loop: one thread waits for all clients at once. Start a thread for each "
@@ -54,7 +55,7 @@ def is_heard(sessions: Sequence[Session]) -> bool:
 
 def is_placed(snapshot: Snapshot, address: str) -> bool:
     """Whether anything at all is known of who serves a client."""
-    return any(one.how not in {BACKLOG, "unknown"} for one in own(snapshot, [address]))
+    return any(one.how not in UNPLACED for one in own(snapshot, [address]))
 
 
 def judge(
@@ -77,9 +78,9 @@ def judge(
             "another server. Check it at the address where it listens"
         )
     threads = [one.native_id for one in sessions if one.certain and one.native_id]
-    if len(set(threads)) == clients and seen.kind not in {LOOP, RUNTIME}:
+    if len(set(threads)) == clients and not seen.kind.startswith((LOOP, RUNTIME)):
         return _told(seen.kind, sessions)
-    if seen.kind == LOOP or seen.kind.startswith(A_POOL):
+    if seen.kind.startswith((LOOP, A_POOL)):  # "an event loop, or a pool of 4" too
         if required:
             raise Failed(f"{what}; all {clients} clients were answered", _hint(seen, sessions))
         return f"{what} (no threads were asked for)"
@@ -92,7 +93,7 @@ def judge(
 
 def _locked(seen: Seen, sessions: Sequence[Session]) -> Iterator[str]:
     """Who waits for a lock, and where, as far as that is known."""
-    notes = [note.rstrip(".") for note in seen.notes if LOCKED in note]
+    notes = [note.rstrip(".") for note in seen.notes if "for a lock" in note]
     one = next((one for one in sessions if one.where.startswith(LOCKED)), None)
     yield from notes or ([f"{one.thread} ({one.native_id}) {one.where}"] if one else [])
 
@@ -103,7 +104,7 @@ def _hint(seen: Seen, sessions: Sequence[Session]) -> str:
         return HINTS["gate"]
     if IN_A_LOCK in seen.evidence or any(one.where.startswith(LOCKED) for one in sessions):
         return HINTS["lock"]
-    if seen.kind == LOOP:
+    if seen.kind.startswith(LOOP):
         return HINTS["loop"]
     if seen.kind == ONE:
         return HINTS["one"]

@@ -50,10 +50,13 @@ class Attribution:
         self._sharing = Sharing()
         self._newcomers = Newcomers()
 
-    def update(self, look: Look, connections: Collection[int], pending: Collection[int]) -> None:
+    def update(
+        self, look: Look, connections: Collection[int], pending: Collection[int], lists: int
+    ) -> None:
         """Claim a thread for each accepted connection, by its inode.
 
-        Those in `pending` have a message that is not answered yet.
+        Those in `pending` have a message that is not answered yet. `lists` is how often the
+        connections were listed.
         """
         seen = look, connections, pending
         self._alike = self._alike + 1 if seen == self._seen else 0
@@ -61,7 +64,7 @@ class Attribution:
         if self._alike > TOGETHER:  # nobody is new or lost: every claim stays
             self._newcomers.skip()
             return
-        self._newcomers.update(look, connections)
+        self._newcomers.update(look, connections, lists)
         direct, polled = _threads_by_inode(look, frozenset(connections))
         self._sharing.update(look, connections)
         hands = self._hands(look)

@@ -13,25 +13,28 @@ import click
 from lanes.commands import write, written
 from lanes.options import PORT, option
 from lanes.watch.ending import SIGNALS, Ending
+from lanes.watch.rights import sidecar
 from lanes.watch.session import Watched
 from lanes.watch.showing import VIEWS, page, shown
-from lanes.watch.target import NotFound, Target, of_command, of_container, of_pid, of_port
+from lanes.watch.target import IMAGE, NotFound, Target, of_command, of_container, of_pid, of_port
 
 port_number = click.IntRange(1, 65535)
 
 
 @click.command()
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND...]")
-@option("--port", type=port_number, help="Watch whoever listens on this TCP port.")
-@option("--pid", type=click.IntRange(min=1), help="Watch this process, and what it forks.")
-@option("--container", metavar="NAME", help="Watch a container; as root, where it runs.")
+@option("--port", type=port_number, help="Watch the server that listens on this TCP port.")
+@option("--pid", type=click.IntRange(min=1), help="Watch this process and its children.")
+@option("--container", metavar="NAME", help="Watch a container. Needs root on the engine's host.")
 @click.option("--terminal", "live", is_flag=True, help="Draw in the terminal, twice a second.")
-@click.option("--text", type=written, metavar="FILE|-", help="Write the same once, at the end.")
-@click.option("--report", type=written, metavar="FILE|-", help="Write a page to keep.")
+@click.option(
+    "--text", type=written, metavar="FILE|-", help="Write that drawing as text when the watch ends."
+)
+@click.option("--report", type=written, metavar="FILE|-", help="Write a page that you can keep.")
 @click.option("--trace", type=written, metavar="FILE|-", help="Write a trace for Perfetto.")
-@click.option("--svg", type=written, metavar="FILE|-", help="Write the picture.")
-@click.option("--json", type=written, metavar="FILE|-", help="Write the document /sessions.json.")
-@option("--every", type=click.FloatRange(min=0.1), help="A line of --json every N seconds.")
+@click.option("--svg", type=written, metavar="FILE|-", help="Write the lanes as SVG.")
+@click.option("--json", type=written, metavar="FILE|-", help="Write the sessions as JSON.")
+@option("--every", type=click.FloatRange(min=0.1), help="Write a line of JSON every N seconds.")
 @option("--seconds", type=click.FloatRange(min=0.1), help="Watch for N seconds, then end.")
 @option("--host", default="127.0.0.1", help="Address of the page.")
 @option("--page-port", type=click.IntRange(0, 65535), default=PORT, help="Port of the page.")
@@ -50,13 +53,13 @@ def watch(  # noqa: PLR0913 - one argument for each option
 ) -> None:
     """Watch any server on Linux, unchanged: which thread serves which client.
 
-    Starts COMMAND and ends with it, or watches a server that runs: --port, --pid or --container.
-    Shows a page, unless it is asked for something else.
+    Starts COMMAND and ends with it, or watches a running server: --port, --pid or --container.
+    Serves a live page unless you ask for --terminal or a file.
     """
     if sys.platform != "linux":
         raise click.ClickException(
-            "`lanes watch` reads Linux's /proc. Run it in a container beside the server: "
-            "docker run --pid container:NAME --network container:NAME ... thread-lanes watch"
+            "`lanes watch` reads Linux's /proc. Run it in a container beside the server:\n  "
+            + sidecar(container or "NAME", IMAGE, port)
         )
     if every and not files["json"]:
         raise click.UsageError("--every is for --json.")
@@ -103,7 +106,9 @@ def _target(
 ) -> Callable[[], Target]:
     """What finds, or starts, the one that was asked for."""
     if sum(map(bool, (command, pid or (port and not container), container))) != 1:
-        raise click.UsageError("Say what to watch: -- COMMAND, --port, --pid or --container.")
+        raise click.UsageError(
+            "Name exactly one to watch: -- COMMAND, --port, --pid or --container."
+        )
     if command:
         return partial(of_command, command)
     if pid:

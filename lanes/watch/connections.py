@@ -25,6 +25,7 @@ class Connections:
     def __init__(self, sockets: Sockets) -> None:
         self._sockets = sockets
         self._known: dict[Ends, Connection] = {}
+        self.lists = 0  # how often they were listed
         self.accepted = frozenset[int]()  # the inodes of those that are
         self.pending = frozenset[int]()  # and of those with a message that is not answered
         self._look: Look = {}  # the last
@@ -68,6 +69,7 @@ class Connections:
         return news or bool(self._served - self.accepted - self._strangers)
 
     def _list(self, ports: Collection[int]) -> None:
+        self.lists += 1
         began = thread_time()
         found = self._sockets.connections(ports)
         # While others come and go, the kernel may pass one over: what is missing is looked up.

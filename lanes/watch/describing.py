@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from lanes.snapshot import Queue, Seen, Session, Snapshot
 from lanes.watch.attribution import CERTAIN
 from lanes.watch.classify import kind_of
-from lanes.watch.kinds import LOOP, Facts
+from lanes.watch.kinds import LOOP, THREADS, Facts, Kind
 from lanes.watch.moment import Moment
 from lanes.watch.process import ThreadId
 from lanes.watch.records import Record
@@ -49,25 +49,39 @@ def describe(watcher: Watcher, threads: Threads, name: str, notes: tuple[str, ..
             evidence=kind.evidence,
             rate=round(moment.rate, 1),
             queues=tuple(Queue(one.address, one.waiting, one.limit) for one in moment.listening),
-            notes=(*_queues(watcher, threads, moment, sessions), *notes),
+            notes=(
+                *_gate(watcher, threads, moment),
+                *_queues(threads, moment, kind, sessions),
+                *notes,
+            ),
         ),
     )
 
 
-def _queues(
-    watcher: Watcher, threads: Threads, moment: Moment, sessions: Sequence[Session]
-) -> Iterator[str]:
-    """Who waits for the same lock, and whether that keeps the next client from being accepted."""
+def _gate(watcher: Watcher, threads: Threads, moment: Moment) -> Iterator[str]:
+    """The lock that keeps the next client from being accepted, if one does."""
     if not moment.accepting:
         for thread in moment.acceptors or {ThreadId(watcher.pid, watcher.pid)}:
             if thread in moment.look and moment.look[thread].kind == "locks":
                 name = f"{threads.name(thread)} ({threads.native_id(thread)})"
                 where = threads.where(thread, moment.look)
                 yield f"Nobody accepts: {name} {where}."
-    waiting = Counter(one.where for one in sessions if one.state == "waiting" and one.where)
-    for where, clients in waiting.items():
-        if clients > 1:
-            yield f"{clients} threads: each {where}."
+
+
+def _queues(
+    threads: Threads, moment: Moment, kind: Kind, sessions: Sequence[Session]
+) -> Iterator[str]:
+    """The locks for which several threads wait that have clients; a pool's wait for work, too."""
+    if kind.name != THREADS or all(one.state != "waiting" for one in sessions):
+        return
+    locked = (
+        threads.where(thread, moment.look)
+        for thread, doing in moment.look.items()
+        if doing.kind == "locks" and thread not in moment.acceptors
+    )
+    for where, count in Counter(locked).items():
+        if count > 1:
+            yield f"{count} threads {where.replace('waits', 'wait', 1)}."
 
 
 def _facts(watcher: Watcher, moment: Moment) -> Facts:
@@ -100,7 +114,11 @@ def _session(record: Record, threads: Threads, moment: Moment, *, in_loop: bool)
     served_at = record.served_at if thread or claim.how != "unknown" else None
     is_open = record.closed_at is None
     state = "closed" if not is_open else "serving" if served_at is not None else "waiting"
-    how = "in the backlog" if is_open and not connection.inode else claim.how
+    how: str = claim.how
+    if is_open and not connection.inode:
+        how = "in the backlog"
+    elif is_open and not claim.thread and connection.unread:
+        how = "accepted, not read"
     return Session(
         number=record.number,
         replica="",

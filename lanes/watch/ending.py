@@ -3,6 +3,7 @@
 import contextlib
 import math
 import os
+import select
 import signal
 import subprocess
 import time
@@ -22,7 +23,7 @@ class Ending:
     """Ends a server that we have started, and what it has forked."""
 
     child: subprocess.Popen[bytes] | None = None  # None: the server is not ours to end
-    forked: list[int] = field(default_factory=list)  # pidfds, once we end it
+    forked: dict[int, int] = field(default_factory=dict)  # their pidfds, once we end it
 
     def wait(self, watched: Watched, seconds: float | None, step: Callable[[], None]) -> None:
         """Until the server has ended, or a signal says so, or the time is over.
@@ -45,9 +46,9 @@ class Ending:
 
     def _know(self, pids: Iterable[int]) -> None:
         """Keep hold of them: once their parent has ended, nothing says whose they were."""
-        for pid in pids if self.child else ():
+        for pid in set(pids) - self.forked.keys() if self.child else ():
             with contextlib.suppress(ProcessLookupError):
-                self.forked.append(os.pidfd_open(pid))
+                self.forked[pid] = os.pidfd_open(pid)
 
     def end(self) -> int:
         """End what still runs; our exit code, which is the server's own if it ended by itself."""
@@ -62,9 +63,20 @@ class Ending:
             except subprocess.TimeoutExpired:
                 self.child.kill()
                 self.child.wait()
-        for forked in self.forked:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(forked, signal.SIGTERM)
-            os.close(forked)
+        self._end_forked()
         code = self.child.returncode
         return 0 if by_us else code if code >= 0 else 128 - code  # as a shell has it
+
+    def _end_forked(self) -> None:
+        until = time.monotonic() + PATIENCE
+        for pidfd in self.forked.values():
+            _send(pidfd, signal.SIGTERM)
+        for pidfd in self.forked.values():  # it is readable once the process has ended
+            if not select.select([pidfd], [], [], max(until - time.monotonic(), 0))[0]:
+                _send(pidfd, signal.SIGKILL)
+            os.close(pidfd)
+
+
+def _send(pidfd: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # it has ended, or is another's
+        signal.pidfd_send_signal(pidfd, number)

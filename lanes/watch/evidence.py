@@ -19,7 +19,6 @@ class Doing(NamedTuple):
     inodes: frozenset[int] = NONE
     alone: bool = False  # it waits for one descriptor, which is that socket
     address: int = 0  # of the futex that it waits on
-    call: str = ""
 
     @property
     def busy(self) -> bool:
@@ -109,9 +108,9 @@ class Evidence:
     def _doing(self, thread: ThreadId) -> Doing:
         process, wait = self._processes[thread.pid], self._waits[thread]
         if wait.kind == "epolls":
-            return Doing(wait.kind, process.epolled(wait.descriptors[0]), call=wait.call)
+            return Doing(wait.kind, process.epolled(wait.descriptors[0]))
         if wait.kind not in ON_DESCRIPTORS:
-            return Doing(wait.kind, address=wait.address, call=wait.call)
+            return Doing(wait.kind, address=wait.address)
         inodes = frozenset(map(process.inode, wait.descriptors)) - {0}
         alone = len(wait.descriptors) == len(inodes) == 1
-        return Doing(wait.kind, inodes, alone, call=wait.call)
+        return Doing(wait.kind, inodes, alone)

@@ -52,7 +52,7 @@ class Loops:
         open_ = {one.pid for one in pollers.values()} - self._found
         open_ = {pid for pid in open_ if self._tried[pid] < ENOUGH}
         ran = {thread: _ran(thread) for thread in look if thread.pid in open_}
-        # The counters were read later than what had run before the last: nothing is in between.
+        # The reading before last is older than the counters: no run can fall between the two.
         before, *_ = self._ran
         known = pollers.keys() & self._counts.keys() & counts.keys()
         for pid in open_ & {pollers[one].pid for one in known if self._is_answered(one, counts)}:

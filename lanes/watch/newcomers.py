@@ -1,4 +1,8 @@
-"""When threads and connections appeared, counted in looks."""
+"""When threads and connections appeared, counted in looks.
+
+A thread is seen at the next look, a connection when all are listed next. So the threads that are as
+new as a connection are those that appeared since the list before.
+"""
 
 from collections.abc import Collection, Hashable, Mapping
 from typing import TypeVar
@@ -16,12 +20,17 @@ class Newcomers:
 
     def __init__(self) -> None:
         self._looks = -1  # the number of the last
+        self._lists = 0  # how often connections had been listed by then
+        self._listed = self._listed_before = 0  # the looks of the last two lists
         self._threads: dict[ThreadId, int] = {}  # the look in which each appeared
         self._connections: dict[int, int] = {}  # by inode
 
-    def update(self, look: Look, connections: Collection[int]) -> None:
-        """Note which are there now."""
+    def update(self, look: Look, connections: Collection[int], lists: int) -> None:
+        """Note which are there now; connections were listed so many times."""
         self._looks += 1
+        if lists != self._lists:
+            self._lists = lists
+            self._listed_before, self._listed = self._listed, self._looks
         _appear(self._threads, look, self._looks)
         _appear(self._connections, connections, self._looks)
 
@@ -31,18 +40,19 @@ class Newcomers:
 
     def threads(self) -> list[ThreadId]:
         """Those that are new."""
-        return self._new(self._threads)
+        return _since(min(self._listed_before, self._looks - TOGETHER), self._threads)
 
     def connections(self) -> list[int]:
         """Those that are new."""
-        return self._new(self._connections)
+        return _since(self._looks - TOGETHER, self._connections)
 
     def is_older(self, thread: ThreadId, inode: int) -> bool:
         """Whether the thread was there long before the connection."""
         return self._threads.get(thread, 0) + OLDER < self._connections.get(inode, 0)
 
-    def _new(self, appeared: Mapping[One, int]) -> list[One]:
-        return [one for one, look in appeared.items() if look > max(self._looks - TOGETHER, 0)]
+
+def _since(since: int, appeared: Mapping[One, int]) -> list[One]:
+    return [one for one, look in appeared.items() if look > max(since, 0)]
 
 
 def _appear(appeared: dict[One, int], now: Collection[One], look: int) -> None:

@@ -13,6 +13,7 @@ SOCKET = "socket:["  # then its inode, and "]"
 WATCHED = re.compile(rb"^tfd:\s+(\d+)", re.MULTILINE)  # in an epoll's fdinfo, proc(5)
 EACH = 100e-6  # seconds for which each socket that an epoll watches keeps its list from being read
 LINE = 512  # bytes, more than a line of `syscall` has
+LINKS = 2  # of a directory without any in it
 NOTHING = -1  # in place of the descriptor of a file that may not be opened: any use is an OSError
 
 
@@ -49,15 +50,18 @@ class Process:
         links = os.fstat(self._tasks).st_nlink
         if links == self._links and NOTHING not in self.files.values():
             return
-        self._links = links
         tids = {int(name) for name in os.listdir(self._tasks)}
+        # One may have ended or begun between the two: then the next time they are listed again.
+        self._links = links if links == len(tids) + LINKS else 0
         if not tids:  # readdir(3) takes the kernel's ENOENT for the end of the directory
             raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
         for thread in [thread for thread in self.files if thread.tid not in tids]:
             self.end(thread)
         for tid in tids - {thread.tid for thread in self.files}:
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended
+            try:
                 self.files[ThreadId(self.pid, tid)] = self._open(tid)
+            except (FileNotFoundError, ProcessLookupError):  # it has ended
+                self._links = 0
 
     def _open(self, tid: int) -> int:
         try:

@@ -119,9 +119,9 @@ def _tids(pid: int) -> dict[int, int]:
 
 
 def _lines(pid: int, path: str) -> list[bytes]:
-    """Those of a file in the target.
+    """Those of a file in the target; none if its user cannot read it.
 
-    None if its user cannot read it: a process can name any file, and the watcher may be root.
+    A process can name any file, and the watcher may be root.
     """
     process = Path(f"/proc/{pid}")
     file = Path(f"{process}/root{path}") if path.startswith("/") else process / "cwd" / path

@@ -106,6 +106,6 @@ class Records:
 
 
 def _in_order(item: tuple[tuple[str, str], Connection]) -> tuple[bool, int, tuple[str, str]]:
-    """Inodes are given when connections are accepted; those that are not come last."""
+    """Those that are not accepted come last. The order of those found at once is arbitrary."""
     ends, connection = item
     return connection.inode == 0, connection.inode, ends

@@ -58,11 +58,11 @@ def _yama() -> int:
         return 0
 
 
-def sidecar(container: str, image: str, port: int | None) -> str:
+def sidecar(container: str, image: str, port: int | None, user: str = "UID:GID") -> str:
     """The command that watches a container from beside it, for where the engine's host cannot."""
     asked = f"--port {port}" if port else "--port PORT"
     return (
         f"docker run --rm -it --pid container:{container} --network container:{container} "
-        f"--user UID:GID --cap-drop ALL --security-opt no-new-privileges --read-only "
+        f"--user {user} --cap-drop ALL --security-opt no-new-privileges --read-only "
         f"{image} watch {asked} --terminal"
     )

@@ -11,7 +11,6 @@ from lanes.watch import rights
 from lanes.watch.describing import describe
 from lanes.watch.pyspy import is_python
 from lanes.watch.python_lines import PythonLines
-from lanes.watch.runtimes import runtime_of
 from lanes.watch.target import NotFound, Target
 from lanes.watch.threads import Threads
 from lanes.watch.watcher import Watcher
@@ -39,6 +38,7 @@ class Watched:
             raise NotFound(f"{target.name} cannot be watched: {error.strerror}") from None
         self._threads = Threads(self._watcher.processes)
         self._lines = PythonLines()
+        self._describing = threading.Lock()
         self._kinds = list[str]()  # of what the threads did when they were described last
         self._over = threading.Event()
         self._broken: Exception | None = None
@@ -74,14 +74,13 @@ class Watched:
         return [one.pid for one in list(self._watcher.processes) if one.pid != self._watcher.pid]
 
     def snapshot(self) -> Snapshot:
-        """What has been seen. Raises what has broken the watcher off, if anything has."""
+        """What has been seen. Re-raises the error that stopped the watcher, if there was one."""
         if self._broken:
             raise self._broken
-        moment = self._watcher.moment
-        if not self._watcher.runtime and (
-            why := runtime_of(moment.look, moment.acceptors, moment.claims.keys())
-        ):
-            self._watcher.know_runtime(why)
+        with self._describing:  # the page asks in a thread of its own
+            return self._describe()
+
+    def _describe(self) -> Snapshot:
         pids = [process.pid for process in list(self._watcher.processes)]
         pythons = [pid for pid in pids if is_python(pid)]
         look = self._watcher.moment.look

@@ -1,8 +1,8 @@
 """Whether a process's threads share connections, as a pool does that takes them from a queue.
 
-A thread that keeps its client until that leaves waits for no other meanwhile. So if a thread goes
-on to another connection while the one before is still open, any thread of its process that works
-may work for any client. A thread that accepts or polls proves nothing: it hands its clients on.
+A thread that keeps its client until the client leaves never waits for another one. So if a thread
+goes on to another connection while the one before is still open, any busy thread of its process may
+be working for any client. A thread that accepts or polls proves nothing: it hands its clients on.
 """
 
 from collections.abc import Collection

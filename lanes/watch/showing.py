@@ -1,6 +1,7 @@
 """What a watch shows while it goes on, and the files that it writes at its end."""
 
 import io
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -49,6 +50,9 @@ def page(watched: Watched, host: str, port: int) -> Iterator[None]:
         with listening(watched, host, port) as server:
             threading.Thread(target=server.run, name="page", daemon=True).start()
             yield
+            logging.getLogger("waitress").setLevel(
+                logging.CRITICAL
+            )  # its socket is closed under it
     except OSError as error:
         raise click.ClickException(
             f"cannot listen on {host} port {port}: {error.strerror}. "

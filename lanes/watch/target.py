@@ -15,6 +15,7 @@ from lanes.watch.rights import sidecar
 IMAGE = "thread-lanes"
 LISTENS = "0A"  # in /proc/net/tcp, proc(5)
 SECONDS = 10  # for the engine to answer
+INSPECTED = "[{{json .State.Pid}},{{json .Config.User}}]"
 
 
 class NotFound(Exception):
@@ -64,24 +65,38 @@ def of_port(port: int) -> Target:
 
 def of_container(name: str, port: int | None) -> Target:
     """A container's first process, which the engine names; for root on the engine's own host."""
-    docker = shutil.which("docker")
-    beside = f"Watch it from beside it:\n  {sidecar(name, IMAGE, port)}"
-    if not docker:
-        raise NotFound(f"there is no docker command here to ask for {name!r}. {beside}")
-    words = [docker, "inspect", "--format", "{{json .State}}", name]
-    asked = subprocess.run(words, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603
-    if asked.returncode:
-        told = asked.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise NotFound(f"the engine knows no container {name!r}: {printable(told)}")
-    pid = json.loads(asked.stdout)["Pid"]
+    pid, user = _inspected(name, port)
     if not pid:
         raise NotFound(f"the container {name!r} does not run")
     try:
         Path(f"/proc/{pid}/exe").readlink()
     except OSError:
         what = f"the container's process {pid} cannot be seen from here"
-        raise NotFound(f"{what}. {beside}") from None
+        raise NotFound(f"{what}. {_beside(name, port, user)}") from None
     return Target((pid,), f"container {name}", (port,) if port else ())
+
+
+def _inspected(name: str, port: int | None) -> tuple[int, str]:
+    """A container's process on the engine's host, 0 if there is none, and its user."""
+    docker = shutil.which("docker")
+    if not docker:
+        raise NotFound(f"no docker command here to ask for {name!r}. {_beside(name, port)}")
+    words = [docker, "inspect", "--type", "container", "--format", INSPECTED, name]
+    try:
+        asked = subprocess.run(words, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603
+    except subprocess.TimeoutExpired:
+        raise NotFound(f"the engine has not answered within {SECONDS} s") from None
+    if asked.returncode:
+        told = printable(asked.stderr.decode(errors="replace").strip().rpartition("\n")[2])
+        if "no such" in told.lower():
+            raise NotFound(f"the engine knows no container {name!r}")
+        raise NotFound(f"the engine does not answer: {told}. {_beside(name, port)}")
+    pid, user = json.loads(asked.stdout)
+    return pid, user or "0:0"
+
+
+def _beside(name: str, port: int | None, user: str = "UID:GID") -> str:
+    return f"Watch it from beside it:\n  {sidecar(name, IMAGE, port, user)}"
 
 
 def _listening(port: int) -> list[int]:

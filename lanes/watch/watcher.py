@@ -14,6 +14,7 @@ from lanes.watch.moment import Moment
 from lanes.watch.process import ThreadId
 from lanes.watch.processes import Processes
 from lanes.watch.records import Record, Records
+from lanes.watch.runtimes import runtime_of
 from lanes.watch.sockets import Sockets
 
 RATE = 50.0  # looks a second
@@ -84,7 +85,7 @@ class Watcher:
         before = self._connections.accepted
         known = self._connections.read(seen, self._listeners.ports)
         accepted, pending = self._connections.accepted, self._connections.pending
-        self._attribution.update(seen, accepted, pending)
+        self._attribution.update(seen, accepted, pending, self._connections.lists)
         claims = self._attribution.claims()
         # Who has lost its thread has probably left: a record that is closed keeps its claim.
         if lost := self._attribution.lost():
@@ -121,17 +122,23 @@ class Watcher:
 
     def _search(self, seen: Look) -> None:
         """Now and then, look for new processes, and for where they listen."""
-        now = time.monotonic()
-        if seen and now >= self._searched_at + (SOON if self._unclaimed else FAMILY):
+        now, pause = time.monotonic(), FAMILY
+        if self._unclaimed or not self._listeners.found:
+            pause = SOON
+        if seen and now >= self._searched_at + pause:
             self._searched_at = now
             self.processes.follow()
             self._listeners.find(self.processes)
+            if not self.runtime and (
+                why := runtime_of(seen, self._listeners.acceptors, self._connections.accepted)
+            ):
+                self._know_runtime(why)
 
     def is_older(self, thread: ThreadId, inode: int) -> bool:
         """Whether the thread was there before the connection."""
         return self._attribution.is_older(thread, inode)
 
-    def know_runtime(self, why: str) -> None:
+    def _know_runtime(self, why: str) -> None:
         """It moves its tasks from thread to thread: only what is seen is claimed."""
         with self.changing:
             self.runtime = why

@@ -31,12 +31,19 @@ class Course:
 
     def __init__(self) -> None:
         self.attribution = Attribution()
+        self._lists = 0
 
     def see(
-        self, look: Look, connections: Collection[int] = (C,), pending: Collection[int] = ()
+        self,
+        look: Look,
+        connections: Collection[int] = (C,),
+        pending: Collection[int] = (),
+        *,
+        listed: bool = True,
     ) -> Claim:
         """The claim on the first connection."""
-        self.attribution.update({MAIN: ACCEPTS, **look}, connections, pending)
+        self._lists += listed
+        self.attribution.update({MAIN: ACCEPTS, **look}, connections, pending, self._lists)
         return self.attribution.claims().get(C, UNKNOWN)
 
 
@@ -113,6 +120,16 @@ def test_they_may_appear_a_look_apart(course: Course) -> None:
     course.see(NOBODY, ())
     course.see(NOBODY, (C,))
     assert course.see({T: LOCKED}) == (T, "born together")
+
+
+@pytest.mark.parametrize(("listed", "how"), [(False, "born together"), (True, "unknown")])
+def test_a_thread_is_as_new_as_a_connection_if_it_appeared_since_the_list_before(
+    course: Course, *, listed: bool, how: str
+) -> None:
+    course.see(NOBODY, ())
+    for _ in range(5):
+        course.see({T: LOCKED}, (), listed=listed)
+    assert course.see({T: LOCKED}).how == how
 
 
 def test_what_is_there_at_the_first_look_is_not_born_together(course: Course) -> None:

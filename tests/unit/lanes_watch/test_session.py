@@ -1,8 +1,9 @@
 """A server that is watched, asked as one that tells of itself."""
 
 import os
+import re
 import subprocess
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 
 import pytest
@@ -35,10 +36,16 @@ def test_it_answers_with_what_it_sees_and_tells_when_the_server_has_ended() -> N
 def test_of_a_runtime_with_its_own_scheduler_nothing_is_guessed(
     monkeypatch: pytest.MonkeyPatch, runtime: str, how: str
 ) -> None:
-    monkeypatch.setattr("lanes.watch.session.runtime_of", lambda *_: runtime)
+    monkeypatch.setattr("lanes.watch.watcher.runtime_of", lambda *_: runtime)
+
+    def comes_and_is() -> str:
+        """How the thread of one more client is known, that waits for the lock."""
+        with closing(target.talk()):
+            wait_until(lambda: len(hows()) == 2)
+            return hows()[1]
 
     def hows() -> list[str]:
-        return [session.how for session in watched.snapshot().sessions]
+        return [one.how for one in watched.snapshot().sessions if one.state != "closed"]
 
     with (
         running("C, mutex over the conversation") as target,
@@ -46,8 +53,36 @@ def test_of_a_runtime_with_its_own_scheduler_nothing_is_guessed(
         closing(target.talk()),
     ):
         wait_until(lambda: hows() == ["direct"])
-        with closing(target.talk()):
-            wait_until(lambda: hows() == ["direct", how])
+        wait_until(lambda: comes_and_is() == how)  # if the watcher is late, it is not known
+
+
+def test_threads_that_wait_for_the_same_lock_are_told_though_it_is_not_known_for_whom() -> None:
+    with (
+        running("C, mutex over the conversation") as target,
+        Watched(of_pid(target.pid)) as watched,
+        ExitStack() as clients,
+    ):
+        for _ in range(4):
+            clients.enter_context(closing(target.talk()))
+
+        def notes() -> str:
+            seen = watched.snapshot().seen
+            return " ".join(seen.notes) if seen else ""
+
+        told = r"3 threads wait for a lock that server \(\d+\) holds\."
+        wait_until(lambda: re.search(told, notes()))
+
+
+def test_a_client_whom_no_thread_has_read_yet_is_told_so() -> None:
+    with (
+        running("pool of two") as target,
+        Watched(of_pid(target.pid)) as watched,
+        ExitStack() as clients,
+    ):
+        for _ in range(3):
+            clients.enter_context(closing(target.talk())).say()
+        hows = ["accepted, not read", "direct", "direct"]
+        wait_until(lambda: sorted(one.how for one in watched.snapshot().sessions) == hows)
 
 
 def test_the_next_server_on_the_port_is_watched_when_one_has_ended() -> None:

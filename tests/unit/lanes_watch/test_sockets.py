@@ -208,7 +208,8 @@ def test_a_connection_that_is_closed_is_not_found_again(meeting: Meeting, socket
     for one in (left, *ended):  # of the first the kernel keeps the rest, which no process has
         one.close()
     assert sockets.look_up(before).keys() == {inode(stays)}
-    assert [one.inode for one in sockets.connections([meeting.port])] == [inode(stays)]
+    # While others come and go, the kernel may name one twice.
+    assert {one.inode for one in sockets.connections([meeting.port])} == {inode(stays)}
 
 
 def test_another_connection_between_the_same_addresses_is_not_the_same(

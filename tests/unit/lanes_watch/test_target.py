@@ -109,21 +109,27 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
 def test_a_container_is_its_first_process(
     docker: Callable[[str], None], port: int | None, ports: tuple[int, ...]
 ) -> None:
-    docker(f"""[ "$3 $4" = "{{{{json .State}}}} web" ] && echo '{{"Pid": {os.getpid()}}}'""")
+    docker(f"""[ "$6" = web ] && echo '[{os.getpid()},""]'""")
     assert of_container("web", port) == ((os.getpid(),), "container web", ports, None)
 
 
 @pytest.mark.parametrize(
     ("script", "why"),
     [
-        (r"printf 'Error: no such\033[2J thing\n' >&2; exit 1", r"knows no container 'web': Err"),
-        ("echo '{\"Pid\": 0}'", "the container 'web' does not run"),
-        ("echo '{\"Pid\": 4194305}'", r"(?s)process 4194305 cannot be seen.*docker run --rm"),
+        ("echo 'Error: No such container: web' >&2; exit 1", "the engine knows no container 'web'"),
+        (
+            r"printf 'cannot\033[2J connect\n' >&2; exit 1",
+            r"(?s)not answer: cannot.*docker run --rm",
+        ),
+        ("echo '[0,\"\"]'", "the container 'web' does not run"),
+        ("echo '[4194305,\"10001:10001\"]'", r"(?s)4194305 cannot be seen.*--user 10001:10001 "),
+        ("exec sleep 600", "has not answered within 0.5 s"),
     ],
 )
 def test_a_container_that_is_not_to_be_seen_says_why(
-    docker: Callable[[str], None], script: str, why: str
+    docker: Callable[[str], None], script: str, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("lanes.watch.target.SECONDS", 0.5)
     docker(script)
     with pytest.raises(NotFound, match=why) as caught:
         of_container("web", None)

@@ -197,9 +197,9 @@ def test_the_lanes_are_drawn_in_the_terminal(
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        ([], "Say what to watch: -- COMMAND, --port, --pid or --container."),
-        (["--pid", "1", "--container", "a"], "Say what to watch"),
-        (["--pid", "1", "--", "true"], "Say what to watch"),
+        ([], "Name exactly one to watch: -- COMMAND, --port, --pid or --container."),
+        (["--pid", "1", "--container", "a"], "Name exactly one to watch"),
+        (["--pid", "1", "--", "true"], "Name exactly one to watch"),
         (["--port", "80", "--every", "1"], "--every is for --json."),
         (["--port", "65536"], "not in the range"),
     ],
@@ -230,7 +230,7 @@ def test_on_another_system_it_shows_how_to_watch_inside_the_container(
     monkeypatch.setattr(sys, "platform", "darwin")
     result = invoke("--port", "80")
     assert result.exit_code == 1
-    assert "docker run --pid container:NAME --network container:NAME" in result.output
+    assert "--pid container:NAME --network container:NAME" in result.output
 
 
 def test_a_server_that_ends_at_once_gives_its_exit_code_and_one_line_at_most() -> None:

@@ -1,0 +1,19 @@
+"""What ends with a watch."""
+
+import os
+import signal
+
+import pytest
+
+from lanes.watch.ending import Ending
+from tests.kit.puppet import Puppet
+
+
+def test_what_was_forked_and_ignores_sigterm_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lanes.watch.ending.PATIENCE", 0.1)
+    with Puppet() as child, Puppet() as forked:
+        forked.do("import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)")
+        ending = Ending(child.process, {forked.pid: os.pidfd_open(forked.pid)})  # type: ignore[arg-type]  # of text
+        assert ending.end() == 0
+        assert child.process.wait() == -signal.SIGTERM
+        assert forked.process.wait() == -signal.SIGKILL
