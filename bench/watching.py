@@ -6,6 +6,7 @@ also measured next to a program that computes for as long as a watcher may, and 
 """
 
 import contextlib
+import signal
 import socket
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from lanes.watch.watcher import RATE, SHARE, Watcher
 
 CROWDS = (10, 100, 1000)  # threads, each with an idle client
 CLIENTS = ("--clients", "50")  # of the server that is loaded
+SLEEPS = "import time; print('up', flush=True); time.sleep(600)"
 COMPUTES = f"""
 import time
 print("up", flush=True)
@@ -37,7 +39,7 @@ while True:
 """
 WATCHES = ("-m", "lanes", "watch", "--pid", "{pid}", "--port", "{port}")
 BESIDE: dict[str, tuple[str, ...]] = {
-    "nothing": (),
+    "nothing": ("-c", SLEEPS),
     "a program that computes": ("-c", COMPUTES),
     "a watcher": (*WATCHES, "--json", "-", "--every", "600"),
 }
@@ -64,14 +66,13 @@ class _Counting(Watcher):
 
 def measure(rounds: int, seconds: float) -> dict[str, Any]:
     """Both, and the machine: this chapter is compared with no other."""
-    beside = {name: partial(_message_time, seconds, name) for name in BESIDE}
     return {
         "machine": describe(),
         "looks": {
             str(threads): [asdict(_looks(threads, seconds)) for _ in range(rounds)]
             for threads in CROWDS
         },
-        "microseconds": in_turn("watched", beside, rounds),
+        "microseconds": _message_times(rounds, seconds),
     }
 
 
@@ -97,22 +98,32 @@ def _looks(threads: int, seconds: float) -> Looks:
     return Looks(1000 * cost / looks, looks / took)
 
 
-def _message_time(seconds: float, beside: str) -> float:
-    """Microseconds of the server's processor time."""
+def _message_times(rounds: int, seconds: float) -> dict[str, list[float]]:
+    """Microseconds of one server's processor time; all but one of the programs are stopped."""
     core, other = two_cores()
-    with running(THREAD, core) as server:
-        words = [word.format(pid=server.pid, port=server.port) for word in BESIDE[beside]]
-        with (
-            _started(pinned([sys.executable, *words], other)) if words else contextlib.nullcontext()
-        ):
-            return load(server, (*CLIENTS, "--seconds", str(seconds)), other).message_time
+    with running(THREAD, core) as server, contextlib.ExitStack() as started:
+        programs = {}
+        for name, words in BESIDE.items():
+            told = [word.format(pid=server.pid, port=server.port) for word in words]
+            programs[name] = started.enter_context(_stopped(pinned([sys.executable, *told], other)))
+
+        def measure(name: str) -> float:
+            programs[name].send_signal(signal.SIGCONT)
+            try:
+                return load(server, (*CLIENTS, "--seconds", str(seconds)), other).message_time
+            finally:
+                programs[name].send_signal(signal.SIGSTOP)
+
+        return in_turn("watched", {name: partial(measure, name) for name in BESIDE}, rounds)
 
 
 @contextlib.contextmanager
-def _started(words: list[str]) -> Iterator[None]:
-    """A program, from its first line on."""
+def _stopped(words: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A program that is stopped after its first line."""
     with subprocess.Popen(words, stdout=subprocess.PIPE) as program:  # noqa: S603 - our own words
         if program.stdout and not program.stdout.readline():
             raise click.ClickException("the program beside the load did not come up.")
-        yield
+        program.send_signal(signal.SIGSTOP)
+        yield program
         program.terminate()
+        program.send_signal(signal.SIGCONT)

@@ -15,6 +15,8 @@ class Listeners:
         self._sockets = sockets
         self._ports = frozenset(ports)
         self.found: tuple[Listening, ...] = ()
+        self._everyone: set[int] = set()  # the inodes of all that listen, when these were read:
+        self._own: set[int] = set()  # those of the server's sockets
         self.acceptors: frozenset[ThreadId] = frozenset()  # threads that were seen to accept
 
     @property
@@ -27,9 +29,12 @@ class Listeners:
 
         Where its descriptors may not be looked at: those with the ports that were asked for.
         """
-        own = set().union(*(process.inodes() for process in processes))
         everyone = [*self._sockets.listening(), *self._sockets.unix_listening()]
-        ports = self._ports or {one.port for one in everyone}
+        inodes = {one.inode for one in everyone}
+        if inodes != self._everyone or not self.found:  # else it is the same ones as before
+            self._everyone = inodes
+            self._own = set().union(*(process.inodes() for process in processes))
+        own, ports = self._own, self._ports or {one.port for one in everyone}
         self.found = tuple(
             one
             for one in everyone

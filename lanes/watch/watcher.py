@@ -46,6 +46,7 @@ class Watcher:
         self._connections = Connections(self._sockets)
         self._loops = Loops()
         self._gone = frozenset[int]()  # the inodes of those that were closed in the last look
+        self._told: tuple[object, object, object] = (None, None, None)  # what claims were told by
         self._unclaimed = False  # whether an accepted connection has no thread that is known
         self._searched_at = 0.0
         self._cost = 0.0  # of the last look, seconds of processor time
@@ -92,12 +93,15 @@ class Watcher:
             known = self._connections.check(lost)
         self._gone = before - self._connections.accepted
         loops = self._loops.update(seen, self._attribution.pollers(), known.values())
-        self._unclaimed = any(claim.thread is None for claim in claims.values())
         at = time.time()
         with self.changing:
             self.records.update(known, at)
-            for record in self.records:
-                self._claim(record, claims, seen, at)
+            now = seen, known, claims
+            if any(one is not last for one, last in zip(now, self._told, strict=True)):
+                self._told = now
+                self._unclaimed = any(claim.thread is None for claim in claims.values())
+                for record in self.records:
+                    self._claim(record, claims, seen, at)
             self.moment = Moment(
                 at=at,
                 look=seen,
