@@ -6,6 +6,7 @@ PYTHON ?= python3
 CLIENTS ?= $(if $(filter swarm,$(MAKECMDGOALS)),6,3)
 MINUTES ?= 60
 RUNS ?= 50
+CLAIMS ?= 10000
 export CLIENTS
 ifdef MODEL
 export LANES_MODEL := $(MODEL)
@@ -31,7 +32,7 @@ ALONE := -m pytest -m alone
 TEST_IMAGE = docker build --quiet --file tests/Dockerfile --build-arg SERVER_IMAGE=$(LANES_REGISTRY)thread-lanes-server
 
 .DEFAULT_GOAL := help
-.PHONY: help demo down swarm swarm-down local lesson test zoo unit integration in-image faults soak mutants seen test-images unit-image fault-image lint format lock bench bench-short pictures engine images programs
+.PHONY: help demo down swarm swarm-down local lesson test zoo unit integration in-image faults soak mutants seen test-images unit-image fault-image lint format lock bench bench-short claims pictures engine images programs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +89,9 @@ soak: $(INSTALLED) fault-image ## The same over and over, for MINUTES=60
 mutants: $(INSTALLED) ## Small changes to the server, one at a time: which would no test notice?
 	$(BIN)/mutmut run --max-children 2
 	$(BIN)/mutmut results
+
+claims: $(INSTALLED) ## Are the claims of `lanes watch` right? CLAIMS=10000, at servers that say which thread answers
+	$(BIN)/python -m tests.watch.count $(CLAIMS)
 
 seen: $(INSTALLED) images ## How servers in many languages look from outside: look, and write docs/servers.md (five minutes)
 	docker build --quiet --file tests/seen/Dockerfile --build-arg SERVER_IMAGE=$(LANES_REGISTRY)thread-lanes-server --tag thread-lanes-seen .

@@ -2,6 +2,8 @@
 
 from docker.models.containers import Container
 
+from tests.kit.waiting import wait_until
+
 MEBIBYTE = 1024 * 1024
 LIMITS = {
     "server": (256 * MEBIBYTE, 512),
@@ -18,8 +20,19 @@ LENDS_RIGHTS = ("find", "/", "-xdev", "-type", "f", "-perm", "/6000")  # set-uid
 
 
 def inside(container: Container, script: str) -> str:
-    """What a shell in it prints."""
-    return str(container.exec_run(["sh", "-c", script]).output, "utf-8")
+    """What a shell in it prints, which is something.
+
+    On a busy machine the engine may fail to start the shell, or lose what it prints: then again.
+    """
+    printed = b""
+
+    def has_printed() -> bool:
+        nonlocal printed
+        code, printed = container.exec_run(["sh", "-c", script])
+        return code in {0, 1} and bool(printed)
+
+    wait_until(has_printed)
+    return str(printed, "utf-8")
 
 
 def processes(container: Container) -> list[str]:
