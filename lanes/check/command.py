@@ -3,20 +3,24 @@
 import io
 import sys
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 from rich.console import Console
 
+from lanes.check.absent import absent
 from lanes.check.address import Address
 from lanes.check.arguments import WithCommand, allow_connections, read_seconds, read_server
 from lanes.check.choice import EVERY_CHECK, chosen, finder
+from lanes.check.nearby import Nearby
+from lanes.check.printed import Printed
 from lanes.check.protocol import DIALECTS
 from lanes.check.report import FORMATS
 from lanes.check.scorecard import OFFERED, Result, Scorecard, score
 from lanes.check.started import STARTS, address_of, started
 from lanes.check.subject import Subject, Unreachable
 from lanes.options import option
+from lanes.watch.printable import printable
 
 if TYPE_CHECKING:
     from lanes.watch.target import Target
@@ -74,6 +78,13 @@ PASSED, FAILED, NO_SERVER, NOT_TRIED, INTERRUPTED = 0, 1, 3, 4, 130
     default="text",
     help="For people, for programs, or for a CI.",
 )
+@click.option(
+    "--printed",
+    "log",
+    type=click.File("rb"),
+    metavar="FILE|-",
+    help="What the server has printed: if there is none, the end of it is on the card.",
+)
 def check(  # noqa: PLR0913 - one argument for each option
     *,
     server: Address | None,
@@ -87,6 +98,7 @@ def check(  # noqa: PLR0913 - one argument for each option
     require: tuple[str, ...],
     only: tuple[str, ...],
     report_format: str,
+    log: BinaryIO | None,
     command: tuple[str, ...],
 ) -> None:
     """Check whether a server, in any language, serves its clients at the same time.
@@ -109,31 +121,40 @@ def check(  # noqa: PLR0913 - one argument for each option
     checks = chosen(protocol, only, find, clients, required=required)
     allow_connections(max(clients, many))
     results: list[Result] = []
+    printed = Printed()
+    name = str(server or printable(" ".join(command)))
+    nobody = ""  # or why there is no server to check
     try:
         with ExitStack() as running:
             if command:
-                children.append(running.enter_context(started(command)))
+                children.append(running.enter_context(started(command, printed)))
                 wait = max(wait, STARTS)
             server = server or address_of(children[0], wait)
+            near = Nearby(*server)
             subject = running.enter_context(
-                Subject(server, dialect, clients=clients, many=many, timeout=timeout, wait=wait)
+                Subject(near, dialect, clients=clients, many=many, timeout=timeout, wait=wait)
             )
+            name = near.found_at(subject.address)
             if protocol == "handout" and subject.greeting.startswith("+OK "):
                 raise click.UsageError(f"{server} speaks `lines`: add --protocol lines.")
             # One for all checks: it hides the cursor, and Ctrl-C must not come just as it does.
-            with Console(stderr=True).status(str(server)) as status:
+            with Console(stderr=True).status(name) as status:
                 for result in score(subject, checks, status.update):
                     results.append(result)  # noqa: PERF402 - after Ctrl-C, those so far are shown
     except Unreachable as error:
-        click.echo(f"There is no server to check: {error}", err=True)
-        sys.exit(NO_SERVER)
+        nobody = str(error)
     except KeyboardInterrupt:
         pass  # the card says so
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # for what its encoding lacks
-    card = Scorecard(str(server or " ".join(command)), protocol, results, of=len(checks))
+    card = Scorecard(name, protocol, results, of=len(checks))
+    if nobody:
+        click.echo(f"There is no server to check: {nobody}", err=True)
+        if log:
+            printed.read(log)
+        card = absent(name, protocol, nobody, printed.lines)
     click.echo(FORMATS[report_format](card))
-    sys.exit(_code(card))
+    sys.exit(NO_SERVER if nobody else _code(card))
 
 
 def _code(card: Scorecard) -> int:

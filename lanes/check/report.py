@@ -38,7 +38,8 @@ def _as_lines(result: Result, widest: int, width: int) -> list[str]:
     first, *others = [
         line
         for text in texts
-        for line in textwrap.wrap(text, width - len(margin), break_long_words=False)
+        for told in text.splitlines()  # what a program printed has several
+        for line in textwrap.wrap(told, width - len(margin), break_long_words=False)
     ]
     mark = MARKS[result.verdict]
     return [f"{mark}  {result.name:<{widest}}  {first}", *(margin + line for line in others)]
@@ -52,15 +53,20 @@ def as_json(card: Scorecard) -> str:
 
 
 def as_junit(card: Scorecard) -> str:
-    """A test suite with a test case for each check; in ASCII, so that any output can take it."""
+    """A test suite with a test case for each check, in the shape that pytest's own report has.
+
+    In ASCII, so that any output can take it.
+    """
+    suites = ET.Element("testsuites", name="lanes check")
     verdicts = [result.verdict for result in card.results]
-    suite = ET.Element(
+    suite = ET.SubElement(
+        suites,
         "testsuite",
         name=f"lanes check {card.server}",
-        tests=str(len(verdicts)),
-        failures=str(verdicts.count("failed")),
         errors="0",
+        failures=str(verdicts.count("failed")),
         skipped=str(verdicts.count("not tried")),
+        tests=str(len(verdicts)),
         time=f"{sum(result.seconds for result in card.results):.3f}",
     )
     for result in card.results:
@@ -74,12 +80,13 @@ def as_junit(card: Scorecard) -> str:
         if result.verdict == "passed":
             ET.SubElement(case, "system-out").text = result.evidence
         elif result.verdict == "failed":
-            failure = ET.SubElement(case, "failure", message=result.evidence)
-            failure.text = f"Likely cause: {result.hint}."
+            message, *printed = result.evidence.splitlines() or [""]
+            failure = ET.SubElement(case, "failure", message=message)
+            failure.text = "\n".join([*printed, f"Likely cause: {result.hint}."])
         else:
-            ET.SubElement(case, "skipped", message=result.evidence)
-    ET.indent(suite)
-    encoded: bytes = ET.tostring(suite, encoding="us-ascii", xml_declaration=True)
+            ET.SubElement(case, "skipped", type="lanes.not-tried", message=result.evidence)
+    ET.indent(suites)
+    encoded: bytes = ET.tostring(suites, encoding="us-ascii", xml_declaration=True)
     return encoded.decode("ascii")
 
 

@@ -1,40 +1,68 @@
 """`lanes check -- COMMAND`: the server, started, found where it listens, and ended.
 
-What it prints goes to our standard error, so that standard output has the card alone.
+What it prints goes to our standard error, so that standard output has the card alone. Its standard
+input stays open and says nothing: one with a console would end where that ends.
 """
 
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from lanes.check.address import DEFAULT_PORT, Address
+from lanes.check.printed import Printed
 from lanes.check.subject import Unreachable
+from lanes.watch.printable import printable
 from lanes.watch.target import NotFound, Target
 
 STARTS = 10.0  # seconds within which it has to listen, unless --wait is longer
 ENDS = 5.0  # seconds after SIGTERM until SIGKILL
 STEP = 0.05
+READ = 1.0  # seconds for the rest of what it printed: what it has started may hold the pipe open
 STDERR = 2
+UNBUFFERED = {"PYTHONUNBUFFERED": "1"}  # a pipe would get what Python prints in blocks, and late
 ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where a server listens on all addresses
 
 
 @contextmanager
-def started(words: Sequence[str]) -> Iterator[Target]:
-    """The server, which ends with the block; raises Unreachable if it cannot be started."""
+def started(words: Sequence[str], printed: Printed) -> Iterator[Target]:
+    """The server, which ends with the block; raises Unreachable if it cannot be started.
+
+    `printed` gets what it prints.
+    """
+    source, sink = os.pipe()
     try:
         child = subprocess.Popen(  # noqa: S603 - it is what the user asks for
-            words, stdin=subprocess.DEVNULL, stdout=STDERR, process_group=0
+            words,
+            stdin=subprocess.PIPE,
+            stdout=sink,
+            stderr=sink,
+            env=os.environ | UNBUFFERED,
+            process_group=0,
         )
     except OSError as error:
+        os.close(source)
         raise Unreachable(f"cannot start {words[0]}: {error.strerror}") from None
+    finally:
+        os.close(sink)
+    reader = threading.Thread(target=_pass_on, args=(source, printed), daemon=True)
+    reader.start()
     try:
-        yield Target((child.pid,), " ".join(words), child=child)
+        yield Target((child.pid,), printable(" ".join(words)), child=child)
     finally:
         _end(child)
+        if child.stdin:
+            child.stdin.close()
+        reader.join(READ)
+
+
+def _pass_on(source: int, printed: Printed) -> None:
+    with os.fdopen(source, "rb") as end:
+        printed.pass_on(end.fileno(), STDERR)
 
 
 def _end(child: "subprocess.Popen[bytes]") -> None:

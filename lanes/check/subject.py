@@ -50,6 +50,12 @@ class Subject:
         self._address = socket.getnameinfo(found.getpeername(), NUMERIC)  # its name may have more
         self._found: socket.socket | None = found  # until a caller takes it
 
+    @property
+    def address(self) -> Address:
+        """The one that was connected to, as numbers."""
+        host, port = self._address
+        return Address(host, int(port))
+
     def __enter__(self) -> Self:
         return self
 

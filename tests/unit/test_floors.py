@@ -33,12 +33,12 @@ FLOORS = {
         {"snapshot", "signals", "terminal.cells", "check.address", "check.failure"}
         | {"check.protocol", "watch.syscalls", "watch.netlink", "watch.printable"}
         | {"watch.rights"},
-        {"document", "picture", "agreement", "check.caller"}
+        {"document", "picture", "agreement", "check.caller", "check.printed"}
         | {"watch.waits", "watch.tables", "watch.target", "watch.pyspy"},
         {"replicas"},
         {"ask", "bars", "marks", "terminal.table", "check.subject", "watch.process"}
         | {"watch.sockets", "watch.python_lines"},
-        {"watch.processes"},
+        {"watch.processes", "check.nearby"},
         {"layout", "trace", "templates", "svg.scale", "terminal.strokes", "check.claim"}
         | {"watch.evidence"},
         {"watch.sharing", "watch.newcomers"},
@@ -53,7 +53,7 @@ FLOORS = {
         {"options", "svg.drawing", "terminal.drawing", "page.latest", "check.conversations"}
         | {"check.crowds", "check.departures", "check.lines", "check.started", "check.lookout"},
         {"page.documents", "check.scorecard", "check.threads", "testing"},
-        {"page.app", "check.report", "check.choice"},
+        {"page.app", "check.report", "check.choice", "check.absent"},
         {"page.serving"},
         {"commands", "check.command", "watch.ending"},
         {"watch.showing"},

@@ -2,6 +2,7 @@
 
 import json
 import resource
+from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
@@ -93,10 +94,29 @@ def test_checking_nobody_exits_3_and_too_many_2(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(resource, "setrlimit", lambda _, both: limits.append(both))
     with nobody() as address:
         result = invoke(str(address), "--many", "100")
-    *usage, line = result.output.splitlines()
     if hard == 64:
         assert (result.exit_code, limits) == (2, [])
+        line = result.stderr.splitlines()[-1]
         assert "100 clients need 132 file descriptors, but this process may have only 64" in line
     else:
-        assert (result.exit_code, limits, usage) == (3, [(132, 4096)], [])
+        assert (result.exit_code, limits) == (3, [(132, 4096)])
+        [line] = result.stderr.splitlines()
         assert line.startswith(f"There is no server to check: {address} refused")
+
+
+def test_of_nobody_the_card_has_one_failed_case_and_what_a_file_says_was_printed(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "server.log"
+    log.write_bytes(b"\xff\n" + b"x" * 100_000 + b"\nTraceback:\n\x1b[2J  No port for me\n\n")
+    with nobody() as address:
+        words = (str(address), "--format", "json", "--printed", str(log))
+        result = invoke(*words)
+    assert result.exit_code == 3
+    card = json.loads(result.stdout)
+    [failed] = card["checks"]
+    assert (card["server"], card["of"]) == (str(address), 1)
+    assert (failed["name"], failed["verdict"]) == ("listens", "failed")
+    _, last, *_, before, end = failed["evidence"].splitlines()
+    assert (len(last), before, end) == (200, "Traceback:", r"\x1b[2J  No port for me")
+    assert failed["hint"] == f"what it printed last: {end}"

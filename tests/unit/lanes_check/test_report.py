@@ -1,12 +1,16 @@
 """A scorecard for people, for programs and for a CI."""
 
 import json
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import click
 import pytest
 
 from lanes.check.report import FORMATS, WIDTH
 from lanes.check.scorecard import Result, Scorecard
+from tests.kit.command import run
 
 GOOD = Result("answers", "A message is answered.", "passed", "'Grüße' after 1 ms", None, 0.0514)
 WHY = "client 2 of 10: no answer within 3 s"
@@ -50,15 +54,54 @@ def test_for_a_ci_it_is_a_suite_of_test_cases_in_ascii() -> None:
         FORMATS["junit"](CARD)
         == """\
 <?xml version='1.0' encoding='us-ascii'?>
-<testsuite name="lanes check a:1" tests="3" failures="1" errors="0" skipped="1" time="3.151">
-  <testcase classname="check.handout" name="answers: A message is answered." time="0.051">
-    <system-out>'Gr&#252;&#223;e' after 1 ms</system-out>
-  </testcase>
-  <testcase classname="check.handout" name="concurrent: All at the same time." time="3.100">
-    <failure message="client 2 of 10: no answer within 3 s">Likely cause: a lock.</failure>
-  </testcase>
-  <testcase classname="check.handout" name="churn: Nothing grows." time="0.000">
-    <skipped message="the 55 s were over" />
-  </testcase>
-</testsuite>"""
+<testsuites name="lanes check">
+  <testsuite name="lanes check a:1" errors="0" failures="1" skipped="1" tests="3" time="3.151">
+    <testcase classname="check.handout" name="answers: A message is answered." time="0.051">
+      <system-out>'Gr&#252;&#223;e' after 1 ms</system-out>
+    </testcase>
+    <testcase classname="check.handout" name="concurrent: All at the same time." time="3.100">
+      <failure message="client 2 of 10: no answer within 3 s">Likely cause: a lock.</failure>
+    </testcase>
+    <testcase classname="check.handout" name="churn: Nothing grows." time="0.000">
+      <skipped type="lanes.not-tried" message="the 55 s were over" />
+    </testcase>
+  </testsuite>
+</testsuites>"""
     )
+
+
+OF_PYTEST = """
+import pytest
+
+def test_passes():
+    print("Hey")
+
+def test_fails():
+    assert False
+
+def test_is_left_out():
+    pytest.skip("no time")
+"""
+
+
+def test_for_a_ci_it_has_the_shape_that_pytests_report_has_and_counts_what_is_there(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "test_it.py").write_text(OF_PYTEST)
+    report = tmp_path / "report.xml"
+    settings = ("-p", "no:cacheprovider", "-c", "/dev/null", "-o", "junit_logging=all")
+    run(sys.executable, "-m", "pytest", *settings, f"--junit-xml={report}", str(tmp_path))
+
+    def shape(element: ET.Element, path: str = "") -> set[str]:
+        here = f"{path}/{element.tag}"
+        attributes = {f"{here}@{name}" for name in element.keys()}  # noqa: SIM118 - no dictionary
+        return {here}.union(attributes, *(shape(child, here) for child in element))
+
+    texts = report.read_text(encoding="utf-8"), FORMATS["junit"](CARD)
+    theirs, ours = map(ET.fromstring, texts)
+    assert shape(ours) <= shape(theirs)
+    for suite in (theirs[0], ours[0]):
+        counted = {of: len(suite.findall(f"testcase/{of}")) for of in ("failure", "skipped")}
+        assert suite.get("failures") == str(counted["failure"]) == "1"
+        assert suite.get("skipped") == str(counted["skipped"]) == "1"
+        assert (suite.get("tests"), suite.get("errors")) == ("3", "0")

@@ -3,11 +3,13 @@
 import json
 import re
 import sys
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from click.testing import CliRunner
 
 from lanes.__main__ import main
+from lanes.check.printed import Printed
 from lanes.check.started import address_of, started
 from lanes.check.subject import Unreachable
 from tests.kit.command import run, runs
@@ -30,6 +32,58 @@ def words(listeners: int = 1) -> list[str]:
     return [sys.executable, "-c", LISTENS, str(listeners)]
 
 
+# A console beside the thread that accepts: it ends with its standard input, or at its word.
+CONSOLE = """
+import socket, sys, threading
+
+listener = socket.create_server(("127.0.0.1", 0))
+
+def serve(client):
+    while chunk := client.recv(1024):
+        client.sendall(b"Hey")
+    client.close()
+
+def accept():
+    while True:
+        threading.Thread(target=serve, args=listener.accept()[:1], daemon=True).start()
+
+threading.Thread(target=accept, daemon=True).start()
+while input("server> ") != "quit":
+    pass
+"""
+
+
+def test_one_with_a_console_has_an_open_silent_standard_input_and_goes_on() -> None:
+    command = [sys.executable, "-c", CONSOLE]
+    result = CliRunner().invoke(main, ["check", "--only", "again", "--", *command])
+    assert result.exit_code == 0, result.output
+
+
+CRASHES = "print('Starting')\nprint('Ready', flush=True)\nprint(sokcet)\n"
+
+
+@pytest.mark.parametrize("form", ["text", "json", "junit"])
+def test_of_a_program_that_crashes_at_once_there_is_a_card_with_its_last_lines(form: str) -> None:
+    options = ["check", "--format", form, "--", sys.executable, "-c", CRASHES]
+    done = run(sys.executable, "-m", "lanes", *options)
+    assert done.returncode == 3
+    card = done.stdout
+    if form == "json":
+        told = json.loads(card)
+        [failed] = told["checks"]
+        assert (told["passed"], told["of"], failed["verdict"]) == (0, 1, "failed")
+        assert failed["hint"].endswith("NameError: name 'sokcet' is not defined")
+        card = failed["evidence"]
+    elif form == "junit":
+        suite = fromstring(card)[0]  # noqa: S314 - it is ours
+        assert [suite.get(of) for of in ("tests", "failures", "errors", "skipped")] == [*"1100"]
+        [failure] = suite.findall("testcase/failure")
+        assert "has ended with exit code 1" in (failure.get("message") or "")
+    assert "has ended with exit code 1" in " ".join(card.split())
+    for line in ("Starting", "Ready", "NameError: name 'sokcet' is not defined"):
+        assert line in " ".join(card.split()).replace("&apos;", "'")
+
+
 def test_it_is_checked_where_it_listens_and_ended_with_all_that_it_has_started() -> None:
     wrapped = ["bash", "-c", '"$@"; true', "bash", *words()]
     options = ["--only", "answers", "--format", "json"]
@@ -48,13 +102,14 @@ def test_who_ends_or_cannot_be_started_is_no_server_to_check() -> None:
 
     reason = "There is no server to check: "
     code, said = invoke("no-such-program", "2022")
-    assert (code, said) == (3, f"{reason}cannot start no-such-program: No such file or directory\n")
+    assert code == 3
+    assert said.startswith(f"{reason}cannot start no-such-program: No such file or directory\n")
     code, said = invoke(sys.executable, "-c", "raise SystemExit(7)")
     assert code == 3
-    assert said.endswith(" has ended with exit code 7\n")
+    assert " has ended with exit code 7\n" in said
 
 
 def test_of_several_ports_one_has_to_be_named() -> None:
     several = r" listens on ports \d+, \d+: say HOST:PORT$"
-    with started(words(2)) as server, pytest.raises(Unreachable, match=several):
+    with started(words(2), Printed()) as server, pytest.raises(Unreachable, match=several):
         address_of(server, SECONDS)

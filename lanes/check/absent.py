@@ -1,0 +1,21 @@
+"""The card of a server that is not there: one failed case, which says why."""
+
+from collections.abc import Sequence
+
+from lanes.check.scorecard import Result, Scorecard
+
+NAME = "listens"
+CLAIM = "A server listens at its address, and takes connections."
+SILENT = (
+    "it is not running, listens on another port, or on an address that is not reached from here; "
+    "or it waits for something before it listens"
+)
+
+
+def absent(server: str, protocol: str, why: str, printed: Sequence[str]) -> Scorecard:
+    """The card; `printed` are the program's last lines, as far as there are any."""
+    evidence, hint = why, SILENT
+    if printed:
+        evidence = "\n".join([f"{why}; the last that it printed:", *printed])
+        hint = f"what it printed last: {printed[-1].rstrip('.')}"
+    return Scorecard(server, protocol, [Result(NAME, CLAIM, "failed", evidence, hint, 0.0)], of=1)

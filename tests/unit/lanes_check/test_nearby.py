@@ -1,0 +1,55 @@
+"""Who is not found on loopback is found where else on this machine it listens."""
+
+import json
+import socket
+
+import pytest
+from click.testing import CliRunner
+
+from lanes.__main__ import main
+from lanes.check.address import Address
+from lanes.check.nearby import Nearby
+from tests.kit.fake_server import CHUNK, UNTIL_GONE, FakeServer, nobody
+
+DEBIANS = "127.0.1.1"  # gethostbyname(gethostname()) there
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> FakeServer:
+    """A server that answers at Debian's address of this machine, and not on 127.0.0.1."""
+    create = socket.create_server
+    monkeypatch.setattr(socket, "create_server", lambda _: create((DEBIANS, 0)))
+    return FakeServer([[CHUNK, b"Today", UNTIL_GONE], [UNTIL_GONE]])
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_a_server_that_listens_beside_loopback_is_checked_and_its_card_says_where(
+    elsewhere: FakeServer, host: str
+) -> None:
+    with elsewhere as server:
+        asked = f"{host}:{server.address.port}"
+        words = ["check", asked, "--only", "answers", "--format", "json"]
+        result = CliRunner().invoke(main, words)
+    assert result.exit_code == 0, result.output
+    where = f"{DEBIANS}:{server.address.port}"
+    assert (
+        json.loads(result.stdout)["server"] == f"{where} (where it listens; at {asked} nobody does)"
+    )
+
+
+def test_one_that_is_where_it_was_asked_for_is_called_as_it_was() -> None:
+    for asked, found in (("localhost", "::1"), ("127.0.0.1", "127.0.0.1"), ("server", "10.0.0.1")):
+        assert Nearby(asked, 2022).found_at(Address(found, 2022)) == f"{asked}:2022"
+
+
+def test_where_nobody_has_the_port_the_few_that_are_listened_on_are_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    others = [Address("0.0.0.0", 5000)]
+    monkeypatch.setattr("lanes.check.nearby.listening", lambda: iter(others))
+    with nobody() as address:
+        with pytest.raises(OSError, match=r"right\? Here somebody listens at 0\.0\.0\.0:5000\.$"):
+            Nearby(*address).connect(1)
+        others[:] = [Address("0.0.0.0", 5000 + number) for number in range(4)]
+        with pytest.raises(OSError, match=r"port right\?$"):
+            Nearby(*address).connect(1)
