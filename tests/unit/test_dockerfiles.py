@@ -1,0 +1,26 @@
+"""Images that are built from a clone with a strict umask can be read by whom they run as."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+FILES = [*Path().glob("Dockerfile.*"), *(Path(name, "Dockerfile") for name in ("grading", "tests"))]
+FILES.append(Path("tests/seen/Dockerfile"))
+OWN = re.compile(r"COPY (?!--from=)(?!requirements/)")  # root alone reads requirements
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_what_is_copied_is_made_readable_before_the_user_changes(file: Path) -> None:
+    readable = True
+    root = True
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if OWN.match(line):
+            assert root, f"nobody could change the modes of {line}"
+            readable = False
+        elif line.startswith("RUN ") and "chmod -R u=rwX,go=rX " in line:
+            readable = True
+        elif line.startswith("USER "):
+            root = line == "USER 0:0"
+            assert root or readable, f"{line}: what was copied may be unreadable"
+    assert readable
