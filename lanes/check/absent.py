@@ -16,6 +16,11 @@ def absent(server: str, protocol: str, why: str, printed: Sequence[str]) -> Scor
     """The card; `printed` are the program's last lines, as far as there are any."""
     evidence, hint = why, SILENT
     if printed:
-        evidence = "\n".join([f"{why}; the last that it printed:", *printed])
+        evidence = "\n".join([f"{why}{'' if why[-1:] in '.?' else '.'} It printed last:", *printed])
         hint = f"what it printed last: {printed[-1].rstrip('.')}"
     return Scorecard(server, protocol, [Result(NAME, CLAIM, "failed", evidence, hint, 0.0)], of=1)
+
+
+def is_absent(card: Scorecard) -> bool:
+    """Whether it is such a card."""
+    return [result.name for result in card.results] == [NAME]

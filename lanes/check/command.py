@@ -3,19 +3,19 @@
 import io
 import sys
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NoReturn, TextIO
 
 import click
 from rich.console import Console
 
-from lanes.check.absent import absent
+from lanes.check.absent import absent, is_absent
 from lanes.check.address import Address
 from lanes.check.arguments import WithCommand, allow_connections, read_seconds, read_server
 from lanes.check.choice import EVERY_CHECK, chosen, finder
 from lanes.check.nearby import Nearby
 from lanes.check.printed import Printed
 from lanes.check.protocol import DIALECTS
-from lanes.check.report import FORMATS
+from lanes.check.report import FORMATS, read_json
 from lanes.check.scorecard import OFFERED, Result, Scorecard, score
 from lanes.check.started import STARTS, address_of, started
 from lanes.check.subject import Subject, Unreachable
@@ -85,6 +85,13 @@ PASSED, FAILED, NO_SERVER, NOT_TRIED, INTERRUPTED = 0, 1, 3, 4, 130
     metavar="FILE|-",
     help="What the server has printed: if there is none, the end of it is on the card.",
 )
+@click.option(
+    "--card",
+    "written",
+    type=click.File("r", encoding="utf-8"),
+    metavar="FILE|-",
+    help="Check nothing, but show this card of `--format json` in another format.",
+)
 def check(  # noqa: PLR0913 - one argument for each option
     *,
     server: Address | None,
@@ -99,6 +106,7 @@ def check(  # noqa: PLR0913 - one argument for each option
     only: tuple[str, ...],
     report_format: str,
     log: BinaryIO | None,
+    written: TextIO | None,
     command: tuple[str, ...],
 ) -> None:
     """Check whether a server, in any language, serves its clients at the same time.
@@ -111,6 +119,8 @@ def check(  # noqa: PLR0913 - one argument for each option
     Exit code: 0 all passed, 1 something failed, 2 wrong usage, 3 no server there, 4 nothing
     failed, but something was not tried, 130 interrupted by Ctrl-C.
     """
+    if written:
+        _show(_read(written), report_format)
     if not server and not command:
         raise click.UsageError("Say where the server is, HOST:PORT, or start it: -- COMMAND.")
     required, dialect = "threads" in require, DIALECTS[protocol]
@@ -145,19 +155,32 @@ def check(  # noqa: PLR0913 - one argument for each option
         nobody = str(error)
     except KeyboardInterrupt:
         pass  # the card says so
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # for what its encoding lacks
     card = Scorecard(name, protocol, results, of=len(checks))
     if nobody:
         click.echo(f"There is no server to check: {nobody}", err=True)
         if log:
             printed.read(log)
         card = absent(name, protocol, nobody, printed.lines)
+    _show(card, report_format)
+
+
+def _read(written: TextIO) -> Scorecard:
+    try:
+        return read_json(written.read())
+    except (ValueError, LookupError, TypeError) as error:
+        raise click.UsageError(f"--card: this is no card of `--format json`: {error!r}") from None
+
+
+def _show(card: Scorecard, report_format: str) -> NoReturn:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # for what its encoding lacks
     click.echo(FORMATS[report_format](card))
-    sys.exit(NO_SERVER if nobody else _code(card))
+    sys.exit(_code(card))
 
 
 def _code(card: Scorecard) -> int:
+    if is_absent(card):
+        return NO_SERVER
     if len(card.results) < card.of:
         return INTERRUPTED
     if card.failed:

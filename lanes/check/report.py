@@ -52,6 +52,13 @@ def as_json(card: Scorecard) -> str:
     return json.dumps(head | {"passed": card.passed, "of": card.of, "checks": checks}, indent=2)
 
 
+def read_json(text: str) -> Scorecard:
+    """What `as_json` has written; raises ValueError, LookupError or TypeError."""
+    told = json.loads(text)
+    results = [Result(**check) for check in told["checks"]]
+    return Scorecard(told["server"], told["protocol"], results, of=told["of"])
+
+
 def as_junit(card: Scorecard) -> str:
     """A test suite with a test case for each check, in the shape that pytest's own report has.
 

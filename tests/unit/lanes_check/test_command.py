@@ -120,3 +120,16 @@ def test_of_nobody_the_card_has_one_failed_case_and_what_a_file_says_was_printed
     _, last, *_, before, end = failed["evidence"].splitlines()
     assert (len(last), before, end) == (200, "Traceback:", r"\x1b[2J  No port for me")
     assert failed["hint"] == f"what it printed last: {end}"
+
+
+def test_a_card_is_shown_in_another_format_with_the_exit_code_that_it_had(tmp_path: Path) -> None:
+    written = tmp_path / "card.json"
+    with nobody() as address:
+        written.write_text(invoke(str(address), "--format", "json").stdout, encoding="utf-8")
+        [shown] = {invoke(*words).stdout for words in ([str(address)], ["--card", str(written)])}
+    assert shown.endswith(f"{address}: 0 of 1 passed\n")
+    assert invoke("--card", str(written), "--format", "junit").exit_code == 3
+    written.write_text("{}", encoding="utf-8")
+    result = invoke("--card", str(written))
+    assert result.exit_code == 2
+    assert "this is no card of `--format json`: KeyError" in result.output
