@@ -1,0 +1,20 @@
+"""`grading/keep_end.py`: what a server prints, in a file that does not grow without bound."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.kit.command import PATIENCE, ROOT
+
+KEEP = ROOT / "grading" / "keep_end.py"
+LIMIT = 1 << 20
+
+
+def test_of_what_is_printed_without_end_the_end_is_kept_and_of_little_all(tmp_path: Path) -> None:
+    lines = b"".join(b"%d %s\n" % (number, b"x" * 1000) for number in range(5000))
+    for printed in (lines, b"Hey\n"):
+        kept = tmp_path / "server.log"
+        words = [sys.executable, str(KEEP), kept.name]
+        subprocess.run(words, cwd=tmp_path, input=printed, timeout=PATIENCE, check=True)
+        assert printed.endswith(kept.read_bytes())
+        assert min(LIMIT, len(printed)) <= kept.stat().st_size <= 2 * LIMIT
