@@ -104,7 +104,7 @@ lint: $(INSTALLED) engine ## Style, types, Dockerfiles, scripts, YAML
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/hadolint Dockerfile.server Dockerfile.client Dockerfile.lanes tests/Dockerfile tests/seen/Dockerfile grading/Dockerfile
-	$(BIN)/shellcheck scripts/* grading/grade grading/check-program .ci/run findings/*.sh
+	$(BIN)/shellcheck scripts/* grading/check-program .ci/run findings/*.sh
 	$(BIN)/yamllint --strict .
 	docker compose config --quiet
 	docker stack config --compose-file stack.yaml >/dev/null

@@ -37,6 +37,33 @@ while True:
         client.sendall(b"Hey")
     client.close()
 """
+# Bound as in the most copied tutorial, with a console beside the thread that accepts. It prints
+# without end, and keeps a log beside itself.
+CONSOLE = """
+import socket, threading
+
+listener = socket.create_server((socket.gethostbyname(socket.gethostname()), 2022), backlog=128)
+
+def serve(client):
+    while chunk := client.recv(1 << 16):
+        client.sendall(b"Hey")
+        with open("chat.log", "a") as log:
+            log.write("Hey\\n")
+    client.close()
+
+def accept():
+    while True:
+        threading.Thread(target=serve, args=listener.accept()[:1], daemon=True).start()
+
+def talk():
+    while True:
+        print("x" * 1000)
+
+for work in accept, talk:
+    threading.Thread(target=work, daemon=True).start()
+while input("server> ") != "quit":
+    pass
+"""
 CHECKS = [
     {"name": "answers", "verdict": "passed", "evidence": "'Hey'", "hint": None},
     {"name": "many", "verdict": "failed", "evidence": "3 of 100", "hint": "few threads"},
@@ -78,10 +105,14 @@ def grading(submissions: Path, results: Path, **variables: str) -> Iterator["Pop
 
 def things_of(engine: docker.DockerClient, process: "Popen[str]") -> list[str]:
     """The containers, networks and images that are there for this run."""
-    ours = {"label": f"{LABEL}=thread-lanes-grading-{process.pid}"}
-    everything = engine.containers.list(all=True, filters=ours) + engine.networks.list(filters=ours)
-    images = engine.images.list(name=f"thread-lanes-submission:{process.pid}")
-    return [thing.name for thing in everything] + [str(image.id) for image in images]
+    found: list[str] = []
+    for slot in (1, 2):
+        ours = {"label": f"{LABEL}=thread-lanes-grading-{process.pid}-{slot}"}
+        containers = engine.containers.list(all=True, filters=ours, ignore_removed=True)
+        images = engine.images.list(name=f"thread-lanes-submission:{process.pid}-{slot}")
+        found += [thing.name for thing in containers + engine.networks.list(filters=ours)]
+        found += [str(image.id) for image in images]
+    return found
 
 
 def test_each_submission_has_a_scorecard_or_the_reason_why_not_and_two_gradings_do_not_meet(
@@ -90,7 +121,11 @@ def test_each_submission_has_a_scorecard_or_the_reason_why_not_and_two_gradings_
     results, other = tmp_path / "results", tmp_path / "other"
     submissions = tmp_path / "submissions"
     threads = (ZOO / "threads.py").read_text(encoding="utf-8")
-    hand_in(submissions / "ada", threads, FROM + STARTS)
+    ada = hand_in(submissions / "ada", threads, FROM + STARTS + "USER 10001:10001\n")
+    ivy = hand_in(submissions / "ivy W\u00fcst", CONSOLE)
+    for folder in (ada, ivy):  # as a strict umask leaves them
+        (folder / "server.py").chmod(0o600)
+        folder.chmod(0o700)
     hand_in(submissions / "bob", PRINTS_MUCH + animal("lock_over_conversation.py"))
     hand_in(submissions / "cyd", "print('Hey')\n")
     hand_in(submissions / "dan", "", "FROM no/such:image\n")
@@ -104,12 +139,14 @@ def test_each_submission_has_a_scorecard_or_the_reason_why_not_and_two_gradings_
         grading(submissions, results, FORMAT="json") as process,
         grading(other, tmp_path / "wrong") as beside,
     ):
-        said = told(process.communicate(timeout=PATIENCE)[0])
+        printed, _ = process.communicate(timeout=PATIENCE)
+        said = told(printed)
         said_beside = told(beside.communicate(timeout=PATIENCE)[0])
         assert (process.returncode, beside.returncode) == (1, 0)
         assert things_of(engine, process) == things_of(engine, beside) == []
     assert said_beside == {"ada": f"failed: see {tmp_path / 'wrong' / 'ada.text'}"}
     assert said["ada"] == "all passed"
+    assert re.search(r"^ivy W\u00fcst +all passed$", printed, re.MULTILINE)
     assert said["bob"] == f"failed: see {results / 'bob.json'}"
     assert said["cyd"] == "ended at once: Hey"
     assert said["dan"].startswith("does not build: ")
@@ -117,7 +154,15 @@ def test_each_submission_has_a_scorecard_or_the_reason_why_not_and_two_gradings_
     assert said["fay"] == "has neither server.py nor a Dockerfile"
     assert said["gus"] == "ended at once: Much, out of memory"
 
-    assert {card.name for card in results.glob("*.json")} == {"ada.json", "bob.json"}
+    there = card_of(results, "ivy W\u00fcst"), card_of(results, "bob")
+    assert all(len(card) == 11 for card in there)
+    assert {card.stem for card in results.glob("*.json")} == {*said, "ivy W\u00fcst"} - {
+        "ivy",
+        "dan",
+        "fay",
+    }
+    for name, last in (("cyd", "Hey"), ("gus", "Much")):
+        assert card_of(results, name)["listens"]["hint"] == f"what it printed last: {last}"
     assert (results / "cyd.log").read_text(encoding="utf-8") == "Hey\n"
     log = (results / "bob.log").read_text(encoding="utf-8").splitlines()
     assert len(log) <= 1000
@@ -245,10 +290,26 @@ def test_check_program_says_what_a_program_that_has_ended_printed_last(
     classroom: Classroom,
 ) -> None:
     server = "print('Hey')\nraise SystemExit('\\033[2JNo port for me')\n"
-    done = classroom(server, "lab/grading/check-program -- python3 server.py")
-    assert (done.returncode, done.stdout) == (3, "")
+    check = "lab/grading/check-program --wait 1 --format json -- python3 server.py"
+    done = classroom(server, f"{check} >card.json || lab/grading/passed card.json answers")
+    assert done.returncode == 1
     last = "The program has ended; its last line (server.log): [2JNo port for me\n"
     assert done.stderr.endswith(last)
+    assert done.stdout.startswith("failed  listens: localhost:2022 refused the connection")
+    assert done.stdout.endswith(r"(likely cause: what it printed last: \x1b[2JNo port for me)" "\n")
+
+
+def test_check_program_finds_one_at_its_hosts_address_with_a_console_and_keeps_the_end_of_its_log(
+    classroom: Classroom, tmp_path: Path
+) -> None:
+    done = classroom(CONSOLE, "lab/grading/check-program --only again -- python3 server.py")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(
+        r"^172\S+:2022 \(where it listens; at localhost:2022 nobody does\): 1 of 1",
+        done.stdout,
+        re.MULTILINE,
+    )
+    assert (tmp_path / "repository" / "server.log").stat().st_size <= 2 << 20
 
 
 def test_passed_tells_of_each_named_check_and_whether_all_of_them_passed(tmp_path: Path) -> None:

@@ -1,0 +1,102 @@
+"""`grading/grade`: what the command line, the environment and .env say -> the grading of all."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from argparse import ArgumentParser, Namespace
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+from grading.book import read_weights
+from grading.handed_in import found_in
+from grading.results import Results
+from grading.room import HERE, PYTHON_IMAGE, Settings
+from grading.run import CHECKED, NOT_ALL, Grading
+
+FORMS = ("text", "json", "junit")
+USAGE = "usage: grading/grade [OPTION ...] SUBMISSIONS RESULTS"
+IN_ENV_FILE = re.compile(r"^PYTHON_IMAGE=[\"']?([^\"'\n]+)", re.MULTILINE)
+
+
+class Options(ArgumentParser):
+    """Wrong ones are told in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        fail(f"{USAGE}: {message}")
+
+
+def fail(why: str) -> NoReturn:
+    """There is nothing to check."""
+    print(f"grade: {why}", file=sys.stderr)
+    sys.exit(2)
+
+
+def main() -> int:
+    """Exit code: 0 every submission could be checked, with whatever result; 1 one could not."""
+    given = options().parse_args()
+    if not given.submissions.is_dir():
+        fail(f"{USAGE}, and SUBMISSIONS is a folder of folders")
+    given.results.mkdir(parents=True, exist_ok=True)
+    submissions = found_in(given.submissions, but=given.results)
+    if not submissions:
+        fail(f"no submissions in {given.submissions.resolve()}")
+    settings = settings_of(given)
+    if not shutil.which("docker"):
+        fail("there is no `docker` here: scripts/ensure-engine")
+    inspect = ["docker", "image", "inspect", settings.checker]
+    if subprocess.run(inspect, capture_output=True, check=False).returncode:
+        fail("there is no checker: make images")
+    try:
+        weights = read_weights(given.weights)
+    except (OSError, ValueError) as error:
+        fail(f"{given.weights} cannot be read as weights: {error}")
+    results = Results(given.results.resolve(), settings.form, weights, settings)
+    code = Grading(submissions, results, settings, given.at_once).run()
+    if code in {CHECKED, NOT_ALL} and (unknown := results.unknown_weights()):
+        print(f"grade: weights of checks on no card: {', '.join(unknown)}", file=sys.stderr)
+    return code
+
+
+def options() -> Options:
+    """What the command line takes."""
+    parser = Options(prog="grading/grade", description="Check every submission in a folder.")
+    parser.add_argument("submissions", type=Path, metavar="SUBMISSIONS")
+    parser.add_argument("results", type=Path, metavar="RESULTS")
+    form, builds = os.environ.get("FORMAT", "text"), os.environ.get("BUILD_SECONDS", "300")
+    parser.add_argument("--format", choices=FORMS, default=form, help="of the cards [FORMAT]")
+    parser.add_argument("--timeout", type=float, default=3, help="seconds for each answer")
+    parser.add_argument("--wait", type=float, default=10, help="seconds until a server listens")
+    parser.add_argument(
+        "--build-seconds",
+        type=float,
+        default=builds,
+        help="for an image to be built [BUILD_SECONDS]",
+    )
+    parser.add_argument("--at-once", type=int, default=2, help="submissions graded at a time")
+    parser.add_argument(
+        "--weights", type=Path, default=HERE / "weights.toml", help="points by check: NAME = POINTS"
+    )
+    return parser
+
+
+def settings_of(given: Namespace) -> Settings:
+    """As the options, the environment and .env have them."""
+    if given.format not in FORMS or given.at_once < 1:
+        fail(f"{USAGE}: FORMAT is text, json or junit, and --at-once at least 1")
+    if not 0.1 <= given.timeout <= 20 or not 0 <= given.wait <= 600:  # noqa: PLR2004 - `check`'s own
+        fail(f"{USAGE}: --timeout is from 0.1 to 20, --wait from 0 to 600")
+    base = os.environ.get("PYTHON_IMAGE", "")
+    with suppress(OSError):  # scripts/ensure-base-image names a stand-in there
+        if not base and (found := IN_ENV_FILE.findall((HERE.parent / ".env").read_text())):
+            base = found[-1]
+    return Settings(
+        given.format,
+        given.timeout,
+        given.wait,
+        given.build_seconds,
+        base or PYTHON_IMAGE,
+        f"{os.environ.get('LANES_REGISTRY', '')}thread-lanes",
+    )

@@ -1,0 +1,107 @@
+"""The Docker engine, told by commands that Ctrl-C does not reach: they are ended in order.
+
+Broken off in the middle, Compose would leave a container behind that the engine is still making.
+"""
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from threading import Event, Lock
+
+PATIENCE = 10.0  # seconds from SIGTERM to SIGKILL: a build was seen to ignore the first for minutes
+
+
+class Stopped(Exception):
+    """The grading is being ended."""
+
+
+class Late(Exception):
+    """A command has had its time and was ended."""
+
+
+class Engine:
+    """Runs commands, several at a time, until it is stopped."""
+
+    def __init__(self) -> None:
+        self._stopped = Event()
+        self._lock = Lock()
+        self._builds: set[subprocess.Popen[str]] = set()
+
+    def run(
+        self,
+        *words: str,
+        says: str = "",
+        variables: Mapping[str, str] | None = None,
+        within: float | None = None,
+        builds: bool = False,
+        merged: bool = False,
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run one; raises Stopped, and Late if it does not end `within` so many seconds.
+
+        What `builds` is ended when the engine is stopped; others come to their end. If `merged`,
+        errors stand in the output, where they came.
+        """
+        with self._lock:
+            if self._stopped.is_set():
+                raise Stopped
+            process = start(words, variables, merged=merged)
+            if builds:
+                self._builds.add(process)
+        try:
+            out, error = process.communicate(says, within)
+        except subprocess.TimeoutExpired:
+            end(process)
+            raise Late from None
+        finally:
+            with self._lock:
+                self._builds.discard(process)
+        if self._stopped.is_set():
+            raise Stopped
+        return subprocess.CompletedProcess(words, process.returncode, out, error)
+
+    def stop(self) -> None:
+        """Begin nothing more, and end the builds."""
+        self._stopped.set()
+        with self._lock:
+            for process in self._builds:
+                signal_to(process, signal.SIGTERM)
+
+
+def start(
+    words: Sequence[str], variables: Mapping[str, str] | None, *, merged: bool
+) -> "subprocess.Popen[str]":
+    """Start a command in a process group of its own."""
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        words,
+        env=os.environ | (variables or {}),
+        stdin=pipe,
+        stdout=pipe,
+        stderr=subprocess.STDOUT if merged else pipe,
+        encoding="utf-8",
+        errors="replace",
+        process_group=0,
+    )
+
+
+def signal_to(process: "subprocess.Popen[str]", number: signal.Signals) -> None:
+    """Send it to all of its group, if any is left."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
+
+
+def end(process: "subprocess.Popen[str]") -> None:
+    """SIGTERM, and SIGKILL if that does not help."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        signal_to(process, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=PATIENCE)
+            return
+
+
+def last_line(text: str) -> str:
+    """It is not to be trusted: a terminal would obey its control characters."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return "".join(filter(str.isprintable, lines[-1]))[:300] if lines else ""

@@ -1,0 +1,113 @@
+"""All submissions, some at a time, each in a room; the results as they come."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from queue import SimpleQueue
+from typing import NoReturn
+
+from grading.engine import Engine
+from grading.handed_in import Submission
+from grading.outcome import Outcome
+from grading.results import Results
+from grading.room import Room, Settings
+
+CHECKED, NOT_ALL, INTERRUPTED, TERMINATED = 0, 1, 130, 143
+PAUSE = 0.1  # seconds from one attempt to remove what a check needs to the next
+CLEAR = "\r\x1b[K"
+
+
+class _Terminated(Exception):
+    """By SIGTERM."""
+
+
+class Grading:
+    """All submissions, several at a time; what is interrupted leaves nothing running."""
+
+    def __init__(
+        self, submissions: Sequence[Submission], results: Results, settings: Settings, at_once: int
+    ) -> None:
+        self._submissions = submissions
+        self._results = results
+        self._engine = Engine()
+        default = f"thread-lanes-grading-{os.getpid()}"  # another run may be beside this one
+        project = os.environ.get("COMPOSE_PROJECT_NAME") or default
+        slots = range(1, min(at_once, len(submissions)) + 1)
+        self._rooms = [Room(f"{project}-{slot}", self._engine, settings) for slot in slots]
+        self._free: SimpleQueue[Room] = SimpleQueue()
+        self._failed = False
+        self._graded = 0
+        for room in self._rooms:
+            self._free.put(room)
+
+    def run(self) -> int:
+        """Grade them; the exit code says how that went."""
+        self._results.begin(self._submissions)
+        signal.signal(signal.SIGTERM, _terminated)
+        pool = ThreadPoolExecutor(len(self._rooms))
+        futures: dict[Future[Outcome], Submission] = {}
+        code = None
+        try:
+            for submission in self._submissions:
+                if outcome := self._results.of(submission):
+                    self._tell(submission, outcome)
+                else:
+                    futures[pool.submit(self._grade, submission)] = submission
+            for future in as_completed(futures):
+                self._results.add(futures[future], future.result())
+                self._tell(futures[future], future.result())
+            self._results.finish(self._submissions)
+            code = NOT_ALL if self._failed else CHECKED
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        except _Terminated:
+            return TERMINATED
+        finally:
+            if code is None:
+                self._end(pool, futures)
+            pool.shutdown()
+            for room in self._rooms:
+                room.remove()
+        return code
+
+    def _grade(self, submission: Submission) -> Outcome:
+        room = self._free.get()
+        try:
+            outcome = room.grade(submission, str(self._results.where(submission.name)))
+            room.remove()
+        finally:
+            self._free.put(room)
+        return outcome
+
+    def _tell(self, submission: Submission, outcome: Outcome) -> None:
+        self._graded += 1
+        self._failed = self._failed or not outcome.checked
+        shown = "".join(c if c.isprintable() else "?" for c in submission.name)
+        self._progress("")
+        print(f"{shown:<24} {outcome.said}", flush=True)
+        if self._graded < len(self._submissions):
+            self._progress(f"{self._graded} of {len(self._submissions)} graded")
+
+    def _progress(self, text: str) -> None:
+        """A line of a terminal, which the next takes the place of."""
+        if sys.stderr.isatty():
+            print(f"{CLEAR}{text}", end="", file=sys.stderr, flush=True)
+
+    def _end(self, pool: ThreadPoolExecutor, futures: dict[Future[Outcome], Submission]) -> None:
+        """Remove what the checks need until the last has given up."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        print()
+        self._engine.stop()
+        pool.shutdown(wait=False, cancel_futures=True)
+        while not all(future.done() for future in futures):
+            for room in self._rooms:
+                room.remove()
+            time.sleep(PAUSE)
+
+
+def _terminated(_number: int, _frame: object) -> NoReturn:
+    raise _Terminated

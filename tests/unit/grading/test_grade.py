@@ -1,0 +1,196 @@
+"""`grading/grade` on an engine that starts nothing: names, the grade book, feedback, going on."""
+
+import csv
+import json
+import os
+import signal
+import sys
+import zipfile
+from pathlib import Path
+from subprocess import PIPE, Popen
+from typing import Any
+
+import pytest
+
+from tests.kit.command import PATIENCE, ROOT, Ran, run
+from tests.kit.waiting import wait_until
+
+GRADE = ROOT / "grading" / "grade"
+SLOW = {"answers": "passed", "many": "passed", "churn": "not tried"}
+WRONG = {"answers": "passed", "concurrent": "failed", "many": "failed"}
+RIGHT = {"answers": "passed", "many": "passed", "churn": "passed"}
+HINT = "a lock held over the whole conversation"
+
+
+def card(verdicts: dict[str, str]) -> str:
+    checks: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "claim": f"It {name}.",
+            "verdict": verdict,
+            "evidence": "seen",
+            "hint": HINT if verdict == "failed" else None,
+            "seconds": 0.1,
+        }
+        for name, verdict in verdicts.items()
+    ]
+    passed = list(verdicts.values()).count("passed")
+    server = {"server": "localhost:2022", "protocol": "handout"}
+    return json.dumps(server | {"passed": passed, "of": len(checks), "checks": checks})
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the engine that starts nothing keeps what it knows."""
+    programs, folder = tmp_path / "bin", tmp_path / "engine"
+    programs.mkdir()
+    folder.mkdir()
+    docker = programs / "docker"
+    own = (ROOT / "tests" / "kit" / "fake_docker.py").read_text(encoding="utf-8")
+    docker.write_text(f"#!{sys.executable}\n{own}", encoding="utf-8")
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs), prepend=":")
+    monkeypatch.setenv("FAKE", str(folder))
+    monkeypatch.setenv("ROOT", str(ROOT))
+    return folder
+
+
+@pytest.fixture
+def submissions(tmp_path: Path) -> Path:
+    folder = tmp_path / "submissions"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    return tmp_path / "results"
+
+
+def grade(submissions: Path, results: Path, *options: str) -> Ran:
+    return run(sys.executable, GRADE, *options, submissions, results)
+
+
+def rows(results: Path) -> dict[str, dict[str, str]]:
+    if not (results / "summary.csv").exists():
+        return {}
+    with (results / "summary.csv").open(encoding="utf-8", newline="") as book:
+        return {row["name"]: row for row in csv.DictReader(book)}
+
+
+def held(fake: Path) -> int:
+    """How many are being checked."""
+    return len(list((fake / "checks").glob("*")))
+
+
+def hand_in(folder: Path, says: str, name: str = "server.py") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(says, encoding="utf-8")
+    return folder
+
+
+def test_only_what_failed_is_called_failed_and_a_book_says_all_of_it_in_a_row_each(
+    fake: Path, submissions: Path, results: Path
+) -> None:
+    for name, verdicts in (("ada", RIGHT), ("bea", SLOW), ("cyd", WRONG)):
+        hand_in(submissions / name, card(verdicts))
+    hand_in(submissions / "dan", "CRASH =cmd()\nNameError: sokcet")
+    (submissions / "eve").mkdir()
+    weights = results.with_name("weights.toml")
+    weights.write_text("answers = 1\nconcurrent = 2\nchurn = 0.5\nnosuch = 4\n")
+    done = grade(submissions, results, f"--weights={weights}", "--timeout=7", "--wait=20")
+    assert done.returncode == 1
+    assert "weights of checks on no card: nosuch" in done.stderr
+    assert sorted(map(str.split, done.stdout.splitlines())) == sorted(
+        line.split()
+        for line in (
+            "ada all passed",
+            f"bea passed, but something was not tried: see {results}/bea.text",
+            f"cyd failed: see {results}/cyd.text",
+            "dan ended at once: NameError: sokcet",
+            "eve has neither server.py nor a Dockerfile",
+        )
+    )
+    told = (fake / "told").read_text(encoding="utf-8")
+    assert "--timeout=7 --wait=20" in told
+    book = rows(results)
+    assert [book["bea"][column] for column in ("result", "points", "of", "not tried checks")] == [
+        *("passed, but something was not tried", "1", "7", "churn")
+    ]
+    assert book["cyd"]["failed checks"] == "concurrent many"
+    assert (book["cyd"]["failed"], book["cyd"]["likely first cause"]) == ("2", HINT)
+    assert (book["dan"]["points"], book["dan"]["failed checks"]) == ("0", "listens")
+    assert book["dan"]["likely first cause"].endswith("NameError: sokcet")
+    assert book["eve"]["likely first cause"] == "has neither server.py nor a Dockerfile"
+    assert (results / "dan.text").read_text(encoding="utf-8").startswith("FAILED     listens")
+
+
+@pytest.mark.parametrize("form", ["json", "junit"])
+def test_who_crashes_has_a_card_in_the_format_that_was_asked_for(
+    fake: Path, submissions: Path, results: Path, form: str
+) -> None:
+    hand_in(submissions / "dan", "CRASH NameError: sokcet")
+    assert grade(submissions, results, f"--format={form}").returncode == 1
+    assert fake.exists()
+    text = (results / f"dan.{form}").read_text(encoding="utf-8")
+    assert "NameError: sokcet" in text
+    assert text.startswith("{" if form == "json" else "<?xml")
+
+
+def test_what_moodle_and_canvas_hand_out_is_read_and_its_feedback_has_their_names(
+    fake: Path, submissions: Path, results: Path, tmp_path: Path
+) -> None:
+    assert fake.exists()
+    moodle = "Zoë Groß Müller_4711_assignsubmission_file"
+    packed = hand_in(submissions / moodle, "", "Aufgabe 3.zip") / "Aufgabe 3.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("Lösung/my server.py", card(RIGHT))
+        archive.writestr("Lösung/notes.txt", "Hey")
+        archive.writestr("__MACOSX/Lösung/._my server.py", "\0")
+    hand_in(submissions / "__MACOSX", "\0")
+    hand_in(submissions / "Zoë Groß Müller_4711_assignsubmission_onlinetext", "", "text.html")
+    strict = hand_in(submissions / "strict", card(RIGHT))
+    (strict / "server.py").chmod(0o600)
+    strict.chmod(0o700)
+    hand_in(submissions, card(WRONG), "doejane_LATE_12_345_server-1.py")
+    hand_in(submissions, "Hey", "doejane_LATE_12_346_read me.txt")
+    done = grade(submissions, results)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert set(rows(results)) == {moodle, "strict", "doejane_12"}
+    assert rows(results)["doejane_12"]["failed"] == "2"
+    with zipfile.ZipFile(results / "feedback.zip") as archive:
+        names = set(archive.namelist())
+        said = archive.read("doejane_12_346_feedback.txt").decode()
+    assert names == {
+        *(f"{moodle}/feedback.txt", "strict/feedback.txt", "doejane_12_346_feedback.txt")
+    }
+    assert said.startswith("Points: ")
+    assert HINT in said
+    assert not list(tmp_path.glob("results/.*"))
+
+
+def test_two_are_graded_at_a_time_and_an_interrupted_run_goes_on_where_it_stopped(
+    fake: Path, submissions: Path, results: Path
+) -> None:
+    for number in range(6):
+        hand_in(submissions / f"s{number}", ("HOLD " if number > 1 else "") + card(RIGHT))
+    (fake / "hold").touch()
+    with Popen([sys.executable, GRADE, submissions, results], stdout=PIPE, text=True) as process:
+        try:
+            wait_until(lambda: held(fake) == 2 and len(rows(results)) == 2)
+            process.send_signal(signal.SIGINT)
+        finally:
+            (fake / "hold").unlink()  # as its container, when that is removed
+        said, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130, said
+    assert [*rows(results)] == ["s0", "s1"]
+
+    hand_in(submissions / "s1", card(WRONG))  # handed in again meanwhile
+    os.truncate(fake / "told", 0)
+    done = grade(submissions, results)
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == len(rows(results)) == 6
+    assert rows(results)["s1"]["result"] == "failed"
+    assert (fake / "told").read_text(encoding="utf-8").count("build ") == 5
+    assert grade(submissions, results).returncode == 0
+    assert (fake / "told").read_text(encoding="utf-8").count("build ") == 11  # a run of its own
