@@ -36,11 +36,14 @@ class Nearby(Address):
             raise OSError(f"{error} Here somebody listens at {', '.join(others)}.") from None
 
     def found_at(self, peer: Address) -> str:
-        """What a card calls the server that was found there."""
-        meant = {"127.0.0.1", "::1"} if self.host == "localhost" else {self.host}
-        if not _is_loopback(self.host) or peer.host in meant:
+        """What a card calls the server that was found there: a name may be another's tomorrow."""
+        if (
+            self.host == "localhost" and peer.host in {"127.0.0.1", "::1"}
+        ) or peer.host == self.host:
             return str(self)
-        return f"{peer} (where it listens; at {self} nobody does)"
+        if _is_loopback(self.host):
+            return f"{peer} (where it listens; at {self} nobody does)"
+        return f"{self} at {peer.host}"
 
 
 def listening() -> Iterator[Address]:

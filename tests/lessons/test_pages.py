@@ -51,3 +51,26 @@ def test_the_claims_in_the_design_name_tests_that_there_are() -> None:
     for path, name in named:
         source = (ROOT / "tests" / path).read_text(encoding="utf-8")
         assert not name or f"\ndef {name}" in source, f"{path} has no test {name}..."
+
+
+COMMAND = re.compile(r"((?:\w+=\S+ )*)docker compose ((?:--\S+ )*)(run|up)\b([^`#\n]*)")
+STARTS = (
+    "Run it",
+    "Break it",
+    "See it",
+)  # parts of the README that are about a server of their own
+
+
+def test_every_command_for_a_server_that_is_there_leaves_it_as_it_is() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    parts = [part for part in readme.split("\n## ") if not part.startswith(STARTS)]
+    others = [ROOT / "scripts" / "demo", ROOT / "client" / "__main__.py", ROOT / "docs/grading.md"]
+    for text in (*parts, *(file.read_text(encoding="utf-8") for file in others)):
+        for variables, _, verb, words in COMMAND.findall(text):
+            told_otherwise = verb == "up" and (
+                variables or "--build" in words or "--force" in words
+            )
+            assert told_otherwise or "--no-deps" in words, f"docker compose {verb}{words}"
+    for page in PAGES:
+        for _, _, verb, words in COMMAND.findall(page.read_text(encoding="utf-8")):
+            assert verb == "up" or "--no-deps" in words, f"{page}: docker compose run{words}"

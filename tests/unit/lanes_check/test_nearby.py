@@ -37,9 +37,12 @@ def test_a_server_that_listens_beside_loopback_is_checked_and_its_card_says_wher
     )
 
 
-def test_one_that_is_where_it_was_asked_for_is_called_as_it_was() -> None:
-    for asked, found in (("localhost", "::1"), ("127.0.0.1", "127.0.0.1"), ("server", "10.0.0.1")):
+def test_one_that_is_where_it_was_asked_for_is_called_as_it_was_and_by_what_a_name_stands_for() -> (
+    None
+):
+    for asked, found in (("localhost", "::1"), ("127.0.0.1", "127.0.0.1")):
         assert Nearby(asked, 2022).found_at(Address(found, 2022)) == f"{asked}:2022"
+    assert Nearby("server", 2022).found_at(Address("10.0.0.1", 2022)) == "server:2022 at 10.0.0.1"
 
 
 def test_where_nobody_has_the_port_the_few_that_are_listened_on_are_told(
