@@ -25,8 +25,11 @@ def read_weights(file: Path) -> Weights:
 
 
 def points(outcome: Outcome, weights: Weights) -> tuple[float, float]:
-    """The points, and of how many: what was not tried counts for neither."""
-    left_out = set(outcome.named("not tried"))
+    """The points, and of how many: where nothing failed, what was not tried counts for neither.
+
+    After a failure it counts: a server that ends in one check cannot be tried by the next.
+    """
+    left_out = set() if outcome.named("failed") else set(outcome.named("not tried"))
     most = sum(points for name, points in weights.items() if name not in left_out)
     return sum(weights.get(name, 0) for name in outcome.named("passed")), most
 

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 SERVER = "localhost:2022"
 PYTHON_IMAGE = "python:3.13-slim-trixie"
 LINES = 1000  # of its output are kept
-ENDS = 120.0  # seconds for a check to end, beyond what it waits for the server
+ENDS = 120.0  # seconds for a check to end, beyond what it waits for the server and for its answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Room:
         """A card, if there is one, and the last that was said."""
         run = self._compose("run", "--rm", "--no-deps", "--no-TTY", "check", "check", SERVER)
         words = (*run, "--require=threads", "--format=json", *options)
-        within = self._settings.wait + ENDS
+        within = self._settings.wait + ENDS * max(1, self._settings.timeout)
         try:
             done = self._engine.run(*words, says=says, variables=self._variables, within=within)
         except Late:

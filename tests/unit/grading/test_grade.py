@@ -17,7 +17,7 @@ from tests.kit.waiting import wait_until
 
 GRADE = ROOT / "grading" / "grade"
 SLOW = {"answers": "passed", "many": "passed", "churn": "not tried"}
-WRONG = {"answers": "passed", "concurrent": "failed", "many": "failed"}
+WRONG = {"answers": "passed", "concurrent": "failed", "many": "failed", "churn": "not tried"}
 RIGHT = {"answers": "passed", "many": "passed", "churn": "passed"}
 HINT = "a lock held over the whole conversation"
 
@@ -119,6 +119,7 @@ def test_only_what_failed_is_called_failed_and_a_book_says_all_of_it_in_a_row_ea
     ]
     assert book["cyd"]["failed checks"] == "concurrent many"
     assert (book["cyd"]["failed"], book["cyd"]["likely first cause"]) == ("2", HINT)
+    assert (book["cyd"]["points"], book["cyd"]["of"]) == ("1", "7.5")
     assert (book["dan"]["points"], book["dan"]["failed checks"]) == ("0", "listens")
     assert book["dan"]["likely first cause"].endswith("NameError: sokcet")
     assert book["eve"]["likely first cause"] == "has neither server.py nor a Dockerfile"
