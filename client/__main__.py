@@ -1,10 +1,13 @@
 """`python -m client`: options -> objects -> exit code."""
 
+import errno
 import io
 import logging
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -24,9 +27,26 @@ MOVED = (
     "`client check` has moved: lanes check HOST:PORT "
     "(with Compose: docker compose run --rm --no-deps lanes check server:2022)"
 )
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}  # of a disk that takes no more
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Says in one line that what it prints cannot be written."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's
+        """Run it, and then exit with 1."""
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            click.echo(f"Error: the output cannot be written: {error.strerror}", err=True)
+            with suppress(OSError):  # else what is left of it is tried again at the end, in vain
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Talk to a Thread Lanes server, and show which thread answers."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):

@@ -1,6 +1,11 @@
 """`lanes`, or `python -m lanes`: what servers did, drawn and graded."""
 
+import errno
+import os
+import sys
+from contextlib import suppress
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -8,6 +13,7 @@ from lanes.ask import NoAnswer
 
 COMMANDS = dict.fromkeys(("page", "picture", "trace", "report"), "lanes.commands")
 COMMANDS |= {"watch": "lanes.watch.command", "check": "lanes.check.command"}
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}  # of a disk that takes no more
 
 
 class Commands(click.Group):
@@ -21,6 +27,18 @@ class Commands(click.Group):
         """The one of that name."""
         module = cmd_name in COMMANDS and import_module(COMMANDS[cmd_name])
         return getattr(module, cmd_name) if module else None
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's
+        """Say in one line that what it prints cannot be written, and exit with 1."""
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            click.echo(f"Error: the output cannot be written: {error.strerror}", err=True)
+            with suppress(OSError):  # else what is left of it is tried again at the end, in vain
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run it; say in one line that no server answers, and exit with 1."""

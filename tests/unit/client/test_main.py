@@ -157,3 +157,17 @@ def test_check_has_moved_and_says_where_to() -> None:
         result = invoke("check", *words)
         assert (result.exit_code, result.output.count("\n")) == (2, 1)
         assert "lanes check HOST:PORT" in result.stderr
+
+
+FULL_DISK = '"$@" >/dev/full'  # full(4)
+
+
+@pytest.mark.parametrize("words", [["--help"], ["run"], ["chat"]])
+def test_an_output_that_takes_no_more_is_one_line_of_error_and_exit_code_1(
+    words: list[str],
+) -> None:
+    with FakeServer([[GREET, HEAR, ONE]]) as server:
+        env = {"LANES_SERVER": str(server.address)}
+        done = run("bash", "-c", FULL_DISK, "bash", sys.executable, "-m", "client", *words, **env)
+    last = "Error: the output cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (1, last)

@@ -166,3 +166,17 @@ def test_watch_draws_what_fits_until_the_end(two: Swarm, monkeypatch: pytest.Mon
         two.stop(two.hosts[0])
         assert exit_code(watch) == 1
     assert "Is the server running?" in screen.getvalue()
+
+
+FULL_DISK = '"$@" >/dev/full'  # full(4)
+
+
+@pytest.mark.parametrize("words", [["--help"], ["check", "--help"], ["check", "127.0.0.1:1"]])
+def test_an_output_that_takes_no_more_is_one_line_of_error_and_exit_code_1(
+    words: list[str],
+) -> None:
+    done = run("bash", "-c", FULL_DISK, "bash", sys.executable, "-m", "lanes", *words)
+    assert done.returncode == 1
+    last = "Error: the output cannot be written: No space left on device"
+    assert done.stderr.splitlines()[-1] == last
+    assert "Traceback" not in done.stderr
