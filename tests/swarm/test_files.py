@@ -1,11 +1,16 @@
 """compose.yaml and stack.yaml: the same containers, in the words of two engines."""
 
 import json
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import click
 import pytest
 
+from client.__main__ import main as client
+from lanes.__main__ import main as lanes
+from server.__main__ import main as server
 from tests.kit.command import well
 
 SERVICES = ("server", "client", "lanes")
@@ -27,7 +32,19 @@ OTHERWISE = {
     "LANES_LOG_LEVEL": "warning",
     "LANES_WORK": "spin:20",
     "LANES_REPEAT": "forever",
+    "LANES_MAX_CLIENTS": "7",
+    "LANES_GRACE": "3",
+    "LANES_LOG_FORMAT": "json",
+    "LANES_CHECK_TIMEOUT": "1",
 }
+# A container's own: where it listens, or whom it asks; what is watched; a file that is not in it.
+OWN = {
+    "server": {"LANES_HOST", "LANES_PORT", "LANES_STATUS_PORT"},
+    "client": {"LANES_SERVER", "LANES_SCRIPT"},
+    "lanes": {"LANES_FROM", "LANES_SEEN", "LANES_PAGE_HOST", "LANES_PAGE_PORT"}
+    | {"LANES_CHECK_PID", "LANES_CHECK_CONTAINER"},
+}
+PROGRAMS = [("server", server), ("client", client), ("lanes", lanes)]
 STACK = ("docker", "stack", "config", "--compose-file", "stack.yaml")
 Settings = dict[str, Any]
 
@@ -73,6 +90,48 @@ def test_both_files_say_the_same_of_the_same_services(variables: dict[str, str])
         # The image is built here, and asked of no registry.
         assert ours[name]["pull_policy"] == "never"
         assert ours[name]["build"]["dockerfile"] == f"Dockerfile.{name}"
+
+
+def variables_of(command: click.Command, prefix: str) -> Iterator[str]:
+    """Those that its help names."""
+    if isinstance(command, click.Group):
+        for name in command.list_commands(click.Context(command)):
+            if found := command.get_command(click.Context(command), name):
+                yield from variables_of(found, f"{prefix}_{name.upper()}")
+    for option in command.params:
+        if isinstance(option, click.Option) and option.show_envvar:
+            yield str(option.envvar or f"{prefix}_{str(option.name).upper()}")
+
+
+@pytest.mark.parametrize(("name", "command"), PROGRAMS, ids=SERVICES)
+def test_each_variable_that_the_help_names_reaches_the_container(
+    name: str, command: click.Command
+) -> None:
+    # `lanes watch` is a service with words of its own.
+    named = {one for one in variables_of(command, "LANES") if not one.startswith("LANES_WATCH_")}
+    assert OWN[name] <= named
+    values = {variable: f"as {variable} says" for variable in named - OWN[name]}
+    reached = compose(**values)[name]["environment"]
+    assert {variable: reached.get(variable) for variable in values} == values
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [("server", server), ("client", client.commands["run"]), ("client", client.commands["chat"])],
+)
+def test_a_variable_that_is_not_set_leaves_the_programs_own_default(
+    name: str, command: click.Command
+) -> None:
+    def read() -> Settings:
+        with command.make_context(name, [], auto_envvar_prefix="LANES") as context:
+            return {key: str(value) for key, value in context.params.items()}
+
+    environment = compose()[name]["environment"]
+    with pytest.MonkeyPatch.context() as patch:
+        defaults = read()
+        for variable in environment:
+            patch.setenv(variable, "")
+        assert read() == defaults
 
 
 def test_a_new_server_is_there_before_an_old_one_goes_and_a_client_has_had_its_say() -> None:
