@@ -102,7 +102,7 @@ def _connect(
         connection = undo.enter_context(socket.socket(family, socket.SOCK_STREAM))
         connection.setblocking(False)
         failure = connection.connect_ex(numeric)
-        if failure == errno.EINPROGRESS:
+        if failure in {errno.EINPROGRESS, errno.EWOULDBLOCK}:  # the latter on Windows
             if not stop.writable(connection, seconds):
                 raise OSError(f"did not answer within {seconds:g} s: is it reachable from here?")
             failure = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)

@@ -61,8 +61,9 @@ class StopSignal:
     def _ready(
         self, sources: list[Waitable], sinks: list[Waitable], seconds: float | None
     ) -> list[Waitable]:
-        readable, writable, _ = select.select([self._bell, *sources], sinks, [], seconds)
-        return readable + writable
+        # Windows tells of a connect that has failed among the exceptions.
+        ready = select.select([self._bell, *sources], sinks, sinks, seconds)
+        return [one for found in ready for one in found]
 
     def _unless_stopped(self, ready: list[Waitable]) -> bool:
         if self._bell in ready:

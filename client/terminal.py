@@ -1,9 +1,17 @@
 """A person at a terminal, who reads lines and types lines; a signal to stop ends the wait."""
 
 import os
+import socket
+from collections.abc import Callable
+from functools import partial
+from threading import Thread
 from typing import TextIO
 
-from client.signals import Stopped, StopSignal
+from client.signals import Stopped, StopSignal, Waitable
+
+CHUNK = 4096
+Read = Callable[[int], bytes]  # so many at most
+ON_WINDOWS = os.name == "nt"
 
 
 class Terminal:
@@ -14,7 +22,11 @@ class Terminal:
     """
 
     def __init__(self, source: int, out: TextIO, stop: StopSignal) -> None:
-        self._source = source
+        self._source: Waitable = source
+        self._read: Read = partial(os.read, source)
+        if ON_WINDOWS:
+            self._source = passed_on(source)
+            self._read = self._source.recv
         self._out = out
         self._stop = stop
         self._rest = b""  # read, but not yet asked for
@@ -40,9 +52,22 @@ class Terminal:
     def _read_line(self) -> bytes:
         while b"\n" not in self._rest:
             self._stop.readable(self._source)
-            chunk = os.read(self._source, 4096)
+            chunk = self._read(CHUNK)
             self._rest += chunk
             if not chunk:  # the end of input: what is left is the last line
                 break
         line, end, self._rest = self._rest.partition(b"\n")
         return line + end
+
+
+def passed_on(source: int) -> socket.socket:
+    """What is read from a descriptor, as a socket: Windows can wait for nothing else."""
+    ours, theirs = socket.socketpair()
+
+    def read() -> None:
+        with theirs:
+            while chunk := os.read(source, CHUNK):
+                theirs.sendall(chunk)
+
+    Thread(target=read, name="keyboard", daemon=True).start()
+    return ours

@@ -15,6 +15,8 @@ COMMANDS = dict.fromkeys(("page", "picture", "trace", "report"), "lanes.commands
 COMMANDS |= {"watch": "lanes.watch.command", "check": "lanes.check.command"}
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}  # of a disk that takes no more
 
+POSIX = {"fcntl", "resource", "termios"}  # modules that Windows does not have
+
 
 class Commands(click.Group):
     """Imports a command when it is asked for: `check` starts without what draws."""
@@ -25,8 +27,15 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
         """The one of that name."""
-        module = cmd_name in COMMANDS and import_module(COMMANDS[cmd_name])
-        return getattr(module, cmd_name) if module else None
+        if cmd_name not in COMMANDS:
+            return None
+        try:
+            command: click.Command = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
+        except ModuleNotFoundError as missing:
+            if missing.name not in POSIX:
+                raise
+            return _unavailable(cmd_name, missing.name)
+        return command
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's
         """Say in one line that what it prints cannot be written, and exit with 1."""
@@ -46,6 +55,17 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except NoAnswer as error:
             raise click.ClickException(f"{error}. Is the server running?") from None
+
+
+def _unavailable(name: str, module: str) -> click.Command:
+    """What stands for a command that this system cannot have."""
+    why = f"Not on this system: it has no module `{module}`. In WSL, or a container, it works."
+
+    def refuse() -> None:
+        raise click.ClickException(why)
+
+    words = {"ignore_unknown_options": True, "allow_extra_args": True}
+    return click.Command(name, context_settings=words, callback=refuse, help=why)
 
 
 @click.group(

@@ -1,7 +1,6 @@
 """The words of `lanes check [OPTIONS] [HOST:PORT] [-- COMMAND...]`, read and refused."""
 
 import math
-import resource
 
 import click
 
@@ -46,6 +45,10 @@ def read_seconds(_context: click.Context, _option: click.Parameter, seconds: flo
 
 def allow_connections(count: int) -> None:
     """Raise this process's limit of descriptors as far as needed; raises UsageError."""
+    try:
+        import resource  # noqa: PLC0415 - Windows has no such module, and no such limit
+    except ModuleNotFoundError:
+        return
     needed = count + SPARE_DESCRIPTORS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < needed:

@@ -34,6 +34,8 @@ def started(words: Sequence[str], printed: Printed) -> Iterator[Target]:
 
     `printed` gets what it prints.
     """
+    if not hasattr(os, "killpg"):
+        raise Unreachable("this system has no process groups: start it yourself, say HOST:PORT")
     source, sink = os.pipe()
     try:
         child = subprocess.Popen(  # noqa: S603 - it is what the user asks for

@@ -1,8 +1,11 @@
 """A person, who is told lines and asked for lines."""
 
+from contextlib import ExitStack
+
 import pytest
 
 from client.signals import StopSignal
+from client.terminal import passed_on
 from tests.kit.keyboard import typing
 
 
@@ -26,3 +29,15 @@ def test_what_a_terminal_would_obey_is_escaped(stop: StopSignal) -> None:
     with typing(b"", stop) as (terminal, screen):
         terminal.tell("Grüße\x1b[2J\n\x7f\u2028\u202e")
     assert screen.getvalue() == "Grüße\\x1b[2J\\n\\x7f\\u2028\\u202e\n"
+
+
+def test_where_a_keyboard_cannot_be_waited_for_a_thread_reads_it(
+    stop: StopSignal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ExitStack() as closing:
+        own = lambda source: closing.enter_context(passed_on(source))  # noqa: E731
+        monkeypatch.setattr("client.terminal.passed_on", own)
+        monkeypatch.setattr("client.terminal.ON_WINDOWS", True)
+        with typing(b"y\nn", stop) as (terminal, screen):
+            assert [terminal.ask("? ") for _ in range(3)] == ["y", "n", None]
+    assert screen.getvalue() == "? ? ? \n"
