@@ -8,7 +8,7 @@ from threading import Barrier
 import docker
 import pytest
 
-from tests.kit.command import run, well
+from tests.kit.command import ROOT, run, well
 from tests.kit.containers import remaining
 from tests.kit.handout_client import chat
 from tests.kit.lab import Lab
@@ -86,3 +86,20 @@ def test_of_two_servers_each_client_has_one_and_one_picture_shows_both(lab: Lab)
     assert shown.count("clock ") == 2
     assert len(re.findall(r"^\d+ .* bye ", shown, re.MULTILINE)) == 6
     assert "messages 30" in shown
+
+
+@pytest.mark.usefixtures("lab")
+def test_the_workflow_to_copy_runs_as_it_stands_and_fails_if_clients_do() -> None:
+    workflow = (ROOT / "docs" / "ci.yml").read_text(encoding="utf-8")
+    build, *steps, logs = re.findall(r"- run: (.*)", workflow)
+    assert build.startswith("docker compose build")  # `make images` has built them
+
+    def exit_codes() -> list[int]:
+        return [run("bash", "-ec", step).returncode for step in steps]
+
+    assert exit_codes() == [0, 0, 0]
+    shown = run("bash", "-ec", logs).stdout.splitlines()
+    assert len([line for line in shown if re.match(r"\d\d:\d\d:\d\d\.\d+ summary ", line)]) == 3
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LANES_REPEAT", "0")
+        assert exit_codes() == [0, 0, 1]

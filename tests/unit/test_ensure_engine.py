@@ -1,0 +1,48 @@
+"""What scripts/ensure-engine says of a Compose that could not build."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.kit.command import Ran, run
+
+ENGINE = """#!/bin/sh
+case "$*" in
+"compose version --short") echo "$COMPOSE" ;;
+"buildx version") [ -n "$BUILDX" ] && echo "github.com/docker/buildx $BUILDX 0123abc" ;;
+esac
+"""
+
+
+def ensure(folder: Path, compose: str, buildx: str) -> Ran:
+    docker = folder / "docker"
+    docker.write_text(ENGINE, encoding="utf-8")
+    docker.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(folder), prepend=":")
+        return run("scripts/ensure-engine", COMPOSE=compose, BUILDX=buildx)
+
+
+@pytest.mark.parametrize(
+    ("compose", "buildx"),
+    [
+        *[("2.26.1-4", "0.13.1+ds1"), ("2.40.0", ""), ("v2.9.0", "v0.9.1")],
+        *[("2.40.3", "v0.17.0"), ("5.0.1", "0.30.1-desktop.1")],
+    ],
+)
+def test_a_compose_that_can_build_is_not_spoken_of(
+    tmp_path: Path, compose: str, buildx: str
+) -> None:
+    done = ensure(tmp_path, compose, buildx)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(("compose", "buildx"), [("2.40.3", "v0.13.1"), ("v5.0.0", "")])
+def test_a_compose_that_wants_a_newer_buildx_is_told_before_it_builds(
+    tmp_path: Path, compose: str, buildx: str
+) -> None:
+    done = ensure(tmp_path, compose, buildx)
+    assert (done.returncode, done.stdout) == (1, "")
+    here = buildx.removeprefix("v") or "none"
+    wanted = f"Compose {compose} builds only with buildx 0.17 or later, and here is {here}."
+    assert done.stderr.startswith(f"ensure-engine: {wanted}")
