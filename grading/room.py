@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from grading.engine import Engine, Late, last_line
-from grading.handed_in import RECIPE, Submission, Unusable
+from grading.handed_in import Submission
 from grading.outcome import ABSENT, Outcome, said_of_card
+from grading.staging import RECIPE, Unusable
 
 HERE = Path(__file__).parent
 SERVER = "localhost:2022"

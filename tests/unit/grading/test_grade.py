@@ -155,15 +155,18 @@ def test_what_moodle_and_canvas_hand_out_is_read_and_its_feedback_has_their_name
     strict.chmod(0o700)
     hand_in(submissions, card(WRONG), "doejane_LATE_12_345_server-1.py")
     hand_in(submissions, "Hey", "doejane_LATE_12_346_read me.txt")
+    hand_in(submissions, card(SLOW), "Jörg van_der Ohe_815_assignsubmission_file_server.py")
     done = grade(submissions, results)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert set(rows(results)) == {moodle, "strict", "doejane_12"}
+    flat = "Jörg van_der Ohe_815"
+    assert set(rows(results)) == {moodle, flat, "strict", "doejane_12"}
     assert rows(results)["doejane_12"]["failed"] == "2"
     with zipfile.ZipFile(results / "feedback.zip") as archive:
         names = set(archive.namelist())
         said = archive.read("doejane_12_346_feedback.txt").decode()
     assert names == {
-        *(f"{moodle}/feedback.txt", "strict/feedback.txt", "doejane_12_346_feedback.txt")
+        *(f"{moodle}/feedback.txt", "strict/feedback.txt", "doejane_12_346_feedback.txt"),
+        f"{flat}_assignsubmission_file/feedback.txt",
     }
     assert said.startswith("Points: ")
     assert HINT in said

@@ -1,0 +1,93 @@
+"""What was handed in, copied so that it can be built: out of archives and folders, readable."""
+
+import shutil
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+IGNORED = {"__MACOSX", "__pycache__", ".git", ".venv", ".DS_Store"}
+PROGRAM, RECIPE = "server.py", "Dockerfile"
+MOST = 1 << 28  # bytes of an archive, unpacked
+
+
+class Unusable(Exception):
+    """There is nothing to start; the text says why."""
+
+
+def stage(files: Mapping[str, Path], folder: Path) -> None:
+    """Copy them into an empty folder; raises Unusable."""
+    try:
+        for name, source in files.items():
+            _copy(source, folder / name)
+        _settle(folder)
+        _make_readable(folder)
+    except (OSError, shutil.Error, zipfile.BadZipFile, RuntimeError) as error:
+        raise Unusable(f"cannot be read: {error}") from None
+    if not any((folder / name).is_file() for name in (PROGRAM, RECIPE)):
+        raise Unusable(f"has neither {PROGRAM} nor a {RECIPE}")
+
+
+def inside(folder: Path) -> list[Path]:
+    """What a folder has, but for what systems and tools leave there."""
+    return [path for path in sorted(folder.iterdir()) if path.name not in IGNORED]
+
+
+def below(folder: Path) -> Iterator[Path]:
+    """Everything in a folder and in its folders."""
+    if folder.is_dir() and not folder.is_symlink():
+        for path in folder.iterdir():
+            yield path
+            yield from below(path)
+
+
+def _copy(source: Path, to: Path) -> None:
+    if source.is_dir() and not source.is_symlink():
+        ignore = shutil.ignore_patterns(*IGNORED)
+        shutil.copytree(source, to, symlinks=True, ignore=ignore)
+    else:
+        shutil.copy(source, to, follow_symlinks=False)
+
+
+def _settle(folder: Path) -> None:
+    """Bring what is there to where it is looked for: out of one archive, one folder, one name."""
+    while not {PROGRAM, RECIPE} & {path.name for path in folder.iterdir()}:
+        programs = [path for path in inside(folder) if path.suffix == ".py"]
+        match programs, inside(folder):
+            case [program], _:
+                program.rename(folder / PROGRAM)
+            case [], [only] if zipfile.is_zipfile(only):
+                _unpack(only, folder)
+            case [], [only] if only.is_dir() and not only.is_symlink():
+                away = only.rename(folder.with_name(f"{folder.name}-inside"))
+                for path in away.iterdir():
+                    path.rename(folder / path.name)
+                away.rmdir()
+            case _:
+                return
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    packed = archive.rename(folder.with_name(f"{folder.name}.zip"))
+    with _opened(packed) as opened:
+        if sum(one.file_size for one in opened.infolist()) > MOST:
+            raise OSError("its archive is too large")
+        opened.extractall(folder)
+    packed.unlink()
+    for name in IGNORED:
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def _opened(archive: Path) -> zipfile.ZipFile:
+    """With names in UTF-8, as macOS packs them without saying so; else in the DOS code page."""
+    try:
+        return zipfile.ZipFile(archive, metadata_encoding="utf-8")
+    except UnicodeDecodeError:
+        return zipfile.ZipFile(archive)
+
+
+def _make_readable(folder: Path) -> None:
+    """For whoever the image runs as: u=rwX,go=rX."""
+    for path in [folder, *below(folder)]:
+        if not path.is_symlink():
+            runs = path.is_dir() or path.stat().st_mode & 0o111
+            path.chmod(0o755 if runs else 0o644)
