@@ -54,7 +54,10 @@ class Room:
         except Unusable as why:
             text, _, log = str(why).partition("\n")
             return Outcome(text, checked=False, log=log or text)
-        return self._checked(where)
+        try:
+            return self._checked(where)
+        except (ValueError, LookupError) as error:  # somebody else has removed a container
+            return Outcome(f"could not be checked: the engine said {error!r}", checked=False)
 
     def remove(self) -> None:
         """Whatever of it is there."""
