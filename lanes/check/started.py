@@ -29,7 +29,7 @@ ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where a server liste
 
 
 @contextmanager
-def started(words: Sequence[str], printed: Printed) -> Iterator[Target]:
+def started(words: Sequence[str], printed: Printed | None = None) -> Iterator[Target]:
     """The server, which ends with the block; raises Unreachable if it cannot be started.
 
     `printed` gets what it prints.
@@ -51,7 +51,7 @@ def started(words: Sequence[str], printed: Printed) -> Iterator[Target]:
         raise Unreachable(f"cannot start {words[0]}: {error.strerror}") from None
     finally:
         os.close(sink)
-    reader = threading.Thread(target=_pass_on, args=(source, printed), daemon=True)
+    reader = threading.Thread(target=_pass_on, args=(source, printed or Printed()), daemon=True)
     reader.start()
     try:
         yield Target((child.pid,), printable(" ".join(words)), child=child)

@@ -31,7 +31,7 @@ def test_the_client_needs_nothing_that_windows_lacks() -> None:
 
 
 def test_lanes_check_works_without_and_lanes_watch_says_in_one_line_that_it_does_not() -> None:
-    with FakeServer([[CHUNK, b"Today", UNTIL_GONE], [UNTIL_GONE]]) as server:
+    with FakeServer([[CHUNK, b"Today", UNTIL_GONE]] * 3) as server:
         done = start("lanes", "check", str(server.address), "--only", "answers")
         assert (done.returncode, done.stderr) == (0, "")
     for words in (["watch", "--port", "2022"], ["watch", "--", "python3", "server.py"]):

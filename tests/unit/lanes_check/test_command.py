@@ -126,8 +126,10 @@ def test_a_card_is_shown_in_another_format_with_the_exit_code_that_it_had(tmp_pa
     written = tmp_path / "card.json"
     with nobody() as address:
         written.write_text(invoke(str(address), "--format", "json").stdout, encoding="utf-8")
-        [shown] = {invoke(*words).stdout for words in ([str(address)], ["--card", str(written)])}
-    assert shown.endswith(f"{address}: 0 of 1 passed\n")
+    shown = invoke("--card", str(written))
+    assert (shown.exit_code, shown.stderr) == (3, "")
+    assert shown.stdout.startswith(f"FAILED     listens  {address} refused the connection")
+    assert shown.stdout.endswith(f"{address}: 0 of 1 passed\n")
     assert invoke("--card", str(written), "--format", "junit").exit_code == 3
     written.write_text("{}", encoding="utf-8")
     result = invoke("--card", str(written))

@@ -19,7 +19,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> FakeServer:
     """A server that answers at Debian's address of this machine, and not on 127.0.0.1."""
     create = socket.create_server
     monkeypatch.setattr(socket, "create_server", lambda _: create((DEBIANS, 0)))
-    return FakeServer([[CHUNK, b"Today", UNTIL_GONE], [UNTIL_GONE]])
+    return FakeServer([[CHUNK, b"Today", UNTIL_GONE]] * 3)
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])

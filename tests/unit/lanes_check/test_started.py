@@ -9,7 +9,6 @@ import pytest
 from click.testing import CliRunner
 
 from lanes.__main__ import main
-from lanes.check.printed import Printed
 from lanes.check.started import address_of, started
 from lanes.check.subject import Unreachable
 from tests.kit.command import run, runs
@@ -111,5 +110,5 @@ def test_who_ends_or_cannot_be_started_is_no_server_to_check() -> None:
 
 def test_of_several_ports_one_has_to_be_named() -> None:
     several = r" listens on ports \d+, \d+: say HOST:PORT$"
-    with started(words(2), Printed()) as server, pytest.raises(Unreachable, match=several):
+    with started(words(2)) as server, pytest.raises(Unreachable, match=several):
         address_of(server, SECONDS)
