@@ -33,15 +33,15 @@ FLOORS = {
         {"snapshot", "signals", "terminal.cells", "check.address", "check.failure"}
         | {"check.protocol", "watch.syscalls", "watch.netlink", "watch.printable"}
         | {"watch.rights"},
-        {"document", "picture", "agreement", "check.caller"}
+        {"document", "picture", "agreement", "check.connection"}
         | {"watch.waits", "watch.tables", "watch.target", "watch.pyspy"},
-        {"replicas"},
+        {"replicas", "check.caller"},
         {"ask", "bars", "marks", "terminal.table", "check.subject", "watch.process"}
         | {"watch.sockets", "watch.python_lines"},
         {"watch.processes"},
         {"layout", "trace", "templates", "svg.scale", "terminal.strokes", "check.claim"}
-        | {"watch.evidence"},
-        {"watch.sharing"},
+        | {"watch.evidence", "check.rounds", "check.newcomers"},
+        {"watch.sharing", "check.symptoms", "check.turns", "check.greeting"},
         {"watch.attribution", "watch.connections", "watch.listeners", "watch.loops"}
         | {"watch.runtimes", "watch.threads"},
         {"watch.kinds", "watch.records"},
@@ -49,7 +49,14 @@ FLOORS = {
         {"watch.describing"},
         {"watch.session", "check.arguments", "check.judgement"},
         {"options", "svg.drawing", "terminal.drawing", "page.latest", "check.conversations"}
-        | {"check.crowds", "check.departures", "check.lines", "check.started", "check.lookout"},
+        | {
+            "check.crowds",
+            "check.departures",
+            "check.visits",
+            "check.lines",
+            "check.started",
+            "check.lookout",
+        },
         {"page.documents", "check.scorecard", "check.threads", "testing"},
         {"page.app", "check.report", "check.choice"},
         {"page.serving"},
