@@ -27,6 +27,8 @@ class Newcomers:
             return Gone(GONE) if self._subject.is_gone() else None
         try:
             with self._subject.patience.at_least(RECOVERS), self._subject.call() as caller:
+                if caller.hears():  # of clients that have just left, perhaps
+                    caller.be_still()
                 caller.say(MESSAGE)
                 caller.reply(whole=False)
         except OutOfTime:

@@ -8,6 +8,7 @@ from lanes.check.caller import MESSAGE, Caller
 from lanes.check.failure import Failed, HungUp
 from lanes.check.rounds import speak
 
+SOON = 0.25  # seconds for an answer that goes to another
 LAST = 1.0  # seconds that the client that came last is waited for
 SHARED = (
     "the threads share one variable for the connection, and each client that connects replaces "
@@ -28,6 +29,8 @@ ENDED = (
 def of_silence(failure: Failed, speaker: Caller, clients: Sequence[Caller]) -> str:
     """The cause, if the other clients tell it: they are silent, and had heard nothing before."""
     others = [one for one in clients if one is not speaker]
+    if others:
+        others[-1].hears(SOON)
     heard = [one for one in others if one.hears()]
     if len(others) > 1 and len(heard) == len(others):
         return LEFT_OUT
