@@ -24,7 +24,11 @@ def concurrent(subject: Subject) -> str:
         rounds = Rounds([staying.enter_context(subject.connect()) for _ in range(subject.clients)])
         with _beside_the_others(rounds):
             rounds.greetings()
-            alone = rounds.each_alone(subject.usual)
+            try:
+                alone = rounds.each_alone(subject.usual)
+            except Failed as failure:
+                hint = of_silence(failure, rounds.speaking, rounds.callers)
+                raise Failed(str(failure), hint) from None
             evidence = at_once(rounds, rounds.callers, alone)
     return f"{subject.clients} clients stayed connected; {evidence}"
 
@@ -40,9 +44,8 @@ def _beside_the_others(rounds: Rounds) -> Iterator[None]:
         caller = rounds.speaking
         number = rounds.callers.index(caller) + 1
         others = [one for one in rounds.callers if one is not caller]
-        hint = of_silence(failure, caller, rounds.callers)
         evidence = f"client {number}, with {len(others)} others: {failure}"
-        raise Failed(f"{evidence}{_once_alone(caller, others)}", hint) from None
+        raise Failed(f"{evidence}{_once_alone(caller, others)}", failure.hint) from None
 
 
 def _once_alone(caller: Caller, others: list[Caller]) -> str:

@@ -4,12 +4,12 @@ import time
 
 from lanes.check.caller import MESSAGE, Caller
 from lanes.check.claim import quoted
-from lanes.check.connection import QUIET
 from lanes.check.failure import Failed, Mute, Patience
 from lanes.check.protocol import Reply
 from lanes.check.subject import AT_ONCE, Subject
 
-LONGER = 1.25  # times as long as the answer took is a silent client listened to
+LONGER = 1.25  # times as long as the answer took is a silent client listened to,
+LATER = 0.25  # and this many seconds more
 
 
 def heard_by_a_silent_client(subject: Subject, seconds: float) -> str:
@@ -21,7 +21,7 @@ def heard_by_a_silent_client(subject: Subject, seconds: float) -> str:
         return ""
     try:
         with subject.call() as silent:
-            if silent.hears(AT_ONCE + LONGER * seconds + QUIET):
+            if silent.hears(AT_ONCE + LONGER * seconds + LATER):
                 subject.greeting = silent.reply().text
                 return subject.greeting
     except Failed:
@@ -36,7 +36,7 @@ def answer_in_silence(subject: Subject, greeting: str, seconds: float) -> tuple[
     """
     try:
         with subject.connect() as caller:
-            return _ask(caller, 2 * (AT_ONCE + LONGER * seconds + QUIET), subject.patience)
+            return _ask(caller, 2 * (AT_ONCE + LONGER * seconds + LATER), subject.patience)
     except Failed as failure:
         raise Mute(f"{quoted(greeting)} comes unasked; after it: {failure}") from None
 
