@@ -90,5 +90,6 @@ def many(subject: Subject) -> str:
             if failure.hint == TURNS:
                 raise
             number = rounds.callers.index(rounds.speaking) + 1
-            raise Failed(f"client {number} of {subject.many} at once: {failure}") from None
+            evidence = f"client {number} of {subject.many} at once: {failure}"
+            raise Failed(evidence, failure.hint) from None
     return f"{subject.many} clients connected within {connected}; {evidence}"

@@ -11,7 +11,8 @@ from lanes.check.subject import Subject
 
 GHOSTS = 50
 SETTLED = 0.05  # seconds after which the server waits for the next message
-MUCH = "x" * 4096  # more than one `recv` of most servers takes: they answer it in several sends
+MUCH = "x" * 4096  # more than one `recv` of most servers takes: they answer it in several sends,
+BRIEF = 0.1  # seconds; where each of them takes longer, the next client would wait for all of them
 
 Leave = Callable[[Caller], None]
 WAYS: Mapping[str, Leave] = {
@@ -52,7 +53,7 @@ def leaves(subject: Subject) -> str:
             new = f"a new client after others {how}"
             with said_of(new):
                 hasty = staying.enter_context(subject.connect())
-                hasty.say(MUCH)
+                hasty.say(MUCH if subject.usual < BRIEF else MESSAGE)
             leave(hasty)
     with said_of(new), subject.call() as caller:
         caller.ask()

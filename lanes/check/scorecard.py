@@ -13,6 +13,7 @@ from lanes.check.failure import Failed, Gone, Mute, OutOfTime, Unseen
 from lanes.check.lines import framing, order, threads, too_long, utf8
 from lanes.check.newcomers import Newcomers
 from lanes.check.subject import Subject
+from lanes.check.symptoms import SHARED
 from lanes.check.visits import churn
 
 OF_ANY = (answers, again, concurrent, unblocked, unicode, leaves, ghosts, long, many, churn)
@@ -70,8 +71,10 @@ def score(
 ) -> Iterator[Result]:
     """Run each check when its result is asked for; `progress` gets a line about it.
 
-    A check after which a new client is not answered fails, and those after it are not tried.
+    A check after which a new client is not answered fails, and those after it are not tried. What
+    threads share wrongly shows in other checks as well.
     """
+    shared = ""
     newcomers = Newcomers(subject)
     broken = ""
     for number, check in enumerate(checks, 1):
@@ -81,7 +84,9 @@ def score(
         began = time.monotonic()
         progress(f"{number} of {len(checks)}  {check.name}: {check.claim}")
         verdict, evidence, failure = _try(check, subject)
-        hint = (failure.hint or check.hint) if failure else None
+        hint = (failure.hint or f"{shared}{check.hint}") if failure else None
+        if hint == SHARED:
+            shared = f"perhaps the same as for `{check.name}`: look there first; or "
         if isinstance(failure, Mute):
             broken = f"the server answers nobody: look at `{check.name}` first"
         elif trouble := newcomers.trouble(passed=verdict == "passed"):

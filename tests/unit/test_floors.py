@@ -41,9 +41,9 @@ FLOORS = {
         {"watch.processes"},
         {"layout", "trace", "templates", "svg.scale", "terminal.strokes", "check.claim"}
         | {"watch.evidence", "check.rounds", "check.newcomers"},
-        {"watch.sharing", "check.symptoms", "check.turns", "check.greeting"},
+        {"watch.sharing", "check.symptoms", "check.greeting"},
         {"watch.attribution", "watch.connections", "watch.listeners", "watch.loops"}
-        | {"watch.runtimes", "watch.threads"},
+        | {"watch.runtimes", "watch.threads", "check.turns"},
         {"watch.kinds", "watch.records"},
         {"watch.watcher"},
         {"watch.describing"},

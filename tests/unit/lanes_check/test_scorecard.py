@@ -10,6 +10,7 @@ from lanes.check.failure import Failed, Unseen, said_of
 from lanes.check.scorecard import ENDED, OFFERED, STUCK, Scorecard, score
 from lanes.check.subject import Subject
 from lanes.check.symptoms import ENDED as CLOSED
+from lanes.check.symptoms import SHARED
 from tests.kit.fake_server import CHUNK, UNTIL_GONE, Action
 from tests.kit.waiting import wait_until
 from tests.unit.lanes_check.subjects import subject
@@ -67,6 +68,17 @@ def test_a_failure_may_know_its_cause_and_what_cannot_be_seen_is_not_tried() -> 
     assert (unknown.verdict, unknown.evidence) == ("not tried", "there are no rights")
     assert unknown.hint is None
     assert [Scorecard("a:1", "handout", [one], of=1).failed for one in results] == [True, False]
+
+
+def test_what_threads_share_may_be_the_cause_of_later_failures_too() -> None:
+    def shares(_found: Subject) -> str:
+        raise Failed("client 1 was not answered", SHARED)
+
+    with subject([ANSWERED] * 3) as found:
+        results = score(found, [check(run) for run in (fails, shares, fails)], print)
+        before, shared, after = (result.hint for result in results)
+    assert (before, shared) == ("the usual cause", SHARED)
+    assert after == "perhaps the same as for `shares`: look there first; or the usual cause"
 
 
 def test_what_there_was_no_time_for_is_not_tried_and_nobodys_failure() -> None:
