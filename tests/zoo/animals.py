@@ -66,6 +66,9 @@ WRONG = {
     "lock over the work": Animal(
         *("lock_over_work.py", "handout", "concurrent many", "churn"), hangs=False, hint=TURNS
     ),
+    "a chat, lock over the work": Animal(
+        *("chat_with_slow_lock.py", "handout", "concurrent many", "churn"), hangs=False, hint=TURNS
+    ),
     "slower with each": Animal("slower_with_each.py", "handout", "churn"),
     "greets and answers nobody": Animal("greets_alone.py", "handout", "answers", breaks=True),
     "greets late and answers nobody": Animal(
@@ -94,9 +97,6 @@ WRONG = {
         hint=SHARED,
     ),
     "a chat, lock over the conversation": Animal("chat_with_lock.py", "handout", ONE_AT_A_TIME),
-    "a chat, lock over the work": Animal(
-        *("chat_with_slow_lock.py", "handout", "concurrent many", "churn"), hangs=False, hint=TURNS
-    ),
     "a chat, small pool": Animal("chat_of_two.py", "handout", ONE_AT_A_TIME),
     "a chat that leaves one out": Animal(
         *("chat_without_you.py", "handout", "answers"), hint=LEFT_OUT, breaks=True
