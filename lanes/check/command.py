@@ -53,7 +53,7 @@ PASSED, FAILED, NO_SERVER, NOT_TRIED, INTERRUPTED = 0, 1, 3, 4, 130
     type=click.FloatRange(min=0, max=600),
     callback=read_seconds,
     default=0,
-    help="Seconds to keep trying until the server is there.",
+    help="Seconds to keep trying until the server is there; a COMMAND gets 10 at least.",
 )
 @option("--pid", type=click.IntRange(min=1), help="Watch this process: adds the check `threads`.")
 @option("--container", metavar="NAME", help="The same for a container; as root, where it runs.")
@@ -111,10 +111,11 @@ def check(  # noqa: PLR0913 - one argument for each option
 ) -> None:
     """Check whether a server, in any language, serves its clients at the same time.
 
-    The checks know only what comes over TCP, and take 60 seconds at most. `threads` also watches
-    the server, as `lanes watch` does, on Linux and with the rights for that: it tells whether each
-    client has a thread of its own. COMMAND is started, watched and ended; what it prints goes to
-    standard error, and without HOST:PORT it is checked where it listens.
+    The checks know only what comes over TCP, and take 60 seconds at most, or 20 times the --timeout
+    if that is more. `threads` also watches the server, as `lanes watch` does, on Linux and with the
+    rights for that: it tells whether each client has a thread of its own. COMMAND is started,
+    watched and ended; what it prints goes to standard error, and without HOST:PORT it is checked
+    where it listens.
 
     Exit code: 0 all passed, 1 something failed, 2 wrong usage, 3 no server there, 4 nothing
     failed, but something was not tried, 130 interrupted by Ctrl-C.

@@ -1,13 +1,17 @@
 """What a single client can expect of any server."""
 
 import time
+from contextlib import suppress
 
 from lanes.check.caller import MESSAGE
 from lanes.check.claim import check, duration, quoted
-from lanes.check.failure import said_of
+from lanes.check.failure import Failed, HungUp, said_of
+from lanes.check.greeting import answer_in_silence, heard_by_a_silent_client
 from lanes.check.subject import Subject
+from lanes.check.symptoms import ENDED, of_no_answer
 
 AGAIN = 4  # messages on one connection
+SEVERAL = 2  # of a server that is slow
 LONG = 8192  # bytes
 TEXT = "Grüße an alle: 你好, こんにちは, \N{WAVING HAND SIGN}"
 
@@ -22,8 +26,20 @@ def answers(subject: Subject) -> str:
     with subject.call() as caller:
         began = time.monotonic()
         caller.say(MESSAGE)
-        reply = caller.reply(whole=False)
-        return f"answered after {duration(time.monotonic() - began)}: {quoted(reply.text)}"
+        try:
+            reply = caller.reply(whole=False)
+        except HungUp as failure:
+            raise HungUp(str(failure), ENDED) from None
+        except Failed as failure:
+            hint = ""
+            with suppress(Failed), subject.connect() as other:
+                hint = of_no_answer(caller, other)
+            raise Failed(str(failure), hint) from None
+        seconds = time.monotonic() - began
+    if greeting := heard_by_a_silent_client(subject, seconds):
+        seconds, reply = answer_in_silence(subject, greeting, seconds)
+    subject.usual = seconds
+    return f"answered after {duration(seconds)}: {quoted(reply.text)}"
 
 
 @check(
@@ -32,11 +48,12 @@ def answers(subject: Subject) -> str:
 )
 def again(subject: Subject) -> str:
     """Each of several messages on one connection is answered."""
+    messages = SEVERAL if subject.is_slow else AGAIN
     with subject.call() as caller:
-        for number in range(1, AGAIN + 1):
-            with said_of(f"message {number} of {AGAIN} on the same connection"):
+        for number in range(1, messages + 1):
+            with said_of(f"message {number} of {messages} on the same connection"):
                 caller.ask()
-    return f"{AGAIN} messages on one connection, {AGAIN} replies"
+    return f"{messages} messages on one connection, {messages} replies"
 
 
 @check(

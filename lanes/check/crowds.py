@@ -1,20 +1,17 @@
-"""What many clients can expect of any server, at the same time and one after the other."""
+"""What clients can expect of any server that are there at the same time."""
 
-import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from lanes.check.caller import MESSAGE, Caller
+from lanes.check.caller import Caller
 from lanes.check.claim import check, duration
 from lanes.check.failure import Failed, said_of
+from lanes.check.rounds import Rounds
 from lanes.check.subject import Subject
-
-VISITS = 500
-VISITS_SECONDS = 15.0  # after that, fewer visits are enough
-ENDS = 50  # the first and the last visits that are compared
-SLOWER = 2.0  # times as long, and longer by that many seconds, counts as slower
-SLOWER_SECONDS = 0.01
+from lanes.check.symptoms import of_silence
+from lanes.check.turns import HINT as TURNS
+from lanes.check.turns import at_once
 
 
 @check(
@@ -24,40 +21,39 @@ SLOWER_SECONDS = 0.01
 def concurrent(subject: Subject) -> str:
     """Clients that are connected at the same time are served at the same time."""
     with ExitStack() as staying:
-        callers: list[Caller] = []
-        for _ in range(subject.clients):
-            callers.append(staying.enter_context(subject.connect()))
-            with _beside_the_others(callers[-1], callers):
-                callers[-1].be_greeted()
-        for _ in range(2):
-            for caller in callers:
-                with _beside_the_others(caller, callers):
-                    caller.say(MESSAGE)
-            for caller in callers:
-                with _beside_the_others(caller, callers):
-                    caller.reply()
-    return f"{len(callers)} clients stayed connected, and each was answered twice"
+        rounds = Rounds([staying.enter_context(subject.connect()) for _ in range(subject.clients)])
+        with _beside_the_others(rounds):
+            rounds.greetings()
+            try:
+                alone = rounds.each_alone(subject.usual)
+            except Failed as failure:
+                hint = of_silence(failure, rounds.speaking, rounds.callers)
+                raise Failed(str(failure), hint) from None
+            evidence = at_once(rounds, rounds.callers, alone)
+    return f"{subject.clients} clients stayed connected; {evidence}"
 
 
 @contextmanager
-def _beside_the_others(caller: Caller, callers: Sequence[Caller]) -> Iterator[None]:
+def _beside_the_others(rounds: Rounds) -> Iterator[None]:
     """If it fails, say which client it was, and whether the others were in its way."""
     try:
         yield
     except Failed as failure:
-        number = callers.index(caller) + 1
-        others = [other for other in callers if other is not caller]
-        beside = f", with {len(others)} others" if others else ""
-        raise Failed(f"client {number}{beside}: {failure}{_once_alone(caller, others)}") from None
+        if failure.hint == TURNS:
+            raise
+        caller = rounds.speaking
+        number = rounds.callers.index(caller) + 1
+        others = [one for one in rounds.callers if one is not caller]
+        evidence = f"client {number}, with {len(others)} others: {failure}"
+        raise Failed(f"{evidence}{_once_alone(caller, others)}", failure.hint) from None
 
 
-def _once_alone(caller: Caller, others: Sequence[Caller]) -> str:
+def _once_alone(caller: Caller, others: list[Caller]) -> str:
     """Whether a client that waited in vain is answered once the others have left."""
-    if not others:
-        return ""
     began = time.monotonic()
     for other in others:
         other.leave()
+    caller.wait_anew()
     try:
         caller.answer()
     except Failed:
@@ -72,8 +68,9 @@ def unblocked(subject: Subject) -> str:
         dribbling.send(b"H")
         beside = said_of("a client beside a silent one and one that sends byte by byte")
         with beside, subject.call() as caller:
-            for byte in b"ey ":
+            for byte in b"e" if subject.is_slow else b"ey ":
                 dribbling.send(bytes([byte]))
+                caller.be_still()  # it may hear what the other says
                 caller.ask()
     return "answered beside a silent client and one that sends byte by byte"
 
@@ -83,41 +80,16 @@ def many(subject: Subject) -> str:
     """A hundred clients (or --many) at once are all answered."""
     with ExitStack() as staying:
         began = time.monotonic()
-        callers = list(subject.callers(staying, subject.many))
-        connected = time.monotonic()
-        for number, caller in enumerate(callers, 1):
-            with said_of(f"client {number} of {len(callers)} at once"):
-                caller.say(MESSAGE)
-        for number, caller in enumerate(callers, 1):
-            with said_of(f"client {number} of {len(callers)} at once"):
-                caller.reply(whole=False)
-        answered = time.monotonic()
-    return (
-        f"{len(callers)} clients connected within {duration(connected - began)}, and all were "
-        f"answered {duration(answered - connected)} later"
-    )
-
-
-@check(
-    hint="something grows with each client and delays the next: a list that is searched, "
-    "threads that are joined"
-)
-def churn(subject: Subject) -> str:
-    """After hundreds of short visits, a visit takes no longer than at first."""
-    times: list[float] = []
-    end = time.monotonic() + VISITS_SECONDS
-    while len(times) < VISITS and time.monotonic() < end:
-        began = time.monotonic()
-        with said_of(f"visit {len(times) + 1} of {VISITS}"), subject.call() as caller:
-            caller.say(MESSAGE)
-            caller.reply(whole=False)
-        times.append(time.monotonic() - began)
-    ends = min(ENDS, (len(times) + 1) // 2)
-    first, last = statistics.median(times[:ends]), statistics.median(times[-ends:])
-    evidence = (
-        f"of {len(times)} visits the first {ends} took {duration(first)} each, "
-        f"the last {ends} {duration(last)}"
-    )
-    if last > SLOWER * first and last - first > SLOWER_SECONDS:
-        raise Failed(evidence)
-    return evidence
+        rounds = Rounds([staying.enter_context(subject.connect()) for _ in range(subject.many)])
+        *others, last = rounds.callers
+        try:
+            rounds.greetings()
+            connected = duration(time.monotonic() - began)
+            evidence = at_once(rounds, others, rounds.alone(last))
+        except Failed as failure:
+            if failure.hint == TURNS:
+                raise
+            number = rounds.callers.index(rounds.speaking) + 1
+            evidence = f"client {number} of {subject.many} at once: {failure}"
+            raise Failed(evidence, failure.hint) from None
+    return f"{subject.many} clients connected within {connected}; {evidence}"

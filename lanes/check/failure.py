@@ -19,6 +19,14 @@ class Gone(Failed):
     """The server no longer listens."""
 
 
+class HungUp(Failed):
+    """The server ended the connection."""
+
+
+class Mute(Failed):
+    """The server speaks and answers nothing, so that no other check can tell anything."""
+
+
 class OutOfTime(Exception):
     """The time for all checks has run out; that says nothing about the server."""
 
@@ -43,12 +51,21 @@ class Patience:
     timeout: float  # seconds
     deadline: float  # by the monotonic clock
 
-    def until(self) -> float:
-        """When a wait that begins now must end; raises OutOfTime if it may not begin."""
+    def until(self, since: float | None = None) -> float:
+        """When a wait since then, or from now on, must end; raises OutOfTime if none may begin."""
         now = time.monotonic()
         if now >= self.deadline:
             raise OutOfTime
-        return min(now + self.timeout, self.deadline)
+        return min((now if since is None else since) + self.timeout, self.deadline)
+
+    @contextmanager
+    def at_least(self, seconds: float) -> Iterator[None]:
+        """Be more patient for a while."""
+        usual, self.timeout = self.timeout, max(self.timeout, seconds)
+        try:
+            yield
+        finally:
+            self.timeout = usual
 
     def ran_out(self, what: str) -> Failed | OutOfTime:
         """What to raise when a wait has ended: the server failed only if it had its full time."""

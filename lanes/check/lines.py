@@ -61,8 +61,8 @@ def too_long(subject: Subject) -> str:
     with subject.call() as caller, said_of(f"a line of {LONGEST + 1:,} bytes"):
         caller.send(b"x" * (LONGEST + 1))
         _expect_refusal(caller, "too-long")
-        if not caller.is_hung_up_on():
-            raise Failed("the connection stays open after -ERR too-long")
+        with said_of("after -ERR too-long"):
+            caller.be_hung_up_on()
     with subject.call() as caller, said_of(f"a line of {LONGEST:,} bytes"):
         caller.ask("x" * LONGEST)
     return f"{LONGEST + 1:,} bytes were refused, {LONGEST:,} were answered"

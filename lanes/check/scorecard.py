@@ -7,15 +7,24 @@ from typing import Literal
 
 from lanes.check.claim import Check
 from lanes.check.conversations import again, answers, long, unicode
-from lanes.check.crowds import churn, concurrent, many, unblocked
+from lanes.check.crowds import concurrent, many, unblocked
 from lanes.check.departures import ghosts, leaves
-from lanes.check.failure import Failed, OutOfTime, Unseen
+from lanes.check.failure import Failed, Gone, Mute, OutOfTime, Unseen
 from lanes.check.lines import framing, order, threads, too_long, utf8
-from lanes.check.subject import SECONDS, Subject
+from lanes.check.subject import Subject
+from lanes.check.survival import Survival
+from lanes.check.symptoms import SHARED
+from lanes.check.visits import churn
 
 OF_ANY = (answers, again, concurrent, unblocked, unicode, leaves, ghosts, long, many, churn)
 OF_LINES = (framing, threads, too_long, utf8, order)
 OFFERED: Mapping[str, Sequence[Check]] = {"handout": OF_ANY, "lines": OF_ANY + OF_LINES}
+
+ENDED = "the server ends when that has happened: look at what it printed last"
+STUCK = (
+    "when that has happened, no new client is accepted or served: the loop that accepts has ended "
+    "or waits for something, or a lock is not given back"
+)
 
 Verdict = Literal["passed", "failed", "not tried"]
 
@@ -62,36 +71,45 @@ def score(
 ) -> Iterator[Result]:
     """Run each check when its result is asked for; `progress` gets a line about it.
 
-    If an earlier check may be the cause of a later failure, the hint says so.
+    A check after which a new client is not answered fails, and those after it are not tried. What
+    threads share wrongly shows in other checks as well.
     """
-    cause = None
-    gone = False
+    shared = ""
+    survival = Survival(subject)
+    broken = ""
     for number, check in enumerate(checks, 1):
+        if broken:
+            yield Result(check.name, check.claim, "not tried", broken, None, 0.0)
+            continue
         began = time.monotonic()
         progress(f"{number} of {len(checks)}  {check.name}: {check.claim}")
-        verdict, evidence, own_hint = _try(check, subject)
-        hint = (cause or own_hint or check.hint) if verdict == "failed" else None
-        if verdict == "failed" and check is answers:
-            cause = "the same as for `answers`: look there first"
-        if not gone and subject.is_gone():
-            gone = True
-            evidence += "; then the server was gone"
-            cause = f"the server ended in `{check.name}`: look there, and at what it printed"
+        verdict, evidence, failure = _try(check, subject)
+        hint = (failure.hint or f"{shared}{check.hint}") if failure else None
+        if hint == SHARED:
+            shared = f"perhaps the same as for `{check.name}`: look there first; or "
+        if isinstance(failure, Mute):
+            broken = f"the server answers nobody: look at `{check.name}` first"
+        elif trouble := survival.trouble(passed=verdict == "passed"):
+            gone = isinstance(trouble, Gone)
+            evidence += f"; then {trouble if gone else f'a new client: {trouble}'}"
+            how = "ended" if gone else "answered no new client"
+            broken = f"the server {how} after `{check.name}`: look there first"
+            verdict, hint = "failed", hint or (ENDED if gone else STUCK)
         seconds = time.monotonic() - began
         yield Result(check.name, check.claim, verdict, _printable(evidence), hint, seconds)
 
 
-def _try(check: Check, subject: Subject) -> tuple[Verdict, str, str]:
-    """The verdict, the evidence, and the hint if that is the failure's own."""
+def _try(check: Check, subject: Subject) -> tuple[Verdict, str, Failed | None]:
+    """The verdict, the evidence, and the failure if it is one."""
     try:
-        return "passed", check.run(subject), ""
+        return "passed", check.run(subject), None
     except Failed as failure:
-        return "failed", str(failure), failure.hint
+        return "failed", str(failure), failure
     except Unseen as why:
-        return "not tried", str(why), ""
+        return "not tried", str(why), None
     except OutOfTime:
-        ran_out = f"the {SECONDS:g} s for all checks ran out: try --only {check.name}"
-        return "not tried", ran_out, ""
+        ran_out = f"the {subject.seconds:g} s for all checks ran out: try --only {check.name}"
+        return "not tried", ran_out, None
 
 
 def _printable(text: str) -> str:

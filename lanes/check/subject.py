@@ -14,6 +14,8 @@ from lanes.check.failure import Failed, Gone, Patience, said_of
 from lanes.check.protocol import Dialect
 
 SECONDS = 55.0  # for all checks: with its start and its end a run takes a minute at most
+USUAL = 3.0  # seconds for an answer; who gives the server more gives all checks more, in proportion
+SLOW = 0.5  # seconds for an answer
 PAUSE = 0.1  # seconds between two attempts to find the server
 AT_ONCE = 0.2  # seconds within which a server that speaks first has usually spoken
 KNOCK = 0.2  # seconds for the first attempt to connect; twice that for the next, and so on
@@ -44,9 +46,12 @@ class Subject:
         self.clients = clients  # that are connected at the same time
         self.many = many  # the same, for the check of that name
         found = _find(server, timeout, time.monotonic() + wait)
-        self.patience = Patience(timeout, time.monotonic() + SECONDS)
+        self.seconds = SECONDS * max(1, timeout / USUAL)  # for all checks
+        self.patience = Patience(timeout, time.monotonic() + self.seconds)
         self.greeting = _heard_at_once(found)  # what it said before anything was asked, if it did
+        self.framed = dialect.framed  # whether an answer can be told from anything else it says
         self._dialect = dialect
+        self.usual = 0.0  # seconds that an answer takes, once that is known
         self._address = socket.getnameinfo(found.getpeername(), NUMERIC)  # its name may have more
         self._found: socket.socket | None = found  # until a caller takes it
 
@@ -63,6 +68,11 @@ class Subject:
         if self._found:
             self._found.close()
 
+    @property
+    def is_slow(self) -> bool:
+        """Whether an answer takes so long that it is better asked for seldom."""
+        return self.usual > SLOW
+
     def call(self) -> Caller:
         """Connect, and wait for the greeting if there is one."""
         caller = self.connect()
@@ -78,7 +88,7 @@ class Subject:
         connection, self._found = self._found or self._knock(), None
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         dialect = self._dialect()
-        greets = dialect.framed or bool(self.greeting)
+        greets = self.framed or bool(self.greeting)
         return Caller(connection, dialect, self.patience, greets=greets)
 
     def callers(self, staying: ExitStack, count: int) -> Iterator[Caller]:

@@ -13,6 +13,7 @@ from lanes.check.caller import MESSAGE, Caller
 from lanes.check.claim import Check
 from lanes.check.failure import Failed, Unseen, said_of
 from lanes.check.lookout import Find, look, watching
+from lanes.check.rounds import Rounds
 from lanes.check.subject import Subject
 from lanes.snapshot import Snapshot
 
@@ -93,26 +94,27 @@ def _exchange(
     from lanes.check.judgement import is_placed  # noqa: PLC0415 - as above
 
     together = time.monotonic() + APART
+    rounds: Rounds | None = None
     try:
         for _ in range(subject.clients):
             with said_of(_nth(len(callers), subject)):
                 callers.append(staying.enter_context(subject.connect()))
             placed = partial(is_placed, address=callers[-1].address)
             look(watched, subject, placed, together - time.monotonic())
-        for number, caller in enumerate(callers):
-            with said_of(_nth(number, subject)):
-                caller.be_greeted()
-        for number, caller in enumerate(callers):
-            with said_of(_nth(number, subject)):
-                caller.say(MESSAGE)
-        for number, caller in enumerate(callers):
-            with said_of(_nth(number, subject)):
-                caller.reply()
+        rounds = Rounds(callers)
+        rounds.greetings()
+        rounds.each_alone(subject.usual)
+        if late := rounds.together(callers).late:
+            rounds.speaking = late.caller
+            raise late.failure
     except Failed as failure:
         for caller in callers:
             with suppress(Failed):
                 caller.say(MESSAGE)
-        return failure
+        if not rounds:
+            return failure
+        number = callers.index(rounds.speaking)
+        return Failed(f"{_nth(number, subject)}: {failure}", failure.hint)
     return None
 
 

@@ -343,7 +343,7 @@ def test_passed_wants_names_that_are_on_a_card_that_can_be_read(
     ("server", "expected"),
     [
         (animal("lock_over_conversation.py"), [0, 1, 0, 1]),
-        (HOLDS_ITS_PORT, [1, 1, 1, 0]),
+        (HOLDS_ITS_PORT, [1, 1, 1, 1]),
     ],
     ids=["a lock over the conversation", "holds its port"],
 )

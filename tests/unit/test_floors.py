@@ -33,17 +33,17 @@ FLOORS = {
         {"snapshot", "signals", "terminal.cells", "check.address", "check.failure"}
         | {"check.protocol", "watch.syscalls", "watch.netlink", "watch.printable"}
         | {"watch.rights"},
-        {"document", "picture", "agreement", "check.caller", "check.printed"}
+        {"document", "picture", "agreement", "check.connection", "check.printed"}
         | {"watch.waits", "watch.tables", "watch.target", "watch.pyspy"},
-        {"replicas"},
+        {"replicas", "check.caller"},
         {"ask", "bars", "marks", "terminal.table", "check.subject", "watch.process"}
         | {"watch.sockets", "watch.python_lines"},
         {"watch.processes", "check.nearby"},
         {"layout", "trace", "templates", "svg.scale", "terminal.strokes", "check.claim"}
-        | {"watch.evidence"},
-        {"watch.sharing", "watch.newcomers"},
+        | {"watch.evidence", "check.rounds", "check.survival"},
+        {"watch.sharing", "watch.newcomers", "check.symptoms", "check.greeting"},
         {"watch.attribution", "watch.connections", "watch.listeners", "watch.loops"}
-        | {"watch.runtimes", "watch.threads"},
+        | {"watch.runtimes", "watch.threads", "check.turns"},
         {"watch.kinds", "watch.records"},
         {"watch.pollers", "watch.moment"},
         {"watch.classify"},
@@ -51,7 +51,14 @@ FLOORS = {
         {"watch.describing"},
         {"watch.session", "check.arguments", "check.judgement"},
         {"options", "svg.drawing", "terminal.drawing", "page.latest", "check.conversations"}
-        | {"check.crowds", "check.departures", "check.lines", "check.started", "check.lookout"},
+        | {
+            "check.crowds",
+            "check.departures",
+            "check.visits",
+            "check.lines",
+            "check.started",
+            "check.lookout",
+        },
         {"page.documents", "check.scorecard", "check.threads", "testing"},
         {"page.app", "check.report", "check.choice", "check.absent"},
         {"page.serving"},

@@ -9,6 +9,9 @@ from typing import NamedTuple
 from bench.load import compile_program
 from lanes.check.address import Address
 from lanes.check.scorecard import OFFERED
+from lanes.check.symptoms import ENDED as CLOSED
+from lanes.check.symptoms import LEFT_OUT, SHARED
+from lanes.check.turns import HINT as TURNS
 from tests.kit.http_get import LOOPBACK
 from tests.kit.server_process import listening
 
@@ -21,20 +24,27 @@ class Animal(NamedTuple):
     started_by: str  # a program here, or the options of our own server
     protocol: str
     fails: str = ""
-    may_fail: str = ""
+    may_fail: str = ""  # or what may not be tried, after another of them
     hangs: bool = True  # where it fails, so that it is waited for in vain
+    hint: str = ""  # of the first of them, where more is seen than that it failed
+    breaks: bool = False  # the first check that it fails ends it, and no other is tried
 
     def right_verdicts(self, check: str) -> set[str]:
         """What may come of it."""
         if check in self.may_fail.split():
-            return {"failed", "passed"}
-        return {"failed"} if check in self.fails.split() else {"passed"}
+            return {"failed", "passed", "not tried"}
+        if check in self.fails.split():
+            return {"failed"}
+        is_later = self.breaks and check in EVERYTHING.partition(self.fails)[2].split()
+        return {"not tried"} if is_later else {"passed"}
 
 
 # Those that take longest come first: workers that share the tests are done sooner.
 # A pool serves as many at a time as it has workers: 100 come at once.
 RIGHT = {
     "takes its time": Animal("takes_its_time.py", "handout"),
+    "greets late": Animal("greets_late.py", "handout"),
+    "a chat": Animal("chat.py", "handout"),
     "listens for one": Animal("listens_for_one.py", "handout"),
     "greets": Animal("greets.py", "handout"),
     "socketserver": Animal("with_socketserver.py", "handout"),
@@ -48,16 +58,48 @@ RIGHT = {
     "ours, pool, handout": Animal("--model pool --workers 128 --protocol handout", "handout"),
 }
 EVERYTHING = " ".join(check.name for check in OFFERED["handout"])
-AFTER_ANSWERS = EVERYTHING.removeprefix("answers ")
 ONE_AT_A_TIME = "concurrent unblocked many"
 WRONG = {
-    "greets and answers nobody": Animal("greets_alone.py", "handout", EVERYTHING),
+    "blocks the loop": Animal(
+        *("blocks_the_loop.py", "handout", "concurrent many", "churn"), hangs=False, hint=TURNS
+    ),
+    "lock over the work": Animal(
+        *("lock_over_work.py", "handout", "concurrent many", "churn"), hangs=False, hint=TURNS
+    ),
+    "a chat, lock over the work": Animal(
+        *("chat_with_slow_lock.py", "handout", "concurrent many", "churn"), hangs=False, hint=TURNS
+    ),
     "slower with each": Animal("slower_with_each.py", "handout", "churn"),
-    "waits for a line's end": Animal("waits_for_line_end.py", "handout", EVERYTHING),
-    "lock never released": Animal("lock_never_released.py", "handout", AFTER_ANSWERS),
+    "greets and answers nobody": Animal("greets_alone.py", "handout", "answers", breaks=True),
+    "greets late and answers nobody": Animal(
+        *("greets_late_alone.py", "handout", "answers"), hangs=False, breaks=True
+    ),
+    "ticks and answers nobody": Animal(
+        *("ticks.py", "handout", "answers"), hangs=False, breaks=True
+    ),
+    "waits for a line's end": Animal("waits_for_line_end.py", "handout", "answers", breaks=True),
+    "wants a length": Animal("wants_a_length.py", "handout", "answers", hint=CLOSED, breaks=True),
+    "lock never released": Animal("lock_never_released.py", "handout", "answers", breaks=True),
+    "stops accepting": Animal("stops_accepting.py", "handout", "leaves", breaks=True),
     "the lab's own": Animal(
-        *("the_labs_own.py", "handout", "concurrent unblocked unicode ghosts many"),
-        may_fail="leaves long churn",  # two threads may give the same lock back, or not
+        *("the_labs_own.py", "handout", "concurrent"),
+        # Two threads may give the same lock back, or none does, and then nobody is served again.
+        may_fail=EVERYTHING.partition("concurrent ")[2],
+    ),
+    "one variable for all connections": Animal(
+        *("one_variable.py", "handout", "concurrent"),
+        may_fail=EVERYTHING.partition("concurrent ")[2],
+        hint=SHARED,
+    ),
+    "one variable for all connections, in C": Animal(
+        *("one_variable.c", "handout", "concurrent"),
+        may_fail=EVERYTHING.partition("concurrent ")[2],
+        hint=SHARED,
+    ),
+    "a chat, lock over the conversation": Animal("chat_with_lock.py", "handout", ONE_AT_A_TIME),
+    "a chat, small pool": Animal("chat_of_two.py", "handout", ONE_AT_A_TIME),
+    "a chat that leaves one out": Animal(
+        *("chat_without_you.py", "handout", "answers"), hint=LEFT_OUT, breaks=True
     ),
     "run() for start()": Animal("run_for_start.py", "handout", ONE_AT_A_TIME),
     "lock over the conversation": Animal("lock_over_conversation.py", "handout", ONE_AT_A_TIME),
@@ -67,10 +109,9 @@ WRONG = {
     "says bye for ever": Animal("says_bye_for_ever.py", "handout", "leaves ghosts"),
     "no end of stream": Animal("no_end_of_stream.py", "handout", "ghosts"),
     "leaks a thread per ghost": Animal("leaks_ghosts.py", "handout", "ghosts"),
-    "dies on a reset": Animal(
-        "dies_on_reset.py", "handout", "leaves ghosts long many churn", hangs=False
-    ),
-    "dies on a close": Animal("dies_on_close.py", "handout", AFTER_ANSWERS, hangs=False),
+    "dies on a reset": Animal("dies_on_reset.py", "handout", "leaves", hangs=False, breaks=True),
+    "dies of SIGPIPE": Animal("ends_at_zero.c", "handout", "leaves", hangs=False, breaks=True),
+    "dies on a close": Animal("dies_on_close.py", "handout", "answers", hangs=False, breaks=True),
     "answers once": Animal("answers_once.py", "handout", "again concurrent unblocked long"),
     "one recv per line": Animal("one_recv_per_line.py", "lines", "framing too-long utf8 order"),
     "stays after too-long": Animal("stays_after_too_long.py", "lines", "too-long"),

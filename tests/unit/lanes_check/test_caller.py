@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from lanes.check.caller import FLOOD, MESSAGE, Caller
+from lanes.check.caller import MESSAGE, Caller
+from lanes.check.connection import FLOOD
 from lanes.check.failure import Failed, OutOfTime, Patience
 from lanes.check.protocol import DIALECTS, Complaint
 from tests.kit.peer import reset_on_close
@@ -66,7 +67,7 @@ def test_a_reply_that_ends_with_the_connection_is_one_and_then_it_is_hung_up(pai
     pair.server.sendall(b"Today")
     pair.server.close()
     assert pair.caller.reply().text == "Today"
-    assert pair.caller.is_hung_up_on()
+    pair.caller.be_hung_up_on()
     with pytest.raises(Failed, match="the server hung up instead of answering"):
         pair.caller.reply()
 
@@ -99,7 +100,7 @@ def test_what_comes_unasked_is_told_and_nothing_is_nothing(pair: Pair) -> None:
 def test_a_reset_is_a_way_to_hang_up(pair: Pair) -> None:
     reset_on_close(pair.server)
     pair.server.close()
-    assert pair.caller.is_hung_up_on()
+    pair.caller.be_hung_up_on()
 
 
 def test_who_floods_has_neither_replied_nor_hung_up_and_finds_a_reset(pair: Pair) -> None:
@@ -107,10 +108,36 @@ def test_who_floods_has_neither_replied_nor_hung_up_and_finds_a_reset(pair: Pair
         flood = pool.submit(pair.server.sendall, b"x" * 8 * FLOOD)
         with pytest.raises(Failed, match=r"^a reply that does not end: [\d,]+ bytes so far$"):
             pair.caller.reply()
-        assert not pair.caller.is_hung_up_on()
+        with pytest.raises(Failed, match=r"^the server did not hang up, but sent 1,\d+,\d+ bytes$"):
+            pair.caller.be_hung_up_on()
         pair.caller.reset()
         with pytest.raises(ConnectionResetError):
             flood.result()
+
+
+@speaking("handout", SHORT)
+def test_an_answer_is_due_from_its_own_message_on_however_long_others_were_waited_for(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair.caller.say(MESSAGE)
+    now = time.monotonic
+    monkeypatch.setattr("lanes.check.failure.time.monotonic", lambda: now() + 2 * SHORT)
+    with pytest.raises(Failed, match=r"^no answer within 0\.05 s$"):
+        pair.caller.reply()
+    pair.deliver(b"Today")
+    assert pair.caller.reply().text == "Today", "what has come in the meantime is no late answer"
+    with pytest.raises(Failed, match=r"^no answer within 0\.05 s$"):
+        pair.caller.wait_for_answer()
+
+
+def test_an_answer_can_be_waited_for_and_left_unread_which_resets_the_connection(
+    pair: Pair,
+) -> None:
+    pair.server.sendall(b"Today")
+    pair.caller.wait_for_answer()
+    pair.caller.abandon()
+    with pytest.raises(ConnectionResetError):
+        pair.server.recv(1024)
 
 
 @pytest.mark.parametrize("leave", [Caller.leave, Caller.end_output])
@@ -133,7 +160,7 @@ def test_what_a_broken_connection_does_not_take_or_give_is_said(pair: Pair) -> N
 
 @speaking("lines")
 def test_a_wait_that_all_the_time_did_not_allow_is_nobodys_failure(pair: Pair) -> None:
-    for wait in (pair.caller.be_greeted, pair.caller.is_hung_up_on):
+    for wait in (pair.caller.be_greeted, pair.caller.be_hung_up_on):
         pair.patience.deadline = time.monotonic() + SHORT
         assert pair.patience.until() == pair.patience.deadline
         with pytest.raises(OutOfTime, match=r"^$"):
@@ -142,6 +169,7 @@ def test_a_wait_that_all_the_time_did_not_allow_is_nobodys_failure(pair: Pair) -
 
 @speaking("handout", SHORT)
 def test_who_stays_has_not_hung_up_but_has_to_take_a_message_in_time(pair: Pair) -> None:
-    assert not pair.caller.is_hung_up_on()
+    with pytest.raises(Failed, match=r"^the server did not hang up within 0\.05 s$"):
+        pair.caller.be_hung_up_on()
     with pytest.raises(Failed, match=r"^the message could not be sent within 0\.05 s$"):
         pair.caller.send(b"x" * 64 * FLOOD)

@@ -40,7 +40,7 @@ def test_wrong_usage_is_one_line_of_error_and_exit_code_2(words: list[str], erro
 
 def test_a_check_that_passes_says_what_it_saw_if_need_be_escaped_and_exits_0() -> None:
     spoken = {"LANES_PROTOCOL": "lines"}  # as in Compose
-    with FakeServer([[GREET, HEAR, "+OK T-1: 你好\n".encode(), UNTIL_GONE]]) as server:
+    with FakeServer([[GREET, HEAR, "+OK T-1: 你好\n".encode(), UNTIL_GONE]] * 2) as server:
         words = (str(server.address), "--only", "answers")
         result = invoke(*words, env=spoken, charset="latin-1")
     assert result.exit_code == 0
@@ -51,7 +51,7 @@ def test_a_check_that_passes_says_what_it_saw_if_need_be_escaped_and_exits_0() -
 
 
 def test_a_check_that_fails_exits_1() -> None:
-    with FakeServer([[CHUNK, b"Today"], [UNTIL_GONE]]) as server:
+    with FakeServer([[CHUNK, b"Today"]] * 2) as server:
         result = invoke(str(server.address), "--only", "again", "--format", "json")
     assert result.exit_code == 1
     [told] = json.loads(result.output)["checks"]
@@ -67,7 +67,7 @@ def test_a_server_that_speaks_lines_is_not_checked_as_if_it_did_not() -> None:
 
 def test_on_a_terminal_ctrl_c_ends_the_check_in_hand_and_keeps_the_results() -> None:
     answering: list[Action] = [CHUNK, b"Today", UNTIL_GONE]
-    with FakeServer([answering, [UNTIL_GONE], [UNTIL_GONE]]) as server:
+    with FakeServer([answering, [UNTIL_GONE], answering, [UNTIL_GONE]]) as server:
         words = (str(server.address), "--only", "answers", "--only", "again")
         with at_terminal("lanes", "check", *words) as (terminal, screen):
             terminal.expect("2 of 2  again: Each of several messages on one connection is")

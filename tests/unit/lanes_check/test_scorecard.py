@@ -2,14 +2,22 @@
 
 import time
 
+import pytest
+
 from lanes.check.claim import Check, Try
 from lanes.check.conversations import answers
 from lanes.check.failure import Failed, Unseen, said_of
-from lanes.check.scorecard import OFFERED, Scorecard, score
+from lanes.check.scorecard import ENDED, OFFERED, STUCK, Scorecard, score
 from lanes.check.subject import Subject
-from tests.kit.fake_server import CHUNK, UNTIL_GONE
+from lanes.check.symptoms import ENDED as CLOSED
+from lanes.check.symptoms import SHARED
+from tests.kit.fake_server import CHUNK, UNTIL_GONE, Action
 from tests.kit.waiting import wait_until
 from tests.unit.lanes_check.subjects import subject
+
+ANSWERED: list[Action] = [CHUNK, b"Today", UNTIL_GONE]
+SILENT: list[Action] = [UNTIL_GONE]
+SHORT = 0.05  # seconds that what never comes is waited for
 
 
 def passes(_found: Subject) -> str:
@@ -37,7 +45,7 @@ def check(run: Try) -> Check:
 
 def test_one_that_passes_has_evidence_and_no_hint_and_one_that_fails_has_both() -> None:
     progress: list[str] = []
-    with subject([[UNTIL_GONE]] * 4) as found:
+    with subject([ANSWERED] * 2) as found:
         passed, failed = score(found, [check(passes), check(fails)], progress.append)
     assert (passed.verdict, passed.evidence, passed.hint) == ("passed", "it was seen", None)
     assert (failed.verdict, failed.evidence) == ("failed", "it was not seen")
@@ -54,12 +62,23 @@ def test_a_failure_may_know_its_cause_and_what_cannot_be_seen_is_not_tried() -> 
     def sees_nothing(_found: Subject) -> str:
         raise Unseen("there are no rights")
 
-    with subject([[UNTIL_GONE]] * 4) as found:
+    with subject([ANSWERED] * 2) as found:
         failed, unknown = results = [*score(found, [check(knows), check(sees_nothing)], print)]
     assert (failed.evidence, failed.hint) == ("client 2: it was not seen", "its own cause")
     assert (unknown.verdict, unknown.evidence) == ("not tried", "there are no rights")
     assert unknown.hint is None
     assert [Scorecard("a:1", "handout", [one], of=1).failed for one in results] == [True, False]
+
+
+def test_what_threads_share_may_be_the_cause_of_later_failures_too() -> None:
+    def shares(_found: Subject) -> str:
+        raise Failed("client 1 was not answered", SHARED)
+
+    with subject([ANSWERED] * 3) as found:
+        results = score(found, [check(run) for run in (fails, shares, fails)], print)
+        before, shared, after = (result.hint for result in results)
+    assert (before, shared) == ("the usual cause", SHARED)
+    assert after == "perhaps the same as for `shares`: look there first; or the usual cause"
 
 
 def test_what_there_was_no_time_for_is_not_tried_and_nobodys_failure() -> None:
@@ -68,26 +87,51 @@ def test_what_there_was_no_time_for_is_not_tried_and_nobodys_failure() -> None:
         found.patience.deadline = time.monotonic()
         [result] = score(found, [check(connects)], print)
     assert (result.verdict, result.hint) == ("not tried", None)
-    assert result.evidence == "the 55 s for all checks ran out: try --only connects"
+    ran_out = f"the {found.seconds:g} s for all checks ran out: try --only connects"
+    assert result.evidence == ran_out
 
 
-def test_the_check_after_which_a_server_was_gone_says_so_and_later_ones_refer_to_it() -> None:
+def test_the_check_that_ends_a_server_fails_and_those_after_it_are_not_tried() -> None:
     with subject([[UNTIL_GONE]]) as found:
         ended, after = score(found, [check(outlives), check(connects)], print)
-    assert (ended.verdict, ended.evidence) == ("passed", "it was there; then the server was gone")
-    assert (after.verdict, after.evidence) == ("failed", "the connection was refused")
-    assert after.hint == "the server ended in `outlives`: look there, and at what it printed"
+    assert (ended.verdict, ended.evidence) == ("failed", "it was there; then the server was gone")
+    assert ended.hint == ENDED
+    assert (after.verdict, after.hint) == ("not tried", None)
+    assert after.evidence == "the server ended after `outlives`: look there first"
 
 
-def test_where_no_message_is_answered_the_other_hints_refer_to_that() -> None:
-    with subject([[CHUNK], [UNTIL_GONE], [UNTIL_GONE]]) as found:
+def test_a_check_after_which_nobody_is_answered_fails_though_the_server_still_listens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lanes.check.survival.RECOVERS", SHORT)
+    with subject([ANSWERED, *[SILENT] * 3]) as found:
+        found.patience.timeout = SHORT
+        checks = [check(run) for run in (passes, connects, fails)]
+        first, stuck, after = score(found, checks, print)
+    assert (first.verdict, stuck.verdict, after.verdict) == ("passed", "failed", "not tried")
+    assert stuck.evidence == "it was there; then a new client: no answer within 0.05 s"
+    assert stuck.hint == STUCK
+    assert after.evidence == "the server answered no new client after `connects`: look there first"
+
+
+def test_a_slow_server_is_asked_by_new_clients_only_after_checks_that_failed() -> None:
+    with subject([[UNTIL_GONE], [UNTIL_GONE], ANSWERED]) as found:  # the second is only a knock
+        found.usual = 60.0
+        found.connect().leave()
+        passed, failed = score(found, [check(passes), check(fails)], print)
+    assert (passed.evidence, failed.evidence) == ("it was seen", "it was not seen")
+
+
+def test_where_the_server_hangs_up_on_a_message_that_is_the_hint() -> None:
+    with subject([[CHUNK], [CHUNK]]) as found:
         first, second = score(found, [answers, check(fails)], print)
-    assert first.evidence == "the server hung up instead of answering"
-    assert first.hint == answers.hint
-    assert second.hint == "the same as for `answers`: look there first"
+    assert first.evidence == "the server hung up instead of answering; then the server was gone"
+    assert first.hint == CLOSED
+    assert second.evidence == "the server ended after `answers`: look there first"
 
 
 def test_nothing_obeys_what_a_server_said() -> None:
     with subject([[b"-ERR busy: \x1b[31m\x07\r\n", UNTIL_GONE]] * 3, protocol="lines") as found:
         [result] = score(found, [OFFERED["lines"][0]], print)
-    assert result.evidence == "the greeting: the server said -ERR busy: \ufffd[31m\ufffd"
+    said = "the greeting: the server said -ERR busy: \ufffd[31m\ufffd"
+    assert result.evidence == f"{said}; then a new client: {said}"

@@ -112,3 +112,14 @@ def test_of_several_ports_one_has_to_be_named() -> None:
     several = r" listens on ports \d+, \d+: say HOST:PORT$"
     with started(words(2)) as server, pytest.raises(Unreachable, match=several):
         address_of(server, SECONDS)
+
+
+def test_who_begins_to_listen_late_is_waited_for_as_long_as_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lanes.check.started.STARTS", 0.0)
+    late = ["bash", "-c", 'sleep 0.5; exec "$@"', "bash", *words()]
+    with started(late) as server:
+        with pytest.raises(Unreachable, match=r"does not listen$"):
+            address_of(server, 0)
+        assert address_of(server, SECONDS).host == "127.0.0.1"

@@ -15,7 +15,7 @@ from lanes.check.choice import chosen, finder
 from lanes.check.claim import Check
 from lanes.check.failure import Failed
 from lanes.check.judgement import HINTS
-from lanes.check.protocol import DIALECTS
+from lanes.check.protocol import DIALECTS, Handout
 from lanes.check.scorecard import OFFERED, Result, score
 from lanes.check.subject import Subject
 from lanes.check.threads import threads
@@ -34,7 +34,7 @@ not_found = Mock(side_effect=NotFound("there is no process 0 here"))
 @pytest.fixture(autouse=True)
 def lines_with_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those servers read lines, and say of themselves who answers; to `check` that is any text."""
-    monkeypatch.setattr("lanes.check.threads.MESSAGE", "hello\n")
+    monkeypatch.setattr(Handout, "encode", lambda _, message: f"{message}\n".encode())
 
 
 @contextmanager
@@ -103,9 +103,9 @@ def test_a_pool_that_greets_is_told_though_its_other_clients_wait_for_a_greeting
 
 def test_where_the_rights_are_missing_it_is_not_tried_and_says_why() -> None:
     as_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-    with running("threads") as server:
+    with ServerProcess("--protocol", "handout") as server:
         root = os.geteuid() == 0
-        words = ["check", f"{LOOPBACK}:{server.port}", "--only", "threads"]
+        words = ["check", server.address, "--only", "threads"]
         words += ["--pid", str(server.pid) if root else "1"]
         done = run(*(as_nobody if root else []), sys.executable, "-m", "lanes", *words)
     assert done.returncode == 4, done.stderr

@@ -1,0 +1,45 @@
+"""Whether the server still answers a new client, between one check and the next."""
+
+import time
+
+from lanes.check.caller import MESSAGE
+from lanes.check.failure import Failed, Gone, HungUp, OutOfTime
+from lanes.check.subject import Subject
+
+RECOVERS = 10.0  # seconds that it gets to finish what a check has left it to do
+ENDS = 1.0  # seconds for a server that hangs up to be gone
+STEP = 0.02
+GONE = "the server was gone"
+
+
+class Survival:
+    """A new client asks after each check.
+
+    Where an answer takes long, only after checks that failed: most end with one who is answered.
+    """
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+
+    def trouble(self, *, passed: bool) -> Failed | None:
+        """What one met that was not answered after a check that passed or not."""
+        if passed and self._subject.is_slow:
+            return Gone(GONE) if self._subject.is_gone() else None
+        try:
+            with self._subject.patience.at_least(RECOVERS), self._subject.call() as caller:
+                if caller.hears():  # of clients that have just left, perhaps
+                    caller.be_still()
+                caller.say(MESSAGE)
+                caller.reply(whole=False)
+        except OutOfTime:
+            return None
+        except Failed as failure:
+            return Gone(GONE) if self._ends(failure) else failure
+        return None
+
+    def _ends(self, failure: Failed) -> bool:
+        """Whether it no longer listens. One that ends hangs up first, and then its port closes."""
+        until = time.monotonic() + (ENDS if isinstance(failure, Gone | HungUp) else 0)
+        while not (gone := self._subject.is_gone()) and time.monotonic() < until:
+            time.sleep(STEP)
+        return gone

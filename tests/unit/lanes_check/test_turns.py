@@ -1,0 +1,88 @@
+"""Whether clients that speak at once are served at once: told by how long they wait."""
+
+from unittest.mock import Mock
+
+import pytest
+
+from lanes.check.caller import Caller
+from lanes.check.failure import Failed, HungUp
+from lanes.check.rounds import Answers, Late, Rounds
+from lanes.check.symptoms import SHARED
+from lanes.check.turns import HINT, TELLING, at_once, take_turns
+
+ALONE = 0.4  # seconds
+IN_TURN = [ALONE * number for number in range(1, 11)]
+AT_ONCE = [ALONE] * 10
+
+
+@pytest.mark.parametrize(
+    ("alone", "seconds", "turns"),
+    [
+        (ALONE, IN_TURN, True),
+        (ALONE, AT_ONCE, False),
+        (ALONE, [ALONE * n for n in (1, 1, 1, 1, 2, 2, 2, 2, 3, 3)], False),  # a pool of four
+        (ALONE, [9.7 * ALONE, *[9.9 * ALONE] * 9], False),  # all compute on one processor
+        (ALONE, [ALONE, 2 * ALONE], True),
+        (ALONE, [ALONE, 1.4 * ALONE], False),
+        (TELLING / 2, [TELLING * n / 2 for n in range(1, 11)], False),  # too quick to tell
+    ],
+)
+def test_who_takes_turns_waits_as_if_alone_at_first_and_as_if_for_the_others_at_last(
+    alone: float, seconds: list[float], *, turns: bool
+) -> None:
+    assert take_turns(alone, seconds) == turns
+
+
+def tried(*answers: Answers, alone: float = ALONE) -> str:
+    """What comes of it when the clients that speak at once are answered so, time after time."""
+    callers = [Mock(spec=Caller) for _ in range(10)]
+    rounds = Mock(spec=Rounds, callers=callers)
+    rounds.together.side_effect = answers
+    rounds.alone.return_value = ALONE
+    return at_once(rounds, callers, alone)
+
+
+def test_turns_have_to_be_seen_twice_and_both_times_are_told() -> None:
+    both = "one alone was answered after 400.0 ms, 10 at once within"
+    assert tried(Answers(AT_ONCE, None)) == f"{both} 400.0 ms"
+    assert tried(Answers(IN_TURN, None), Answers(AT_ONCE, None)) == f"{both} 400.0 ms"
+    with pytest.raises(Failed, match=f"^{both} 4.0 s$") as failed:
+        tried(*[Answers(IN_TURN, None)] * 2)
+    assert failed.value.hint == HINT
+
+
+@pytest.mark.parametrize(
+    ("failure", "answered", "hint"),
+    [
+        (Failed("no answer within 3 s"), IN_TURN[:7], HINT),
+        (Failed("no answer within 3 s"), [], ""),  # there is no telling whether they take turns
+        (HungUp("the server hung up"), IN_TURN[:7], ""),
+    ],
+)
+def test_of_turns_that_take_too_long_it_is_said_how_many_were_answered(
+    failure: Failed, answered: list[float], hint: str
+) -> None:
+    with pytest.raises(Failed) as failed:
+        tried(Answers(answered, Late(Mock(spec=Caller), failure)))
+    assert failed.value.hint == hint
+    told = "of 10 that spoke at once 7 were answered, and then one got no answer within 3 s; "
+    assert str(failed.value).startswith(told if hint else str(failure))
+
+
+@pytest.mark.parametrize(
+    ("answered", "waited", "hint"),
+    [
+        ([0.01] * 9, 3.0, SHARED),
+        ([0.01] * 4, 3.0, ""),  # a pool of four
+        ([0.3 * number for number in range(1, 10)], 3.0, ""),  # there was not enough time
+    ],
+)
+def test_where_most_are_answered_at_once_and_one_never_the_threads_share_a_connection(
+    monkeypatch: pytest.MonkeyPatch, answered: list[float], waited: float, hint: str
+) -> None:
+    clock = Mock(monotonic=Mock(side_effect=[0.0, waited]))
+    monkeypatch.setattr("lanes.check.turns.time", clock)
+    late = Late(Mock(spec=Caller), Failed("no answer within 3 s"))
+    with pytest.raises(Failed, match=r"^no answer within 3 s$") as failed:
+        tried(Answers(answered, late), alone=0.01)
+    assert failed.value.hint == hint

@@ -1,0 +1,31 @@
+"""Wrong, and a chat: a lock is held over the work that each message takes."""
+
+import contextlib
+import socket
+import sys
+import threading
+import time
+
+clients: set[socket.socket] = set()
+lock = threading.Lock()
+
+
+def converse(client: socket.socket) -> None:
+    with client:
+        with lock:
+            clients.add(client)
+        with contextlib.suppress(OSError):  # the client has gone
+            while message := client.recv(1024):
+                with lock:
+                    time.sleep(0.2)
+                    for other in clients:
+                        with contextlib.suppress(OSError):  # that one has, and its thread notices
+                            other.sendall(message)
+        with lock:
+            clients.remove(client)
+
+
+with socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128) as listener:
+    while True:
+        client, _ = listener.accept()
+        threading.Thread(target=converse, args=(client,), daemon=True).start()

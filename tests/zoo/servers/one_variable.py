@@ -1,0 +1,21 @@
+"""Wrong: the threads share one variable for the connection, and use what was accepted last."""
+
+import socket
+import sys
+import threading
+
+ANSWER = b"Today we will learn about Multithreading with Socket programming"
+
+
+def converse() -> None:
+    try:
+        while client.recv(1024):
+            client.sendall(ANSWER)
+    except OSError:
+        pass  # the client has gone
+
+
+with socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128) as listener:
+    while True:
+        client, _ = listener.accept()
+        threading.Thread(target=converse, daemon=True).start()

@@ -1,0 +1,24 @@
+"""Wrong: a client that is reset ends the loop that accepts; the server stays, and its port too."""
+
+import socket
+import sys
+import threading
+
+ANSWER = b"Today we will learn about Multithreading with Socket programming"
+reset = threading.Event()
+
+
+def converse(client: socket.socket) -> None:
+    with client:
+        try:
+            while client.recv(1024):
+                client.sendall(ANSWER)
+        except OSError:
+            reset.set()
+
+
+with socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128) as listener:
+    while not reset.is_set():
+        client, _ = listener.accept()
+        threading.Thread(target=converse, args=(client,), daemon=True).start()
+    threading.Event().wait()

@@ -1,0 +1,22 @@
+"""Wrong: it says the time again and again, and answers nothing."""
+
+import socket
+import sys
+import threading
+import time
+
+
+def converse(client: socket.socket) -> None:
+    with client:
+        try:
+            while True:
+                time.sleep(0.3)
+                client.sendall(time.ctime().encode())
+        except OSError:
+            pass  # the client has gone
+
+
+with socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128) as listener:
+    while True:
+        client, _ = listener.accept()
+        threading.Thread(target=converse, args=(client,), daemon=True).start()
