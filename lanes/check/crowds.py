@@ -64,7 +64,10 @@ def _once_alone(caller: Caller, others: list[Caller]) -> str:
 @check(hint="the thread that accepts also receives, or a lock is held while waiting for a client")
 def unblocked(subject: Subject) -> str:
     """A silent or slow client does not hold up the others."""
-    with subject.connect(), subject.connect() as dribbling:
+    with subject.connect(), ExitStack() as staying:
+        with said_of("a client beside a silent one"):
+            dribbling = staying.enter_context(subject.call())
+            dribbling.ask()  # so that whatever a client keeps from the others, this one has it
         dribbling.send(b"H")
         beside = said_of("a client beside a silent one and one that sends byte by byte")
         with beside, subject.call() as caller:
