@@ -130,7 +130,7 @@ def test_every_option_is_an_environment_variable_too() -> None:
     for command in COMMANDS:
         told = CliRunner().invoke(main, [command, "--help"], prog_name="lanes").output
         options = re.findall(r"^  (--[a-z-]+) [A-Z\[]", told, re.MULTILINE)
-        files = {"--svg", "--text", "--report", "--trace", "--json"}
+        files = {"--svg", "--text", "--report", "--trace", "--json", "--card", "--printed"}
         known = files | {"--only", "--require"}  # files, and lists: for this time
         assert len(re.findall(r"env\s+var:", told)) == len(set(options) - known), command
 
