@@ -2,7 +2,7 @@
 
 Both cores are taken, one by the server and one by the load. A watcher takes time from the load, and
 a server that is asked less often spends more on each message. To tell the two apart, the server is
-also measured next to a program that computes for as long as a watcher may, and looks at nobody.
+also measured next to a program that computes for as long as a watcher may, and watches nothing.
 """
 
 import contextlib
@@ -77,7 +77,7 @@ def measure(rounds: int, seconds: float) -> dict[str, Any]:
 
 
 def _looks(threads: int, seconds: float) -> Looks:
-    """At a server in C, in which so many threads wait for their clients."""
+    """At a server in C with N threads, each waiting for its client."""
     with running(C_THREADS, core=None) as server, contextlib.ExitStack() as clients:
         for _ in range(threads):
             client = clients.enter_context(socket.create_connection(("127.0.0.1", server.port)))

@@ -10,7 +10,7 @@ from typing import TextIO
 from client.signals import Stopped, StopSignal, Waitable
 
 CHUNK = 4096
-Read = Callable[[int], bytes]  # so many at most
+Read = Callable[[int], bytes]  # at most N
 ON_WINDOWS = os.name == "nt"
 
 

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Self
 
 from lanes.replicas import Answer
@@ -58,9 +57,11 @@ class Watched:
         try:
             self._watcher.run(self._over)
             while self._again and not self._over.wait(PAUSE):
-                with suppress(NotFound, OSError):
+                try:
                     self._watcher.go_on_with(self._again().pids)
-                    self._watcher.run(self._over)
+                except (NotFound, OSError):  # not yet, or it has ended already
+                    continue
+                self._watcher.run(self._over)
         except Exception as error:  # noqa: BLE001 - it is raised again in the thread that asks
             self._broken = error
 
