@@ -2,7 +2,6 @@
 
 import errno
 import io
-import logging
 import os
 import sys
 from contextlib import suppress
@@ -15,7 +14,7 @@ from client import options
 from client.address import Address
 from client.chat import chat
 from client.conversation import Conversation, Patience
-from client.log import open_log
+from client.log import Log
 from client.protocol import DIALECTS
 from client.run import run
 from client.script import Step
@@ -78,7 +77,7 @@ def run_command(
     SIGTERM and Ctrl-C end it after the message in hand. Exit code: 0 if every message was
     answered, 1 if not (the last lines say which and why), 2 for wrong usage.
     """
-    log = open_log(sys.stdout, log_format)
+    log = Log(sys.stdout, log_format)
     patience = Patience(greeting=greeting_timeout)
     with (
         StopSignal() as stop,
@@ -99,7 +98,7 @@ def chat_command(*, server: Address, protocol: str, greeting_timeout: float, ask
     Ctrl-D, Ctrl-C and SIGTERM end it. Exit code: 0, or 1 if the server could not be reached;
     standard error says why.
     """
-    log = open_log(sys.stderr, "console", logging.WARNING)
+    log = Log(sys.stderr, "console", quiet=True)
     patience = Patience(greeting=greeting_timeout)
     with (
         StopSignal() as stop,

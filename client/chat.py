@@ -1,9 +1,8 @@
 """`chat`: the original lab's client, for a person at a terminal."""
 
-from structlog.typing import FilteringBoundLogger
-
 from client.conversation import Conversation
 from client.delivery import Outcome, Unanswered
+from client.log import Log
 from client.signals import Stopped, StopSignal
 from client.terminal import Terminal
 
@@ -14,7 +13,7 @@ def chat(
     conversation: Conversation,
     terminal: Terminal,
     stop: StopSignal,
-    log: FilteringBoundLogger,
+    log: Log,
     *,
     ask: bool,
 ) -> bool:

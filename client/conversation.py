@@ -9,11 +9,10 @@ can be taken for another's. The server may get a message more than once; it has 
 import time
 from typing import NamedTuple, Self
 
-from structlog.typing import FilteringBoundLogger
-
 from client.address import Address
 from client.connection import Connection, Hopeless, Lost, Refused
 from client.delivery import Delivery
+from client.log import Log
 from client.protocol import Dialect, Reply
 from client.signals import StopSignal
 
@@ -38,7 +37,7 @@ class Conversation:
         dialect: type[Dialect],
         patience: Patience,
         stop: StopSignal,
-        log: FilteringBoundLogger,
+        log: Log,
     ) -> None:
         self.connections = 0  # made so far
         self.resent = 0  # times that a message was sent again

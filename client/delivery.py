@@ -10,9 +10,8 @@ import time
 from collections.abc import Callable
 from enum import StrEnum
 
-from structlog.typing import FilteringBoundLogger
-
 from client.connection import Hopeless, Lost, Refused
+from client.log import Log
 from client.protocol import Reply
 from client.signals import Stopped, StopSignal
 
@@ -40,9 +39,7 @@ class Unanswered(Exception):
 class Delivery:
     """Tries one message again after each Lost, for `outage` seconds at most."""
 
-    def __init__(
-        self, message: str, outage: float, stop: StopSignal, log: FilteringBoundLogger
-    ) -> None:
+    def __init__(self, message: str, outage: float, stop: StopSignal, log: Log) -> None:
         self.message = message
         self.sent = 0  # times; the sender counts
         self._outage = outage

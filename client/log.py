@@ -1,51 +1,71 @@
 """The log: one event a line, for people or for programs, written at once.
 
 Texts from the server come this way, so nothing is written raw: `repr` and JSON escape what a
-terminal might obey.
+terminal might obey. By hand, because structlog imports asyncio and logging: that was a third of a
+client's start, and fifty clients start at once.
 """
 
 import json
-import logging
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TextIO
 
-import structlog
-from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
-
 PLAIN = re.compile(r"[\w.:/@+\[\]-]+", re.ASCII)  # what cannot be mistaken without quotes
 
-
-def _stamp(_logger: WrappedLogger, level: str, event: EventDict) -> EventDict:
-    return {"time": datetime.now(UTC), "level": level, **event}
+Facts = dict[str, object]
 
 
-def _render_console(_logger: WrappedLogger, _level: str, event: EventDict) -> str:
-    time = event.pop("time").astimezone().strftime("%H:%M:%S.%f")[:-3]
-    level, what = event.pop("level"), event.pop("event")
+def _console_line(at: datetime, level: str, event: str, facts: Facts) -> str:
     mark = "" if level == "info" else f"{level}: "
-    facts = "".join(f" {key}={_shown(value)}" for key, value in event.items())
-    return f"{time} {mark}{what}{facts}"
+    shown = "".join(f" {key}={_shown(value)}" for key, value in facts.items())
+    return f"{at.astimezone():%H:%M:%S}.{at.microsecond // 1000:03} {mark}{event}{shown}"
 
 
 def _shown(value: object) -> str:
     return str(value) if PLAIN.fullmatch(str(value)) else repr(value)
 
 
-def _render_json(_logger: WrappedLogger, _level: str, event: EventDict) -> str:
-    event["time"] = event["time"].isoformat()
-    # ASCII alone, and DEL, the one control character that JSON would leave as it is.
-    return json.dumps(event).replace("\x7f", "\\u007f")
+def _json_line(at: datetime, level: str, event: str, facts: Facts) -> str:
+    line = json.dumps({"time": at.isoformat(), "level": level, **facts, "event": event})
+    return line.replace("\x7f", "\\u007f")  # the one control character that JSON leaves as it is
 
 
-RENDERERS = {"console": _render_console, "json": _render_json}
+Render = Callable[[datetime, str, str, Facts], str]
+RENDERERS: dict[str, Render] = {"console": _console_line, "json": _json_line}
 
 
-def open_log(stream: TextIO, log_format: str, level: int = logging.INFO) -> FilteringBoundLogger:
-    """Make a logger that writes events of that level or above to a stream."""
-    logger: FilteringBoundLogger = structlog.wrap_logger(
-        structlog.PrintLogger(stream),
-        processors=[_stamp, RENDERERS[log_format]],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-    ).bind()
-    return logger
+class Log:
+    """Writes events to a stream; a quiet one leaves out what is only information."""
+
+    def __init__(
+        self, stream: TextIO, log_format: str, *, quiet: bool = False, bound: Facts | None = None
+    ) -> None:
+        self._stream = stream
+        self._format = log_format
+        self._quiet = quiet
+        self._bound = bound or {}
+
+    def bind(self, **facts: object) -> "Log":
+        """The same, with these facts in every line."""
+        bound = self._bound | facts
+        return Log(self._stream, self._format, quiet=self._quiet, bound=bound)
+
+    def info(self, event: str, **facts: object) -> None:
+        """Say what goes as it should."""
+        if not self._quiet:
+            self._write("info", event, facts)
+
+    def warning(self, event: str, **facts: object) -> None:
+        """Say what may still come right."""
+        self._write("warning", event, facts)
+
+    def error(self, event: str, **facts: object) -> None:
+        """Say what has gone wrong."""
+        self._write("error", event, facts)
+
+    def _write(self, level: str, event: str, facts: Facts) -> None:
+        render = RENDERERS[self._format]
+        line = render(datetime.now(UTC), level, event, self._bound | facts)
+        self._stream.write(f"{line}\n")
+        self._stream.flush()

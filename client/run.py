@@ -2,10 +2,9 @@
 
 from itertools import chain, repeat
 
-from structlog.typing import FilteringBoundLogger
-
 from client.conversation import Conversation
 from client.delivery import Outcome, Unanswered
+from client.log import Log
 from client.script import Message, Pause, Step
 from client.signals import Stopped, StopSignal
 from client.tally import Tally
@@ -16,7 +15,7 @@ def run(
     times: int | None,
     conversation: Conversation,
     stop: StopSignal,
-    log: FilteringBoundLogger,
+    log: Log,
 ) -> bool:
     """Play a script that many times (None: for ever); True if all is well at the end.
 
@@ -40,7 +39,7 @@ def run(
     return in_order and tally.all_answered
 
 
-def _say(message: str, conversation: Conversation, tally: Tally, log: FilteringBoundLogger) -> bool:
+def _say(message: str, conversation: Conversation, tally: Tally, log: Log) -> bool:
     """Say one message and count its outcome; False if nothing more can be said."""
     try:
         reply = conversation.say(message)

@@ -3,10 +3,9 @@
 import time
 from collections import Counter
 
-from structlog.typing import FilteringBoundLogger
-
 from client.conversation import Conversation
 from client.delivery import Outcome
+from client.log import Log
 from client.protocol import Reply
 
 LISTED = 10  # unanswered messages, at most; of the rest only the number
@@ -45,7 +44,7 @@ class Tally:
             facts = {"message": message[:SHOWN], "outcome": outcome.value, "why": why}
             self._unanswered.append({"number": self.messages, **facts})
 
-    def report(self, log: FilteringBoundLogger, conversation: Conversation) -> None:
+    def report(self, log: Log, conversation: Conversation) -> None:
         """List what was not answered, a line each, and sum up in one line."""
         for facts in self._unanswered:
             log.error("not answered", **facts)

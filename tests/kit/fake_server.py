@@ -7,6 +7,7 @@ the connection. `heard` has the lines of each connection.
 """
 
 import contextlib
+import io
 import os
 import signal
 import socket
@@ -15,14 +16,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, Self
 
-import structlog
-from structlog.testing import LogCapture
-from structlog.typing import EventDict, FilteringBoundLogger
-
 from client.address import Address
 from client.conversation import Conversation, Patience
+from client.log import Log
 from client.protocol import DIALECTS
 from client.signals import StopSignal
+from tests.kit.json_log import Event, events, records
 from tests.kit.peer import reset_on_close
 from tests.kit.waiting import SECONDS
 
@@ -106,20 +105,19 @@ def nobody() -> Iterator[Address]:
         yield Address(*bound.getsockname())
 
 
-def capturing() -> tuple[FilteringBoundLogger, list[EventDict]]:
-    capture = LogCapture()
-    return structlog.wrap_logger(None, processors=[capture]).bind(), capture.entries
-
-
 class Scene(NamedTuple):
     conversation: Conversation
     server: FakeServer
     stop: StopSignal
-    log: FilteringBoundLogger
-    events: list[EventDict]
+    log: Log
+    logged: io.StringIO
 
-    def named(self, event: str) -> list[EventDict]:
-        return [entry for entry in self.events if entry["event"] == event]
+    @property
+    def events(self) -> list[Event]:
+        return records(self.logged.getvalue())
+
+    def named(self, event: str) -> list[Event]:
+        return events(self.logged.getvalue(), event)
 
 
 @contextmanager
@@ -127,8 +125,9 @@ def scene(
     connections: Iterable[list[Action]], patience: Patience = LONG, protocol: str = "lines"
 ) -> Iterator[Scene]:
     """A client of a fake server. The client leaves first, as a real one does."""
-    log, events = capturing()
+    logged = io.StringIO()
+    log = Log(logged, "json")
     with FakeServer(connections) as server, StopSignal() as stop:
         dialect = DIALECTS[protocol]
         with Conversation(server.address, dialect, patience, stop, log) as conversation:
-            yield Scene(conversation, server, stop, log, events)
+            yield Scene(conversation, server, stop, log, logged)

@@ -1,7 +1,8 @@
 """Two of the three packages agree, though none imports another: client talks to server."""
 
+import io
+
 import pytest
-import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +10,7 @@ from client import connection
 from client.address import Address
 from client.conversation import Conversation, Patience
 from client.delivery import Outcome, Unanswered
+from client.log import Log
 from client.protocol import DIALECTS, Complaint, Lines, Reply
 from client.signals import StopSignal
 from server.chat import protocol
@@ -16,7 +18,7 @@ from tests.kit.running_server import RunningServer, StartServer
 
 
 def talk(server: RunningServer, stop: StopSignal, dialect: str = "lines") -> Conversation:
-    address, log = Address.parse(server.address), structlog.get_logger()
+    address, log = Address.parse(server.address), Log(io.StringIO(), "json")
     return Conversation(address, DIALECTS[dialect], Patience(), stop, log)
 
 

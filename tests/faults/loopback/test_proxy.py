@@ -13,7 +13,7 @@ import pytest
 from client.address import Address
 from client.conversation import Conversation, Patience
 from client.delivery import Unanswered
-from client.log import open_log
+from client.log import Log
 from client.protocol import DIALECTS
 from client.signals import StopSignal
 from tests.faults.proxy import End, Fault, Kind, Proxy
@@ -79,7 +79,7 @@ def converse_through(faults: list[Fault], expect: Callable[[Fault], Outcome], ta
             hopeless = fault.kind == "swallow" or fault.delay > BRISK.reply
             patience, lines = BRISK if hopeless else CALM, DIALECTS["lines"]
             with Proxy((LOOPBACK, server.port), fault) as proxy:
-                address, log = Address(LOOPBACK, proxy.port), open_log(io.StringIO(), "json")
+                address, log = Address(LOOPBACK, proxy.port), Log(io.StringIO(), "json")
                 with Conversation(address, lines, patience, stop, log) as conversation:
                     with suppress(Unanswered):
                         for message in MESSAGES:

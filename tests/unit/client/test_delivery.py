@@ -1,5 +1,6 @@
 """One message on its way: how often, for how long, and what is said meanwhile."""
 
+import io
 import signal
 from collections.abc import Callable
 from itertools import count, pairwise
@@ -9,9 +10,10 @@ import pytest
 from client import delivery as module
 from client.connection import Hopeless, Lost, Refused
 from client.delivery import Delivery, Outcome, Unanswered
+from client.log import Log
 from client.protocol import Complaint, Reply
 from client.signals import Stopped, StopSignal
-from tests.kit.fake_server import capturing
+from tests.kit.json_log import records
 
 REPLY = Reply("T-1", "one")
 FOR_EVER = 9999  # failures
@@ -47,7 +49,7 @@ def stop(clock: Clock, stop: StopSignal, monkeypatch: pytest.MonkeyPatch) -> Sto
 
 @pytest.fixture
 def delivery(stop: StopSignal) -> Delivery:
-    return Delivery("Hey", 60, stop, capturing()[0])
+    return Delivery("Hey", 60, stop, Log(io.StringIO(), "json"))
 
 
 def failing(*failures: Exception, send: bool = True) -> Callable[[Delivery], Reply]:
@@ -82,10 +84,13 @@ def test_after_a_minute_it_gives_up_and_says_what_that_means(
 
 
 def test_while_it_lasts_there_is_a_line_about_every_five_seconds(stop: StopSignal) -> None:
-    log, events = capturing()
+    logged = io.StringIO()
     with pytest.raises(Unanswered):
-        Delivery("Hey", 60, stop, log).until_answered(failing(*[Lost("gone")] * FOR_EVER))
-    [told] = {(e["log_level"], e["event"], e["why"]) for e in events}
+        Delivery("Hey", 60, stop, Log(logged, "json")).until_answered(
+            failing(*[Lost("gone")] * FOR_EVER)
+        )
+    events = records(logged.getvalue())
+    [told] = {(e["level"], e["event"], e["why"]) for e in events}
     assert told == ("warning", "no connection, trying again", "gone")
     assert events[0]["gives_up_in"] == 60
     left = [event["gives_up_in"] for event in events]

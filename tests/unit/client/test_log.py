@@ -2,17 +2,16 @@
 
 import io
 import json
-import logging
 import re
 
-from client.log import open_log
+from client.log import Log
 
 EVIL = "a\x1b[2J\nb\x7f\x85\u2028\u202e\ud800'\""
 
 
 def test_a_console_line_has_the_time_the_event_and_its_facts_none_of_them_raw() -> None:
     out = io.StringIO()
-    log = open_log(out, "console")
+    log = Log(out, "console")
     log.info("reply", number=1, thread="T-1", text="Grüße 🧵")
     log.info("reply", text=EVIL)
     good, evil, rest = out.getvalue().split("\n")
@@ -21,9 +20,9 @@ def test_a_console_line_has_the_time_the_event_and_its_facts_none_of_them_raw() 
     assert rest == ""
 
 
-def test_what_is_below_the_level_is_not_written_and_what_is_above_info_is_marked() -> None:
+def test_a_quiet_log_has_no_information_and_what_is_more_than_that_is_marked() -> None:
     out = io.StringIO()
-    log = open_log(out, "console", logging.WARNING)
+    log = Log(out, "console", quiet=True)
     log.info("greeted")
     log.warning("one")
     log.error("two")
@@ -32,7 +31,7 @@ def test_what_is_below_the_level_is_not_written_and_what_is_above_info_is_marked
 
 def test_a_json_line_is_one_object_of_printable_ascii_that_keeps_the_text() -> None:
     out = io.StringIO()
-    open_log(out, "json").bind(server="s:1").info("reply", text=EVIL)
+    Log(out, "json").bind(server="s:1").info("reply", text=EVIL)
     line = out.getvalue().removesuffix("\n")
     assert line.isascii()
     assert line.isprintable()

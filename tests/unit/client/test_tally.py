@@ -9,7 +9,7 @@ from tests.kit.fake_server import scene
 def report(tally: Tally) -> list[dict[str, object]]:
     with scene([]) as s:
         tally.report(s.log, s.conversation)
-        return [dict(event) for event in s.events]
+        return [event for event in s.events if event.pop("time")]
 
 
 def test_one_line_sums_up() -> None:
@@ -18,7 +18,7 @@ def test_one_line_sums_up() -> None:
         tally.answered(Reply(thread, "Today"))
     [summary] = report(tally)
     assert isinstance(summary.pop("seconds"), float)
-    told = {"event": "summary", "log_level": "info", "messages": 4, "answered": 4}
+    told = {"event": "summary", "level": "info", "messages": 4, "answered": 4}
     nothing = {"refused": 0, "unknown": 0, "not_sent": 0, "resent": 0, "connections": 0}
     assert summary == told | nothing | {"threads": ["T-2", "T-1"]}
     assert tally.all_answered
@@ -33,9 +33,9 @@ def test_the_first_ten_messages_that_were_not_answered_are_listed_with_the_reaso
         tally.unanswered("You", Outcome.NOT_SENT, "it was over")
     *listed, more, summary = report(tally)
     assert [tuple(line.values()) for line in listed] == [
-        (2, "x" * 80, "refused", "too-long: why", "not answered", "error"),
-        (3, "Hey", "unknown", "gone", "not answered", "error"),
-        *((n, "You", "not sent", "it was over", "not answered", "error") for n in range(4, 12)),
+        ("error", 2, "x" * 80, "refused", "too-long: why", "not answered"),
+        ("error", 3, "Hey", "unknown", "gone", "not answered"),
+        *(("error", n, "You", "not sent", "it was over", "not answered") for n in range(4, 12)),
     ]
     assert (more["event"], more["count"]) == ("and more", 2)
     assert [summary[outcome] for outcome in ("refused", "unknown", "not_sent")] == [1, 1, 10]
