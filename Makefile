@@ -1,4 +1,4 @@
-# `make help` lists the targets. CLIENTS, MODEL (thread, pool, lock) and WORKERS change the demo,
+# `make help` lists the targets. CLIENTS, MODEL (thread, cached, pool, lock) and WORKERS change the demo,
 # MINUTES how long the faults go on; BENCH_PYTHON an interpreter without a GIL, to be measured too;
 # N which lesson (without it all are listed), RUNS how often `make zoo` checks each server. SERVERS are
 # the swarm's, and REGISTRY what its images come through.

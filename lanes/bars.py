@@ -1,7 +1,7 @@
 """Snapshot -> the bars of each thread and of the queue: whole, for a picture and a trace alike.
 
-A session stands in its thread's lane. In a pool it stands there from when it is served, and before
-that in the queue; in the other models it waits in its own lane, because its thread waits too.
+A session stands in its thread's lane. Where threads are used again (`pool`, `cached`) it stands
+there from when it is served, and before that in the queue; else its thread waits with it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -58,7 +58,11 @@ def rows_of(bars: Iterable[Bar]) -> list[list[Bar]]:
 
 
 def _pools(snapshot: Snapshot) -> set[str]:
-    pools = ("pool", "a pool of ")  # as a server calls itself; as it is called from outside
+    pools = (
+        "pool",
+        "cached",
+        "a pool of ",
+    )  # as a server calls itself; as it is called from outside
     return {server.replica for server in snapshot.servers if server.model.startswith(pools)}
 
 

@@ -13,7 +13,7 @@ import structlog
 
 from server.chat.lingering import Lingering
 from server.chat.listener import Listener
-from server.chat.models import Model, OneLock, Pool, ThreadPerClient
+from server.chat.models import Cached, Model, OneLock, Pool, ThreadPerClient
 from server.chat.protocol import DIALECTS
 from server.chat.registry import Registry
 from server.chat.resolver import Resolver
@@ -102,7 +102,7 @@ def build_model(name: str, workers: int) -> Model:
     """The model of that name."""
     if name == "pool":
         return Pool(workers)
-    return OneLock() if name == "lock" else ThreadPerClient()
+    return {"thread": ThreadPerClient, "cached": Cached, "lock": OneLock}[name]()
 
 
 @contextmanager

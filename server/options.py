@@ -71,10 +71,11 @@ OPTIONS = [
     option("--status-port", type=port, default=8022, help="Port for HTTP."),
     option(
         "--model",
-        type=click.Choice(["thread", "pool", "lock"]),
+        type=click.Choice(["thread", "cached", "pool", "lock"]),
         default="thread",
-        help="Which thread serves a client: one of its own, a worker of a pool, "
-        "or one of its own that first needs the lock that all share.",
+        help="Which thread serves a client: one of its own, one of its own that waits for the "
+        "next when it leaves, a worker of a pool, or one of its own that first needs the lock "
+        "that all share.",
     ),
     option("--workers", type=count, default=4, help="Threads in the pool."),
     option(

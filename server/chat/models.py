@@ -3,9 +3,13 @@
 A model is shaped like a `concurrent.futures.Executor`. The difference between them is the lesson.
 """
 
+import queue
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 from typing import Protocol
+
+IDLE_SECONDS = 10.0  # for which a thread of `cached` waits for another client
 
 
 class Session(Protocol):
@@ -35,13 +39,34 @@ class ThreadPerClient:
 
     def submit(self, session: Session) -> None:
         name = f"Thread-{session.number}"
-        threading.Thread(target=self._serve, args=(session,), name=name).start()
+        Thread(target=self._serve, args=(session,), name=name).start()
 
     def _serve(self, session: Session) -> None:
         session.run()
 
     def shutdown(self) -> None:
         """Nothing to end: each thread ends with its client."""
+
+
+class Cached(ThreadPerClient):
+    """`cached`: like `thread`, but a thread whose client has left waits a while for the next."""
+
+    def __init__(self) -> None:
+        self._sessions, self._idle = queue.SimpleQueue[Session](), threading.Semaphore(0)
+
+    def submit(self, session: Session) -> None:
+        if not self._idle.acquire(blocking=False):
+            Thread(target=self._take, name=f"Thread-{session.number}", daemon=True).start()
+        self._sessions.put(session)
+
+    def _take(self) -> None:
+        while True:
+            try:
+                self._sessions.get(timeout=IDLE_SECONDS).run()
+                self._idle.release()
+            except queue.Empty:  # it ends, unless the next client was just put for it
+                if self._idle.acquire(blocking=False):
+                    return
 
 
 class Pool:

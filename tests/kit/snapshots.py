@@ -13,7 +13,8 @@ from server.chat.ticks import Ticks
 from server.chat.totals import Totals
 
 EPOCH = 1_800_000_000.0  # the moment that the seconds below count from
-MODELS = ["thread", "pool", "lock"]
+MODELS = ["thread", "cached", "pool", "lock"]
+REUSED = {"cached", "pool"}  # whose threads serve one client after another
 
 
 def record(  # noqa: PLR0913 - one argument for each fact
@@ -93,7 +94,7 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
     """Any that the registry could be in: what one thread does comes one after the other."""
     model = draw(st.sampled_from(MODELS))
     at = draw(st.floats(0.001, 200))
-    threads = draw(st.integers(1, 4)) if model == "pool" else math.inf
+    threads = draw(st.integers(1, 4)) if model in REUSED else math.inf
     records: list[Record] = []
     for number in range(1, draw(st.integers(1, 14)) + 1):
         records.append(draw(_sessions(number, at, model, threads, records)))
@@ -105,7 +106,7 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
 def _sessions(
     draw: st.DrawFn, number: int, at: float, model: str, threads: float, before: list[Record]
 ) -> Record:
-    thread = draw(st.integers(1, int(threads))) if model == "pool" else number
+    thread = draw(st.integers(1, int(threads))) if model in REUSED else number
     name = f"Worker-{thread}" if model == "pool" else f"Thread-{number}"
     mine = [one.closed_at for one in before if one.thread == name]
     # From when the thread is free: never again where a session of it is still open.

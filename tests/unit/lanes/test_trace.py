@@ -16,7 +16,7 @@ from tests.kit import scenes
 from tests.kit.documents import snapshot, snapshots
 from tests.kit.replicas import ONE, TWO, merged
 from tests.kit.scenes import client
-from tests.kit.snapshots import EPOCH, record
+from tests.kit.snapshots import EPOCH, REUSED, record
 
 Event = dict[str, Any]
 Span = tuple[str, int, int, Event]  # a name, from when to when, and what there is to know
@@ -139,7 +139,7 @@ def test_sessions_wait_on_their_tracks_or_in_the_queue_and_are_served(snapshot: 
         begin, turn = microseconds(one.accepted_at), microseconds(one.served_at or 0) or end
         who, track = f"#{one.number} {one.client}", f"{one.thread} ({one.native_id})"
         unserved = {} if one.served_at else facts(one)
-        if one.thread is None or snapshot.model == "pool":
+        if one.thread is None or snapshot.model in REUSED:
             queue.append((f"{who} waits", begin, turn, unserved))
         elif begin < turn:
             on_tracks.append((track, "waiting", begin, turn, unserved))

@@ -13,7 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from server.chat.connection import Connection
-from server.chat.models import Model, OneLock, Pool, Session, ThreadPerClient
+from server.chat.models import Cached, Model, OneLock, Pool, Session, ThreadPerClient
 from server.chat.protocol import ANSWER, MAX_LINE, Lines, Message
 from server.chat.session import AT_ONCE, AT_ONCE_IN_A_DRAIN, Patience
 from server.chat.session import Session as Conversation
@@ -54,7 +54,7 @@ def test_waiting_clients_take_places_and_one_more_is_told_busy(start_server: Sta
     assert third.line() == "+OK Thread-3: ready\r\n"
 
 
-@pytest.mark.parametrize("build", [ThreadPerClient, lambda: Pool(2), OneLock])
+@pytest.mark.parametrize("build", [ThreadPerClient, Cached, lambda: Pool(2), OneLock])
 def test_when_no_thread_can_be_started_the_client_is_told_busy(
     start_server: StartServer, monkeypatch: pytest.MonkeyPatch, build: Callable[[], Model]
 ) -> None:

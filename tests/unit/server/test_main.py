@@ -118,7 +118,7 @@ def test_too_few_threads_to_begin_with_is_one_line_and_exit_code_1(threads: int)
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["--model", "fork"], "'fork' is not one of 'thread', 'pool', 'lock'"),
+        (["--model", "fork"], "'fork' is not one of 'thread', 'cached', 'pool', 'lock'"),
         (["--port", "99999"], "99999 is not in the range"),
         (["--workers", "0"], "0 is not in the range"),
         (["--idle-timeout", "0"], "0.0 is not in the range"),

@@ -1,11 +1,13 @@
 """Where does client N wait? Sessions that end when the test says so, and no network."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
 
 import pytest
 
-from server.chat.models import Model, OneLock, Pool
+from server.chat.models import Cached, Model, OneLock, Pool
 from tests.kit.waiting import SECONDS, wait_until
 
 
@@ -41,6 +43,14 @@ def threads_end() -> Iterator[None]:
     wait_until(lambda: set(threading.enumerate()) <= before)
 
 
+SetFloat = Callable[[float], None]
+
+
+@pytest.fixture
+def idle_seconds(monkeypatch: pytest.MonkeyPatch) -> SetFloat:
+    return partial(monkeypatch.setattr, "server.chat.models.IDLE_SECONDS")
+
+
 def submit_three(model: Model) -> list[Session]:
     sessions = [Session(number) for number in (1, 2, 3)]
     for session in sessions:
@@ -64,6 +74,33 @@ def test_pool_serves_as_many_as_it_has_workers_and_the_next_when_one_leaves() ->
     second.leave()
     third.leave()
     model.shutdown()
+
+
+def visit(model: Model, number: int) -> str:
+    session = Session(number)
+    model.submit(session)
+    assert session.served.wait(SECONDS)
+    session.leave()
+    return session.thread
+
+
+def test_cached_starts_a_thread_for_a_client_unless_one_is_idle(idle_seconds: SetFloat) -> None:
+    idle_seconds(0.1)
+    model = Cached()
+    staying = submit_three(model)
+    assert all(session.served.wait(SECONDS) for session in staying)
+    assert {session.thread for session in staying} == {"Thread-1", "Thread-2", "Thread-3"}
+    assert visit(model, 4) == "Thread-4"
+    numbers = count(5)
+    wait_until(lambda: visit(model, next(numbers)) == "Thread-4")  # as soon as it is idle
+    for session in staying:
+        session.leave()
+
+
+def test_cached_loses_no_client_that_comes_when_a_thread_gives_up(idle_seconds: SetFloat) -> None:
+    idle_seconds(0.00001)
+    model = Cached()
+    assert len([visit(model, number) for number in range(500)]) == 500
 
 
 def test_lock_gives_everybody_a_thread_and_one_its_turn() -> None:
