@@ -49,7 +49,8 @@ class Registry:
         self._replica = replica
         self._settings = settings
         self._started_at = now()
-        self._changed = threading.Condition()  # guards all below; its lock is reentrant
+        self._lock = threading.RLock()  # guards all below
+        self._emptied = threading.Condition(self._lock)
         self._open: dict[int, Record] = {}
         self._closed: deque[Record] = deque(maxlen=HISTORY)
         self._accepted = 0
@@ -61,7 +62,7 @@ class Registry:
 
     def admit(self, peer: str) -> Record | None:
         """A new record, waiting; None if every place is taken."""
-        with self._changed:
+        with self._lock:
             if len(self._open) >= self._max_clients:
                 return None
             self._accepted += 1
@@ -74,7 +75,7 @@ class Registry:
 
         False if it does not wait: a pool had queued it all the same, and a worker has taken it.
         """
-        with self._changed:
+        with self._lock:
             if record.state != "waiting":
                 return False
             record.state = "closed"
@@ -85,20 +86,20 @@ class Registry:
 
     def refuse(self, reason: Refusal) -> None:
         """Count a connection that was turned away; it has no record."""
-        with self._changed:
+        with self._lock:
             self._refused[reason] += 1
             self._refusals.add(moment := now(), moment, 1)
 
     def assign(self, record: Record) -> None:
         """Note the calling thread as this session's own, if the session still waits."""
-        with self._changed:
+        with self._lock:
             if record.state == "waiting":
                 record.thread = thread_name(self._replica, threading.current_thread().name)
                 record.native_id = threading.get_native_id()
 
     def serve(self, record: Record) -> bool:
         """Turn waiting into serving, by the calling thread; False if it no longer waits."""
-        with self._changed:
+        with self._lock:
             if record.state != "waiting":
                 return False
             self.assign(record)
@@ -110,7 +111,7 @@ class Registry:
 
     def dismiss(self, record: Record, end: End) -> bool:
         """Close a session that still waits; False if it does not."""
-        with self._changed:
+        with self._lock:
             if record.state != "waiting":
                 return False
             self._close(record, end)
@@ -118,7 +119,7 @@ class Registry:
 
     def close(self, record: Record, end: End) -> None:
         """Close a session that is served, and note why it ended."""
-        with self._changed:
+        with self._lock:
             self._serving -= 1
             self._close(record, end)
 
@@ -129,16 +130,17 @@ class Registry:
         self._totals.fold(record, end, record.closed_at)
         del self._open[record.number]
         self._closed.append(record)
-        self._changed.notify_all()
+        if not self._open:
+            self._emptied.notify_all()
 
     def wait_until_empty(self, timeout: float) -> bool:
         """Wait until no session is open, for at most `timeout` seconds; say whether it is so."""
-        with self._changed:
-            return self._changed.wait_for(lambda: not self._open, timeout)
+        with self._lock:
+            return self._emptied.wait_for(lambda: not self._open, timeout)
 
     def snapshot(self) -> Snapshot:
         """The facts of this moment; an open record is copied, a closed one stays as it is."""
-        with self._changed:
+        with self._lock:
             open_ = [record.copy() for record in self._open.values()]
             totals = self._totals.copy()
             for record in open_:

@@ -6,7 +6,6 @@ A DNS server that is slow or dead holds up nothing but names. A client without a
 finds the queue full, keeps its address. A name is whatever the DNS answers: it proves nothing.
 """
 
-import ipaddress
 import queue
 import re
 import socket
@@ -21,6 +20,9 @@ PLACES = 256  # records that queue
 # Seconds after a session's end in which its address still tells who it was: a container that starts
 # when another ends often gets its address, and was seen to connect 0.37 s later.
 STILL_ITS_OWN = 0.1
+# So begins the peer of a client on this machine, each of which would be `localhost`. They are not
+# even queued: to wake the thread for nothing would take a sixth of a visit's processor time.
+LOOPBACK = ("127.", "[::1]:", "[::ffff:127.")
 LONGEST_NAME = 253  # characters, and 63 in each label: RFC 1035
 LABEL = re.compile(r"[0-9A-Za-z_-]{1,63}")  # the underscore is Compose's
 # A task of a swarm: its service and its slot, before its id and the network.
@@ -41,9 +43,9 @@ class Resolver:
     def look_up(self, record: Record) -> None:
         """Have the record's client named soon, without waiting; not at all if the queue is full.
 
-        For one thread: two could pass the bound together.
+        Nor if it is on this machine. For one thread: two could pass the bound together.
         """
-        if self._records.qsize() < PLACES:
+        if not record.peer.startswith(LOOPBACK) and self._records.qsize() < PLACES:
             self._records.put(record)
 
     def shutdown(self) -> None:
@@ -63,8 +65,6 @@ class Resolver:
 
 def resolve(host: str) -> str | None:
     """Ask for an address's name, for as long as that takes; None if it has none fit to be shown."""
-    if ipaddress.ip_address(host).is_loopback:
-        return None  # every local client would be `localhost`
     try:
         name, _, _ = socket.gethostbyaddr(host)
     except (OSError, UnicodeError):  # no such name, or none that can be decoded

@@ -118,10 +118,14 @@ def test_an_ipv6_address_loses_its_brackets(resolver: Resolver, names: Names, ho
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "::1"])
-def test_of_this_machines_addresses_nobody_is_asked(names: Names, host: str) -> None:
-    names.known[host] = "localhost"
-    assert resolve(host) is None
-    assert names.asked == []
+def test_for_a_client_on_this_machine_nobody_is_asked(
+    resolver: Resolver, names: Names, host: str
+) -> None:
+    names.known |= {host: "localhost", HOST: "client"}
+    resolver.look_up(local := record_of(host))
+    assert client_of(resolver, record_of()) == "client"
+    assert local.client == local.peer
+    assert names.asked == [HOST]
 
 
 def test_a_full_queue_costs_a_name_and_holds_up_nobody(resolver: Resolver, names: Names) -> None:
