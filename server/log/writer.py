@@ -1,6 +1,6 @@
 """Takes log records from any thread and writes them from its own, never holding the caller up.
 
-    LogWriter.emit, emit_lines -> a queue, bounded in bytes -> the thread `log`: format, write
+    LogWriter.emit, emit_lines -> a queue, bounded in bytes -> the thread `log`: format -> Output
 
 A reader of our output that stalls (a pipe that nobody empties) stalls the writing thread alone:
 the queue fills, what no longer fits is dropped and counted, and the count is written down.
@@ -14,15 +14,20 @@ import select
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
+
+from server.log.output import Output, Piece, portions
 
 QUEUE_BYTES = 8 * 1024 * 1024  # of records that wait: 4,600 of short ones, 240 of the longest
 RECORD_BYTES = 1536  # of a record, its dictionaries, its place in the queue: 700 - 1,300 measured
 # Seconds that the thread writes for, at most, and then pauses. Woken for every line, it left the
 # server 0.19 of its speed without a log; now it leaves 0.6. What is too much for that is dropped.
 SPELL, PAUSE = 0.005, 0.015
+AT_ONCE = (
+    16 * 1024
+)  # bytes: with a write for each line, the thread would give up its turn each time
 FLUSH_SECONDS = 0.5  # what the end of the program waits for a reader that stalls or is slow
 
 
@@ -49,18 +54,16 @@ class LogWriter(logging.Handler):
     def __init__(self, descriptor: int, formatter: logging.Formatter) -> None:
         super().__init__()
         self.setFormatter(formatter)
-        self._descriptor = descriptor
-        self._room = select.poll()
-        self._room.register(descriptor, select.POLLOUT)
+        self._output = Output(descriptor)
         # Guarded by the handler's own lock, which `emit` is called under.
         self._accepted = self._overflowed = 0  # records
         self._accepted_bytes = 0
+        self._limit = QUEUE_BYTES  # half of it while it is overflowing
         # The writing thread's alone.
         self._written = self._unwritten = 0  # records
         self._done_bytes = 0  # of those
         self._told = 0  # how many missing records the log itself has admitted
         self._closing = False  # set at the end: no pauses any more
-        self._abandoned = False  # set at the end: nobody waits for the rest of the queue
         self._queue: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()  # None ends it
         self._thread = threading.Thread(target=self._write_all, name="log", daemon=True)
         self._thread.start()
@@ -87,57 +90,69 @@ class LogWriter(logging.Handler):
             self.release()
 
     def _take(self, render: Callable[[], str], lines: int, size: int) -> None:
-        if self._closing or self._accepted_bytes - self._done_bytes + size > QUEUE_BYTES:
+        if self._closing or self._accepted_bytes - self._done_bytes + size > self._limit:
             self._overflowed += lines
+            self._limit = QUEUE_BYTES // 2  # one long gap, not one before every other line
             return
+        self._limit = QUEUE_BYTES
         self._accepted += lines
         self._accepted_bytes += size
         self._queue.put(Entry(render, lines, size, self._overflowed))
 
     def _write_all(self) -> None:
-        until = time.monotonic() + SPELL
-        while True:
-            entry = self._queue.get()
-            if self._abandoned:
-                return
-            if entry is None:
-                self._tell_gap(self._overflowed)
-                return
-            self._tell_gap(entry.overflowed)
-            written = self._write(entry.render)
-            self._written += written
-            self._unwritten += entry.lines - written
-            self._done_bytes += entry.size
+        ended, until = False, time.monotonic() + SPELL
+        while not (ended or self._output.abandoned):
+            pieces, ended = self._next_pieces()
+            for portion in portions(pieces):
+                self._write(portion)
             overflowed = self._overflowed  # read first: what did not fit by now is behind us
             if empty := self._queue.empty():
-                self._tell_gap(overflowed)
+                self._write(self._gap(overflowed))
             if not self._closing and (empty or time.monotonic() > until):
                 time.sleep(PAUSE)
                 until = time.monotonic() + SPELL
 
-    def _tell_gap(self, overflowed: int) -> None:
-        """Write how many records are missing here, if any are."""
-        missing = overflowed + self._unwritten
-        if missing > self._told and self._write(partial(self.format, _gap(missing - self._told))):
-            self._told = missing
+    def _next_pieces(self) -> tuple[list[Piece], bool]:
+        """What queues, rendered, some kilobytes at most; and whether that was the end."""
+        pieces: list[Piece] = []
+        length = 0
+        while length < AT_ONCE and not (pieces and self._queue.empty()):
+            entry = self._queue.get()
+            if entry is None:
+                return pieces + self._gap(self._overflowed), True
+            pieces += self._gap(entry.overflowed)
+            pieces.append(self._rendered(entry))
+            length += len(pieces[-1].text)
+        return pieces, False
 
-    def _write(self, render: Callable[[], str]) -> int:
-        """Write these lines, and return how many were written whole."""
-        # Not sys.stdout: a thread that stalls inside its lock would hang the interpreter's exit.
-        lines = rest = b""  # a reader that has gone, or a malformed record, is counted and no more
-        with contextlib.suppress(Exception):
-            lines = rest = f"{render()}\n".encode(errors="backslashreplace")
-            while rest and not self._abandoned:
-                rest = rest[self._write_some(rest) :]
-        return lines[: len(lines) - len(rest)].count(b"\n")
+    def _rendered(self, entry: Entry) -> Piece:
+        with contextlib.suppress(Exception):  # a malformed record is counted, and no more
+            text = f"{entry.render()}\n".encode(errors="backslashreplace")
+            return Piece(text, entry.lines, entry.size)
+        self._unwritten += entry.lines
+        return Piece(b"", 0, entry.size)
 
-    def _write_some(self, rest: bytes) -> int:
-        """Write what fits; wait for a non-blocking descriptor, which some supervisors give us."""
-        while True:
-            try:
-                return os.write(self._descriptor, rest)
-            except BlockingIOError:
-                self._room.poll()
+    def _gap(self, overflowed: int) -> list[Piece]:
+        """The line that says how many records are missing here, if any are."""
+        missing = overflowed + self._unwritten - self._told
+        if not missing:
+            return []
+        self._told += missing  # taken back if that cannot be written
+        text = f"{self.format(_missing(missing))}\n".encode(errors="backslashreplace")
+        return [Piece(text, admits=missing)]
+
+    def _write(self, pieces: Sequence[Piece]) -> None:
+        """Write them at once, and count what was written whole."""
+        written = self._output.write(b"".join([piece.text for piece in pieces]))
+        for piece in pieces:
+            whole = piece.text[: max(written, 0)].count(b"\n")
+            written -= len(piece.text)
+            if not piece.admits:
+                self._written += whole
+                self._unwritten += piece.lines - whole
+            elif not whole:
+                self._told -= piece.admits
+            self._done_bytes += piece.size
 
     def close(self) -> None:
         """Write what is left, for at most half a second; say how many lines were lost."""
@@ -147,7 +162,7 @@ class LogWriter(logging.Handler):
         self._closing = True
         self._queue.put(None)
         self._thread.join(FLUSH_SECONDS)
-        self._abandoned = True  # from now on it finishes the line in hand at the most
+        self._output.abandoned = True  # from now on it finishes the line in hand at the most
         counts = self.counts()
         if lost := counts.emitted - counts.written - self._told:
             _tell(f"{lost} log lines are missing at the end: they could not be written\n")
@@ -162,7 +177,7 @@ def _size(record: logging.LogRecord) -> int:
     return RECORD_BYTES + sum(map(sys.getsizeof, (record.msg, *args)))
 
 
-def _gap(lines: int) -> logging.LogRecord:
+def _missing(lines: int) -> logging.LogRecord:
     """The record that stands where others are missing."""
     what = "%d log lines are missing here: they could not be written"
     return logging.LogRecord("", logging.WARNING, "", 0, what, (lines,), None)

@@ -81,6 +81,24 @@ def test_where_the_reader_stalls_nobody_waits_and_each_line_is_there_or_counted_
     assert capfd.readouterr().err == ""  # what the log has admitted is not told again
 
 
+def test_once_full_it_takes_nothing_until_half_is_written_so_that_gaps_are_few(
+    pipe: Pipe, start: Start
+) -> None:
+    to = start()
+    to.setFormatter(logging.Formatter("%(message)s " + 4000 * "."))  # of which the pipe holds one
+    while not to.counts().dropped:
+        emit(to, to.counts().emitted)
+    wait_until(lambda: to.counts().written == 1)
+    os.read(pipe.reading, 4096)
+    wait_until(lambda: to.counts().written == 2)  # so there is room for one
+    emit(to, "another")
+    assert to.counts().dropped == 2
+    with os.fdopen(os.dup(pipe.reading)) as lines:
+        assert any(line.startswith(f"2{MISSING}") for line in lines)
+    emit(to, to.counts().emitted)
+    assert to.counts().dropped == 2
+
+
 def test_a_pipe_that_does_not_block_gets_whole_lines(pipe: Pipe, start: Start) -> None:
     os.set_blocking(pipe.writing, False)
     to = start()
