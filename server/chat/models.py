@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 from typing import Protocol
 
-IDLE_SECONDS = 10.0  # for which a thread of `cached` waits for another client
+IDLE_SECONDS = 30.0  # for which a thread of `cached` waits for another client
 
 
 class Session(Protocol):
