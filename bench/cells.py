@@ -33,9 +33,11 @@ def cell(one: Spread | None) -> str:
     return f"{ratio(one.middle)}{between}"
 
 
-def clients(row: str) -> str:
-    """A row's name in words."""
+def crowd(row: str) -> str:
+    """A row's name in words; another name as it is."""
     count, by, outstanding = row.partition(" x ")
+    if not count[0].isdigit():
+        return row
     return f"{count} clients \N{MULTIPLICATION SIGN} {outstanding}" if by else f"{count} clients"
 
 

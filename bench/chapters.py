@@ -143,10 +143,8 @@ def working(doing: str, python: str = sys.executable) -> list[Contender]:
 
 def pythons(effort: Effort) -> Figures:
     """The rows under this CPython, and under those of BENCH_PYTHONS."""
-    contenders = [
-        ours(python_version(python), python=python) for python in (sys.executable, *other_pythons())
-    ]
-    return _rows(contenders, effort, pinned=False)
+    others = [ours(python_version(python), python=python) for python in other_pythons()]
+    return _rows((THREAD, *others), effort, pinned=False)
 
 
 def free_threaded(effort: Effort) -> Figures:

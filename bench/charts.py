@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from bench.cells import clients, number
+from bench.cells import crowd, number
 from bench.figures import (
     Figures,
     Measured,
@@ -68,7 +68,7 @@ def draw_ratios(figures: Figures) -> Figure:
     lines = -(-len(chapters[0]) // 3)
     figure, panels = _panels(lines, 3, 1 + 2.9 * lines)
     for panel, row in zip(panels, chapters[0], strict=False):
-        panel.set_title(clients(row))
+        panel.set_title(crowd(row))
         panel.axvline(1, color="black", linewidth=1)
         panel.tick_params(labelbottom=True)
         for nth, (chapter, (color, shape)) in enumerate(zip(chapters, SERIES, strict=True)):
@@ -99,7 +99,7 @@ def draw_latencies(figures: Figures) -> Figure:
             panel.plot([known[one]], [place], shape, color=color)
     _log(panel)
     _name(panel, list(measured))
-    panel.set_xlabel(f"time from a message to its reply with {clients(CROWD)}, ms (log scale)")
+    panel.set_xlabel(f"time from a message to its reply with {crowd(CROWD)}, ms (log scale)")
     _legend(figure, [_mark(label, GREY, shape) for label, shape in QUANTILES.values()])
     return figure
 

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from bench import parts, starting
-from bench.cells import cell, clients, number, ratio
+from bench.cells import cell, crowd, number, ratio
 from bench.contenders import MESSAGE, Running
 from bench.figures import spread
 from bench.rounds import in_turn
@@ -60,8 +60,8 @@ def test_each_has_a_figure_for_each_round(monkeypatch: pytest.MonkeyPatch) -> No
         *((ratio(1.0), "1.00"), (ratio(12.34), "12.3")),
         *((cell(spread([2.0, 2.0])), "2.00"), (cell(None), "—")),
         # Rows are crowds of clients.
-        (clients("2,000"), "2,000 clients"),
-        (clients("50 x 16"), "50 clients \N{MULTIPLICATION SIGN} 16"),
+        (crowd("2,000"), "2,000 clients"),
+        (crowd("50 x 16"), "50 clients \N{MULTIPLICATION SIGN} 16"),
     ],
 )
 def test_figures_and_rows_are_told_in_words(words: str, right: str) -> None:
