@@ -1,6 +1,7 @@
 """`python -m bench`: what is measured, on which cores, what becomes of it, when `short` fails."""
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -13,9 +14,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 import bench.__main__
+import server
 from bench import before, guard, machine
 from bench.chapters import Effort
-from bench.contenders import THREAD_BEFORE, running
+from bench.contenders import ours, running
 from bench.load import Sample
 from bench.rounds import ROWS, Row
 
@@ -37,6 +39,7 @@ def figures(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(bench.__main__, "FIGURES", file)
     monkeypatch.setattr(bench.__main__, "CHAPTERS", found)
     monkeypatch.setattr("bench.machine.describe", lambda: HERE)
+    monkeypatch.setattr("bench.machine.commit", lambda: "0123abc")
     for done in ("__main__._prepare", "before.unpack", "page.write", "charts.draw"):
         monkeypatch.setattr(f"bench.{done}", lambda *_: None)
     monkeypatch.setattr("bench.compose.is_possible", lambda: True)
@@ -60,7 +63,7 @@ def test_it_says_what_cannot_be_measured(figures: Path, monkeypatch: pytest.Monk
     assert measured["pinned"] == "pinned: 7 rounds of ('--seconds', '2.0')"
     assert measured["machine"] == HERE
     assert measured["measured"].keys() == {"pinned"}
-    assert measured["measured"]["pinned"].endswith(f", 7 rounds, commit {machine.commit()}")
+    assert measured["measured"]["pinned"].endswith(", 7 rounds, commit 0123abc")
 
 
 def test_a_chapter_that_is_not_measured_again_keeps_its_figures(figures: Path) -> None:
@@ -192,21 +195,30 @@ def test_without_a_gil_is_compared_with_the_same_version(monkeypatch: pytest.Mon
     assert machine.with_the_gil("free") == "same"
 
 
-def test_the_build_before_is_unpacked_once_and_is_another_server() -> None:
-    before.unpack()
-    stamp = before.FOLDER.stat().st_mtime_ns
-    before.unpack()
-    assert before.FOLDER.stat().st_mtime_ns == stamp
-    with running(THREAD_BEFORE, core=None) as server:
-        program = Path(f"/proc/{server.pid}/cwd").resolve()
-        assert server.ask("/healthz")
-    assert program == before.FOLDER
+@pytest.fixture
+def clone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """One with a commit, and a place to unpack it to."""
+    git = ("git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@example.org")
+    (tmp_path / "server").symlink_to(Path(server.__file__).parent)
+    for words in (("init", "--quiet"), ("add", "server"), ("commit", "--quiet", "-m", "before")):
+        subprocess.run([*git, *words], check=True)
+    monkeypatch.setattr(before, "ROOT", tmp_path)
+    monkeypatch.setattr(before, "COMMIT", "HEAD")
+    monkeypatch.setattr(before, "FOLDER", tmp_path / "built" / "before")
+    return tmp_path
 
 
-def test_a_commit_that_is_not_in_this_clone_is_said(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(before, "FOLDER", tmp_path / "none")
+def test_the_build_before_is_unpacked_once_and_is_run_from_there(clone: Path) -> None:
+    before.unpack()
+    (clone / ".git").rename(clone / "gone")
+    before.unpack()
+    with running(ours("before", checkout=before.FOLDER), core=None) as its:
+        assert Path(f"/proc/{its.pid}/cwd").resolve() == before.FOLDER
+        assert its.ask("/healthz")
+
+
+@pytest.mark.usefixtures("clone")
+def test_a_commit_that_is_not_in_this_clone_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(before, "COMMIT", "0" * 40)
     with pytest.raises(click.ClickException, match="is not in this clone"):
         before.unpack()
