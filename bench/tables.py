@@ -77,7 +77,7 @@ def before(figures: Figures, where: str) -> str:
         take, name = SHOWN[title]
         both = [[number(median(take(one, name))) for one in pair] for pair in pairs]
         lines.append([f"{title}, now and before", *(", ".join(two) for two in both)])
-    return markdown([f"thread, and {BEFORE}", *map(crowd, chapter)], lines)
+    return markdown(["", *map(crowd, chapter)], lines)
 
 
 def everyone(figures: Figures, *path: str) -> str:
