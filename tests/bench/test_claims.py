@@ -154,7 +154,7 @@ THREADS: dict[str, Callable[[], Sequence[float] | bool]] = {
     ),
     "they need {} and {} times its memory": lambda: started("memory"),
     "answer {} times as many": lambda: [over("thread", "lock", "work", "one core", "sleep:5")],
-    "with the GIL: {} visits a second on two cores, {} on one. Without it, it is {}.": lambda: [
+    "with the GIL: {} visits a second on two cores, {} on one. Without the GIL it is {}.": lambda: [
         rate(*path, "spin:5", "thread")
         for path in (
             ("work", "all cores"),
