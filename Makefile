@@ -1,7 +1,7 @@
 # `make help` lists the targets. CLIENTS, MODEL (thread, cached, pool, lock) and WORKERS change the demo,
-# MINUTES how long the faults go on; BENCH_PYTHON an interpreter without a GIL, to be measured too;
-# N which lesson (without it all are listed), RUNS how often `make zoo` checks each server. SERVERS are
-# the swarm's, and REGISTRY what its images come through.
+# MINUTES how long the faults go on; BENCH_PYTHON an interpreter without a GIL, and BENCH_PYTHONS others,
+# with a colon between them, to be measured too; N which lesson (without it all are listed), RUNS how
+# often `make zoo` checks each server. SERVERS are the swarm's, and REGISTRY what its images come through.
 PYTHON ?= python3
 CLIENTS ?= $(if $(filter swarm,$(MAKECMDGOALS)),6,3)
 MINUTES ?= 60
@@ -117,7 +117,7 @@ format: $(INSTALLED) ## Let ruff mend what it can
 lock: $(INSTALLED) ## Write requirements/*.txt anew from pyproject.toml
 	scripts/lock $(BIN)/uv
 
-bench: $(INSTALLED) ## How fast beside its peers: measure, and write docs/performance.md (an hour)
+bench: $(INSTALLED) ## How fast beside its peers: measure, and fill the tables of docs/performance.md (more than an hour)
 	@if docker info >/dev/null 2>&1; then $(MAKE) images; fi
 	$(BIN)/python -m bench full
 

@@ -1,19 +1,21 @@
-"""`python -m bench`: measure; write docs/performance.md, docs/threads.md and their pictures.
+"""`python -m bench`: measure; fill the tables of docs/performance.md and docs/threads.md, and draw.
 
 Exit codes: 0 done; 1 something could not be measured, or (`short`) a ratio has halved; 2 usage.
 """
 
 import json
 import os
+import statistics
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from bench import charts, compose, guard, machine, network, page
-from bench.chapters import CHAPTERS, OF_THEIR_OWN, Effort, Figures
+from bench import before, charts, compose, guard, machine, network, page
+from bench.chapters import CHAPTERS, OF_THEIR_OWN, Effort
 from bench.contenders import allow_descriptors
+from bench.figures import Figures
 from bench.load import compile_programs
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -32,12 +34,13 @@ def _prepare() -> None:
 
 
 @main.command()
-@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
+@click.option("--rounds", type=click.IntRange(1), default=7, show_default=True)
 @click.option("--seconds", type=click.FloatRange(0.1), default=1.0, show_default=True)
 @click.option("--chapter", "chapters", multiple=True, type=click.Choice(list(CHAPTERS)))
 def full(rounds: int, seconds: float, chapters: tuple[str, ...]) -> None:
     """Measure all chapters, or only some, and write the pages anew."""
     _prepare()
+    before.unpack()
     here = machine.describe()
     none = {"machine": here, "measured": {}}
     figures = _read() if FIGURES.exists() else none
@@ -50,20 +53,24 @@ def full(rounds: int, seconds: float, chapters: tuple[str, ...]) -> None:
     for name in chapters or tuple(_possible()):
         click.echo(f"{datetime.now(UTC):%H:%M:%S} {name}", err=True)
         figures[name] = CHAPTERS[name](Effort(rounds, seconds))
-        figures["measured"][name] = f"{datetime.now(UTC):%Y-%m-%d}, {rounds} rounds"
+        today = f"{datetime.now(UTC):%Y-%m-%d}"
+        figures["measured"][name] = f"{today}, {rounds} rounds, commit {machine.commit()}"
         _write(figures)
 
 
 def _possible() -> Iterator[str]:
-    """The chapters that can be measured here; of the others it is said why not."""
+    """The chapters that can be measured here; says why the others cannot."""
+    missing = {
+        "compose": "" if compose.is_possible() else "there is no Docker here",
+        "pythons": "" if "BENCH_PYTHONS" in os.environ else "BENCH_PYTHONS names no CPython",
+        "free-threaded": "" if "BENCH_PYTHON" in os.environ else "BENCH_PYTHON names no CPython",
+    }
+    if not missing["free-threaded"]:
+        machine.free_threaded_python()  # fails now, not when all else is measured
     for name in CHAPTERS:
-        if name == "compose" and not compose.is_possible():
-            click.echo("compose is not measured: there is no Docker here.", err=True)
-        elif name == "free-threaded" and "BENCH_PYTHON" not in os.environ:
-            click.echo("free-threaded is not measured: BENCH_PYTHON names no CPython.", err=True)
+        if missing.get(name):
+            click.echo(f"{name} is not measured: {missing[name]}.", err=True)
         else:
-            if name == "free-threaded":
-                machine.free_threaded_python()  # fails now, not when all else is measured
             yield name
 
 
@@ -71,6 +78,23 @@ def _possible() -> Iterator[str]:
 def pages() -> None:
     """Write the pages anew from the figures that there are."""
     _write(_read())
+
+
+@main.command("compose")
+@click.argument(
+    "checkouts", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@click.option("--clients", type=click.IntRange(1), default=50, show_default=True)
+@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
+def compare_compose(checkouts: tuple[Path, ...], clients: int, rounds: int) -> None:
+    """Time `docker compose up` until the last client has left, in each CHECKOUT in turn."""
+    named = {str(one): one.resolve() for one in checkouts or (Path(),)}
+    found = compose.measure(named, clients, rounds)
+    first = statistics.median(next(iter(found.values())))
+    for name, seconds in found.items():
+        middle = statistics.median(seconds)
+        spread = f"{min(seconds):.1f} to {max(seconds):.1f}"
+        click.echo(f"{middle:6.1f} s  ({spread})  {middle / first:5.2f}  {name}")
 
 
 @main.command()

@@ -6,22 +6,40 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-from bench import parts, starting, viewers, watching
-from bench.compose import compose_time
-from bench.contenders import PEERS, POOL, THREAD, Contender, Running, limit, ours, peer
+from bench import compose, parts, starting, viewers, watching
+from bench.before import BEFORE, FOLDER, ROOT
+from bench.contenders import (
+    C_THREADS,
+    CACHED,
+    PEERS,
+    POOL,
+    THREAD,
+    THREAD_BEFORE,
+    Contender,
+    Running,
+    models,
+    ours,
+    peer,
+)
+from bench.figures import Figures
 from bench.load import Sample, load
-from bench.machine import free_threaded_python, python_version, two_cores
+from bench.machine import (
+    free_threaded_python,
+    other_pythons,
+    python_version,
+    two_cores,
+    with_the_gil,
+)
 from bench.rounds import ROWS, VISITS, Row, in_turn, once_running, under_load
 from bench.sizes import healthy_time, idle_memory, start_time
 
-Figures = dict[str, Any]  # as JSON has them: by row, by contender, a value for each round
 ARENAS = "thread, MALLOC_ARENA_MAX not set"
 CROWDED = (100, 1000)  # threads, or processes, at the same time
-LEVELS = ("warning", "error", "info", "debug")
+LEVELS = ("warning", "info")
 WORKS = ("sleep:5", "spin:5")
-MODELS = ("thread", "pool", "lock")
 WHERE = {"one core": True, "all cores": False}  # whether the server is pinned
 AT_WORK = Row("8 at work", ("--clients", "8", "--visits", "--warm-up", "0.2"))
+SPINNING = Row("8", ("--clients", "8"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +57,24 @@ class Effort:
 
 def speed(effort: Effort, *, pinned: bool) -> Figures:
     """Messages a second of everybody, for each row."""
-    return {row.name: _loaded(row, (THREAD, *PEERS), effort, pinned=pinned) for row in ROWS}
+    return _rows((THREAD, THREAD_BEFORE, *PEERS), effort, pinned=pinned)
 
 
 def visits(effort: Effort) -> Figures:
     """Connections a second: each says one message."""
+    contenders = (THREAD, *CACHED, POOL, THREAD_BEFORE, *PEERS)
     return {
-        where: _loaded(VISITS, (THREAD, POOL, *PEERS), effort, pinned=pinned)
-        for where, pinned in WHERE.items()
+        where: _loaded(VISITS, contenders, effort, pinned=pinned) for where, pinned in WHERE.items()
     }
 
 
 def levels(effort: Effort) -> Figures:
-    """What the log costs at each level."""
-    contenders = [ours(level, "--log-level", level) for level in LEVELS]
+    """What the log costs, and cost before."""
+    contenders = [
+        ours(f"{of}{level}", "--log-level", level, checkout=checkout)
+        for of, checkout in {"": ROOT, f"{BEFORE}, ": FOLDER}.items()
+        for level in LEVELS
+    ]
     core, other = two_cores()
 
     def measure(row: Row, server: Running) -> tuple[Sample, float]:
@@ -86,18 +108,18 @@ def viewed(effort: Effort) -> Figures:
 
 def memory(effort: Effort) -> Figures:
     """KiB for each idle client."""
-    return _memory((THREAD, ours(ARENAS, environment=()), *PEERS), effort)
+    return _memory((THREAD, ours(ARENAS, environment=()), THREAD_BEFORE, *PEERS), effort)
 
 
 def start(effort: Effort) -> Figures:
     """Milliseconds until the first greeting, and ours until it is healthy."""
-    greeted = {one.name: partial(start_time, one) for one in (THREAD, *PEERS)}
+    greeted = {one.name: partial(start_time, one) for one in (THREAD, THREAD_BEFORE, *PEERS)}
     return in_turn("start", greeted | {"healthy": partial(healthy_time, THREAD)}, effort.rounds)
 
 
 def composed(effort: Effort) -> Figures:
-    """Seconds of `docker compose up --scale client=50`."""
-    return {"50": [compose_time(50) for _ in range(effort.rounds)]}
+    """Seconds of `docker compose up --scale client=50`, now and before."""
+    return {"50": compose.measure({"thread": ROOT, BEFORE: FOLDER}, 50, effort.rounds)}
 
 
 def clients_of_ones_own(effort: Effort) -> Figures:
@@ -115,42 +137,52 @@ def work(effort: Effort) -> Figures:
 
 def working(doing: str, python: str = sys.executable) -> list[Contender]:
     """Each model of ours, and an event loop that calls the same work."""
-    models = [ours(one, "--model", one, "--work", doing, python=python) for one in MODELS]
-    return [*models, peer("asyncio", "asyncio_protocol", python=python, work=doing)]
+    each = [ours(one, "--model", one, "--work", doing, python=python) for one in models()]
+    return [*each, peer("asyncio", "asyncio_protocol", python=python, work=doing)]
+
+
+def pythons(effort: Effort) -> Figures:
+    """The rows under this CPython, and under those of BENCH_PYTHONS."""
+    others = [ours(python_version(python), python=python) for python in other_pythons()]
+    return _rows((THREAD, *others), effort, pinned=False)
 
 
 def free_threaded(effort: Effort) -> Figures:
-    """The rows and the work under another CPython too: BENCH_PYTHON, one without a GIL."""
-    python = free_threaded_python()
-    free, free_peer = "thread, no GIL", "asyncio Protocol, no GIL"
+    """The rows and the work without a GIL (BENCH_PYTHON), with it, and in C."""
+    free = free_threaded_python()
+    usual = with_the_gil(free)
+    both = {"thread": usual, "thread, no GIL": free}
     contenders = [
-        THREAD,
-        ours(free, python=python),
-        limit("C threads", "threads"),
-        peer("asyncio Protocol", "asyncio_protocol"),
-        peer(free_peer, "asyncio_protocol", python=python),
+        *(ours(name, python=python) for name, python in both.items()),
+        C_THREADS,
+        peer("asyncio Protocol", "asyncio_protocol", python=usual),
+        peer("asyncio Protocol, no GIL", "asyncio_protocol", python=free),
     ]
+    spinning = [ours(name, "--work", "spin:1", python=python) for name, python in both.items()]
     return {
-        "python": python_version(python),
+        "without the GIL": python_version(free),
+        "with the GIL": python_version(usual),
         "rows": {
-            where: {row.name: _loaded(row, contenders, effort, pinned=pinned) for row in ROWS}
-            for where, pinned in WHERE.items()
+            where: _rows(contenders, effort, pinned=pinned) for where, pinned in WHERE.items()
         },
+        "spin": {SPINNING.name: _loaded(SPINNING, spinning, effort, pinned=False)},
         "work": {
             where: {
-                doing: _loaded(AT_WORK, working(doing, python), effort, pinned=pinned)
+                doing: _loaded(AT_WORK, working(doing, free), effort, pinned=pinned)
                 for doing in WORKS
             }
             for where, pinned in WHERE.items()
         },
         "memory": _memory(contenders, effort),
-        "starting": _started(CROWDED[0], effort, python),
+        "starting": _started(CROWDED[0], effort, free),
     }
 
 
-def _loaded(
-    row: Row, contenders: Sequence[Contender], effort: Effort, *, pinned: bool = True
-) -> Figures:
+def _rows(contenders: Sequence[Contender], effort: Effort, *, pinned: bool) -> Figures:
+    return {row.name: _loaded(row, contenders, effort, pinned=pinned) for row in ROWS}
+
+
+def _loaded(row: Row, contenders: Sequence[Contender], effort: Effort, *, pinned: bool) -> Figures:
     samples = under_load(row, contenders, effort.rounds, pinned=pinned, words=effort.words)
     return _by_name(samples, asdict)
 
@@ -186,5 +218,6 @@ CHAPTERS: Mapping[str, Callable[[Effort], Figures]] = {
     "compose": composed,
     "starting": clients_of_ones_own,
     "work": work,
+    "pythons": pythons,
     "free-threaded": free_threaded,
 }

@@ -4,6 +4,7 @@ They stand on white, so that they look alike on a light page and on a dark one, 
 everybody can tell apart (M. Okabe and K. Ito). The same figures give the same bytes.
 """
 
+import contextlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,18 +17,21 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from bench.chapters import Figures
-from bench.load import Sample
-from bench.page import compared, latencies, rates, sampled
+from bench.cells import crowd, number
+from bench.figures import (
+    Figures,
+    Measured,
+    NotMeasuredError,
+    at,
+    compared,
+    latencies,
+    rates,
+    sampled,
+)
 from bench.rounds import middle
-from bench.words import clients, number
 
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#666666"
-SIDES = {
-    "more": ("thread has more in every round", BLUE),
-    "fewer": ("the other has more in every round", ORANGE),
-    "either": ("the rounds do not agree", GREY),
-}
+PLACES = {"unpinned": "on any core, as shipped", "pinned": "the server on one core"}
 SERIES = ((BLUE, "o"), (ORANGE, "D"))  # two of a kind
 QUANTILES = {"p50": ("p50", "o"), "p99": ("p99", "s"), "p999": ("p99.9", "D")}
 COSTS = {"start": "start, ms", "join": "join, ms", "memory": "memory, KiB"}
@@ -47,60 +51,62 @@ STYLE: dict[Any, Any] = {
 }
 
 Panels = tuple[Figure, list[Axes]]
-Measured = Mapping[str, list[Sample]]  # by contender
 
 
 def draw(figures: Figures, folder: Path) -> None:
     """Draw what was measured."""
     known = sampled(figures)
-    for name, (chapter, picture) in PICTURES.items():
-        if chapter in known:
-            with mpl.rc_context(STYLE):
-                picture(known[chapter]).savefig(folder / name, metadata={"Date": None})
+    for name, picture in PICTURES.items():
+        with contextlib.suppress(NotMeasuredError), mpl.rc_context(STYLE):
+            picture(known).savefig(folder / name, metadata={"Date": None})
 
 
-def draw_ratios(chapter: Mapping[str, Measured]) -> Figure:
-    """A panel for each row: ours over each of the others."""
-    peers = [name for name in next(iter(chapter.values())) if name != "thread"]
-    lines = -(-len(chapter) // 3)
-    figure, panels = _panels(lines, 3, 1 + 2.7 * lines)
-    for panel, (row, measured) in zip(panels, chapter.items(), strict=False):
-        panel.set_title(clients(row))
+def draw_ratios(figures: Figures) -> Figure:
+    """A panel for each row: ours over each of the others, where each place has its mark."""
+    chapters: list[Mapping[str, Measured]] = [at(figures, where) for where in PLACES]
+    peers = [name for name in next(iter(chapters[0].values())) if name != "thread"]
+    lines = -(-len(chapters[0]) // 3)
+    figure, panels = _panels(lines, 3, 1 + 2.9 * lines)
+    for panel, row in zip(panels, chapters[0], strict=False):
+        panel.set_title(crowd(row))
         panel.axvline(1, color="black", linewidth=1)
         panel.tick_params(labelbottom=True)
-        for place, peer in enumerate(peers):
-            one = compared(rates(measured["thread"]), rates(measured[peer]))
-            if one:
-                color = SIDES[one.side][1]
-                panel.plot([one.least, one.most], [place, place], color, linewidth=4, alpha=0.4)
-                panel.plot([one.middle], [place], "o", color=color)
+        for nth, (chapter, (color, shape)) in enumerate(zip(chapters, SERIES, strict=True)):
+            for peer, place in zip(peers, _places(peers, nth, 0.36), strict=True):
+                one = compared(rates(chapter[row]["thread"]), rates(chapter[row][peer]))
+                if one:
+                    panel.plot([one.least, one.most], [place, place], color, linewidth=3, alpha=0.4)
+                    panel.plot([one.middle], [place], shape, color=color, markersize=5)
     _log(panels[0])
     _name(panels[0], peers)
-    for unused in panels[len(chapter) :]:
+    for unused in panels[len(chapters[0]) :]:
         unused.remove()
     figure.supxlabel("messages a second: thread ÷ the other (log scale)", fontsize="medium")
-    _legend(figure, [_mark(label, color, "o") for label, color in SIDES.values()])
+    marks = zip(PLACES.values(), SERIES, strict=True)
+    _legend(figure, [_mark(label, *one) for label, one in marks])
     return figure
 
 
-def draw_latencies(chapter: Mapping[str, Measured]) -> Figure:
+def draw_latencies(figures: Figures) -> Figure:
     """From p50 to p99.9, of everybody with the same clients."""
+    measured: Measured = at(figures, "pinned", CROWD)
     figure, (panel,) = _panels(1, 1, 4.2)
-    for place, (name, samples) in enumerate(chapter[CROWD].items()):
+    for place, (name, samples) in enumerate(measured.items()):
         color = BLUE if name == "thread" else GREY
         known = {one: middle(latencies(samples, one) or [0.0]) for one in QUANTILES}
         panel.plot(list(known.values()), [place] * len(known), color)
         for one, (_, shape) in QUANTILES.items():
             panel.plot([known[one]], [place], shape, color=color)
     _log(panel)
-    _name(panel, list(chapter[CROWD]))
-    panel.set_xlabel(f"time from a message to its reply with {clients(CROWD)}, ms (log scale)")
+    _name(panel, list(measured))
+    panel.set_xlabel(f"time from a message to its reply with {crowd(CROWD)}, ms (log scale)")
     _legend(figure, [_mark(label, GREY, shape) for label, shape in QUANTILES.values()])
     return figure
 
 
-def draw_starting(chapter: Mapping[str, Mapping[str, list[dict[str, float]]]]) -> Figure:
+def draw_starting(figures: Figures) -> Figure:
     """A panel for each cost: of a thread, a forked process and a spawned one."""
+    chapter: Mapping[str, Mapping[str, list[dict[str, float]]]] = at(figures, "starting")
     kinds = list(next(iter(chapter.values())))
     figure, panels = _panels(1, len(COSTS), 2.4, alike=False)
     for panel, (cost, label) in zip(panels, COSTS.items(), strict=True):
@@ -115,8 +121,9 @@ def draw_starting(chapter: Mapping[str, Mapping[str, list[dict[str, float]]]]) -
     return figure
 
 
-def draw_work(chapter: Mapping[str, Mapping[str, Measured]]) -> Figure:
+def draw_work(figures: Figures) -> Figure:
     """A panel for each kind of work: each model's visits, on one core and on all."""
+    chapter: Mapping[str, Mapping[str, Measured]] = at(figures, "work")
     works = next(iter(chapter.values()))
     figure, panels = _panels(1, len(works), 3.2)
     for panel, doing in zip(panels, works, strict=True):
@@ -169,9 +176,9 @@ def _legend(figure: Figure, marks: Sequence[Artist]) -> None:
     figure.legend(handles=marks, loc="outside upper center", ncols=len(marks), frameon=False)
 
 
-PICTURES: Mapping[str, tuple[str, Callable[[Any], Figure]]] = {
-    "performance-ratios.svg": ("pinned", draw_ratios),
-    "performance-latency.svg": ("pinned", draw_latencies),
-    "performance-starting.svg": ("starting", draw_starting),
-    "performance-work.svg": ("work", draw_work),
+PICTURES: Mapping[str, Callable[[Figures], Figure]] = {
+    "performance-ratios.svg": draw_ratios,
+    "performance-latency.svg": draw_latencies,
+    "performance-starting.svg": draw_starting,
+    "performance-work.svg": draw_work,
 }

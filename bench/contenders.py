@@ -1,4 +1,4 @@
-"""Who is measured: our server as shipped, its peers, and two limits in C.
+"""Who is measured: our server as shipped, the build before, its peers, and two limits in C.
 
 All speak the `lines` dialect of docs/protocol.md. Ours does besides what it does for its users:
 time-outs, registry, metrics. It runs with the image's settings, but for a limit on clients that the
@@ -16,8 +16,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import click
+
+from bench.before import BEFORE, FOLDER, ROOT
+from server.__main__ import main as command
 
 HERE = Path(__file__).parent
 BUILT = HERE / "built"  # what the C compiler made
@@ -41,12 +45,17 @@ class Contender:
 
 
 def ours(
-    name: str, *words: str, python: str = sys.executable, environment: tuple[str, ...] = IMAGE
+    name: str,
+    *words: str,
+    python: str = sys.executable,
+    environment: tuple[str, ...] = IMAGE,
+    checkout: Path = ROOT,
 ) -> Contender:
     """Our server, with these words besides."""
     ports = ("--port", "{port}", "--status-port", "{status_port}")
     bounds = ("--max-clients", "4000", "--log-level", "warning")
-    return Contender(name, ("env", *environment, python, "-m", "server", *ports, *bounds, *words))
+    program = ("env", f"--chdir={checkout}", *environment, python, "-m", "server")
+    return Contender(name, (*program, *ports, *bounds, *words))
 
 
 def peer(
@@ -62,8 +71,16 @@ def limit(name: str, program: str) -> Contender:
     return Contender(name, (str(BUILT / program), "{port}"))
 
 
+def models() -> tuple[str, ...]:
+    """Those of our server."""
+    [model] = [one for one in command.params if one.name == "model"]
+    return tuple(cast("click.Choice[str]", model.type).choices)
+
+
 THREAD = ours("thread")
+THREAD_BEFORE = ours(BEFORE, checkout=FOLDER)
 POOL = ours("pool", "--model", "pool", "--workers", "64")
+CACHED = (ours("cached", "--model", "cached"),) if "cached" in models() else ()
 SOCKETSERVER = peer("socketserver", "threading_server")
 C_THREADS = limit("C threads", "threads")
 PEERS = (

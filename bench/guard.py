@@ -7,8 +7,9 @@ ratios to few per cent: one that has halved is a fault, whatever the machine.
 import math
 from dataclasses import dataclass
 
-from bench.chapters import Effort, Figures
+from bench.chapters import Effort
 from bench.contenders import C_THREADS, SOCKETSERVER, THREAD
+from bench.figures import Figures
 from bench.load import Sample
 from bench.rounds import ROWS, middle, ratios, under_load
 

@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,29 @@ def free_threaded_python() -> str:
     if subprocess.run([python, "-c", asked], check=False).returncode:  # noqa: S603
         raise click.ClickException(f"{python} does not run the server without a GIL.")
     return python
+
+
+def other_pythons() -> list[str]:
+    """The interpreters of BENCH_PYTHONS, with a colon between them."""
+    named = os.environ.get("BENCH_PYTHONS")
+    if not named:
+        raise click.ClickException("BENCH_PYTHONS has to name CPythons, with a colon between them.")
+    return named.split(os.pathsep)
+
+
+def with_the_gil(free: str) -> str:
+    """One of BENCH_PYTHONS of the same version as this one without; else our own."""
+    others = filter(None, os.environ.get("BENCH_PYTHONS", "").split(os.pathsep))
+    return next((one for one in others if _release(one) == _release(free)), sys.executable)
+
+
+def _release(python: str) -> str:
+    return re.split("[ ,]", python_version(python))[0]
+
+
+def commit() -> str:
+    """The commit that is measured."""
+    return _first_line("git", "rev-parse", "--short", "HEAD")
 
 
 def _processor() -> str:

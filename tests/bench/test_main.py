@@ -1,6 +1,7 @@
 """`python -m bench`: what is measured, on which cores, what becomes of it, when `short` fails."""
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -13,8 +14,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 import bench.__main__
-from bench import guard, machine
+import server
+from bench import before, guard, machine
 from bench.chapters import Effort
+from bench.contenders import ours, running
 from bench.load import Sample
 from bench.rounds import ROWS, Row
 
@@ -30,14 +33,18 @@ def measure(name: str, effort: Effort) -> str:
 def figures(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A file for the figures, on a machine where each chapter is measured at once."""
     file = tmp_path / "performance.json"
-    found = {name: partial(measure, name) for name in ("pinned", "compose", "free-threaded")}
+    found = {
+        name: partial(measure, name) for name in ("pinned", "compose", "pythons", "free-threaded")
+    }
     monkeypatch.setattr(bench.__main__, "FIGURES", file)
     monkeypatch.setattr(bench.__main__, "CHAPTERS", found)
     monkeypatch.setattr("bench.machine.describe", lambda: HERE)
-    for done in ("__main__._prepare", "page.write", "charts.draw"):
+    monkeypatch.setattr("bench.machine.commit", lambda: "0123abc")
+    for done in ("__main__._prepare", "before.unpack", "page.write", "charts.draw"):
         monkeypatch.setattr(f"bench.{done}", lambda *_: None)
     monkeypatch.setattr("bench.compose.is_possible", lambda: True)
     monkeypatch.delenv("BENCH_PYTHON", raising=False)
+    monkeypatch.delenv("BENCH_PYTHONS", raising=False)
     return file
 
 
@@ -50,12 +57,13 @@ def test_it_says_what_cannot_be_measured(figures: Path, monkeypatch: pytest.Monk
     ran = full("--rounds", "7", "--seconds", "2")
     assert ran.exit_code == 0
     assert "compose is not measured: there is no Docker here." in ran.output
+    assert "pythons is not measured: BENCH_PYTHONS names no CPython." in ran.output
     assert "free-threaded is not measured: BENCH_PYTHON names no CPython." in ran.output
     measured = json.loads(figures.read_text())
     assert measured["pinned"] == "pinned: 7 rounds of ('--seconds', '2.0')"
     assert measured["machine"] == HERE
     assert measured["measured"].keys() == {"pinned"}
-    assert measured["measured"]["pinned"].endswith(", 7 rounds")
+    assert measured["measured"]["pinned"].endswith(", 7 rounds, commit 0123abc")
 
 
 def test_a_chapter_that_is_not_measured_again_keeps_its_figures(figures: Path) -> None:
@@ -65,6 +73,16 @@ def test_a_chapter_that_is_not_measured_again_keeps_its_figures(figures: Path) -
     after = json.loads(figures.read_text())
     assert (after["free-threaded"], after["measured"]["free-threaded"]) == (1, "once")
     assert after["pinned"]
+
+
+def test_one_chapter_is_renewed_on_the_same_machine(figures: Path) -> None:
+    assert full("--chapter", "pinned").exit_code == 0
+    before = json.loads(figures.read_text())
+    assert full("--chapter", "pinned", "--rounds", "9").exit_code == 0
+    assert full("--chapter", "compose").exit_code == 0
+    after = json.loads(figures.read_text())
+    assert after["pinned"] == before["pinned"].replace("7", "9")
+    assert after["compose"].startswith("compose: 7 rounds")
 
 
 def test_figures_of_two_machines_are_not_mixed(figures: Path) -> None:
@@ -158,7 +176,50 @@ def test_a_core_is_its_own_sibling() -> None:
 def test_one_core_or_an_unnamed_interpreter_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0})
     monkeypatch.delenv("BENCH_PYTHON", raising=False)
+    monkeypatch.delenv("BENCH_PYTHONS", raising=False)
     with pytest.raises(click.ClickException, match="two cores are needed"):
         machine.two_cores()
+    with pytest.raises(click.ClickException, match="BENCH_PYTHONS has to name"):
+        machine.other_pythons()
     with pytest.raises(click.ClickException, match="BENCH_PYTHON has to name"):
         machine.free_threaded_python()
+
+
+def test_without_a_gil_is_compared_with_the_same_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = {"free": "3.15.0 free-threading", "old": "3.14.8", "same": "3.15.0, compiled"}
+    monkeypatch.setattr(machine, "python_version", versions.get)
+    monkeypatch.delenv("BENCH_PYTHONS", raising=False)
+    assert machine.with_the_gil("free") == sys.executable
+    monkeypatch.setenv("BENCH_PYTHONS", "old:same")
+    assert machine.other_pythons() == ["old", "same"]
+    assert machine.with_the_gil("free") == "same"
+
+
+@pytest.fixture
+def clone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """One with a commit, and a place to unpack it to."""
+    git = ("git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@example.org")
+    (tmp_path / "server").symlink_to(Path(server.__file__).parent)
+    for words in (("init", "--quiet"), ("add", "server"), ("commit", "--quiet", "-m", "before")):
+        subprocess.run([*git, *words], check=True)
+    monkeypatch.setattr(before, "ROOT", tmp_path)
+    monkeypatch.setattr(before, "COMMIT", "HEAD")
+    monkeypatch.setattr(before, "FOLDER", tmp_path / "built" / "before")
+    return tmp_path
+
+
+def test_the_build_before_is_unpacked_once_and_is_run_from_there(clone: Path) -> None:
+    before.unpack()
+    (clone / ".git").rename(clone / "gone")
+    before.unpack()
+    with running(ours("before", checkout=before.FOLDER), core=None) as its:
+        assert Path(f"/proc/{its.pid}/cwd").resolve() == before.FOLDER
+        assert its.ask("/healthz")
+
+
+@pytest.mark.usefixtures("clone")
+def test_a_commit_that_is_not_in_this_clone_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(before, "COMMIT", "0" * 40)
+    with pytest.raises(click.ClickException, match="is not in this clone"):
+        before.unpack()
+    assert not before.FOLDER.exists()

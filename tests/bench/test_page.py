@@ -1,4 +1,4 @@
-"""The pages of the benchmark, and their pictures, say what the figures say."""
+"""The tables of the benchmark's pages, and their pictures, say what the figures say."""
 
 import json
 import re
@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 from bench import charts, page
-from bench.chapters import Figures
+from bench.before import BEFORE
+from bench.figures import Figures
 from bench.load import Sample
 from bench.rounds import ROWS
+from bench.tables import TABLES
 
 DOCS = Path(__file__).parents[2] / "docs"
 RECORDED = json.loads((DOCS / "performance.json").read_text())
 DASH = "\N{EN DASH}"
+TEXT = "".join((DOCS / name).read_text(encoding="utf-8") for name in page.PAGES)
 
 
 def sample(
@@ -43,12 +46,9 @@ def even(figures: Figures) -> Figures:
     return made
 
 
-FIGURES: Figures = even(RECORDED)
-
-
-def changed(changes: Figures) -> Figures:
+def changed(changes: Figures, figures: Figures) -> Figures:
     """The figures with others in these places: a/b/c, where * stands for each that is there."""
-    figures = deepcopy(FIGURES)
+    figures = deepcopy(figures)
     for place, value in changes.items():
         *path, last = place.split("/")
         found = [figures]
@@ -59,124 +59,90 @@ def changed(changes: Figures) -> Figures:
     return figures
 
 
-def written(figures: Figures, folder: Path) -> str:
-    """Both pages, as one reads them: without line breaks in a sentence."""
-    page.write(figures, folder)
-    text = "".join((folder / name).read_text(encoding="utf-8") for name in page.PAGES)
-    return re.sub(r"\n *(?=\w)", " ", text)
-
-
-@pytest.fixture(scope="module")
-def unchanged(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Both pages of the figures above."""
-    return written(FIGURES, tmp_path_factory.mktemp("unchanged"))
-
-
-SLOWER = {"pinned/*/thread": at(900, 900, 900), "pinned/*/socketserver": at(1000, 1000, 1000)}
+# As after a run that measured everything there is.
+COMPLETE: Figures = {
+    **{f"{place}/*/{BEFORE}": at(500, 500, 500) for place in ("pinned", "unpinned")},
+    **{f"visits/*/{who}": at(rate, rate, rate) for who, rate in ((BEFORE, 500), ("cached", 1500))},
+    "pythons": {row.name: {"thread": at(100, 100), "3.15": at(110, 110)} for row in ROWS},
+    "free-threaded/spin": {"8": {"thread": at(10, 10), "thread, no GIL": at(19, 19)}},
+}
+FIGURES = changed(COMPLETE, even(RECORDED))
+UNCHANGED = page.fill(TEXT, FIGURES)
 LIMITED = [sample(load=load) for load in (0.95, 0.92, 0.5)]
-SLOW_ONCE = [sample(), sample(slowest=1_034_000.0), sample()]
 LET_DOWN = [sample(errors=errors) for errors in (3, 0, 4)]
+LOOKS = {"nobody": (100, 0.01), "somebody": (90, 0.02)}
 SAID: list[tuple[Figures, str]] = [
     # a ratio is the median of the ratios of the rounds; it needs an answer in each of them
     ({"pinned/50/thread": at(1, 3, 2), "pinned/50/trio": at(1, 1, 4)}, f" <sub>0.50{DASH}3.00<"),
-    ({"pinned/50/trio": at(0, 100, 100)}, "| trio | 0.59 | — | 0.59 |"),
-    ({"pinned/50/*": [sample(0, slowest=0.0)] * 3}, f"| trio | 0 |{' — |' * 7} 0.50 | 0 |"),
-    # ours is ahead or behind where it is in every round
-    (
-        SLOWER | {"pinned/50/thread": at(1100, 1101, 1102)},
-        "**ahead** with 50 clients: 1.10 times as many messages;\n  **behind** with 3, 500 and",
-    ),
-    (
-        SLOWER | {"pinned/50/thread": at(900, 1101, 1102)},
-        "16: 0.90 times as many messages; now ahead, now behind, with 50 clients: 1.10 times",
-    ),
+    ({"pinned/50/trio": at(0, 100, 100)}, "| ÷ trio | 0.59 | — | 0.59 |"),
+    ({"pinned/50/*": [sample(0, slowest=0.0)] * 3}, f"| trio | 0 |{' — |' * 8} 0.50 | 0 |"),
+    # ours beside the build before: more messages, less processor time
+    ({"pinned/50/thread": at(900, 900, 900)}, "| rate ÷ | 2.00 | 1.80 | 2.00 |"),
+    ({"pinned/50/thread": at(900, 900, 900)}, "| processor ÷ | 0.50 | 0.56 | 0.50 |"),
+    ({f"visits/*/{BEFORE}": at(400, 400, 400)}, f"| ÷ {BEFORE} | 3.75 | 3.75 |"),
     # of a message's 900 µs the kernel has 500
-    ({"pinned/50/thread": at(1000, 1000, 1000)}, "| thread | 500 | 400 | 900 |"),
-    # the load's share of a core, in each row, and where it was the limit
+    ({"pinned/50/thread": at(900, 900, 900)}, "| 0.900 | 1,000 | 556 | 3.00 | 0.50 | 0 |"),
+    # the load's share of a core, in each row, and the mark where it was the limit
     ({"unpinned/50/trio": [sample(load=0.25)] * 3}, f"core | 0.50 | 0.25{DASH}0.50 | 0.50 |"),
-    ({"pinned/3/C epoll": LIMITED}, "more than nine tenths of a core: C epoll (3 clients)."),
-    ({"work/one core/sleep:5/asyncio": at(9, 9, 9)}, "threads win"),
-    ({"visits/one core/socketserver": SLOW_ONCE}, "a visit to `socketserver` can take 1,030 ms"),
-    ({"visits/one core/socketserver": LET_DOWN}, " 1.00 | 2.00 | 3.00 | 0.990 | 0.50 | 7 |"),
-    # whose clients were let down, and where
-    ({"pinned/50/C epoll": LET_DOWN}, "let down here** (C epoll, 50 clients: 7)"),
-    ({"unpinned/50/C epoll": LET_DOWN}, "let down here** (C epoll, 50 clients: 7)"),
-    ({"visits/one core/C epoll": LET_DOWN}, "let down here** (C epoll, one core: 7)"),
-    ({"levels/rows/50/debug": LET_DOWN}, "let down here** (debug, 50 clients: 7)"),
-    ({"work/one core/sleep:5/asyncio": LET_DOWN}, "down here** (asyncio, sleep:5, one core: 7)"),
-    # what each part of a turn adds, what a viewer costs, how much of the log was dropped
-    ({"parts": {"a": [3.0, 3.1], "b": [3.5, 3.6]}}, "| a | 3.05 |  |\n| b | 3.55 | 0.50 |\n"),
+    ({"pinned/3/C epoll": LIMITED}, r"| C epoll | 1,000 \* |"),
+    ({"pinned/3/C epoll": LIMITED}, r"| ÷ C epoll | 1.00 \* |"),
+    ({"pinned/50/C epoll": LET_DOWN}, " 0.900 | 900 | 500 | 3.00 | 0.50 | 7 |"),
+    # each beside the first
     (
-        {
-            f"viewers/8/{looks}": [{"rate": rate + nth, "others": cost * nth} for nth in range(3)]
-            for looks, rate, cost in (("nobody", 100, 0.01), ("somebody", 90, 0.02))
-        },
-        f" 101 <sub>100{DASH}102</sub> | 91.0 <sub>90.0{DASH}92.0</sub> | 1.0 % | 2.0 % |",
+        {"parts": {"a": [3.0, 3.1], "b": [3.5, 3.6]}},
+        f"| b | 3.55 <sub>3.50{DASH}3.60</sub> | 1.16 ",
     ),
+    ({"compose/50": {"now": [9.0], "before": [18.0]}}, "| before | 18.0 | 2.00 |"),
     (
-        {"watching/microseconds": {"nothing": [9.7], "a watcher": [10.0]}},
-        "| a watcher | 0.97 |",
+        {f"viewers/8/{name}": [{"rate": a, "others": b}] for name, (a, b) in LOOKS.items()},
+        "| somebody | 90.0 | 0.90 | 0.020 | 2.00 |",
     ),
-    ({"levels/dropped/*/info": [0.6, 0.7]}, f"dropped at `info` |{' 65 % |' * len(ROWS)}\n"),
-    ({"compose/50": [21.0, 24.0, 20.0]}, "took 21.0 s (20.0 to 24.0"),
-    ({"measured": dict.fromkeys(("pinned", "work"), "a day")}, "on a day | pinned, work |"),
+    ({"levels/dropped/*/info": [0.6, 0.7]}, f"| info |{' 65 % |' * len(ROWS)}\n"),
+    # other interpreters
+    ({"pythons/*/3.15": at(120, 120)}, f"| ÷ 3.15 |{' 0.83 |' * len(ROWS)}\n"),
+    ({"free-threaded/spin/8/thread, no GIL": at(18, 18)}, "| ÷ thread | 1.80 |\n"),
+    ({"measured": dict.fromkeys(("pinned", "work"), "on a day")}, "on a day | pinned, work |"),
 ]
 
 
 @pytest.mark.parametrize(("changes", "said"), SAID)
-def test_the_pages_say_what_the_figures_say_and_only_then(
-    unchanged: str, tmp_path: Path, changes: Figures, said: str
-) -> None:
-    assert said not in unchanged
-    assert said in written(changed(changes), tmp_path)
+def test_the_tables_say_what_the_figures_say_and_only_then(changes: Figures, said: str) -> None:
+    assert said not in UNCHANGED
+    assert said in page.fill(TEXT, changed(changes, FIGURES))
 
 
-def test_each_figure_for_which_the_load_was_the_limit_has_a_mark(tmp_path: Path) -> None:
-    text = written(changed({"pinned/3/C epoll": LIMITED}), tmp_path)
-    assert r"| C epoll | 1,000 \* |" in text
-    assert len(re.findall(r" \\\*", text)) == 3  # its ratio, twice, and its rate
+def test_every_table_is_in_a_page_and_none_is_missing() -> None:
+    assert {marker.split("; ")[0] for _, marker, _ in page.REGION.findall(TEXT)} == TABLES.keys()
+    assert "Not measured yet" not in UNCHANGED
 
 
-@pytest.mark.parametrize(
-    ("chapter", "sections"),
-    {
-        "pinned": ["## All figures of one core", "## What was measured", "performance-ratios.svg"],
-        "unpinned": ["### The server and the load on any core"],
-        "visits": ["## Connections a second"],
-        "levels": ["## What the log costs"],
-        "memory": ["`VmRSS`"],
-        "start": ["ms until the first greeting"],
-        "parts": ["put one upon the other"],
-        "compose": ["`docker compose up --scale client=50` took "],
-        "starting": ["## What a client of one's own costs"],
-        "work": ["## When answering takes time"],
-        "watching": ["## What `lanes watch` costs"],
-        "free-threaded": ["### Memory without the GIL"],
-        "machine": ["### The machine"],
-    }.items(),
-)
-def test_a_chapter_that_was_not_measured_has_no_section(
-    unchanged: str, tmp_path: Path, chapter: str, sections: list[str]
-) -> None:
-    text = written({name: FIGURES[name] for name in FIGURES if name != chapter}, tmp_path)
-    for words in sections:
-        assert (words in unchanged, words in text) == (True, False)
+@pytest.mark.parametrize("chapter", [name for name in FIGURES if name != "measured"])
+def test_what_was_not_measured_is_said_and_nothing_else_changes(chapter: str) -> None:
+    text = page.fill(TEXT, {name: FIGURES[name] for name in FIGURES if name != chapter})
+    note = f"*Not measured yet:* `python -m bench full --chapter {chapter}`"
+    assert note in text
+    assert page.REGION.sub("", text) == page.REGION.sub("", TEXT)
 
 
-def test_where_nothing_was_measured_the_pages_say_how_to(tmp_path: Path) -> None:
-    text = written({}, tmp_path)
-    assert "$ make bench" in text
-    assert "$ BENCH_PYTHON=/path/to/python3.14t make bench" in text
+def test_a_contender_that_was_not_measured_leaves_the_rest() -> None:
+    fewer = deepcopy(FIGURES)
+    for row in fewer["pinned"].values():
+        del row[BEFORE]
+    text = page.fill(TEXT, fewer)
+    assert text.count("Not measured yet") == 1
+    assert text.count(f"| ÷ {BEFORE} |") == UNCHANGED.count(f"| ÷ {BEFORE} |") - 1
 
 
-def test_the_projects_own_pages_are_made_of_its_own_figures(tmp_path: Path) -> None:
+def test_the_projects_own_tables_are_made_of_its_own_figures(tmp_path: Path) -> None:
+    for name in page.PAGES:
+        (tmp_path / name).write_text((DOCS / name).read_text(encoding="utf-8"), encoding="utf-8")
     page.write(RECORDED, tmp_path)
     for name in page.PAGES:
-        assert (tmp_path / name).read_text() == (DOCS / name).read_text()
+        assert (tmp_path / name).read_text() == (DOCS / name).read_text(), "python -m bench pages"
 
 
-def test_all_tables_have_as_many_cells_in_each_line(unchanged: str) -> None:
-    for table in re.findall(r"(?:^\|.*\n)+", unchanged, re.MULTILINE):
+def test_all_tables_have_as_many_cells_in_each_line() -> None:
+    for table in re.findall(r"(?:^\|.*\n)+", UNCHANGED, re.MULTILINE):
         assert len({line.count("|") for line in table.splitlines()}) == 1, table
 
 
@@ -195,7 +161,7 @@ def test_the_same_figures_give_the_same_pictures(pictures: Path, tmp_path: Path)
 
 
 LABELS = {
-    "ratios": ["messages a second: thread ÷ the other (log scale)", "3 clients", "trio"],
+    "ratios": ["messages a second: thread ÷ the other (log scale)", "3 clients", BEFORE],
     "latency": ["time from a message to its reply with 500 clients, ms (log scale)", "trio"],
     "starting": ["start, ms for each (log)", "memory, KiB for each (log)", "1,000 of them"],
     "work": ["visits a second", "--work sleep:5", "all cores", "asyncio"],

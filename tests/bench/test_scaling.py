@@ -7,29 +7,29 @@ from pathlib import Path
 
 import pytest
 
-from bench import page
+from bench import figures as of
+from bench.cells import number, ratio
 from bench.rounds import middle
-from bench.words import number, span
 from server.options import SPARE_DESCRIPTORS
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "scaling.md").read_text(encoding="utf-8")
 PROSE = " ".join(TEXT.split())
-FIGURES = page.sampled(json.loads((ROOT / "docs" / "performance.json").read_text()))
+FIGURES = of.sampled(json.loads((ROOT / "docs" / "performance.json").read_text()))
 CROWDS = ("3", "50", "500", "2,000")
 TIMES = "\N{MULTIPLICATION SIGN}"
 REPLICA, CLIENT = 35 * 1024, 55  # KiB, read by hand: see the page
 
 PINNED, UNPINNED = ([FIGURES[at][one]["thread"] for one in CROWDS] for at in ("pinned", "unpinned"))
-MESSAGE_TIMES = [middle(page.of_each(samples, "message_time")) for samples in UNPINNED]
+MESSAGE_TIMES = [middle(of.of_each(samples, "message_time")) for samples in UNPINNED]
 ROWS = {
-    "messages a second, one core": [middle(page.rates(samples)) for samples in PINNED],
-    "messages a second, any core": [middle(page.rates(samples)) for samples in UNPINNED],
-    "p99 on any core, ms": [middle(page.latencies(samples, "p99")) for samples in UNPINNED],
+    "messages a second, one core": [middle(of.rates(samples)) for samples in PINNED],
+    "messages a second, any core": [middle(of.rates(samples)) for samples in UNPINNED],
+    "p99 on any core, ms": [middle(of.latencies(samples, "p99")) for samples in UNPINNED],
     "processor for a message on any core, µs": MESSAGE_TIMES,
     "KiB of its own memory for each idle client": [middle(FIGURES["memory"]["thread"])],
     "connections a second, each with one message, on any core": [
-        middle(page.rates(FIGURES["visits"]["all cores"]["thread"]))
+        middle(of.rates(FIGURES["visits"]["all cores"]["thread"]))
     ],
     "ms until the first greeting, and until `/healthz` is well": [
         middle(FIGURES["start"][name]) for name in ("thread", "healthy")
@@ -51,10 +51,11 @@ def test_a_row_of_the_bench_is_as_measured(label: str) -> None:
 def test_what_the_prose_says_of_cores_the_log_and_a_message_is_as_measured() -> None:
     assert "with a second core the server does not get faster but slower" in PROSE
     for one_core, any_core in zip(PINNED, UNPINNED, strict=True):
-        assert middle(page.rates(any_core)) < middle(page.rates(one_core))
+        assert middle(of.rates(any_core)) < middle(of.rates(one_core))
     levels = FIGURES["levels"]["rows"].values()
-    ratios = [page.compared(page.rates(row["info"]), page.rates(row["warning"])) for row in levels]
-    assert f"[{span(ratio for ratio in ratios if ratio)} of them]" in PROSE
+    found = [of.compared(of.rates(row["info"]), of.rates(row["warning"])) for row in levels]
+    least, *_, most = sorted(one.middle for one in found if one)
+    assert f"[{ratio(least)} to {ratio(most)} of them]" in PROSE
     assert f"the processor is the {number(MESSAGE_TIMES[-1])} µs of the table" in PROSE
 
 

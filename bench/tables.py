@@ -1,0 +1,168 @@
+"""The tables of the pages: each is a function of the figures, named in the page by its marker."""
+
+from collections.abc import Callable, Mapping
+from itertools import groupby
+from operator import attrgetter
+
+from bench.before import BEFORE
+from bench.cells import cell, crowd, markdown, number, star
+from bench.figures import (
+    Figures,
+    Measured,
+    at,
+    compared,
+    latencies,
+    load_share,
+    median,
+    of_each,
+    rates,
+    spread,
+)
+from bench.load import Sample
+from bench.rounds import middle
+
+SHOWN = {  # a column of a contender's figures: what a Sample calls it, of which rounds
+    **{name: (latencies, name) for name in ("p50", "p99")},
+    "p99.9": (latencies, "p999"),
+    "Jain": (of_each, "jain"),
+    "least served": (of_each, "least_share"),
+    "processor, µs": (of_each, "message_time"),
+    "of it kernel": (of_each, "kernel_time"),
+}
+COLUMNS = ("rate/s", *SHOWN, "slowest", "load", "errors")
+COSTS = {
+    "start": "start, ms",
+    "join": "join, ms",
+    "memory": "memory, KiB",
+    "milliseconds": "ms of a core",
+    "rate": "rate/s",
+    "others": "for others",
+}
+
+
+def rate(samples: list[Sample]) -> str:
+    """Messages, or visits, a second."""
+    return number(middle(rates(samples))) + star(samples)
+
+
+def loads(*chapter: Measured) -> list[str]:
+    """A last line: which part of a core the load had, with those who asked least and most of it."""
+    shares = [[load_share(samples) for samples in one.values()] for one in chapter]
+    ends = [(number(min(one), 2), number(max(one), 2)) for one in shares]
+    return ["the load had, of a core", *("\N{EN DASH}".join(dict.fromkeys(one)) for one in ends)]
+
+
+def beside(figures: Figures, mine: str, *path: str) -> str:
+    """What one answers in a second, and how many times that of each of the others it is."""
+    chapter: Mapping[str, Measured] = at(figures, *path)
+    own = {row: at(figures, *path, row, mine) for row in chapter}
+    lines = [[f"**{mine}, rate/s**", *(f"**{rate(samples)}**" for samples in own.values())]]
+    for other in next(iter(chapter.values())):
+        if other != mine:
+            pairs = [(own[row], measured[other]) for row, measured in chapter.items()]
+            ratios = [cell(compared(*map(rates, pair))) + star(*pair) for pair in pairs]
+            lines.append([f"÷ {other}", *ratios])
+    return markdown(["", *map(crowd, chapter)], [*lines, loads(*chapter.values())])
+
+
+def before(figures: Figures, where: str) -> str:
+    """What became of the build before: three ratios, and how fair it is and was."""
+    chapter = at(figures, where)
+    pairs = [(one["thread"], at(figures, where, row, BEFORE)) for row, one in chapter.items()]
+    lines = []
+    for title, name in {"rate": "rate", "p99": "p99", "processor": "message_time"}.items():
+        each_ = [[list(map(attrgetter(name), one)) for one in pair] for pair in pairs]
+        lines.append([f"{title} ÷", *(cell(compared(*pair)) for pair in each_)])
+    for title in ("Jain", "least served"):
+        take, name = SHOWN[title]
+        both = [[number(median(take(one, name))) for one in pair] for pair in pairs]
+        lines.append([f"{title}, now and before", *(", ".join(two) for two in both)])
+    return markdown(["", *map(crowd, chapter)], lines)
+
+
+def everyone(figures: Figures, *path: str) -> str:
+    """All figures of all contenders, in one place."""
+    found = at(figures, *path).items()
+    return markdown(["", *COLUMNS], ([name, *_shown(samples)] for name, samples in found))
+
+
+def ours(figures: Figures, *path: str) -> str:
+    """All our figures, row by row."""
+    found = at(figures, *path).items()
+    return markdown(["", *COLUMNS], ([crowd(row), *_shown(one["thread"])] for row, one in found))
+
+
+def _shown(samples: list[Sample]) -> list[str]:
+    return [
+        rate(samples),
+        *(number(median(take(samples, name))) for take, name in SHOWN.values()),
+        number(max(latencies(samples, "slowest"), default=None)),
+        number(load_share(samples), 2),
+        str(sum(one.errors for one in samples)),
+    ]
+
+
+def each(figures: Figures, title: str, *path: str) -> str:
+    """What each has of one thing, and how many times that of the first."""
+    found = at(figures, *path)
+    first = next(iter(found))
+    lines = (
+        [name, cell(spread(rounds)), cell(compared(rounds, found[first]))]
+        for name, rounds in found.items()
+    )
+    return markdown(["", title, f"÷ {first}"], lines)
+
+
+def costs(figures: Figures, *path: str) -> str:
+    """The same, where each has several things."""
+    found = at(figures, *path)
+    first, rounds = next(iter(found.items()))
+    lines = []
+    for name in found:
+        lines.append([name])
+        for cost in rounds[0]:
+            mine, its = ([one[cost] for one in found[of]] for of in (name, first))
+            lines[-1] += [cell(spread(mine)), cell(compared(mine, its))]
+    return markdown(
+        ["", *(one for cost in rounds[0] for one in (COSTS[cost], f"÷ {first}"))], lines
+    )
+
+
+def dropped(figures: Figures) -> str:
+    """Which part of the log's lines was dropped."""
+    rows = at(figures, "levels", "dropped")
+    lines = (
+        [name, *(f"{number(100 * middle(one[name]), 2)} %" for one in rows.values())]
+        for name in next(iter(rows.values()))
+    )
+    return markdown(["lines dropped", *map(crowd, rows)], lines)
+
+
+def work(figures: Figures, *path: str) -> str:
+    """Visits a second with work that waits and work that computes."""
+    places = at(figures, *path).items()
+    found = {f"`{name}`, {where}": one for where, works in places for name, one in works.items()}
+    models = next(iter(found.values()))
+    lines = ([name, *(cell(spread(rates(one[name]))) for one in found.values())] for name in models)
+    return markdown(["visits/s", *found], [*lines, loads(*found.values())])
+
+
+def machine(figures: Figures) -> str:
+    """On what all of this was measured, and when."""
+    when = sorted(at(figures, "measured").items(), key=lambda one: one[1])
+    measured = [
+        [f"measured {day}", ", ".join(name for name, _ in names)]
+        for day, names in groupby(when, key=lambda one: one[1])
+    ]
+    facts = dict(at(figures, "machine"))
+    if "free-threaded" in figures:
+        names = ("without the GIL", "with the GIL")
+        facts |= {name: figures["free-threaded"][name] for name in names}
+    if "watching" in figures:  # which is compared with no other chapter
+        its = figures["watching"]["machine"]
+        facts["for watching"] = ", ".join(its[name] for name in ("processor", "system", "Python"))
+    return markdown(["", ""], [*facts.items(), *measured], align="---")
+
+
+FUNCTIONS = (beside, before, everyone, ours, each, costs, dropped, work, machine)
+TABLES: Mapping[str, Callable[..., str]] = {one.__name__: one for one in FUNCTIONS}

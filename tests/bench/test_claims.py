@@ -1,0 +1,210 @@
+"""Each sentence of the benchmark's pages says what was measured. Change both together."""
+
+import json
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from pathlib import Path
+
+import pytest
+
+from bench.figures import at, compared, latencies, of_each, rates, sampled
+from bench.load import Sample
+from bench.page import PAGES, REGION
+from bench.rounds import ROWS, middle
+
+DOCS = Path(__file__).parents[2] / "docs"
+FIGURES = sampled(json.loads((DOCS / "performance.json").read_text()))
+ROUNDED = 0.05  # how far a sentence may round
+NUMBER = r"(\d[\d,]*(?:\.\d+)?)"
+# What looks like measured; 5 ms are what `sleep:5` and `spin:5` take, 10 ms the kernel's ticks.
+FIGURE = re.compile(r"(?!\b(?:5|10) ms)\b\d[\d,]*(?:\.\d+|(?= (?:times|µs|ms|%|KiB|MiB)))")
+OURS = {"thread", "pool", "lock", "cached", "warning", "info", "thread, no GIL"}
+OTHERS = ("socketserver", "naive threads", "C threads")
+PLACES = ("pinned", "unpinned")
+ALL = [row.name for row in ROWS]
+
+
+def prose(name: str) -> str:
+    """A page without its tables, its programs, its links' targets and its line breaks."""
+    text = REGION.sub("", (DOCS / name).read_text(encoding="utf-8"))
+    text = re.sub(r"(?ms)^```.*?^```$|^\|[^\n]*$|^> |\]\([^)]*\)", "", text)
+    return " ".join(text.split())
+
+
+def rate(*path: str) -> float:
+    return middle(rates(at(FIGURES, *path)))
+
+
+def ratio(mine: Sequence[float], theirs: Sequence[float]) -> float:
+    found = compared(mine, theirs)
+    assert found, "there is nothing to compare with"
+    return found.middle
+
+
+def over(mine: str, other: str, *path: str) -> float:
+    """How many times the other's rate."""
+    found = at(FIGURES, *path)
+    return ratio(rates(found[mine]), rates(found[other]))
+
+
+def ends(found: Iterable[float]) -> list[float]:
+    ordered = sorted(found)
+    return [ordered[0], ordered[-1]]
+
+
+def ahead(mine: Collection[str], others: Collection[str], where: str, rows: Iterable[str]) -> bool:
+    return all(over(a, b, where, row) > 1 for a in mine for b in others for row in rows)
+
+
+def fair(name: str, who: str, where: str, row: str = "2,000") -> float:
+    return middle(of_each(at(FIGURES, where, row, who), name))
+
+
+def errors(found: object, of: Collection[str], name: str = "") -> int:
+    """How many clients were let down, in all rounds of all there is."""
+    if isinstance(found, dict):
+        return sum(errors(value, of, one) for one, value in found.items())
+    samples = found if isinstance(found, list) and name in of else []
+    return sum(one.errors for one in samples if isinstance(one, Sample))
+
+
+def started(cost: str) -> list[float]:
+    """What 1,000 processes cost, forked and spawned, over threads."""
+    found = at(FIGURES, "starting", "1000")
+    costs = {kind: [one[cost] for one in found[kind]] for kind in found}
+    return [ratio(costs[kind], costs["thread"]) for kind in ("fork", "spawn")]
+
+
+def computed(where: str) -> list[float]:
+    found = at(FIGURES, "work", where, "spin:5")
+    return ends(rate("work", where, "spin:5", name) for name in found)
+
+
+def free(other: str) -> list[float]:
+    rows = at(FIGURES, "free-threaded", "rows", "all cores")
+    mine = "thread, no GIL"
+    return [ratio(rates(rows[row][mine]), rates(rows[row][other])) for row in ("3", "50", "500")]
+
+
+# A sentence has {} for each figure, measured in that order. One without figures is so, or is not.
+PERFORMANCE: dict[str, Callable[[], Sequence[float] | bool]] = {
+    "answers {} short messages a second as shipped, and {} if you pin": lambda: [
+        rate(where, "50", "thread") for where in ("unpinned", "pinned")
+    ],
+    "is {} of what the standard library's `socketserver` does, {} of bare Python threads and {}": (
+        lambda: [over("thread", other, "unpinned", "50") for other in OTHERS]
+    ),
+    "With 2,000 clients it is {} times": lambda: [
+        over("thread", "socketserver", "unpinned", "2,000")
+    ],
+    "and every client gets its share": lambda: fair("jain", "thread", "unpinned") > 0.99,
+    "(asyncio with a Protocol) answers {} times": lambda: [
+        over("asyncio Protocol", "thread", "unpinned", "50")
+    ],
+    "8 threads finish {} times": lambda: [over("thread", "asyncio", "work", "one core", "sleep:5")],
+    "C is ahead everywhere": lambda: all(
+        ahead(("C threads", "C epoll"), ("thread",), where, ALL) for where in PLACES
+    ),
+    "C threads by a factor of {} to {} on one core, and of {} to {} on any": lambda: [
+        end
+        for where in PLACES
+        for end in ends(over("C threads", "thread", where, row) for row in ALL)
+    ],
+    "asyncio's Protocol and uvloop lead with one message under way": lambda: all(
+        ahead(("asyncio Protocol", "uvloop Protocol"), ("thread",), where, ALL[:4])
+        for where in PLACES
+    ),
+    "With 3 and 50 clients on any core, `socketserver` and bare threads are faster": lambda: ahead(
+        OTHERS[:2], ("thread",), "unpinned", ("3", "50")
+    ),
+    "this server has {} of its own one-core rate": lambda: [
+        rate("unpinned", "50", "thread") / rate("pinned", "50", "thread")
+    ],
+    "{} times `socketserver`'s rate on any core and {} times on one": lambda: [
+        over("thread", "socketserver", where, "50 x 16") for where in ("unpinned", "pinned")
+    ],
+    "With 2,000 clients on any core, `socketserver` and bare threads collapse": lambda: (
+        min(over("thread", other, "unpinned", "2,000") for other in OTHERS[:2]) > 3
+    ),
+    "the client served least still gets {} of": lambda: [fair("least_share", "thread", "pinned")],
+    "with 500 clients, the one served least gets {} of the": lambda: [
+        fair("least_share", "thread", "unpinned", "500")
+    ],
+    "Bare threads starve some clients completely": lambda: (
+        fair("least_share", "naive threads", "pinned") == 0
+    ),
+    "(Jain's index {})": lambda: [fair("jain", "naive threads", "pinned")],
+    "No client of ours missed a reply or got a wrong one": lambda: errors(FIGURES, OURS) == 0,
+    "A visit costs `thread` {} µs": lambda: [
+        middle(of_each(at(FIGURES, "visits", "all cores", "thread"), "message_time"))
+    ],
+    "It handles {} of `socketserver`'s visits on one core and {} on any": lambda: [
+        over("thread", "socketserver", "visits", where) for where in ("one core", "all cores")
+    ],
+    "some visits took longer than 1,000 ms": lambda: (
+        max(latencies(at(FIGURES, "visits", "all cores", "socketserver"), "slowest")) > 1000
+    ),
+    ", and {} failed": lambda: [errors(at(FIGURES, "visits"), {"socketserver"})],
+    "{} of the speed is left": lambda: [over("info", "warning", "levels", "rows", "50")],
+    "it drops {} %": lambda: [100 * middle(at(FIGURES, "levels", "dropped", "50", "info"))],
+}
+THREADS: dict[str, Callable[[], Sequence[float] | bool]] = {
+    "a forked process takes {} times as long as to start a thread, and a spawned one {} times": (
+        lambda: started("start")
+    ),
+    "they need {} and {} times its memory": lambda: started("memory"),
+    "answer {} times as many": lambda: [over("thread", "lock", "work", "one core", "sleep:5")],
+    "with the GIL: {} visits a second on two cores, {} on one. Without the GIL it is {}.": lambda: [
+        rate(*path, "spin:5", "thread")
+        for path in (
+            ("work", "all cores"),
+            ("work", "one core"),
+            ("free-threaded", "work", "all cores"),
+        )
+    ],
+    "`thread` makes {} times the visits of `lock` and {} times those of the event loop": lambda: [
+        over("thread", other, "work", "one core", "sleep:5") for other in ("lock", "asyncio")
+    ],
+    "On one core they make {} to {}, on all cores {} to {}.": lambda: [
+        *computed("one core"),
+        *computed("all cores"),
+    ],
+    "answers {}, {} and {} times the messages": lambda: free("thread"),
+    "still {}, {} and {} of C threads": lambda: free("C threads"),
+    "slower than with the GIL ({} at 50 clients)": lambda: [
+        over("thread, no GIL", "thread", "free-threaded", "rows", "one core", "50")
+    ],
+    "an idle client takes {} times the memory": lambda: [
+        ratio(
+            *(at(FIGURES, "free-threaded", "memory", one) for one in ("thread, no GIL", "thread"))
+        )
+    ],
+}
+CLAIMS = dict(zip(PAGES, (PERFORMANCE, THREADS), strict=True))
+
+
+def pattern(sentence: str) -> str:
+    return NUMBER.join(map(re.escape, sentence.split("{}")))
+
+
+@pytest.mark.parametrize(
+    ("page", "sentence"), [(page, one) for page, claims in CLAIMS.items() for one in claims]
+)
+def test_a_sentence_says_what_was_measured(page: str, sentence: str) -> None:
+    found = list(re.finditer(pattern(sentence), prose(page)))
+    assert len(found) == 1, f"{page} has {len(found)} times “{sentence}”"
+    measured = CLAIMS[page][sentence]()
+    if isinstance(measured, bool):
+        assert measured, f"{page}: “{sentence}” is not so any more"
+        return
+    for said, figure in zip(found[0].groups(), measured, strict=True):
+        wrong = abs(float(said.replace(",", "")) / figure - 1)
+        assert wrong <= ROUNDED, f"{page}: “{found[0][0]}”: {said} was measured as {figure:.3g}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_sentence_has_a_figure_that_nothing_holds(page: str) -> None:
+    text = prose(page)
+    for sentence in CLAIMS[page]:
+        text = re.sub(pattern(sentence), "", text)
+    assert [text[max(0, one.start() - 40) : one.end() + 10] for one in FIGURE.finditer(text)] == []

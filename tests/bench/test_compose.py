@@ -1,0 +1,63 @@
+"""`docker compose up` is timed until the last client has left, in each checkout in turn."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bench.__main__ import main
+
+# Notes what it was asked for, and where; each client ends as the file `codes` says.
+DOCKER = """#!/bin/sh
+printf '%s: %s %s\\n' "$(basename "$PWD")" "$LANES_REGISTRY" "$*" >>"$NOTES"
+case "$*" in
+    *"ps --all"*) echo one two ;;
+    wait*) cat "$(dirname "$0")/codes" ;;
+esac
+"""
+
+
+@pytest.fixture
+def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder on the PATH with one that only notes."""
+    program = tmp_path / "docker"
+    program.write_text(DOCKER)
+    program.chmod(0o755)
+    (tmp_path / "codes").write_text("0\n0\n")
+    for name in ("new", "old"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("NOTES", str(tmp_path / "notes"))
+    monkeypatch.setattr("bench.compose.ROOT", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_each_checkout_has_images_of_its_own_and_its_turn(docker: Path) -> None:
+    ran = CliRunner().invoke(main, ["compose", "new", "old", "--clients", "2", "--rounds", "2"])
+    assert ran.exit_code == 0, ran.output
+    lines = (docker / "notes").read_text().splitlines()
+    asked = [line.replace("compose --progress quiet ", "") for line in lines]
+    turn = "up --detach --scale client=2"
+    assert [line for line in asked if "build" in line or "up" in line] == [
+        "new: bench-0/ build --quiet",
+        "old: bench-1/ build --quiet",
+        *(f"{one} {turn}" for one in ("new: bench-0/", "old: bench-1/")),
+        *(f"{one} {turn}" for one in ("old: bench-1/", "new: bench-0/")),
+    ]
+    assert asked.count("new: bench-0/ wait one two") == 2
+    assert [line for line in asked if "--rmi" in line] == [
+        "old: bench-1/ down --rmi all",
+        "new: bench-0/ down --rmi all",
+    ]
+    times = [line.split() for line in ran.stdout.splitlines()]
+    assert [(line[1], line[-1]) for line in times] == [("s", "new"), ("s", "old")]
+    assert times[0][-2] == "1.00"
+
+
+def test_a_client_that_had_no_answer_is_an_error_and_nothing_stays(docker: Path) -> None:
+    (docker / "codes").write_text("0\n1\n")
+    ran = CliRunner().invoke(main, ["compose", "new", "--clients", "2"])
+    assert ran.exit_code == 1
+    assert "of 2 clients 1 ended well" in ran.output
+    assert (docker / "notes").read_text().endswith("down --rmi all\n")
