@@ -70,12 +70,13 @@ def main(  # noqa: PLR0913 - one argument for each option
             dialect = DIALECTS[protocol]
             registry = Registry(max_clients, replica, context.params)
             lingering = Lingering(dialect)
+            patience = Patience(idle_timeout, line_timeout, send_timeout)
             converse = partial(
                 Session,
                 registry=registry,
                 lingering=lingering,
                 dialect=dialect,
-                patience=Patience(idle_timeout, line_timeout, send_timeout),
+                patience=patience,
                 note=Transcript(writer, render).note if log_level in ("debug", "info") else None,
                 work=work.do if work else None,
             )
@@ -87,6 +88,7 @@ def main(  # noqa: PLR0913 - one argument for each option
                     registry=registry,
                     lingering=lingering,
                     resolver=Resolver(),
+                    patience=patience,
                     converse=converse,
                 )
             with binding("--status-port", host, status_port):

@@ -24,13 +24,28 @@ class TimedOut(Exception):
     """The peer was too slow. TimeoutError would not do: it is ETIMEDOUT too, a lost peer."""
 
 
+def set_timeout(of: socket.socket, option: int, seconds: float) -> None:
+    """Bound its calls: SO_RCVTIMEO or SO_SNDTIMEO. Raises TimedOut if no time is left."""
+    if seconds <= 0:  # to the kernel, 0 would mean for ever
+        raise TimedOut
+    whole, fraction = divmod(seconds, 1)
+    timeval = struct.pack("@ll", int(whole), max(int(fraction * 1e6), 1))
+    of.setsockopt(socket.SOL_SOCKET, option, timeval)
+
+
 class Connection:
     """A TCP connection to one client; all times are in seconds. OSError means that it is gone.
 
-    One thread at a time receives, sends and closes. Another may wake it: `end_input`, `abort`.
+    One thread at a time receives, sends and closes. Another may wake it: `end_input`, `abort`. Says
+    which time-outs the socket has already: an accepted one has those of the listening one.
     """
 
-    def __init__(self, accepted: socket.socket) -> None:
+    def __init__(
+        self,
+        accepted: socket.socket,
+        receive_timeout: float = math.inf,
+        send_timeout: float = math.inf,
+    ) -> None:
         self._socket = accepted
         # Guards which end was ended first, and the descriptor: closed, it is soon another's.
         self._lock = threading.Lock()
@@ -38,14 +53,15 @@ class Connection:
         self._output_ended = False
         self._rest: int | None = None  # bytes that are still read once the input was ended
         # As the kernel has them; each change costs 2 of a message's 15 microseconds.
-        self._receive_timeout = self._send_timeout = math.inf
+        self._receive_timeout = receive_timeout
+        self._send_timeout = send_timeout
 
     def receive(self, size: int, timeout: float) -> bytes:
         """The next bytes, `size` at most; b"" at the end. Raises TimedOut or OSError."""
         if self._input_ended:
             return self._receive_rest(size)
         if timeout != self._receive_timeout:
-            self._set_timeout(socket.SO_RCVTIMEO, timeout)
+            set_timeout(self._socket, socket.SO_RCVTIMEO, timeout)
             self._receive_timeout = timeout
         try:
             return self._socket.recv(size)
@@ -69,7 +85,7 @@ class Connection:
         deadline = time.monotonic() + timeout
         while buffer:
             if timeout != self._send_timeout:
-                self._set_timeout(socket.SO_SNDTIMEO, timeout)
+                set_timeout(self._socket, socket.SO_SNDTIMEO, timeout)
                 self._send_timeout = timeout
             try:
                 sent = self._socket.send(buffer)
@@ -79,13 +95,6 @@ class Connection:
                 return
             buffer = buffer[sent:]
             timeout = deadline - time.monotonic()
-
-    def _set_timeout(self, option: int, seconds: float) -> None:
-        if seconds <= 0:  # to the kernel, 0 would mean for ever
-            raise TimedOut
-        whole, fraction = divmod(seconds, 1)
-        timeval = struct.pack("@ll", int(whole), max(int(fraction * 1e6), 1))
-        self._socket.setsockopt(socket.SOL_SOCKET, option, timeval)
 
     def end_output(self, last_words: bytes, seconds: float) -> int:
         """Say the last words and that nothing follows; return how many bytes were sent.

@@ -38,12 +38,13 @@ class RunningServer:
         self.registry = Registry(max_clients, replica, settings)
         self.lingering = Lingering(dialect)
         shared: dict[str, Any] = {"registry": self.registry, "lingering": self.lingering}
-        options = {"patience": Patience()} | shared | of_sessions
+        patience = of_sessions.pop("patience", Patience())
         self.listener = Listener(
             *(host, 0),
             model=self.model,
             resolver=Resolver(),
-            converse=partial(Session, dialect=dialect, **options),
+            patience=patience,
+            converse=partial(Session, dialect=dialect, patience=patience, **shared, **of_sessions),
             **shared,
         )
         self.address = self.listener.address

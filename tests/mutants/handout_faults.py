@@ -59,8 +59,8 @@ FAULTS = [
     ),
     Fault(
         "no time-out",
-        "chat/connection.py",
-        "            self._set_timeout(socket.SO_RCVTIMEO, timeout)\n",
+        "chat/listener.py",
+        "        set_timeout(self._socket, socket.SO_RCVTIMEO, patience.idle)\n",
         "",
         "test_session.py::test_a_silent_client_is_told_and_shown_out_and_not_reset_though_it_talks_on",
     ),
