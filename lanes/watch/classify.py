@@ -3,7 +3,7 @@
 from lanes.marks import count
 from lanes.watch.attribution import CERTAIN
 from lanes.watch.kinds import KEPT, ONE, PROCESSES, RUNTIME, THREADS, UNKNOWN, Facts, Kind
-from lanes.watch.pollers import kind_of_busy, kind_of_pollers, workers
+from lanes.watch.pollers import kind_of_busy, kind_of_pollers, waiting
 from lanes.watch.process import ThreadId
 
 
@@ -44,9 +44,9 @@ def _of_servers(facts: Facts, threads: set[ThreadId], clients: int) -> Kind:
 
 
 def _of_sharing(facts: Facts, threads: set[ThreadId], both: str) -> Kind | None:
-    if not {thread.pid for thread in threads} & facts.sharing:
+    if not {thread.pid for thread in threads} & facts.history.sharing:
         return None
-    pool = len(threads) + workers(facts, threads | facts.acceptors)
+    pool = len(threads) + len(waiting(facts, threads | facts.acceptors))
     return Kind(f"a pool of {pool}", f"{both}, which go from client to client")
 
 

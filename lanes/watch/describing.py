@@ -99,10 +99,7 @@ def _facts(watcher: Watcher, moment: Moment) -> Facts:
             for record, claim in claimed
             if claim.thread and claim.how in CERTAIN
         ),
-        loops=moment.loops,
-        tried=moment.tried,
-        sharing=moment.sharing,
-        idled=moment.idled,
+        history=moment.history,
         runtime=watcher.runtime,
     )
 

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from lanes.watch.waits import HIDDEN, RUNNING, Wait, parse
 
 SOCKET = "socket:["  # then its inode, and "]"
-WATCHED = re.compile(rb"^tfd:\s+(\d+)", re.MULTILINE)  # in an epoll's fdinfo, proc(5)
+WATCHED = re.compile(rb"^tfd:\s+(\d+) events:\s+(\w+)", re.MULTILINE)  # an epoll's fdinfo, proc(5)
+DISARMED = 0xF0000018  # all that is left of its events where a descriptor is not waited for
 EACH = 100e-6  # seconds for which each socket that an epoll watches keeps its list from being read
 LINE = 512  # bytes, more than a line of `syscall` has
 LINKS = 2  # of a directory without any in it
@@ -113,7 +114,10 @@ class Process:
             return set()
 
     def epolled(self, descriptor: int) -> frozenset[int]:
-        """The inodes of the sockets that an epoll descriptor watches; of a moment ago if many."""
+        """The inodes of the sockets that an epoll descriptor waits for; of a moment ago if many.
+
+        Without those that are disarmed: EPOLLONESHOT gives each to whoever was woken by it.
+        """
         now = monotonic()
         stale_at, inodes = self._epolled.get(descriptor, (0.0, frozenset()))
         if now >= stale_at:
@@ -122,7 +126,8 @@ class Process:
                     watched = WATCHED.findall(info.read())
             except OSError:
                 watched = []
-            inodes = frozenset(self.inode(int(each)) for each in watched) - {0}
+            armed = [int(fd) for fd, events in watched if int(events, 16) & ~DISARMED]
+            inodes = frozenset(map(self.inode, armed)) - {0}
             self._epolled[descriptor] = now + len(watched) * EACH, inodes
         return inodes
 

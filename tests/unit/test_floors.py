@@ -41,7 +41,14 @@ FLOORS = {
         {"watch.processes", "check.nearby"},
         {"layout", "trace", "templates", "svg.scale", "terminal.strokes", "check.claim"}
         | {"watch.evidence", "check.rounds", "check.survival"},
-        {"watch.sharing", "watch.newcomers", "check.symptoms", "check.greeting"},
+        {
+            "watch.sharing",
+            "watch.newcomers",
+            "watch.singles",
+            "watch.runs",
+            "check.symptoms",
+            "check.greeting",
+        },
         {"watch.attribution", "watch.connections", "watch.listeners", "watch.loops"}
         | {"watch.runtimes", "watch.threads", "check.turns"},
         {"watch.kinds", "watch.records"},

@@ -51,12 +51,18 @@ SERVERS = {
     "one at a time": Kind("one_at_a_time.py", "one client at a time", at_once=1),
     "asyncio": Kind("event_loop.py", "an event loop", idle=False, busy=False),
     "waitress": _web("with_waitress.py", "a pool of 4", "waitress"),
-    "cheroot": _web("with_cheroot.py", "a pool of 5", "cheroot"),  # one only turns clients away
+    "cheroot": _web("with_cheroot.py", "a pool of", "cheroot"),  # test_pollers.py
     "gunicorn, sync": _web("with_gunicorn.py sync", "one client at a time", "gunicorn"),
     "gunicorn, gthread": _web("with_gunicorn.py gthread", "a pool of 4", "gunicorn"),
     "C, threads": Kind("threads.c", EACH),
     "C, mutex over the conversation": Kind("mutex.c", EACH, at_once=1),
     "C, pool": Kind("pool.c", "a pool of 2", at_once=2),
+    "C, poll of a client and a pipe": Kind("polling.c poll", EACH),
+    "C, epoll of a client and a pipe": Kind("polling.c epoll", EACH),
+    "C, workers that share an epoll set": Kind(
+        "turns.c", "a pool of 4", holds=False, idle=False, busy=False
+    ),
+    "C, two event loops and helpers": Kind("loops.c", "an event loop", idle=False, busy=False),
 }
 
 
@@ -99,9 +105,9 @@ def running(name: str, python: str = sys.executable, *, port: int = 0) -> Iterat
 
 
 def _command(kind: Kind, folder: Path, python: str) -> list[str]:
-    if kind.program.endswith(".c"):
-        compile_program(PROGRAMS / kind.program, folder / "server")
-        return [str(folder / "server")]
     name, *words = kind.program.split()
+    if name.endswith(".c"):
+        compile_program(PROGRAMS / name, folder / "server")
+        return [str(folder / "server"), *words]
     without_site = [] if kind.needs else ["-S"]  # it starts sooner
     return [python, *without_site, str(PROGRAMS / name), *words]

@@ -174,6 +174,23 @@ said = epoll.fileno()
     assert process.epolled(9999) == frozenset()
 
 
+def test_what_an_epoll_set_has_given_to_whoever_it_woke_it_waits_for_no_more(
+    puppet: Puppet, process: Process
+) -> None:
+    epoll, inode = puppet.do("""
+import select
+one, other = socket.socketpair()
+epoll = select.epoll()
+epoll.register(one, select.EPOLLIN | select.EPOLLONESHOT)
+said = [epoll.fileno(), os.fstat(one.fileno()).st_ino]
+""")
+    assert process.epolled(epoll) == {inode}
+    puppet.do("other.send(b'!'); epoll.poll()")
+    wait_until(lambda: process.epolled(epoll) == set())
+    puppet.do("epoll.modify(one, select.EPOLLIN | select.EPOLLONESHOT)")
+    wait_until(lambda: process.epolled(epoll) == {inode})
+
+
 def test_what_has_moved_on_since_its_line_was_read_counts_as_running(process: Process) -> None:
     polls = b"%d 0x10 0x1 0x0 0x0 0x0 0x0 0x7ffc 0x7f12\n"
     numbers: Callable[[str], int] = {"x86_64": 271, "aarch64": 73}.__getitem__
