@@ -2,12 +2,16 @@
 
 A list of all costs the kernel a walk through its whole table. So all are listed twice a second, and
 at once where there is a sign of a new one; in between only the known ones are read.
+
+Other processes may listen on the same port (SO_REUSEPORT, or a socket that was inherited). So of
+the accepted connections those are the server's that one of its processes has open.
 """
 
 from collections.abc import Collection
 from time import monotonic, thread_time
 
 from lanes.watch.evidence import Look
+from lanes.watch.processes import Processes
 from lanes.watch.sockets import Connection, Sockets
 
 LIST = 0.5  # seconds from one list to the next, without a sign of a new connection
@@ -22,8 +26,9 @@ Ends = tuple[str, str]  # local, peer
 class Connections:
     """Those of some ports, by their ends: in the backlog a connection has no inode yet."""
 
-    def __init__(self, sockets: Sockets) -> None:
-        self._sockets = sockets
+    def __init__(self, sockets: Sockets, processes: Processes) -> None:
+        self._sockets, self._processes = sockets, processes
+        self._others = set[int]()  # the inodes of those that are another server's
         self._known: dict[Ends, Connection] = {}
         self.lists = 0  # how often they were listed
         self.accepted = frozenset[int]()  # the inodes of those that are
@@ -79,12 +84,34 @@ class Connections:
         self._know(
             {
                 (one.local, one.peer): _since(self._known.get((one.local, one.peer)), one)
-                for one in found
+                for one in self._own(found, ports)
                 if one.state in OPEN
             }
         )
         self._strangers = self._served - {one.inode for one in found}
         self._cost = thread_time() - began
+
+    def _own(self, found: Collection[Connection], ports: Collection[int]) -> list[Connection]:
+        """Those that are the server's, as far as that can be seen."""
+        inodes = {one.inode for one in found} - {0}
+        before, self._others = self._others, self._not_open(inodes - self.accepted - self._served)
+        if self._others - before:  # a child that the server has just forked may have them
+            self._processes.follow()
+            self._others = self._not_open(self._others)
+        foreign = self._others
+        if any(one.inode == 0 for one in found) and self._others_wait(ports):
+            foreign = foreign | {0}  # for whom these wait cannot be seen
+        return [one for one in found if one.inode not in foreign]
+
+    def _not_open(self, inodes: set[int]) -> set[int]:
+        open_ = self._processes.inodes() if inodes else None
+        return set() if open_ is None else inodes - open_
+
+    def _others_wait(self, ports: Collection[int]) -> bool:
+        """Whether clients wait for another server that listens on these ports."""
+        listening = self._sockets.listening()
+        waited_for = {one.inode for one in listening if one.port in ports and one.waiting}
+        return bool(self._not_open(waited_for))
 
     def _look_up(self, known: Collection[Connection]) -> None:
         asked = {one.inode for one in known} - {0}

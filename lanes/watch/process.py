@@ -104,9 +104,14 @@ class Process:
             return 0
         return int(link[len(SOCKET) : -1]) if link.startswith(SOCKET) else 0
 
+    @property
+    def hidden(self) -> bool:
+        """Whether its descriptors may not be looked at."""
+        return self._descriptors == NOTHING
+
     def inodes(self) -> set[int]:
         """Those of all its sockets."""
-        if self._descriptors == NOTHING:  # of which os.listdir thinks that no folder is given
+        if self.hidden:  # os.listdir would think that no folder is given
             return set()
         try:
             return {self.inode(int(name)) for name in os.listdir(self._descriptors)} - {0}

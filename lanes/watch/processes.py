@@ -66,6 +66,11 @@ class Processes:
             with contextlib.suppress(OSError):  # it has ended, or may not be looked at
                 self._processes[pid] = Process(pid)
 
+    def inodes(self) -> set[int] | None:
+        """Those of all their sockets; None if any process's may not be looked at."""
+        every = [process.inodes() for process in self if not process.hidden]
+        return set().union(*every) if len(every) == len(self) else None
+
     def sample(self) -> dict[ThreadId, bytes]:
         """Each thread's line, as close together as can be; empty if it may not be read."""
         files = [item for process in self for item in process.files.items()]

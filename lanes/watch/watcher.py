@@ -43,7 +43,7 @@ class Watcher:
         self.started_at = time.time()
         self.runtime = ""  # how its runtime is known, if that has a scheduler of its own
         self._attribution = Attribution()
-        self._connections = Connections(self._sockets)
+        self._connections = Connections(self._sockets, self.processes)
         self._loops = Loops()
         self._gone = frozenset[int]()  # the inodes of those that were closed in the last look
         self._told: tuple[object, object, object] = (None, None, None)  # what claims were told by
