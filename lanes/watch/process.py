@@ -7,9 +7,9 @@ import re
 from time import monotonic
 from typing import NamedTuple
 
+from lanes.watch import proc
 from lanes.watch.waits import HIDDEN, RUNNING, Wait, parse
 
-SOCKET = "socket:["  # then its inode, and "]"
 WATCHED = re.compile(rb"^tfd:\s+(\d+) events:\s+(\w+)", re.MULTILINE)  # an epoll's fdinfo, proc(5)
 DISARMED = 0xF0000018  # all that is left of its events where a descriptor is not waited for
 EACH = 100e-6  # seconds for which each socket that an epoll watches keeps its list from being read
@@ -31,6 +31,7 @@ class Process:
     def __init__(self, pid: int) -> None:
         """Raises OSError if it is gone. What may not be looked at stays hidden (rights.py)."""
         self.pid = pid
+        self.started = proc.stat(pid).started
         self.files: dict[ThreadId, int] = {}
         self._links = 0  # of the directory of its threads, when it was last listed
         self._epolled: dict[int, tuple[float, frozenset[int]]] = {}  # stale when; its sockets
@@ -99,24 +100,23 @@ class Process:
     def inode(self, descriptor: int) -> int:
         """The inode of the socket that a descriptor is; 0 if it is none, or closed by now."""
         try:
-            link = os.readlink(str(descriptor), dir_fd=self._descriptors)
+            return proc.socket_at(str(descriptor), self._descriptors)
         except OSError:
             return 0
-        return int(link[len(SOCKET) : -1]) if link.startswith(SOCKET) else 0
 
     @property
     def hidden(self) -> bool:
         """Whether its descriptors may not be looked at."""
         return self._descriptors == NOTHING
 
-    def inodes(self) -> set[int]:
-        """Those of all its sockets."""
+    def sockets(self) -> dict[int, int]:
+        """The descriptors of all its sockets, by their inodes."""
         if self.hidden:  # os.listdir would think that no folder is given
-            return set()
+            return {}
         try:
-            return {self.inode(int(name)) for name in os.listdir(self._descriptors)} - {0}
+            return proc.sockets(self._descriptors)
         except OSError:
-            return set()
+            return {}
 
     def epolled(self, descriptor: int) -> frozenset[int]:
         """The inodes of the sockets that an epoll descriptor waits for; of a moment ago if many.

@@ -17,6 +17,7 @@ from tests.kit.puppet import Puppet
 from tests.kit.waiting import wait_until
 
 T = ThreadId(1, 2)
+TICK = 10  # milliseconds: the longest of the kernel's
 NOBODY: Look = {ThreadId(1, 1): Doing("accepts")}  # serves any client
 
 
@@ -40,6 +41,10 @@ class Meeting:
 
     def listening(self) -> list[Listening]:
         return [one for one in self.sockets.listening() if one.port == self.port]
+
+    def ages(self) -> list[int]:
+        """Of those in the backlog."""
+        return [one.age for one in self.sockets.connections({self.port}) if not one.inode]
 
     def read(self, look: Look = NOBODY) -> list[Connection]:
         return list(self.connections.read(look, {self.port}).values())
@@ -82,6 +87,33 @@ def test_one_that_the_kernel_passes_over_in_its_list_is_not_closed(
     monkeypatch.setattr(Sockets, "connections", lambda *_: [])
     monkeypatch.setattr(connections, "LIST", 0.0)
     assert [one.inode for one in meeting.read()] == [inode(accepted)]
+
+
+def test_those_that_are_found_at_once_are_sorted_by_their_descriptors(meeting: Meeting) -> None:
+    accepted = []
+    for _ in range(3):
+        meeting.connect()
+        accepted.append(meeting.accept())
+    first, _, last = (one.fileno() for one in accepted)
+    spare = os.dup(first)  # the first and the last change places
+    os.dup2(last, first)
+    os.dup2(spare, last)
+    os.close(spare)
+    found = meeting.read({T: Doing("running")})
+    assert [one.inode for one in found] == [inode(one) for one in accepted]
+
+
+def test_those_in_the_backlog_are_sorted_by_their_age_and_come_last(meeting: Meeting) -> None:
+    meeting.connect()
+    accepted = meeting.accept()
+    clients = []
+    for _ in range(5):
+        clients.append(meeting.connect())
+        wait_until(lambda: min(meeting.ages(), default=0) > TICK)
+    found = meeting.read({T: Doing("running")})
+    peers = ["{}:{}".format(*one.getsockname()) for one in clients]
+    assert [one.peer for one in found if not one.inode] == peers
+    assert found[0].inode == inode(accepted)
 
 
 def inode(of: socket.socket) -> int:

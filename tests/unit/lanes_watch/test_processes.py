@@ -151,8 +151,8 @@ said = [one.fileno(), os.fstat(one.fileno()).st_ino]
     assert process.inode(one) == inode
     assert process.inode(0) == 0  # a pipe
     assert process.inode(9999) == 0
-    assert inode in process.inodes()
-    assert len(process.inodes()) == 2
+    assert process.sockets()[inode] == one
+    assert len(process.sockets()) == 2
 
 
 def test_an_epoll_descriptor_leads_to_the_sockets_that_it_watches(
@@ -211,4 +211,4 @@ said = ctypes.addressof(word)
 def test_one_that_has_ended_has_no_sockets(puppet: Puppet, process: Process) -> None:
     puppet.process.kill()
     puppet.process.wait()
-    assert process.inodes() == set()
+    assert process.sockets() == {}
