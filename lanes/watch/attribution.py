@@ -19,6 +19,7 @@ any thread. Where threads share connections (sharing.py) nothing is remembered.
 from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple
 
+from lanes.snapshot import CERTAIN
 from lanes.watch.evidence import Doing, Look
 from lanes.watch.newcomers import TOGETHER, Newcomers
 from lanes.watch.process import ThreadId
@@ -26,7 +27,6 @@ from lanes.watch.sharing import Sharing
 from lanes.watch.singles import Singles
 
 How = Literal["direct", "polled", "remembered", "born together", "only one busy", "unknown"]
-CERTAIN: tuple[How, ...] = ("direct", "remembered")
 
 
 class Claim(NamedTuple):
@@ -34,6 +34,11 @@ class Claim(NamedTuple):
 
     thread: ThreadId | None
     how: How
+
+    @property
+    def certain(self) -> bool:
+        """Whether no other thread can be the one."""
+        return self.how in CERTAIN
 
 
 UNKNOWN = Claim(None, "unknown")
@@ -84,7 +89,7 @@ class Attribution:
             elif inode not in self._lost and before.thread and before.thread not in look:
                 claims[inode] = before  # for one look: its client has probably left
             elif self._is_kept(inode, before, look, hands):
-                how: How = "remembered" if before.how in CERTAIN else before.how
+                how: How = "remembered" if before.certain else before.how
                 claims[inode] = Claim(before.thread, how)
             else:
                 claims[inode] = UNKNOWN
@@ -126,7 +131,7 @@ class Attribution:
         direct: dict[int, list[ThreadId]] = {}
         polled: dict[int, list[ThreadId]] = {}
         claims = self._claims.values()
-        taken = {one.thread for one in claims if one.thread and one.how in CERTAIN}
+        taken = {one.thread for one in claims if one.thread and one.certain}
         singles = self._singles.update(look, connections, listening, taken)
         for thread, doing in look.items():
             if doing.inodes and doing.kind != "accepts":
@@ -147,7 +152,7 @@ class Attribution:
             return False
         if before.how == "polled":  # of those that share an epoll set, another may have it
             return not look[thread].polls and thread.pid not in self._sharing.processes
-        if before.how not in CERTAIN:
+        if not before.certain:
             return before.how == "born together"
         # A thread that is kept for any client may have given this one to another.
         free = look[thread].kind == "locks" and thread.pid in hands and self.is_older(thread, inode)

@@ -11,6 +11,7 @@ THREADS, PROCESSES = "a thread for each client", "a process for each client"
 ONE, LOOP, UNKNOWN = "one client at a time", "an event loop", "unknown"
 RUNTIME = "a runtime with its own scheduler"
 KEPT = "a pool, or threads that are kept for the next client"
+POOL = "a pool of "  # and how many
 
 
 class Kind(NamedTuple):
@@ -18,6 +19,17 @@ class Kind(NamedTuple):
 
     name: str
     evidence: str
+    locked: bool = False  # whether clients wait, each with a thread in a lock
+
+
+def is_loop(name: str) -> bool:
+    """Whether a kind is, or may be, an event loop."""
+    return name.startswith(LOOP)
+
+
+def is_pool(name: str) -> bool:
+    """Whether a kind is a pool, or threads that are kept like one's."""
+    return name == KEPT or name.startswith(POOL)
 
 
 class Kinds:

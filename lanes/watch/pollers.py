@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 
 from lanes.marks import count
 from lanes.watch.attribution import Claim
-from lanes.watch.kinds import LOOP, THREADS, UNKNOWN, Facts, Kind
+from lanes.watch.kinds import LOOP, POOL, THREADS, UNKNOWN, Facts, Kind
 from lanes.watch.process import ThreadId
 
 CONDITION = 8  # bytes: who waits for one of glibc's waits on either of two words of four
@@ -29,7 +29,7 @@ def kind_of_pollers(facts: Facts, polled: Sequence[Claim]) -> Kind:
         return _pool(facts, pollers, set(), held)
     if hands:
         evidence = f"{held}; {_others(len(hands))}; who answers is not known yet"
-        return Kind(f"{LOOP}, or a pool of {len(hands)}", evidence)
+        return Kind(f"{LOOP}, or {POOL}{len(hands)}", evidence)
     return Kind(LOOP, f"{held}, and no other thread serves")
 
 
@@ -71,9 +71,9 @@ def _pool(
     if not most:
         return Kind(UNKNOWN, f"{held}, and those who answered have ended")
     if least == most:
-        return Kind(f"a pool of {least}", f"{held}; {_others(len(hands))}" if hands else held)
+        return Kind(f"{POOL}{least}", f"{held}; {_others(len(hands))}" if hands else held)
     seen = f", {len(worked)} of which have worked" if worked else ""
-    return Kind(f"a pool of {least} to {most}", f"{held}; {_others(len(hands))}{seen}")
+    return Kind(f"{POOL}{least} to {most}", f"{held}; {_others(len(hands))}{seen}")
 
 
 def _others(number: int) -> str:

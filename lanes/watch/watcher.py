@@ -4,7 +4,8 @@ import threading
 import time
 from collections.abc import Collection, Mapping
 
-from lanes.watch.attribution import CERTAIN, UNKNOWN, Attribution, Claim
+from lanes.snapshot import CERTAIN
+from lanes.watch.attribution import UNKNOWN, Attribution, Claim
 from lanes.watch.connections import Connections
 from lanes.watch.evidence import Evidence, Look
 from lanes.watch.kinds import History, Kinds
