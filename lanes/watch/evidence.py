@@ -21,6 +21,7 @@ class Doing(NamedTuple):
     address: int = 0  # of the futex that it waits on
     timed: bool = False  # whether its wait ends by itself
     epoll: int = -1  # the descriptor of the epoll set that it waits for
+    oneshot: bool = False  # whether that gives what is ready to whoever is woken
 
     @property
     def busy(self) -> bool:
@@ -111,7 +112,8 @@ class Evidence:
         process, wait = self._processes[thread.pid], self._waits[thread]
         if wait.kind == "epolls":
             [epoll] = wait.descriptors
-            return Doing(wait.kind, process.epolled(epoll), timed=wait.timed, epoll=epoll)
+            inodes, oneshot = process.epolled(epoll)
+            return Doing(wait.kind, inodes, timed=wait.timed, epoll=epoll, oneshot=oneshot)
         if wait.kind not in ON_DESCRIPTORS:
             return Doing(wait.kind, address=wait.address, timed=wait.timed)
         inodes = frozenset(map(process.inode, wait.descriptors)) - {0}

@@ -22,10 +22,12 @@ def kind_of_pollers(facts: Facts, polled: Sequence[Claim]) -> Kind:
         return _pool(facts, pollers | turns, turns, f"{held}, and {len(turns)} take turns at it")
     if len(pollers) == len(polled) > 1 and not pollers & facts.acceptors:
         return Kind(THREADS, f"{held}, each one of its own")
-    if pids & facts.history.loops:
-        return Kind(LOOP, f"{held}, and no other thread runs while they are answered")
     hands = waiting(facts, pollers)
-    if pids & facts.history.tried:
+    # Where whoever is woken takes the connection, others do so only when there is more to do.
+    oneshot = any(facts.look[one].oneshot for one in pollers & facts.look.keys())
+    if pids & facts.history.loops and not (oneshot and hands):
+        return Kind(LOOP, f"{held}, and no other thread runs while they are answered")
+    if pids & facts.history.tried - facts.history.loops:
         return _pool(facts, pollers, set(), held)
     if hands:
         evidence = f"{held}; {_others(len(hands))}; who answers is not known yet"
@@ -72,7 +74,8 @@ def _pool(
         return Kind(UNKNOWN, f"{held}, and those who answered have ended")
     if least == most:
         return Kind(f"{POOL}{least}", f"{held}; {_others(len(hands))}" if hands else held)
-    seen = f", {len(worked)} of which have worked" if worked else ""
+    has = "has" if len(worked) == 1 else "have"
+    seen = f", {len(worked)} of which {has} worked" if worked else ""
     return Kind(f"{POOL}{least} to {most}", f"{held}; {_others(len(hands))}{seen}")
 
 

@@ -11,6 +11,7 @@ from lanes.watch import proc
 from lanes.watch.waits import HIDDEN, RUNNING, Wait, parse
 
 WATCHED = re.compile(rb"^tfd:\s+(\d+) events:\s+(\w+)", re.MULTILINE)  # an epoll's fdinfo, proc(5)
+EPOLLONESHOT = 1 << 30
 DISARMED = 0xF0000018  # all that is left of its events where a descriptor is not waited for
 EACH = 100e-6  # seconds for which each socket that an epoll watches keeps its list from being read
 LINE = 512  # bytes, more than a line of `syscall` has
@@ -25,6 +26,15 @@ class ThreadId(NamedTuple):
     tid: int
 
 
+class Epolled(NamedTuple):
+    """What an epoll set waits for: without those that are disarmed."""
+
+    inodes: frozenset[int] = frozenset()  # of sockets
+    oneshot: bool = (
+        False  # whether one that is ready belongs to whoever is woken, until it is armed
+    )
+
+
 class Process:
     """One process: its threads' open files, its descriptors, its memory."""
 
@@ -34,7 +44,7 @@ class Process:
         self.started = proc.stat(pid).started
         self.files: dict[ThreadId, int] = {}
         self._links = 0  # of the directory of its threads, when it was last listed
-        self._epolled: dict[int, tuple[float, frozenset[int]]] = {}  # stale when; its sockets
+        self._epolled: dict[int, tuple[float, Epolled]] = {}  # and when it is stale
         with contextlib.ExitStack() as opened:
             self._tasks = _opened(f"/proc/{pid}/task", os.O_DIRECTORY, opened)
             self._descriptors = _opened(f"/proc/{pid}/fd", os.O_DIRECTORY, opened)
@@ -118,23 +128,22 @@ class Process:
         except OSError:
             return {}
 
-    def epolled(self, descriptor: int) -> frozenset[int]:
-        """The inodes of the sockets that an epoll descriptor waits for; of a moment ago if many.
-
-        Without those that are disarmed: EPOLLONESHOT gives each to whoever was woken by it.
-        """
+    def epolled(self, descriptor: int) -> Epolled:
+        """What an epoll descriptor waits for; of a moment ago if that is much."""
         now = monotonic()
-        stale_at, inodes = self._epolled.get(descriptor, (0.0, frozenset()))
+        stale_at, epolled = self._epolled.get(descriptor, (0.0, Epolled()))
         if now >= stale_at:
             try:
                 with open(f"/proc/{self.pid}/fdinfo/{descriptor}", "rb") as info:
                     watched = WATCHED.findall(info.read())
             except OSError:
                 watched = []
-            armed = [int(fd) for fd, events in watched if int(events, 16) & ~DISARMED]
-            inodes = frozenset(map(self.inode, armed)) - {0}
-            self._epolled[descriptor] = now + len(watched) * EACH, inodes
-        return inodes
+            events = {int(fd): int(mask, 16) for fd, mask in watched}
+            armed = (fd for fd, mask in events.items() if mask & ~DISARMED)
+            oneshot = any(mask & EPOLLONESHOT for mask in events.values())
+            epolled = Epolled(frozenset(map(self.inode, armed)) - {0}, oneshot)
+            self._epolled[descriptor] = now + len(watched) * EACH, epolled
+        return epolled
 
     def word(self, address: int) -> int:
         """The four bytes there, as a number; raises OSError."""

@@ -179,6 +179,17 @@ POLLED = [Claim(MAIN, "polled")] * 3
         (
             {
                 "claims": POLLED,
+                "look": {**look(LOCKED, *THREE), MAIN: Doing("epolls", oneshot=True)},
+                "history": History(loops=frozenset({1}), tried=frozenset({1})),
+            },
+            (
+                "an event loop, or a pool of 3",
+                f"{OTHERS}; who answers is not known yet",
+            ),
+        ),
+        (
+            {
+                "claims": POLLED,
                 "look": look(POLLS, MAIN, *THREE),
                 "history": History(turns=frozenset({MAIN, *WORKERS})),
             },

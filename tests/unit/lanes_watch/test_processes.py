@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from lanes.watch.process import Process, ThreadId
+from lanes.watch.process import Epolled, Process, ThreadId
 from lanes.watch.processes import Processes
 from tests.kit.puppet import Puppet
 from tests.kit.waiting import wait_until
@@ -168,10 +168,10 @@ for one, _ in pairs:
 said = epoll.fileno()
 """)
     inodes = puppet.do("said = [os.fstat(one.fileno()).st_ino for one, _ in pairs]")
-    assert process.epolled(epoll) == set(inodes)
+    assert process.epolled(epoll) == Epolled(frozenset(inodes), oneshot=False)
     puppet.do("epoll.unregister(pairs[0][0])")
-    wait_until(lambda: process.epolled(epoll) == set(inodes[1:]))
-    assert process.epolled(9999) == frozenset()
+    wait_until(lambda: process.epolled(epoll).inodes == set(inodes[1:]))
+    assert process.epolled(9999) == Epolled()
 
 
 def test_what_an_epoll_set_has_given_to_whoever_it_woke_it_waits_for_no_more(
@@ -184,11 +184,11 @@ epoll = select.epoll()
 epoll.register(one, select.EPOLLIN | select.EPOLLONESHOT)
 said = [epoll.fileno(), os.fstat(one.fileno()).st_ino]
 """)
-    assert process.epolled(epoll) == {inode}
+    assert process.epolled(epoll) == Epolled(frozenset({inode}), oneshot=True)
     puppet.do("other.send(b'!'); epoll.poll()")
-    wait_until(lambda: process.epolled(epoll) == set())
+    wait_until(lambda: process.epolled(epoll).inodes == set())
     puppet.do("epoll.modify(one, select.EPOLLIN | select.EPOLLONESHOT)")
-    wait_until(lambda: process.epolled(epoll) == {inode})
+    wait_until(lambda: process.epolled(epoll).inodes == {inode})
 
 
 def test_what_has_moved_on_since_its_line_was_read_counts_as_running(process: Process) -> None:
