@@ -33,13 +33,16 @@ class Loops:
         if not self._runs.is_due():
             return
         polling = set(pollers.values())
-        pids = {one.pid for one in polling} - self.found
+        pids = {one.pid for one in polling} & {one.pid for one in look.keys() - polling}
+        pids -= self.found
         self._runs.read(look, pids, connections)
         answered = pollers.keys() & self._runs.answered()
         for pid in pids & {pollers[one].pid for one in answered}:
             others = {one for one in self._runs.active() if one.pid == pid} - polling
             self._others[pid].append(others)
             self.workers |= others
+        for pid in self._others.keys() - {one.pid for one in look}:
+            del self._others[pid]
         self.workers = self.workers & look.keys() - self.helpers
         self.found |= {pid for pid in self._others if self._score(pid) >= SURE}
 
