@@ -105,7 +105,8 @@ def render(snapshot: Snapshot) -> str:
     sessions = [_facts(session) for session in snapshot.sessions]
     facts = {"version": VERSION} | _stated(snapshot) | {"sessions": sessions}
     if snapshot.seen:
-        facts["seen"] = asdict(snapshot.seen)
+        queues = [asdict(queue) for queue in snapshot.seen.queues]
+        facts["seen"] = _stated(snapshot.seen) | {"queues": queues}
     return json.dumps(facts, separators=(",", ":"))
 
 
@@ -120,7 +121,7 @@ def _facts(session: Session) -> Fact:
     return facts | known | {"ticks": ticks}
 
 
-def _stated(value: Session | Snapshot) -> Fact:
+def _stated(value: Session | Snapshot | Seen) -> Fact:
     return {f.name: getattr(value, f.name) for f in fields(value) if f.default is MISSING}
 
 

@@ -25,6 +25,15 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class Locks:
+    """Who waits for a lock, for whoever looks and judges at once: the document has the notes."""
+
+    gate: bool = False  # the thread that accepts does, so that nobody is accepted
+    clients: bool = False  # threads that have clients do
+    told: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What only a look from outside tells (lanes/watch)."""
 
@@ -33,6 +42,7 @@ class Seen:
     rate: float  # looks a second
     queues: tuple[Queue, ...]
     notes: tuple[str, ...]  # what could not be seen, and what would help
+    locks: Locks = Locks()
 
 
 @dataclass(frozen=True, slots=True)

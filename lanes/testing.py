@@ -3,7 +3,6 @@
 Without pytest, `watching` does the same. It needs what `lanes watch` needs: Linux, and the rights.
 """
 
-import io
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -11,12 +10,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rich.console import Console
-
 from lanes.layout import picture_of
-from lanes.snapshot import Snapshot
-from lanes.terminal.drawing import draw
-from lanes.watch.attribution import CERTAIN, How
+from lanes.snapshot import CERTAIN
+from lanes.terminal.drawing import as_text
+from lanes.watch.attribution import How
 from lanes.watch.process import ThreadId
 from lanes.watch.rights import missing
 from lanes.watch.session import Watched
@@ -91,14 +88,7 @@ class Watching(Watched):
         snapshot = self.snapshot()
         kind = f"{snapshot.seen.kind} ({snapshot.seen.evidence})" if snapshot.seen else ""
         why = "the server has ended" if self.wait(0) else kind
-        raise AssertionError(f"{what}: {why}\n\n{_as_text(snapshot)}")
-
-
-def _as_text(snapshot: Snapshot) -> str:
-    text = io.StringIO()
-    console = Console(file=text, width=WIDTH, force_terminal=False, color_system=None)
-    console.print(draw(picture_of(snapshot), WIDTH))
-    return text.getvalue()
+        raise AssertionError(f"{what}: {why}\n\n{as_text(picture_of(snapshot), WIDTH)}")
 
 
 @contextmanager

@@ -5,20 +5,17 @@ answered, only a server that is asked to have threads fails without them.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from lanes.check.failure import Failed, Unseen
 from lanes.marks import count
-from lanes.snapshot import CERTAIN, Seen, Session, Snapshot
-from lanes.watch.kinds import KEPT, LOOP, ONE, PROCESSES, RUNTIME, THREADS, UNKNOWN
+from lanes.snapshot import Seen, Session, Snapshot
+from lanes.watch.kinds import ONE, POOL, PROCESSES, RUNTIME, THREADS, UNKNOWN, is_loop, is_pool
 
 SHOWN = 10  # threads
 NOTHING = Seen(UNKNOWN, "nothing was seen", 0.0, (), ())
-A_POOL = "a pool of "
-LOCKED = "waits for a lock"  # as lanes/watch/threads.py words it
 BACKLOG = "in the backlog"
 UNPLACED = {BACKLOG, "accepted, not read", "unknown"}
-IN_A_LOCK = "in a lock"  # as lanes/watch/classify.py does
 
 HINTS = {
     "loop": "an event loop: one thread waits for all clients at once. Start a thread for each "
@@ -45,7 +42,7 @@ def own(snapshot: Snapshot, addresses: Sequence[str]) -> list[Session]:
 
 def is_clear(sessions: Sequence[Session]) -> bool:
     """Whether it is known of each who waits for it: its own thread, or one that polls."""
-    return all(one.how in CERTAIN | {"polled"} for one in sessions)
+    return all(one.certain or one.how == "polled" for one in sessions)
 
 
 def is_heard(sessions: Sequence[Session]) -> bool:
@@ -69,7 +66,7 @@ def judge(
     sessions, clients = own(snapshot, addresses), len(addresses)
     what = f"{seen.kind}: {seen.evidence}"
     if unanswered:
-        details = [f"seen: {what}", *_locked(seen, sessions)]
+        details = [f"seen: {what}", *(told.rstrip(".") for told in seen.locks.told)]
         raise Failed("; ".join([str(unanswered), *details]), _hint(seen, sessions))
     if len(sessions) < clients:
         raise Unseen(
@@ -78,9 +75,9 @@ def judge(
             "another server. Check it at the address where it listens"
         )
     threads = [one.native_id for one in sessions if one.certain and one.native_id]
-    if len(set(threads)) == clients and not seen.kind.startswith((LOOP, RUNTIME)):
+    if len(set(threads)) == clients and not is_loop(seen.kind) and seen.kind != RUNTIME:
         return _told(seen.kind, sessions)
-    if seen.kind.startswith((LOOP, A_POOL)):  # "an event loop, or a pool of 4" too
+    if is_loop(seen.kind) or seen.kind.startswith(POOL):
         if required:
             raise Failed(f"{what}; all {clients} clients were answered", _hint(seen, sessions))
         return f"{what} (no threads were asked for)"
@@ -91,27 +88,20 @@ def judge(
     )
 
 
-def _locked(seen: Seen, sessions: Sequence[Session]) -> Iterator[str]:
-    """Who waits for a lock, and where, as far as that is known."""
-    notes = [note.rstrip(".") for note in seen.notes if "for a lock" in note]
-    one = next((one for one in sessions if one.where.startswith(LOCKED)), None)
-    yield from notes or ([f"{one.thread} ({one.native_id}) {one.where}"] if one else [])
-
-
 def _hint(seen: Seen, sessions: Sequence[Session]) -> str:
     """By the kind of server; empty if that says nothing about the cause."""
-    if any(note.startswith("Nobody accepts") for note in seen.notes):
+    if seen.locks.gate:
         return HINTS["gate"]
-    if IN_A_LOCK in seen.evidence or any(one.where.startswith(LOCKED) for one in sessions):
+    if seen.locks.clients:
         return HINTS["lock"]
-    if seen.kind.startswith(LOOP):
+    if is_loop(seen.kind):
         return HINTS["loop"]
     if seen.kind == ONE:
         return HINTS["one"]
     if seen.kind in {THREADS, PROCESSES} and all(one.thread for one in sessions):
         return HINTS["answers"]
-    is_pool = seen.kind.startswith(A_POOL) or seen.kind in {THREADS, PROCESSES, KEPT}
-    return HINTS["pool"] if is_pool else ""  # some have a thread of their own, and some have none
+    pooled = is_pool(seen.kind) or seen.kind in {THREADS, PROCESSES}
+    return HINTS["pool"] if pooled else ""  # some have a thread of their own, and some have none
 
 
 def _told(kind: str, sessions: Sequence[Session]) -> str:

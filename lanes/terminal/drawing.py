@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from rich.cells import cell_len
-from rich.console import Group
+from rich.console import Console, Group
 from rich.text import Text
 
 from lanes import marks
@@ -47,6 +47,14 @@ def draw(picture: Picture, width: int, height: int | None = None) -> Group:
     room = max(height - len(above) - BELOW, 1)
     lanes = list(_lanes(fitted(picture, room), width))
     return Group(*above, *lanes, *draw_table(picture, width, height - len(above) - len(lanes)))
+
+
+def as_text(picture: Picture, width: int) -> str:
+    """The same without colours, for a file or a message."""
+    console = Console(width=width, force_terminal=False, color_system=None, highlight=False)
+    with console.capture() as drawn:
+        console.print(draw(picture, width))
+    return drawn.get()
 
 
 def fitted(picture: Picture, rows: int) -> Picture:

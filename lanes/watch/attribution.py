@@ -5,7 +5,7 @@ At each look, a connection's claim is the first of these that applies:
 | how | the thread |
 |---|---|
 | direct | waits for this connection alone, to read or to write: certain |
-| | or is its process's only thread, and polls this connection and no other socket |
+| | or polls it and no other socket, and no other thread of its process is free (singles.py) |
 | polled | waits for whichever of several connections comes first: a loop, or a pool's poller |
 | remembered | was direct, and has since neither waited for another connection nor accepted one |
 | born together | appeared when the connection did, and nothing else appeared with them |
@@ -16,17 +16,17 @@ What a poller holds is never remembered and never born together, since whoever p
 any thread. Where threads share connections (sharing.py) nothing is remembered.
 """
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple
 
+from lanes.snapshot import CERTAIN
 from lanes.watch.evidence import Doing, Look
 from lanes.watch.newcomers import TOGETHER, Newcomers
 from lanes.watch.process import ThreadId
 from lanes.watch.sharing import Sharing
+from lanes.watch.singles import Singles
 
 How = Literal["direct", "polled", "remembered", "born together", "only one busy", "unknown"]
-CERTAIN: tuple[How, ...] = ("direct", "remembered")
 
 
 class Claim(NamedTuple):
@@ -34,6 +34,11 @@ class Claim(NamedTuple):
 
     thread: ThreadId | None
     how: How
+
+    @property
+    def certain(self) -> bool:
+        """Whether no other thread can be the one."""
+        return self.how in CERTAIN
 
 
 UNKNOWN = Claim(None, "unknown")
@@ -48,15 +53,21 @@ class Attribution:
         self._claims: dict[int, Claim] = {}
         self._lost: set[int] = set()
         self._sharing = Sharing()
+        self._singles = Singles()
         self._newcomers = Newcomers()
 
     def update(
-        self, look: Look, connections: Collection[int], pending: Collection[int], lists: int
+        self,
+        look: Look,
+        connections: Collection[int],
+        pending: Collection[int],
+        lists: int,
+        listening: Collection[int] = (),
     ) -> None:
         """Claim a thread for each accepted connection, by its inode.
 
         Those in `pending` have a message that is not answered yet. `lists` is how often the
-        connections were listed.
+        connections were listed. `listening` are the inodes of the server's listening sockets.
         """
         seen = look, connections, pending
         self._alike = self._alike + 1 if seen == self._seen else 0
@@ -65,8 +76,8 @@ class Attribution:
             self._newcomers.skip()
             return
         self._newcomers.update(look, connections, lists)
-        direct, polled = _threads_by_inode(look, frozenset(connections))
         self._sharing.update(look, connections)
+        direct, polled = self._threads_by_inode(look, frozenset(connections), frozenset(listening))
         hands = self._hands(look)
         claims = {}
         for inode in connections:
@@ -78,7 +89,7 @@ class Attribution:
             elif inode not in self._lost and before.thread and before.thread not in look:
                 claims[inode] = before  # for one look: its client has probably left
             elif self._is_kept(inode, before, look, hands):
-                how: How = "remembered" if before.how in CERTAIN else before.how
+                how: How = "remembered" if before.certain else before.how
                 claims[inode] = Claim(before.thread, how)
             else:
                 claims[inode] = UNKNOWN
@@ -100,6 +111,10 @@ class Attribution:
         """The processes whose threads share connections."""
         return frozenset(self._sharing.processes)
 
+    def turns(self) -> frozenset[ThreadId]:
+        """The threads that take turns at polling the same connections."""
+        return self._sharing.turns()
+
     def pollers(self) -> dict[int, ThreadId]:
         """Who polls which connection."""
         polled = (item for item in self._claims.items() if item[1].how == "polled")
@@ -108,6 +123,22 @@ class Attribution:
     def is_older(self, thread: ThreadId, inode: int) -> bool:
         """Whether the thread was there long before the connection."""
         return self._newcomers.is_older(thread, inode)
+
+    def _threads_by_inode(
+        self, look: Look, connections: frozenset[int], listening: frozenset[int]
+    ) -> tuple[dict[int, list[ThreadId]], dict[int, list[ThreadId]]]:
+        """Who serves each connection alone, and who polls it."""
+        direct: dict[int, list[ThreadId]] = {}
+        polled: dict[int, list[ThreadId]] = {}
+        claims = self._claims.values()
+        taken = {one.thread for one in claims if one.thread and one.certain}
+        singles = self._singles.update(look, connections, listening, taken)
+        for thread, doing in look.items():
+            if doing.inodes and doing.kind != "accepts":
+                to = direct if doing.serves or thread in singles else polled
+                for inode in doing.inodes:
+                    to.setdefault(inode, []).append(thread)
+        return direct, polled
 
     def _hands(self, look: Look) -> set[int]:
         """The processes with a thread at work that serves nobody who is known."""
@@ -119,8 +150,10 @@ class Attribution:
         thread = before.thread
         if thread is None or thread not in look or _is_elsewhere(look[thread]):
             return False
-        if before.how not in CERTAIN:
-            return before.how in {"born together", "polled"}
+        if before.how == "polled":  # of those that share an epoll set, another may have it
+            return not look[thread].polls and thread.pid not in self._sharing.processes
+        if not before.certain:
+            return before.how == "born together"
         # A thread that is kept for any client may have given this one to another.
         free = look[thread].kind == "locks" and thread.pid in hands and self.is_older(thread, inode)
         return not free and thread.pid not in self._sharing.processes
@@ -138,25 +171,6 @@ class Attribution:
         ]
         if len(threads) == 1:
             claims[unclaimed[0]] = Claim(threads[0], "born together")
-
-
-def _threads_by_inode(
-    look: Look, connections: frozenset[int]
-) -> tuple[dict[int, list[ThreadId]], dict[int, list[ThreadId]]]:
-    """Who serves each connection alone, and who polls it.
-
-    Some programs poll their only client, to be woken by other means too. If no other thread of the
-    process could answer, that is as certain.
-    """
-    threads = Counter(thread.pid for thread in look)
-    direct: dict[int, list[ThreadId]] = {}
-    polled: dict[int, list[ThreadId]] = {}
-    for thread, doing in look.items():
-        if doing.inodes and doing.kind != "accepts":
-            one = len(doing.inodes) == threads[thread.pid] == 1 and doing.inodes <= connections
-            for inode in doing.inodes:
-                (direct if doing.serves or one else polled).setdefault(inode, []).append(thread)
-    return direct, polled
 
 
 def _same_or_any(before: ThreadId | None, threads: list[ThreadId]) -> ThreadId:

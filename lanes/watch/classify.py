@@ -1,9 +1,8 @@
 """Facts -> what kind of server it is, with the evidence in one sentence."""
 
 from lanes.marks import count
-from lanes.watch.attribution import CERTAIN
-from lanes.watch.kinds import KEPT, ONE, PROCESSES, RUNTIME, THREADS, UNKNOWN, Facts, Kind
-from lanes.watch.pollers import kind_of_busy, kind_of_pollers, workers
+from lanes.watch.kinds import KEPT, ONE, POOL, PROCESSES, RUNTIME, THREADS, UNKNOWN, Facts, Kind
+from lanes.watch.pollers import kind_of_busy, kind_of_pollers, waiting
 from lanes.watch.process import ThreadId
 
 
@@ -13,7 +12,7 @@ def kind_of(facts: Facts) -> Kind:
         return Kind(RUNTIME, facts.runtime)
     if facts.look and all(doing.kind == "hidden" for doing in facts.look.values()):
         return Kind(UNKNOWN, f"{count(len(facts.look), 'thread')} that may not be looked at")
-    served = [claim for claim in facts.claims if claim.thread and claim.how in CERTAIN]
+    served = [claim for claim in facts.claims if claim.thread and claim.certain]
     polled = [claim for claim in facts.claims if claim.how == "polled"]
     if polled and len(polled) >= len(served):
         return kind_of_pollers(facts, polled)
@@ -44,10 +43,10 @@ def _of_servers(facts: Facts, threads: set[ThreadId], clients: int) -> Kind:
 
 
 def _of_sharing(facts: Facts, threads: set[ThreadId], both: str) -> Kind | None:
-    if not {thread.pid for thread in threads} & facts.sharing:
+    if not {thread.pid for thread in threads} & facts.history.sharing:
         return None
-    pool = len(threads) + workers(facts, threads | facts.acceptors)
-    return Kind(f"a pool of {pool}", f"{both}, which go from client to client")
+    pool = len(threads) + len(waiting(facts, threads | facts.acceptors))
+    return Kind(f"{POOL}{pool}", f"{both}, which go from client to client")
 
 
 def _of_acceptors(facts: Facts, threads: set[ThreadId], both: str) -> Kind | None:
@@ -57,10 +56,10 @@ def _of_acceptors(facts: Facts, threads: set[ThreadId], both: str) -> Kind | Non
     accept_too = bool(threads & facts.acceptors)
     if (accept_too and len(pids) > 1) or (len(accepting) > 1 and not pids & accepting):
         processes = len(pids | accepting)
-        return Kind(f"a pool of {processes} processes", f"{both}; each process accepts for itself")
+        return Kind(f"{POOL}{processes} processes", f"{both}; each process accepts for itself")
     pool = threads | {thread for thread in facts.acceptors if thread.pid in pids}
     if accept_too and len(pool) > 1:
-        return Kind(f"a pool of {len(pool)}", f"{both}; each thread accepts for itself")
+        return Kind(f"{POOL}{len(pool)}", f"{both}; each thread accepts for itself")
     if accept_too or (len(threads) == 1 and facts.backlog and not facts.accepting):
         return Kind(ONE, f"{both}; {facts.backlog} in the backlog, and no other thread accepts")
     return None
@@ -76,9 +75,9 @@ def _of_waiting(facts: Facts, threads: int, clients: int) -> Kind | None:
     ]
     if len(locked) >= unserved and threads == 1:
         waits = f"{unserved} of {len(facts.claims)} clients wait, each with a thread in a lock"
-        return Kind(THREADS, f"{waits}; 1 is served")
+        return Kind(THREADS, f"{waits}; 1 is served", locked=True)
     if facts.unread:
         waits = f"{count(unserved, 'client')} accepted and not read"
         both = f"{count(clients, 'client')}, {count(threads, 'thread')}"
-        return Kind(f"a pool of {threads}", f"{both}; {waits}")
+        return Kind(f"{POOL}{threads}", f"{both}; {waits}")
     return None

@@ -2,12 +2,16 @@
 
 A list of all costs the kernel a walk through its whole table. So all are listed twice a second, and
 at once where there is a sign of a new one; in between only the known ones are read.
+
+Other processes may listen on the same port (SO_REUSEPORT, or a socket that was inherited). So of
+the accepted connections those are the server's that one of its processes has open.
 """
 
 from collections.abc import Collection
 from time import monotonic, thread_time
 
 from lanes.watch.evidence import Look
+from lanes.watch.processes import Processes
 from lanes.watch.sockets import Connection, Sockets
 
 LIST = 0.5  # seconds from one list to the next, without a sign of a new connection
@@ -22,8 +26,10 @@ Ends = tuple[str, str]  # local, peer
 class Connections:
     """Those of some ports, by their ends: in the backlog a connection has no inode yet."""
 
-    def __init__(self, sockets: Sockets) -> None:
-        self._sockets = sockets
+    def __init__(self, sockets: Sockets, processes: Processes) -> None:
+        self._sockets, self._processes = sockets, processes
+        self._open: dict[int, tuple[int, int]] = {}  # inodes: descriptor, start of its process
+        self._others = set[int]()  # the inodes of those that are another server's
         self._known: dict[Ends, Connection] = {}
         self.lists = 0  # how often they were listed
         self.accepted = frozenset[int]()  # the inodes of those that are
@@ -79,12 +85,44 @@ class Connections:
         self._know(
             {
                 (one.local, one.peer): _since(self._known.get((one.local, one.peer)), one)
-                for one in found
+                for one in self._own(found, ports)
                 if one.state in OPEN
             }
         )
         self._strangers = self._served - {one.inode for one in found}
         self._cost = thread_time() - began
+
+    def _own(self, found: Collection[Connection], ports: Collection[int]) -> list[Connection]:
+        """Those that are the server's, as far as can be seen, in the order in which they came."""
+        new = {one.inode for one in found} - self.accepted - {0}
+        before, self._others = self._others, self._not_open(new)
+        if self._others - before:  # a child that the server has just forked may have them
+            self._processes.follow()
+            self._others = self._not_open(self._others)
+        foreign = self._others
+        if any(one.inode == 0 for one in found) and self._others_wait(ports):
+            foreign = foreign | {0}  # for whom these wait cannot be seen
+        return sorted((one for one in found if one.inode not in foreign), key=self._came)
+
+    def _not_open(self, inodes: set[int]) -> set[int]:
+        if not inodes or (open_ := self._processes.sockets()) is None:
+            return set()
+        self._open = open_
+        return inodes - open_.keys()
+
+    def _came(self, one: Connection) -> tuple[bool, int, tuple[int, int], int]:
+        """By what those are sorted that are found at once: the kernel does not say when each came.
+
+        accept(2) gives the lowest free descriptor. Among processes that have the same, whoever
+        started first is taken to have the older one. In the backlog they are sorted by age.
+        """
+        return not one.inode, -one.age, self._open.get(one.inode, (0, 0)), one.inode
+
+    def _others_wait(self, ports: Collection[int]) -> bool:
+        """Whether clients wait for another server that listens on these ports."""
+        listening = self._sockets.listening()
+        waited_for = {one.inode for one in listening if one.port in ports and one.waiting}
+        return bool(self._not_open(waited_for))
 
     def _look_up(self, known: Collection[Connection]) -> None:
         asked = {one.inode for one in known} - {0}
@@ -109,6 +147,8 @@ def _since(before: Connection | None, now: Connection) -> Connection:
 
     The kernel does not tell which came first if both were within 4 milliseconds.
     """
+    if before and now.age:
+        now = now._replace(age=before.age)
     if not before or before.inode not in {0, now.inode} or now.answers != before.answers:
         return now
     unanswered = now.segments > before.segments or (before.pending and now.segments > 0)

@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from lanes.snapshot import Queue, Seen, Session, Snapshot
-from lanes.watch.attribution import CERTAIN
+from lanes.snapshot import Locks, Queue, Seen, Session, Snapshot
 from lanes.watch.classify import kind_of
 from lanes.watch.kinds import LOOP, THREADS, Facts, Kind
 from lanes.watch.moment import Moment
@@ -24,7 +23,10 @@ def describe(watcher: Watcher, threads: Threads, name: str, notes: tuple[str, ..
             lambda record: _session(record, threads, moment, in_loop=in_loop)
         )
         accepted = watcher.records.accepted
+        locked = tuple(_locked(watcher, threads, moment))
         threads.forget(others_than=watcher.records.threads() | set(moment.look))
+    gate = tuple(_gate(watcher, threads, moment))
+    queues = tuple(_queues(threads, moment, kind, sessions))
     open_ = [one for one in sessions if one.state != "closed"]
     serving = sum(one.state == "serving" for one in open_)
     return Snapshot(
@@ -49,11 +51,8 @@ def describe(watcher: Watcher, threads: Threads, name: str, notes: tuple[str, ..
             evidence=kind.evidence,
             rate=round(moment.rate, 1),
             queues=tuple(Queue(one.address, one.waiting, one.limit) for one in moment.listening),
-            notes=(
-                *_gate(watcher, threads, moment),
-                *_queues(threads, moment, kind, sessions),
-                *notes,
-            ),
+            notes=(*gate, *queues, *notes),
+            locks=Locks(bool(gate), kind.locked or bool(locked), (gate + queues) or locked[:1]),
         ),
     )
 
@@ -63,9 +62,20 @@ def _gate(watcher: Watcher, threads: Threads, moment: Moment) -> Iterator[str]:
     if not moment.accepting:
         for thread in moment.acceptors or {ThreadId(watcher.pid, watcher.pid)}:
             if thread in moment.look and moment.look[thread].kind == "locks":
-                name = f"{threads.name(thread)} ({threads.native_id(thread)})"
-                where = threads.where(thread, moment.look)
-                yield f"Nobody accepts: {name} {where}."
+                yield f"Nobody accepts: {_stands(threads, thread, moment)}."
+
+
+def _locked(watcher: Watcher, threads: Threads, moment: Moment) -> Iterator[str]:
+    """The threads that have a client and wait for a lock."""
+    for record in watcher.records:
+        thread = record.claim.thread
+        if thread and thread in moment.look and moment.look[thread].kind == "locks":
+            yield f"{_stands(threads, thread, moment)}."
+
+
+def _stands(threads: Threads, thread: ThreadId, moment: Moment) -> str:
+    name = f"{threads.name(thread)} ({threads.native_id(thread)})"
+    return f"{name} {threads.where(thread, moment.look)}"
 
 
 def _queues(
@@ -97,12 +107,9 @@ def _facts(watcher: Watcher, moment: Moment) -> Facts:
         older=sum(
             watcher.is_older(claim.thread, record.connection.inode)
             for record, claim in claimed
-            if claim.thread and claim.how in CERTAIN
+            if claim.thread and claim.certain
         ),
-        loops=moment.loops,
-        tried=moment.tried,
-        sharing=moment.sharing,
-        idled=moment.idled,
+        history=moment.history,
         runtime=watcher.runtime,
     )
 

@@ -19,6 +19,9 @@ class Doing(NamedTuple):
     inodes: frozenset[int] = NONE
     alone: bool = False  # it waits for one descriptor, which is that socket
     address: int = 0  # of the futex that it waits on
+    timed: bool = False  # whether its wait ends by itself
+    epoll: int = -1  # the descriptor of the epoll set that it waits for
+    oneshot: bool = False  # whether that gives what is ready to whoever is woken
 
     @property
     def busy(self) -> bool:
@@ -108,9 +111,11 @@ class Evidence:
     def _doing(self, thread: ThreadId) -> Doing:
         process, wait = self._processes[thread.pid], self._waits[thread]
         if wait.kind == "epolls":
-            return Doing(wait.kind, process.epolled(wait.descriptors[0]))
+            [epoll] = wait.descriptors
+            inodes, oneshot = process.epolled(epoll)
+            return Doing(wait.kind, inodes, timed=wait.timed, epoll=epoll, oneshot=oneshot)
         if wait.kind not in ON_DESCRIPTORS:
-            return Doing(wait.kind, address=wait.address)
+            return Doing(wait.kind, address=wait.address, timed=wait.timed)
         inodes = frozenset(map(process.inode, wait.descriptors)) - {0}
         alone = len(wait.descriptors) == len(inodes) == 1
-        return Doing(wait.kind, inodes, alone)
+        return Doing(wait.kind, inodes, alone, timed=wait.timed)

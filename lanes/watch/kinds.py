@@ -11,6 +11,7 @@ THREADS, PROCESSES = "a thread for each client", "a process for each client"
 ONE, LOOP, UNKNOWN = "one client at a time", "an event loop", "unknown"
 RUNTIME = "a runtime with its own scheduler"
 KEPT = "a pool, or threads that are kept for the next client"
+POOL = "a pool of "  # and how many
 
 
 class Kind(NamedTuple):
@@ -18,6 +19,17 @@ class Kind(NamedTuple):
 
     name: str
     evidence: str
+    locked: bool = False  # whether clients wait, each with a thread in a lock
+
+
+def is_loop(name: str) -> bool:
+    """Whether a kind is, or may be, an event loop."""
+    return name.startswith(LOOP)
+
+
+def is_pool(name: str) -> bool:
+    """Whether a kind is a pool, or threads that are kept like one's."""
+    return name == KEPT or name.startswith(POOL)
 
 
 class Kinds:
@@ -35,6 +47,18 @@ class Kinds:
         return kind
 
 
+class History(NamedTuple):
+    """What has been seen of processes and threads up to now."""
+
+    loops: frozenset[int] = frozenset()  # processes whose pollers answer themselves
+    tried: frozenset[int] = frozenset()  # processes of which it is known whether they do
+    sharing: frozenset[int] = frozenset()  # processes whose threads share connections
+    turns: frozenset[ThreadId] = frozenset()  # threads that take turns at polling the same ones
+    idled: frozenset[ThreadId] = frozenset()  # threads that were seen to wait for a lock
+    workers: frozenset[ThreadId] = frozenset()  # threads that have run while messages were answered
+    helpers: frozenset[ThreadId] = frozenset()  # threads that run by the clock, and serve nobody
+
+
 class Facts(NamedTuple):
     """What is known at a moment."""
 
@@ -45,8 +69,5 @@ class Facts(NamedTuple):
     acceptors: frozenset[ThreadId]  # threads that were seen to accept
     accepting: bool  # whether any thread waits for a new connection
     older: int  # claims whose thread was there before the connection
-    loops: frozenset[int] = frozenset()  # processes whose pollers answer themselves
-    tried: frozenset[int] = frozenset()  # processes of which it is known whether they do
-    sharing: frozenset[int] = frozenset()  # processes whose threads share connections
-    idled: frozenset[ThreadId] = frozenset()  # threads that were seen to wait for a lock, or work
+    history: History = History()
     runtime: str = ""  # how its runtime is known, if that has a scheduler of its own

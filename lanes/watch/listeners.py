@@ -33,7 +33,7 @@ class Listeners:
         inodes = {one.inode for one in everyone}
         if inodes != self._everyone or not self.found:  # else it is the same ones as before
             self._everyone = inodes
-            self._own = set().union(*(process.inodes() for process in processes))
+            self._own = set().union(*(process.sockets() for process in processes))
         own, ports = self._own, self._ports or {one.port for one in everyone}
         self.found = tuple(
             one

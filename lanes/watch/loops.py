@@ -1,77 +1,61 @@
 """Whether those who poll also answer: an event loop may have helpers that look like a pool's.
 
 When a pool answers a message, a worker has run. So if messages are answered while no thread but the
-pollers runs, by /proc/PID/task/TID/schedstat, the pollers answer themselves.
+pollers runs, the pollers answer themselves. A helper that runs by the clock proves nothing.
 """
 
-import contextlib
-from collections import Counter
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from time import monotonic
 
 from lanes.watch.evidence import Look
 from lanes.watch.process import ThreadId
+from lanes.watch.runs import Runs
 from lanes.watch.sockets import Connection
 
-PAUSE = 0.2  # seconds from one reading to the next: longer than counters are kept
 SURE = 3  # readings more that speak for a loop than against it: a segment may be sent twice
-ENOUGH = 100  # readings after which a process counts as a pool
-
-Counts = Mapping[int, tuple[int, int]]  # by a connection's inode: segments received, and sent
+LAST = 100  # readings of a process that count
 
 
 class Loops:
-    """The processes whose pollers answer; goes on from look to look."""
+    """Goes on from look to look."""
 
     def __init__(self) -> None:
-        self._found: set[int] = set()
-        self._score: Counter[int] = Counter()
-        self._tried: Counter[int] = Counter()
-        self._ran: list[Mapping[ThreadId, bytes]] = [{}, {}]  # in the last two readings
-        self._counts: Counts = {}  # in the last
-        self._read_at = 0.0
+        self.found = frozenset[int]()  # the processes whose pollers answer themselves
+        self.workers = frozenset[ThreadId]()  # threads that have run while messages were answered
+        self._runs = Runs()
+        # By process, for each reading at which messages were answered: who else has run.
+        self._others = defaultdict[int, deque[set[ThreadId]]](lambda: deque(maxlen=LAST))
 
     def update(
         self, look: Look, pollers: Mapping[int, ThreadId], connections: Iterable[Connection]
-    ) -> frozenset[int]:
-        """Those that are known; `pollers` are by the inodes of the connections that they hold."""
-        now = monotonic()
-        if now >= self._read_at + PAUSE:
-            self._read_at = now
-            self._read(
-                look, pollers, {one.inode: (one.segments, one.answers) for one in connections}
-            )
-        return frozenset(self._found)
+    ) -> None:
+        """Note who runs; `pollers` are by the inodes of the connections that they hold."""
+        if not self._runs.is_due():
+            return
+        polling = set(pollers.values())
+        pids = {one.pid for one in polling} & {one.pid for one in look.keys() - polling}
+        pids -= self.found
+        self._runs.read(look, pids, connections)
+        answered = pollers.keys() & self._runs.answered()
+        for pid in pids & {pollers[one].pid for one in answered}:
+            others = {one for one in self._runs.active() if one.pid == pid} - polling
+            self._others[pid].append(others)
+            self.workers |= others
+        for pid in self._others.keys() - {one.pid for one in look}:
+            del self._others[pid]
+        self.workers = self.workers & look.keys() - self.helpers
+        self.found |= {pid for pid in self._others if self._score(pid) >= SURE}
+
+    @property
+    def helpers(self) -> frozenset[ThreadId]:
+        """Threads that run by the clock, and serve nobody."""
+        return self._runs.helpers
 
     def tried(self) -> frozenset[int]:
         """The processes of which it is known by now, or as good as known."""
-        return frozenset(self._found | {pid for pid, score in self._score.items() if score < 0})
+        return self.found | {pid for pid in self._others if self._score(pid) < 0}
 
-    def _read(self, look: Look, pollers: Mapping[int, ThreadId], counts: Counts) -> None:
-        open_ = {one.pid for one in pollers.values()} - self._found
-        open_ = {pid for pid in open_ if self._tried[pid] < ENOUGH}
-        ran = {thread: _ran(thread) for thread in look if thread.pid in open_}
-        # The reading before last is older than the counters: no run can fall between the two.
-        before, *_ = self._ran
-        known = pollers.keys() & self._counts.keys() & counts.keys()
-        for pid in open_ & {pollers[one].pid for one in known if self._is_answered(one, counts)}:
-            others = {one for one in ran if one.pid == pid} - set(pollers.values())
-            idle = bool(others) and all(before.get(one) == ran[one] for one in others)
-            self._tried[pid] += 1
-            self._score[pid] += 1 if idle else -1
-            if self._score[pid] >= SURE:
-                self._found.add(pid)
-        self._ran, self._counts = [self._ran[1], ran], counts
-
-    def _is_answered(self, inode: int, counts: Counts) -> bool:
-        return all(
-            now > before for now, before in zip(counts[inode], self._counts[inode], strict=True)
-        )
-
-
-def _ran(thread: ThreadId) -> bytes:
-    """How long and how often it has run; empty if it has ended."""
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{thread.pid}/task/{thread.tid}/schedstat").read_bytes()
-    return b""
+    def _score(self, pid: int) -> int:
+        """Readings that speak for a loop, less those that speak against it."""
+        others = self._others[pid]
+        return len(others) - 2 * sum(bool(ran - self.helpers) for ran in others)

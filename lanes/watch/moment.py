@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from lanes.watch.attribution import Claim
 from lanes.watch.evidence import Look
+from lanes.watch.kinds import History
 from lanes.watch.process import ThreadId
 from lanes.watch.sockets import Listening
 
@@ -20,7 +21,4 @@ class Moment(NamedTuple):
     acceptors: frozenset[ThreadId]  # threads that were seen to accept
     accepting: bool  # whether any thread waits for a new connection now
     rate: float  # looks a second
-    loops: frozenset[int] = frozenset()  # processes whose pollers answer themselves
-    tried: frozenset[int] = frozenset()  # processes of which it is known whether they do
-    sharing: frozenset[int] = frozenset()  # processes whose threads share connections
-    idled: frozenset[ThreadId] = frozenset()  # threads that were seen to wait for a lock
+    history: History = History()

@@ -7,10 +7,12 @@ import re
 from time import monotonic
 from typing import NamedTuple
 
+from lanes.watch import proc
 from lanes.watch.waits import HIDDEN, RUNNING, Wait, parse
 
-SOCKET = "socket:["  # then its inode, and "]"
-WATCHED = re.compile(rb"^tfd:\s+(\d+)", re.MULTILINE)  # in an epoll's fdinfo, proc(5)
+WATCHED = re.compile(rb"^tfd:\s+(\d+) events:\s+(\w+)", re.MULTILINE)  # an epoll's fdinfo, proc(5)
+EPOLLONESHOT = 1 << 30
+DISARMED = 0xF0000018  # all that is left of its events where a descriptor is not waited for
 EACH = 100e-6  # seconds for which each socket that an epoll watches keeps its list from being read
 LINE = 512  # bytes, more than a line of `syscall` has
 LINKS = 2  # of a directory without any in it
@@ -24,15 +26,25 @@ class ThreadId(NamedTuple):
     tid: int
 
 
+class Epolled(NamedTuple):
+    """What an epoll set waits for: without those that are disarmed."""
+
+    inodes: frozenset[int] = frozenset()  # of sockets
+    oneshot: bool = (
+        False  # whether one that is ready belongs to whoever is woken, until it is armed
+    )
+
+
 class Process:
     """One process: its threads' open files, its descriptors, its memory."""
 
     def __init__(self, pid: int) -> None:
         """Raises OSError if it is gone. What may not be looked at stays hidden (rights.py)."""
         self.pid = pid
+        self.started = proc.stat(pid).started
         self.files: dict[ThreadId, int] = {}
         self._links = 0  # of the directory of its threads, when it was last listed
-        self._epolled: dict[int, tuple[float, frozenset[int]]] = {}  # stale when; its sockets
+        self._epolled: dict[int, tuple[float, Epolled]] = {}  # and when it is stale
         with contextlib.ExitStack() as opened:
             self._tasks = _opened(f"/proc/{pid}/task", os.O_DIRECTORY, opened)
             self._descriptors = _opened(f"/proc/{pid}/fd", os.O_DIRECTORY, opened)
@@ -98,33 +110,40 @@ class Process:
     def inode(self, descriptor: int) -> int:
         """The inode of the socket that a descriptor is; 0 if it is none, or closed by now."""
         try:
-            link = os.readlink(str(descriptor), dir_fd=self._descriptors)
+            return proc.socket_at(str(descriptor), self._descriptors)
         except OSError:
             return 0
-        return int(link[len(SOCKET) : -1]) if link.startswith(SOCKET) else 0
 
-    def inodes(self) -> set[int]:
-        """Those of all its sockets."""
-        if self._descriptors == NOTHING:  # of which os.listdir thinks that no folder is given
-            return set()
+    @property
+    def hidden(self) -> bool:
+        """Whether its descriptors may not be looked at."""
+        return self._descriptors == NOTHING
+
+    def sockets(self) -> dict[int, int]:
+        """The descriptors of all its sockets, by their inodes."""
+        if self.hidden:  # os.listdir would think that no folder is given
+            return {}
         try:
-            return {self.inode(int(name)) for name in os.listdir(self._descriptors)} - {0}
+            return proc.sockets(self._descriptors)
         except OSError:
-            return set()
+            return {}
 
-    def epolled(self, descriptor: int) -> frozenset[int]:
-        """The inodes of the sockets that an epoll descriptor watches; of a moment ago if many."""
+    def epolled(self, descriptor: int) -> Epolled:
+        """What an epoll descriptor waits for; of a moment ago if that is much."""
         now = monotonic()
-        stale_at, inodes = self._epolled.get(descriptor, (0.0, frozenset()))
+        stale_at, epolled = self._epolled.get(descriptor, (0.0, Epolled()))
         if now >= stale_at:
             try:
                 with open(f"/proc/{self.pid}/fdinfo/{descriptor}", "rb") as info:
                     watched = WATCHED.findall(info.read())
             except OSError:
                 watched = []
-            inodes = frozenset(self.inode(int(each)) for each in watched) - {0}
-            self._epolled[descriptor] = now + len(watched) * EACH, inodes
-        return inodes
+            events = {int(fd): int(mask, 16) for fd, mask in watched}
+            armed = (fd for fd, mask in events.items() if mask & ~DISARMED)
+            oneshot = any(mask & EPOLLONESHOT for mask in events.values())
+            epolled = Epolled(frozenset(map(self.inode, armed)) - {0}, oneshot)
+            self._epolled[descriptor] = now + len(watched) * EACH, epolled
+        return epolled
 
     def word(self, address: int) -> int:
         """The four bytes there, as a number; raises OSError."""

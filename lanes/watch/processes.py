@@ -9,7 +9,9 @@ import contextlib
 import errno
 import os
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 
+from lanes.watch import proc
 from lanes.watch.process import LINE, NOTHING, Process, ThreadId
 
 
@@ -66,6 +68,19 @@ class Processes:
             with contextlib.suppress(OSError):  # it has ended, or may not be looked at
                 self._processes[pid] = Process(pid)
 
+    def sockets(self) -> dict[int, tuple[int, int]] | None:
+        """All their sockets, by inode: the descriptor, and when its process started.
+
+        None if any process's may not be looked at.
+        """
+        found: dict[int, tuple[int, int]] = {}
+        for process in sorted(self, key=attrgetter("started")):
+            if process.hidden:
+                return None
+            for inode, descriptor in process.sockets().items():
+                found.setdefault(inode, (descriptor, process.started))
+        return found
+
     def sample(self) -> dict[ThreadId, bytes]:
         """Each thread's line, as close together as can be; empty if it may not be read."""
         files = [item for process in self for item in process.files.items()]
@@ -90,10 +105,9 @@ class Processes:
 def _parents() -> dict[int, int]:
     """Each process's parent, without those that have ended and are not waited for (zombies)."""
     parents = {}
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as stat:
-            # The name in parentheses may hold anything. After it: state, parent, ..., threads.
-            state, parent, *fields = stat.read().rpartition(b")")[2].split()
-            if state != b"Z" or int(fields[15]) > 1:  # its first thread may end before others
-                parents[int(name)] = int(parent)
+    for pid in proc.pids():
+        with contextlib.suppress(OSError):
+            stat = proc.stat(pid)
+            if not stat.is_zombie or stat.threads > 1:  # its first thread may end before others
+                parents[pid] = stat.parent
     return parents

@@ -6,16 +6,22 @@ threads, 30 to 45 for 100 and 230 to 265 for 1,000 (py-spy 0.4.3; CPython 3.11, 
 
 import contextlib
 import json
+import os
 import re
 import stat
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from lanes.watch import proc
 from lanes.watch.printable import printable
 
 SECONDS = 5.0  # for a dump; of 1,000 threads it took 0.8 on a busy machine
+MAPPED = 10.0  # seconds of age after which a program has mapped its libpython
+PROGRAMS = 1 << 10  # that are remembered
 LARGEST = 1 << 20  # bytes of a source file that are read
 
 # CPython 3.11 is the first whose PyThreadState says which of the system's threads it is.
@@ -53,10 +59,20 @@ def is_python(pid: int) -> bool:
     One that has just begun may not have mapped its libpython yet.
     """
     try:
-        program = bytes(Path(f"/proc/{pid}/exe").readlink())
-        return bool(PYTHON.search(program) or PYTHON.search(Path(f"/proc/{pid}/maps").read_bytes()))
+        program, started = Path(f"/proc/{pid}/exe").readlink(), proc.stat(pid).started
+        if PYTHON.search(bytes(program)):
+            return True
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - started / os.sysconf("SC_CLK_TCK")
+        has_mapped = _has_mapped_python if age > MAPPED else _has_mapped_python.__wrapped__
+        return has_mapped(pid, started, program)
     except OSError:
         return False
+
+
+@lru_cache(PROGRAMS)
+def _has_mapped_python(pid: int, _started: int, _program: Path) -> bool:
+    """To read its map holds the process up while it maps memory itself: so once is enough."""
+    return bool(PYTHON.search(Path(f"/proc/{pid}/maps").read_bytes()))
 
 
 def dump(program: str, pid: int) -> Standings:

@@ -59,7 +59,10 @@ class Records:
         return len(self._open)
 
     def update(self, connections: Mapping[tuple[str, str], Connection], at: float) -> None:
-        """Note which are there: all of them, in the same mapping as before if none has changed."""
+        """Note which are there: all of them, in the same mapping as before if none has changed.
+
+        New ones are numbered in its order.
+        """
         if connections is self._connections:
             for record in filter(attrgetter("connection.pending"), self):
                 record.tell(record.connection, at)
@@ -67,7 +70,7 @@ class Records:
         self._connections = connections
         for key in self._open.keys() - connections.keys():
             self._close(key, at)
-        for key, connection in sorted(connections.items(), key=_in_order):
+        for key, connection in connections.items():
             known = self._open.get(key)
             if known and known.connection.inode not in {0, connection.inode}:
                 self._close(key, at)  # the same port once more: a new client
@@ -103,9 +106,3 @@ class Records:
         """All that are remembered, in the order in which they came."""
         records = sorted(self.everyone(), key=lambda one: one.number)
         return tuple(map(session, records))
-
-
-def _in_order(item: tuple[tuple[str, str], Connection]) -> tuple[bool, int, tuple[str, str]]:
-    """Those that are not accepted come last. The order of those found at once is arbitrary."""
-    ends, connection = item
-    return connection.inode == 0, connection.inode, ends

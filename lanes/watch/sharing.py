@@ -3,6 +3,8 @@
 A thread that keeps its client until the client leaves never waits for another one. So if a thread
 goes on to another connection while the one before is still open, any busy thread of its process may
 be working for any client. A thread that accepts or polls proves nothing: it hands its clients on.
+
+Threads that wait for the same epoll set share its connections, too.
 """
 
 from collections.abc import Collection
@@ -16,6 +18,7 @@ class Sharing:
 
     def __init__(self) -> None:
         self.processes: set[int] = set()  # those whose threads share connections
+        self._sets = dict[tuple[int, int], set[ThreadId]]()  # by epoll set: who has waited for it
         self._held = dict[ThreadId, int]()  # the last that each waited for; 0: it proves nothing
         self._left: dict[
             int, int
@@ -25,12 +28,19 @@ class Sharing:
         """Connections to be read again before the next look: perhaps they are closed by now."""
         return self._left.keys()
 
+    def turns(self) -> frozenset[ThreadId]:
+        """The threads that take turns at polling the same connections."""
+        return frozenset[ThreadId]().union(*(one for one in self._sets.values() if len(one) > 1))
+
     def update(self, look: Look, connections: Collection[int]) -> None:
         """Note which connection each thread waits for."""
         self.processes |= {pid for inode, pid in self._left.items() if inode in connections}
         self._left = {}
         self._held = {thread: held for thread, held in self._held.items() if thread in look}
+        self._sets = {each: threads & look.keys() for each, threads in self._sets.items()}
         for thread, doing in look.items():
+            if doing.kind == "epolls" and not doing.inodes.isdisjoint(connections):
+                self._sets.setdefault((thread.pid, doing.epoll), set()).add(thread)
             if doing.kind == "accepts" or doing.polls:
                 self._held[thread] = 0
             elif doing.serves and (inode := next(iter(doing.inodes))) in connections:
@@ -38,3 +48,4 @@ class Sharing:
                 if held not in {0, inode}:
                     self._left[held] = thread.pid
                     self._held[thread] = inode
+        self.processes |= {thread.pid for thread in self.turns()}

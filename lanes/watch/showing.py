@@ -1,6 +1,5 @@
 """What a watch shows while it goes on, and the files that it writes at its end."""
 
-import io
 import logging
 import threading
 import time
@@ -22,16 +21,8 @@ from lanes.terminal import drawing as terminal
 from lanes.trace import trace_json
 from lanes.watch.session import Watched
 
-
-def _text(seen: Snapshot) -> str:
-    console = Console(file=io.StringIO(), width=WIDTH, highlight=False, no_color=True)
-    with console.capture() as drawn:
-        console.print(terminal.draw(picture_of(seen), WIDTH))
-    return drawn.get()
-
-
 VIEWS: Mapping[str, Callable[[Snapshot], str]] = {
-    "text": _text,
+    "text": lambda seen: terminal.as_text(picture_of(seen), WIDTH),
     "report": documents.report,
     "trace": trace_json,
     "svg": lambda seen: svg.draw(picture_of(seen)),

@@ -37,6 +37,7 @@ class Connection(NamedTuple):
     pending: bool  # the last data came in later than the last went out; false if in the same tick
     answers: int = 0  # segments with data, sent
     interface: int = 0  # index of the one that it is bound to, as link-local connections are
+    age: int = 0  # milliseconds, of one that is not accepted
 
 
 class Listening(NamedTuple):
@@ -124,6 +125,7 @@ def _connection(row: Row, counters: Counters | None) -> Connection:
         pending if counters else unread > 0,
         answers,
         interface,
+        0 if inode else sent_age,
     )
 
 

@@ -2,18 +2,20 @@
 
 import contextlib
 import json
-import re
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from lanes.watch import proc
+from lanes.watch.netlink import LISTENING
 from lanes.watch.printable import printable
 from lanes.watch.rights import sidecar
+from lanes.watch.tables import Tables
 
 IMAGE = "thread-lanes"
-LISTENS = "0A"  # in /proc/net/tcp, proc(5)
 SECONDS = 10  # for the engine to answer
 INSPECTED = "[{{json .State.Pid}},{{json .Config.User}}]"
 
@@ -49,10 +51,10 @@ def of_pid(pid: int, port: int | None = None) -> Target:
 
 def of_port(port: int) -> Target:
     """Whoever listens on a TCP port, as far as that can be seen."""
-    inodes = set(_listening(port))
+    inodes = {row[-1] for row, _ in Tables(os.getpid()).tcp(LISTENING, [port])}
     if not inodes:
         raise NotFound(f"nobody listens on port {port} here")
-    owners = [pid for pid in _processes() if inodes & _sockets(pid)]
+    owners = [pid for pid in proc.pids() if inodes & _sockets(pid).keys()]
     if not owners:
         raise NotFound(
             f"somebody listens on port {port}, but whose process that is cannot be seen: watch as "
@@ -99,31 +101,15 @@ def _beside(name: str, port: int | None, user: str = "UID:GID") -> str:
     return f"Watch it from beside it:\n  {sidecar(name, IMAGE, port, user)}"
 
 
-def _listening(port: int) -> list[int]:
-    """The inodes of the sockets that listen on it, of either family."""
-    found = []
-    for table in ("tcp", "tcp6"):
-        with contextlib.suppress(OSError):
-            for line in Path(f"/proc/self/net/{table}").read_text().splitlines()[1:]:
-                fields = line.split()
-                if fields[3] == LISTENS and int(fields[1].rpartition(":")[2], 16) == port:
-                    found.append(int(fields[9]))
-    return found
-
-
-def _processes() -> list[int]:
-    return [int(one.name) for one in Path("/proc").iterdir() if one.name.isdigit()]
-
-
-def _sockets(pid: int) -> set[int]:
-    with contextlib.suppress(OSError):
-        links = [str(one.readlink()) for one in Path(f"/proc/{pid}/fd").iterdir()]
-        found = [re.fullmatch(r"socket:\[(\d+)\]", link) for link in links]
-        return {int(one[1]) for one in found if one}
-    return set()
+def _sockets(pid: int) -> dict[int, int]:
+    with contextlib.suppress(OSError), contextlib.ExitStack() as closing:
+        descriptors = os.open(f"/proc/{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        closing.callback(os.close, descriptors)
+        return proc.sockets(descriptors)
+    return {}
 
 
 def _parent(pid: int) -> int:
     with contextlib.suppress(OSError):
-        return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1])
+        return proc.stat(pid).parent
     return 0

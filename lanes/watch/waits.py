@@ -6,7 +6,7 @@ the last two. Reading it does not stop the thread.
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 from lanes.watch.syscalls import names
@@ -31,12 +31,18 @@ ON_ONE: dict[str, Kind] = {
     **dict.fromkeys(("accept", "accept4"), "accepts"),
     **dict.fromkeys(("epoll_wait", "epoll_pwait", "epoll_pwait2"), "epolls"),
 }
+SLEEPS = ("nanosleep", "clock_nanosleep")
 ON_NONE: dict[str, Kind] = {
     **dict.fromkeys(("futex", "futex_wait", "futex_waitv"), "locks"),
-    **dict.fromkeys(("nanosleep", "clock_nanosleep"), "sleeps"),
+    **dict.fromkeys(SLEEPS, "sleeps"),
     **dict.fromkeys(("poll", "ppoll", "select", "pselect6"), "sleeps"),  # Perl's way
     "io_uring_enter": "ring",
 }
+# Which argument says how long: milliseconds, or where in the memory that stands.
+MILLISECONDS = {"poll": 3, "epoll_wait": 4, "epoll_pwait": 4}
+POINTERS = {"futex": 4, "futex_waitv": 4, "futex_wait": 5, "ppoll": 3, "epoll_pwait2": 4}
+POINTERS |= {"select": 5, "pselect6": 5}
+FOREVER = 0xFFFFFFFF  # -1, of 32 bits
 POLLED = struct.Struct("=ihh")  # struct pollfd
 MOST = 4096  # descriptors of one poll that are read
 
@@ -48,6 +54,7 @@ class Wait(NamedTuple):
     descriptors: tuple[int, ...] = ()
     address: int = 0  # of the futex
     call: str = ""
+    timed: bool = False  # whether it ends by itself, after some time
 
 
 RUNNING = Wait("running")
@@ -63,13 +70,25 @@ def parse(line: bytes, memory: Memory) -> Wait:
         return RUNNING if words[:1] == [b"running"] else Wait("other")
     call = NAMES.get(int(words[0]), "")
     first, second, *_ = (int(word, 16) for word in words[1:7])
+    timed = _is_timed(call, words)
     if kind := ON_ONE.get(call):
-        return Wait(kind, (first,), call=call)
+        return Wait(kind, (first,), call=call, timed=timed)
     if call in {"poll", "ppoll"} and second:
-        return Wait("polls", _polled(memory(first, min(second, MOST) * POLLED.size)), call=call)
+        polled = _polled(memory(first, min(second, MOST) * POLLED.size))
+        return Wait("polls", polled, call=call, timed=timed)
     if call in {"select", "pselect6"} and any(sets := [int(word, 16) for word in words[2:5]]):
-        return Wait("polls", _selected(min(first, MOST), sets, memory), call=call)
-    return Wait(ON_NONE.get(call, "other"), address=first, call=call)
+        selected = _selected(min(first, MOST), sets, memory)
+        return Wait("polls", selected, call=call, timed=timed)
+    kind = ON_NONE.get(call, "other")
+    return Wait(kind, address=first, call=call, timed=timed)
+
+
+def _is_timed(call: str, words: Sequence[bytes]) -> bool:
+    if call in SLEEPS:
+        return True
+    if at := MILLISECONDS.get(call):
+        return int(words[at], 16) & FOREVER != FOREVER
+    return bool((at := POINTERS.get(call)) and int(words[at], 16))
 
 
 def _polled(array: bytes) -> tuple[int, ...]:

@@ -4,10 +4,11 @@ import threading
 import time
 from collections.abc import Collection, Mapping
 
-from lanes.watch.attribution import CERTAIN, UNKNOWN, Attribution, Claim
+from lanes.snapshot import CERTAIN
+from lanes.watch.attribution import UNKNOWN, Attribution, Claim
 from lanes.watch.connections import Connections
 from lanes.watch.evidence import Evidence, Look
-from lanes.watch.kinds import Kinds
+from lanes.watch.kinds import History, Kinds
 from lanes.watch.listeners import Listeners
 from lanes.watch.loops import Loops
 from lanes.watch.moment import Moment
@@ -43,7 +44,7 @@ class Watcher:
         self.started_at = time.time()
         self.runtime = ""  # how its runtime is known, if that has a scheduler of its own
         self._attribution = Attribution()
-        self._connections = Connections(self._sockets)
+        self._connections = Connections(self._sockets, self.processes)
         self._loops = Loops()
         self._gone = frozenset[int]()  # the inodes of those that were closed in the last look
         self._told: tuple[object, object, object] = (None, None, None)  # what claims were told by
@@ -86,13 +87,15 @@ class Watcher:
         before = self._connections.accepted
         known = self._connections.read(seen, self._listeners.ports)
         accepted, pending = self._connections.accepted, self._connections.pending
-        self._attribution.update(seen, accepted, pending, self._connections.lists)
+        listening = {one.inode for one in self._listeners.found}
+        lists = self._connections.lists
+        self._attribution.update(seen, accepted, pending, lists, listening)
         claims = self._attribution.claims()
         # Who has lost its thread has probably left: a record that is closed keeps its claim.
         if lost := self._attribution.lost():
             known = self._connections.check(lost)
         self._gone = before - self._connections.accepted
-        loops = self._loops.update(seen, self._attribution.pollers(), known.values())
+        self._loops.update(seen, self._attribution.pollers(), known.values())
         at = time.time()
         with self.changing:
             self.records.update(known, at)
@@ -111,18 +114,26 @@ class Watcher:
                 acceptors=self._listeners.acceptors,
                 accepting=bool(accepting),
                 rate=min(RATE, SHARE / self._cost) if self._cost else RATE,
-                loops=loops,
-                tried=self._loops.tried(),
-                sharing=self._attribution.sharing(),
-                idled=self._idled(seen),
+                history=self._history(seen),
             )
+
+    def _history(self, seen: Look) -> History:
+        return History(
+            loops=self._loops.found,
+            tried=self._loops.tried(),
+            sharing=self._attribution.sharing(),
+            turns=self._attribution.turns(),
+            idled=self._idled(seen),
+            workers=self._loops.workers,
+            helpers=self._loops.helpers,
+        )
 
     def _idled(self, seen: Look) -> frozenset[ThreadId]:
         """The threads that were seen to wait for a lock: those of a pool do, between messages."""
         if seen is self.moment.look:
-            return self.moment.idled
+            return self.moment.history.idled
         locked = (thread for thread, doing in seen.items() if doing.kind == "locks")
-        return (self.moment.idled & seen.keys()).union(locked)
+        return (self.moment.history.idled & seen.keys()).union(locked)
 
     def _search(self, seen: Look) -> None:
         """Now and then, look for new processes, and for where they listen."""

@@ -1,6 +1,7 @@
 """`python -m tests.seen [NAME...]`: look at each server, and write what was seen as JSON."""
 
 import json
+import re
 import sys
 from datetime import UTC, datetime
 
@@ -27,7 +28,7 @@ def main() -> None:
 
 def _line(subject: Subject, row: Row) -> str:
     wrong = len(row.wrong) if subject.says else "-"
-    other = "" if row.kind == subject.kind else f" (it is {subject.kind})"
+    other = "" if re.fullmatch(subject.kind, row.kind) else f" (it is {subject.kind})"
     seen = f"{row.kind}{other}: {row.evidence}"
     how = f"idle {dict(row.idle)}, busy {dict(row.busy)}; {row.certain} certain, {wrong} wrong"
     return "\n".join([f"{row.name} {row.version}: {seen}; {how}", *row.wrong, ""])

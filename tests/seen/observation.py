@@ -8,6 +8,7 @@ from functools import partial
 from select import select
 
 from lanes.snapshot import Session, Snapshot
+from lanes.watch.kinds import LOOP, POOL
 from lanes.watch.session import Watched
 from lanes.watch.target import of_port
 from tests.kit.waiting import SECONDS
@@ -72,6 +73,8 @@ def observe(subject: Subject) -> Row:
                 row.judge(answer.client, answer.tid, drawn)
                 if tids.get(answer.client) == NOBODY:
                     tids[answer.client] = answer.tid
+        if POOL in row.kind and LOOP in row.kind:  # which of both is perhaps known by now
+            row.kind, row.evidence = _kind(_looks(watched, IDLE)[-1])
         for client, tid in tids.items():
             answered_by = tid if subject.works else NOT_TOLD
             row.judge(client, answered_by, _drawn(client, idle))

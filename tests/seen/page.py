@@ -1,6 +1,7 @@
 """Turns docs/servers.json into docs/servers.md: `python -m tests.seen.page`."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ def page(found: Mapping[str, Any]) -> str:
         keep_trailing_newline=True,
     )
     environment.filters["hows"] = _hows
+    environment.tests["misnamed"] = lambda one: not re.fullmatch(one["is"], one["kind"])
     said = [one for one in found["servers"] if one["wrong"] is not None]
     certain, wrong = (sum(one[what] for one in said) for what in ("certain", "wrong"))
     template = environment.get_template(f"{NAME}.jinja")

@@ -19,7 +19,7 @@ class Subject(NamedTuple):
     name: str
     command: str
     version: str  # the command that says it
-    kind: str  # what it is, in the words of lanes/watch/kinds.py
+    kind: str  # what it is, in the words of lanes/watch/kinds.py: a regular expression
     guess: str  # what one would think of it
     fact: str  # what is so
     talker: type[Talker] = Talker

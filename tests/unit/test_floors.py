@@ -31,17 +31,24 @@ FLOORS = {
     ],
     "lanes": [
         {"snapshot", "signals", "terminal.cells", "check.address", "check.failure"}
-        | {"check.protocol", "watch.syscalls", "watch.netlink", "watch.printable"}
+        | {"check.protocol", "watch.syscalls", "watch.netlink", "watch.printable", "watch.proc"}
         | {"watch.rights"},
         {"document", "picture", "agreement", "check.connection", "check.printed"}
-        | {"watch.waits", "watch.tables", "watch.target", "watch.pyspy"},
-        {"replicas", "check.caller"},
+        | {"watch.waits", "watch.tables", "watch.pyspy"},
+        {"replicas", "check.caller", "watch.target"},
         {"ask", "bars", "marks", "terminal.table", "check.subject", "watch.process"}
         | {"watch.sockets", "watch.python_lines"},
         {"watch.processes", "check.nearby"},
         {"layout", "trace", "templates", "svg.scale", "terminal.strokes", "check.claim"}
         | {"watch.evidence", "check.rounds", "check.survival"},
-        {"watch.sharing", "watch.newcomers", "check.symptoms", "check.greeting"},
+        {
+            "watch.sharing",
+            "watch.newcomers",
+            "watch.singles",
+            "watch.runs",
+            "check.symptoms",
+            "check.greeting",
+        },
         {"watch.attribution", "watch.connections", "watch.listeners", "watch.loops"}
         | {"watch.runtimes", "watch.threads", "check.turns"},
         {"watch.kinds", "watch.records"},

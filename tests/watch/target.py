@@ -29,11 +29,12 @@ class Kind(NamedTuple):
     # Whether each client's thread can be known: while it is idle, while its message is worked on.
     idle: bool = True
     busy: bool = True
-    needs: str = ""  # a module; then it speaks HTTP
+    needs: str = ""  # a module that is not the standard library's
+    is_web: bool = False  # whether it speaks HTTP
 
 
 def _web(program: str, shape: str, needs: str) -> Kind:
-    return Kind(program, shape, holds=False, idle=False, busy=False, needs=needs)
+    return Kind(program, shape, holds=False, idle=False, busy=False, needs=needs, is_web=True)
 
 
 EACH = "a thread for each client"
@@ -51,12 +52,30 @@ SERVERS = {
     "one at a time": Kind("one_at_a_time.py", "one client at a time", at_once=1),
     "asyncio": Kind("event_loop.py", "an event loop", idle=False, busy=False),
     "waitress": _web("with_waitress.py", "a pool of 4", "waitress"),
-    "cheroot": _web("with_cheroot.py", "a pool of 5", "cheroot"),  # one only turns clients away
+    "cheroot": _web("with_cheroot.py", "a pool of", "cheroot"),  # test_pollers.py
     "gunicorn, sync": _web("with_gunicorn.py sync", "one client at a time", "gunicorn"),
     "gunicorn, gthread": _web("with_gunicorn.py gthread", "a pool of 4", "gunicorn"),
+    "ours, pool": Kind("our_server.py pool", "a pool of 2", at_once=2, needs="structlog"),
+    "ours, lock": Kind("our_server.py lock", EACH, at_once=1, needs="structlog"),
+    "zoo, threads": Kind("from_the_zoo.py threads", EACH),
+    "zoo, socketserver": Kind("from_the_zoo.py with_socketserver", EACH),
+    "zoo, lock over the work": Kind("from_the_zoo.py lock_over_work", EACH),
+    "zoo, lock over the conversation": Kind(
+        "from_the_zoo.py lock_over_conversation", EACH, at_once=1
+    ),
+    "zoo, the lab's own": Kind("from_the_zoo.py the_labs_own", "one client at a time", at_once=1),
+    "zoo, run() for start()": Kind(
+        "from_the_zoo.py run_for_start", "one client at a time", at_once=1
+    ),
     "C, threads": Kind("threads.c", EACH),
     "C, mutex over the conversation": Kind("mutex.c", EACH, at_once=1),
     "C, pool": Kind("pool.c", "a pool of 2", at_once=2),
+    "C, poll of a client and a pipe": Kind("polling.c poll", EACH),
+    "C, epoll of a client and a pipe": Kind("polling.c epoll", EACH),
+    "C, workers that share an epoll set": Kind(
+        "turns.c", "a pool of 4", holds=False, idle=False, busy=False
+    ),
+    "C, two event loops and helpers": Kind("loops.c", "an event loop", idle=False, busy=False),
 }
 
 
@@ -70,7 +89,7 @@ class Target:
     told: list[Answer] = field(default_factory=list)
 
     def talk(self) -> Talker:
-        return (WebTalker if self.kind.needs else Talker)(self.port, self.told)
+        return (WebTalker if self.kind.is_web else Talker)(self.port, self.told)
 
     def end(self) -> None:
         """End it and its children; nobody waits for it yet."""
@@ -99,9 +118,9 @@ def running(name: str, python: str = sys.executable, *, port: int = 0) -> Iterat
 
 
 def _command(kind: Kind, folder: Path, python: str) -> list[str]:
-    if kind.program.endswith(".c"):
-        compile_program(PROGRAMS / kind.program, folder / "server")
-        return [str(folder / "server")]
     name, *words = kind.program.split()
+    if name.endswith(".c"):
+        compile_program(PROGRAMS / name, folder / "server")
+        return [str(folder / "server"), *words]
     without_site = [] if kind.needs else ["-S"]  # it starts sooner
     return [python, *without_site, str(PROGRAMS / name), *words]

@@ -40,7 +40,7 @@ def test_a_server_serves_its_clients_as_the_table_says(name: str) -> None:
                 assert len(processes) == len(facts)
                 assert target.pid not in processes
             if kind.shape == "an event loop":
-                assert threads == {target.pid}
+                assert len(threads) < len(facts)
             assert (processes <= {target.pid}) == (name not in FORKING or not facts)
         for client in {client for facts in course for client in facts}:
             served_by = {facts[client][:2] for facts in course if client in facts}

@@ -43,7 +43,8 @@ class Course:
     ) -> Claim:
         """The claim on the first connection."""
         self._lists += listed
-        self.attribution.update({MAIN: ACCEPTS, **look}, connections, pending, self._lists)
+        seen = {MAIN: ACCEPTS, **look}
+        self.attribution.update(seen, connections, pending, self._lists, [LISTENER])
         return self.attribution.claims().get(C, UNKNOWN)
 
 
@@ -65,6 +66,59 @@ def test_who_polls_its_only_client_serves_it_if_nobody_else_of_the_process_could
     assert course.see({CHILD: polls(kind=kind)}) == (CHILD, "remembered")  # of no socket
     assert course.see({CHILD: polls(C, kind=kind), HELPER: LOCKED}) == (CHILD, "polled")
     assert course.see({CHILD: polls(C, LISTENER, kind=kind)}) == (CHILD, "polled")
+
+
+@pytest.mark.parametrize("other", [polls(D), on(D), polls(LISTENER), on(LISTENER, "polls")])
+def test_who_polls_its_only_client_serves_it_if_every_other_thread_has_its_own(
+    course: Course, other: Doing
+) -> None:
+    assert course.see({T: polls(C), U: other}, (C, D)) == (T, "direct")
+    assert course.see({T: RUNS, U: other}, (C, D)) == (T, "remembered")
+    assert course.see({T: polls(C), U: other}, (C, D)) == (T, "direct")
+
+
+@pytest.mark.parametrize("other", [LOCKED, RUNS, SLEEPS, polls(LISTENER, D), polls(8), polls(C)])
+def test_who_polls_its_only_client_may_hand_it_to_a_thread_that_has_none(
+    course: Course, other: Doing
+) -> None:
+    assert course.see({T: polls(C), U: other}, (C, D)) == (T, "polled")
+
+
+def test_a_thread_that_works_for_a_client_of_its_own_is_not_free(course: Course) -> None:
+    course.see({T: polls(C), U: polls(D)}, (C, D))
+    assert course.see({T: polls(C), U: RUNS}, (C, D)) == (T, "direct")
+    assert course.attribution.claims()[D] == (U, "remembered")
+
+
+def test_who_polls_a_client_of_its_own_keeps_it_when_a_thread_comes(course: Course) -> None:
+    course.see({T: polls(C)})
+    assert course.see({T: polls(C), U: RUNS}) == (T, "direct")
+
+
+def test_nobody_is_known_by_polling_one_client_where_a_thread_has_polled_several(
+    course: Course,
+) -> None:
+    course.see({T: polls(C, E), U: polls(D)}, (C, D, E))
+    assert course.see({T: polls(C), U: polls(D)}, (C, D)) == (T, "polled")
+
+
+def test_threads_that_wait_for_the_same_epoll_set_take_turns_and_nothing_is_remembered(
+    course: Course,
+) -> None:
+    both = Doing("epolls", frozenset({C, D}), epoll=5)
+    course.see({T: both}, (C, D))
+    assert course.attribution.turns() == set()
+    assert course.see({T: RUNS}, (C, D)) == (T, "polled")
+    course.see({U: both, T: RUNS}, (C, D))
+    assert course.attribution.turns() == {T, U}
+    one = Doing("epolls", frozenset({D}), epoll=5)
+    assert course.see({U: one, T: on(C)}, (C, D)) == (T, "direct")
+    assert course.see({U: one, T: RUNS}, (C, D)) == UNKNOWN
+
+
+def test_of_a_connection_that_a_poller_has_let_go_nothing_is_known(course: Course) -> None:
+    course.see({T: polls(C, kind="epolls"), U: LOCKED})
+    assert course.see({T: polls(kind="epolls"), U: LOCKED}) == UNKNOWN
 
 
 @pytest.mark.parametrize("kind", ["polls", "epolls"])

@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, suppress
 
 import pytest
 
@@ -11,10 +11,13 @@ from lanes.watch import connections
 from lanes.watch.connections import Connections
 from lanes.watch.evidence import Doing, Look
 from lanes.watch.process import ThreadId
-from lanes.watch.sockets import Connection, Sockets
+from lanes.watch.processes import Processes
+from lanes.watch.sockets import Connection, Listening, Sockets
+from tests.kit.puppet import Puppet
 from tests.kit.waiting import wait_until
 
 T = ThreadId(1, 2)
+TICK = 10  # milliseconds: the longest of the kernel's
 NOBODY: Look = {ThreadId(1, 1): Doing("accepts")}  # serves any client
 
 
@@ -23,15 +26,25 @@ class Meeting:
 
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
-        self.listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        listener = socket.create_server(("127.0.0.1", 0), reuse_port=True)
+        self.listener = stack.enter_context(listener)
         self.port = self.listener.getsockname()[1]
-        self.connections = Connections(stack.enter_context(Sockets(os.getpid())))
+        self.sockets = sockets = stack.enter_context(Sockets(os.getpid()))
+        processes = stack.enter_context(closing(Processes([os.getpid()])))
+        self.connections = Connections(sockets, processes)
 
     def connect(self) -> socket.socket:
         return self._stack.enter_context(socket.create_connection(("127.0.0.1", self.port)))
 
     def accept(self) -> socket.socket:
         return self._stack.enter_context(self.listener.accept()[0])
+
+    def listening(self) -> list[Listening]:
+        return [one for one in self.sockets.listening() if one.port == self.port]
+
+    def ages(self) -> list[int]:
+        """Of those in the backlog."""
+        return [one.age for one in self.sockets.connections({self.port}) if not one.inode]
 
     def read(self, look: Look = NOBODY) -> list[Connection]:
         return list(self.connections.read(look, {self.port}).values())
@@ -74,6 +87,33 @@ def test_one_that_the_kernel_passes_over_in_its_list_is_not_closed(
     monkeypatch.setattr(Sockets, "connections", lambda *_: [])
     monkeypatch.setattr(connections, "LIST", 0.0)
     assert [one.inode for one in meeting.read()] == [inode(accepted)]
+
+
+def test_those_that_are_found_at_once_are_sorted_by_their_descriptors(meeting: Meeting) -> None:
+    accepted = []
+    for _ in range(3):
+        meeting.connect()
+        accepted.append(meeting.accept())
+    first, _, last = (one.fileno() for one in accepted)
+    spare = os.dup(first)  # the first and the last change places
+    os.dup2(last, first)
+    os.dup2(spare, last)
+    os.close(spare)
+    found = meeting.read({T: Doing("running")})
+    assert [one.inode for one in found] == [inode(one) for one in accepted]
+
+
+def test_those_in_the_backlog_are_sorted_by_their_age_and_come_last(meeting: Meeting) -> None:
+    meeting.connect()
+    accepted = meeting.accept()
+    clients = []
+    for _ in range(5):
+        clients.append(meeting.connect())
+        wait_until(lambda: min(meeting.ages(), default=0) > TICK)
+    found = meeting.read({T: Doing("running")})
+    peers = ["{}:{}".format(*one.getsockname()) for one in clients]
+    assert [one.peer for one in found if not one.inode] == peers
+    assert found[0].inode == inode(accepted)
 
 
 def inode(of: socket.socket) -> int:
@@ -146,3 +186,50 @@ def test_a_message_is_pending_until_an_answer_though_both_came_at_once(meeting: 
         accepted.sendall(b"hi")
         [seen] = meeting.read({T: Doing("running")})
         assert not seen.pending
+
+
+@pytest.fixture
+def other(meeting: Meeting) -> Iterator[Puppet]:
+    """A server that the watched one knows nothing of, and that listens on the same port."""
+    with Puppet("setsid", "--fork") as puppet:  # no child of ours
+        puppet.do(f"""
+listener = socket.create_server(("127.0.0.1", {meeting.port}), reuse_port=True)
+listener.setblocking(False)
+accepted = []
+def accept():
+    try:
+        accepted.append(listener.accept()[0])
+    except BlockingIOError:
+        pass
+    return len(accepted)
+""")
+        yield puppet
+
+
+def test_a_connection_that_another_server_of_the_port_has_is_not_seen(
+    meeting: Meeting, other: Puppet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "LIST", 0.0)
+    meeting.listener.setblocking(False)
+    own = set[int]()
+
+    def each_has_one() -> bool:
+        meeting.connect()
+        with suppress(BlockingIOError):
+            own.add(inode(meeting.accept()))
+        return other.do("said = accept()") > 0 and bool(own)
+
+    wait_until(each_has_one)
+    wait_until(lambda: {one.inode for one in meeting.read()} - {0} == own)
+
+
+def test_who_waits_for_another_server_of_the_port_is_not_in_this_ones_backlog(
+    meeting: Meeting, other: Puppet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "LIST", 0.0)
+    meeting.listener.close()
+    meeting.connect()
+    wait_until(lambda: any(one.waiting for one in meeting.listening()))
+    assert meeting.read() == []
+    other.do("accept()")
+    assert meeting.read() == []

@@ -114,7 +114,7 @@ def test_a_thread_that_was_stopped_still_waits_for_what_it_waited_for(puppet: Pu
     with closing(Processes([puppet.pid])) as processes:
         processes.refresh()
         seen = Evidence(processes)
-        waits = Doing("polls", frozenset({inode}), alone=True)
+        waits = Doing("polls", frozenset({inode}), alone=True, timed=True)
         wait_until(lambda: seen.look()[thread] == waits)
         puppet.process.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, puppet.pid, os.WSTOPPED | os.WNOWAIT)

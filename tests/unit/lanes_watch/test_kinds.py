@@ -5,12 +5,13 @@ import pytest
 from lanes.watch.attribution import UNKNOWN, Claim
 from lanes.watch.classify import kind_of
 from lanes.watch.evidence import Doing
-from lanes.watch.kinds import LOOP, Facts, Kind, Kinds
+from lanes.watch.kinds import LOOP, Facts, History, Kind, Kinds
 from lanes.watch.process import ThreadId
 
 MAIN, *WORKERS = (ThreadId(1, tid) for tid in range(1, 6))
 CHILDREN = [ThreadId(pid, pid) for pid in (2, 3, 4)]
 LOCKED, READS, POLLS = Doing("locks"), Doing("reads", frozenset({7}), alone=True), Doing("epolls")
+TRIED = History(tried=frozenset({1}), workers=frozenset(WORKERS))
 NOTHING = Facts(
     look={MAIN: Doing("accepts", frozenset({9}), alone=True)},
     claims=(),
@@ -19,7 +20,7 @@ NOTHING = Facts(
     acceptors=frozenset({MAIN}),
     accepting=True,
     older=0,
-    tried=frozenset({1}),
+    history=TRIED,
 )
 
 
@@ -32,6 +33,7 @@ def look(doing: Doing, *threads: ThreadId) -> dict[ThreadId, Doing]:
 
 
 THREE = WORKERS[:3]
+OTHERS = "1 thread polls 3 connections; 3 others are waiting or working"
 POLLED = [Claim(MAIN, "polled")] * 3
 
 
@@ -91,7 +93,7 @@ POLLED = [Claim(MAIN, "polled")] * 3
         (
             {
                 "claims": served(*WORKERS[:2]),
-                "sharing": frozenset({1}),
+                "history": History(sharing=frozenset({1})),
                 "look": look(LOCKED, *THREE),
             },
             ("a pool of 3", "2 clients, 2 threads, which go from client to client"),
@@ -119,7 +121,7 @@ POLLED = [Claim(MAIN, "polled")] * 3
             ("one client at a time", "2 clients in the backlog, and no thread accepts"),
         ),
         (
-            {"claims": POLLED, "look": {MAIN: POLLS}},
+            {"claims": POLLED, "look": {MAIN: POLLS}, "history": History()},
             ("an event loop", "1 thread polls 3 connections, and no other thread serves"),
         ),
         (
@@ -133,21 +135,21 @@ POLLED = [Claim(MAIN, "polled")] * 3
             {"claims": POLLED, "look": {**look(LOCKED, *THREE), WORKERS[3]: Doing("sleeps")}},
             (
                 "a pool of 3",
-                "1 thread polls 3 connections; 3 others are waiting or working",
+                OTHERS,
             ),
         ),
         (
-            {"claims": POLLED, "look": look(LOCKED, *THREE), "tried": frozenset()},
+            {"claims": POLLED, "look": look(LOCKED, *THREE), "history": History()},
             (
                 "an event loop, or a pool of 3",
-                "1 thread polls 3 connections; 3 others are waiting or working; no answers yet",
+                f"{OTHERS}; who answers is not known yet",
             ),
         ),
         (
             {
                 "claims": POLLED,
                 "look": {**look(LOCKED, *THREE), WORKERS[3]: Doing("sleeps")},
-                "idled": frozenset(WORKERS),
+                "history": TRIED._replace(idled=frozenset(WORKERS)),
             },
             (
                 "a pool of 4",
@@ -155,14 +157,54 @@ POLLED = [Claim(MAIN, "polled")] * 3
             ),
         ),
         (
-            {"claims": [UNKNOWN] * 2, "look": {**look(LOCKED, *THREE), MAIN: POLLS}},
+            {"claims": POLLED, "look": {}},
+            ("unknown", "1 thread polls 3 connections, and those who answered have ended"),
+        ),
+        (
+            {
+                "claims": POLLED,
+                "look": {
+                    thread: Doing("locks", address=address)
+                    for thread, address in zip(WORKERS, (0x40, 0x44, 0x48, 0x50), strict=True)
+                },
+                "history": TRIED._replace(
+                    workers=frozenset(WORKERS[:1]), helpers=frozenset(WORKERS[3:])
+                ),
+            },
             (
-                "a pool of 3",
-                "2 clients, none of them polled; 3 threads waiting or working",
+                "a pool of 2 to 3",
+                f"{OTHERS}, 2 of which have worked",
             ),
         ),
         (
-            {"claims": POLLED, "look": look(LOCKED, *CHILDREN)},  # of another process
+            {
+                "claims": POLLED,
+                "look": {**look(LOCKED, *THREE), MAIN: Doing("epolls", oneshot=True)},
+                "history": History(loops=frozenset({1}), tried=frozenset({1})),
+            },
+            (
+                "an event loop, or a pool of 3",
+                f"{OTHERS}; who answers is not known yet",
+            ),
+        ),
+        (
+            {
+                "claims": POLLED,
+                "look": look(POLLS, MAIN, *THREE),
+                "history": History(turns=frozenset({MAIN, *WORKERS})),
+            },
+            ("a pool of 5", "1 thread polls 3 connections, and 5 take turns at it"),
+        ),
+        (
+            {"claims": [UNKNOWN] * 2, "look": {**look(LOCKED, *THREE), MAIN: POLLS}},
+            (
+                "a pool of 3",
+                "2 clients, none of them polled; 3 others are waiting or working",
+            ),
+        ),
+        (
+            # Those who wait are another process's.
+            {"claims": POLLED, "look": look(LOCKED, *CHILDREN), "history": History()},
             ("an event loop", "1 thread polls 3 connections, and no other thread serves"),
         ),
         (
@@ -176,7 +218,9 @@ POLLED = [Claim(MAIN, "polled")] * 3
     ],
 )
 def test_the_evidence_speaks_for_a_kind(facts: dict[str, object], kind: tuple[str, str]) -> None:
-    assert kind_of(NOTHING._replace(**facts)) == Kind(*kind)  # type: ignore[arg-type]
+    found = kind_of(NOTHING._replace(**facts))  # type: ignore[arg-type]
+    assert (found.name, found.evidence) == kind
+    assert found.locked == ("in a lock" in found.evidence)
 
 
 def test_what_is_unknown_now_is_called_what_it_was_called_before() -> None:

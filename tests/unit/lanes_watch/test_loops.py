@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from lanes.watch import loops
+from lanes.watch import runs
 from lanes.watch.evidence import Doing, Look
 from lanes.watch.loops import SURE, Loops
 from lanes.watch.process import ThreadId
@@ -17,17 +17,17 @@ C = 7
 class Server:
     """A process whose main thread polls, and a worker of it."""
 
-    def __init__(self, puppet: Puppet) -> None:
+    def __init__(self, puppet: Puppet, *, timed: bool = False) -> None:
         puppet.do("work, done = threading.Semaphore(0), threading.Semaphore(0)")
         worker = puppet.start("[(work.acquire(), done.release()) for _ in range(1000)]")
         puppet.do("work.release(); done.acquire(); time.sleep(0.1)")  # it waits again
-        self._puppet = puppet
+        self._puppet, self.worker = puppet, ThreadId(puppet.pid, worker)
         self._main = ThreadId(puppet.pid, puppet.pid)
         self._look: Look = {
             self._main: Doing("epolls"),
-            ThreadId(puppet.pid, worker): Doing("locks"),
+            self.worker: Doing("locks", timed=timed),
         }
-        self._loops, self._said, self._answered = Loops(), 0, 0
+        self.loops, self._said, self._answered = Loops(), 0, 0
 
     def answer(self, *, by_worker: bool = False, messages: int = 1, answers: int = 1) -> bool:
         """Whether it is known as a loop after this."""
@@ -36,14 +36,31 @@ class Server:
         self._said, self._answered = self._said + messages, self._answered + answers
         counts = self._said, 0, 0, False, self._answered
         connection = Connection(C, "here", "there", "established", 0, 0, *counts)
-        return bool(self._loops.update(self._look, {C: self._main}, [connection]))
+        self.loops.update(self._look, {C: self._main}, [connection])
+        return bool(self.loops.found)
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(loops, "PAUSE", 0.0)
+def puppet() -> Iterator[Puppet]:
     with Puppet() as puppet:
-        yield Server(puppet)
+        yield puppet
+
+
+@pytest.fixture(autouse=True)
+def _without_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "PAUSE", 0.0)
+    monkeypatch.setattr(runs, "SHARE", 1e9)
+
+
+@pytest.fixture
+def server(puppet: Puppet) -> Server:
+    return Server(puppet)
+
+
+@pytest.fixture
+def timed(puppet: Puppet) -> Server:
+    """One whose worker waits with a time limit."""
+    return Server(puppet, timed=True)
 
 
 def times(count: int, answer: Callable[[], bool]) -> list[bool]:
@@ -70,15 +87,35 @@ def test_what_is_no_answer_to_a_message_proves_nothing(
     assert not any(times(20, lambda: server.answer(messages=messages, answers=answers)))
 
 
-def test_after_enough_of_work_by_workers_it_is_not_asked_any_more(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+def test_who_runs_while_messages_are_answered_is_a_worker(server: Server) -> None:
+    times(3, server.answer)
+    assert server.loops.workers == set()
+    server.answer(by_worker=True)
+    assert server.loops.workers == {server.worker}
+    times(5, lambda: server.answer(by_worker=True, messages=0, answers=0))
+    assert server.loops.helpers == set()  # somebody else wakes it
+
+
+def test_who_runs_by_the_clock_while_nobody_says_anything_is_no_worker(
+    timed: Server,
 ) -> None:
-    monkeypatch.setattr(loops, "ENOUGH", 5)
-    times(7, lambda: server.answer(by_worker=True))
-    assert not any(times(20, server.answer))
+    times(10, lambda: timed.answer(by_worker=True))
+    assert timed.loops.workers == {timed.worker}
+    assert timed.loops.tried()
+    times(5, lambda: timed.answer(by_worker=True, messages=0, answers=0))
+    assert timed.loops.helpers == {timed.worker}
+    assert timed.loops.workers == set()
+    assert timed.loops.found
+
+
+def test_without_counters_nobody_is_a_helper(timed: Server) -> None:
+    times(10, lambda: timed.answer(by_worker=True, messages=0, answers=0))
+    assert timed.loops.helpers == set()
 
 
 def test_a_thread_that_has_ended_has_not_run() -> None:
     look: Look = {ThreadId(1 << 22, tid): Doing("epolls") for tid in (1 << 22, (1 << 22) + 1)}
     pollers = {C: ThreadId(1 << 22, 1 << 22)}
-    assert Loops().update(look, pollers, []) == frozenset()
+    loops = Loops()
+    loops.update(look, pollers, [])
+    assert (loops.found, loops.workers) == (frozenset(), frozenset())

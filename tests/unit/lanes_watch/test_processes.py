@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from lanes.watch.process import Process, ThreadId
+from lanes.watch.process import Epolled, Process, ThreadId
 from lanes.watch.processes import Processes
 from tests.kit.puppet import Puppet
 from tests.kit.waiting import wait_until
@@ -151,8 +151,8 @@ said = [one.fileno(), os.fstat(one.fileno()).st_ino]
     assert process.inode(one) == inode
     assert process.inode(0) == 0  # a pipe
     assert process.inode(9999) == 0
-    assert inode in process.inodes()
-    assert len(process.inodes()) == 2
+    assert process.sockets()[inode] == one
+    assert len(process.sockets()) == 2
 
 
 def test_an_epoll_descriptor_leads_to_the_sockets_that_it_watches(
@@ -168,10 +168,27 @@ for one, _ in pairs:
 said = epoll.fileno()
 """)
     inodes = puppet.do("said = [os.fstat(one.fileno()).st_ino for one, _ in pairs]")
-    assert process.epolled(epoll) == set(inodes)
+    assert process.epolled(epoll) == Epolled(frozenset(inodes), oneshot=False)
     puppet.do("epoll.unregister(pairs[0][0])")
-    wait_until(lambda: process.epolled(epoll) == set(inodes[1:]))
-    assert process.epolled(9999) == frozenset()
+    wait_until(lambda: process.epolled(epoll).inodes == set(inodes[1:]))
+    assert process.epolled(9999) == Epolled()
+
+
+def test_what_an_epoll_set_has_given_to_whoever_it_woke_it_waits_for_no_more(
+    puppet: Puppet, process: Process
+) -> None:
+    epoll, inode = puppet.do("""
+import select
+one, other = socket.socketpair()
+epoll = select.epoll()
+epoll.register(one, select.EPOLLIN | select.EPOLLONESHOT)
+said = [epoll.fileno(), os.fstat(one.fileno()).st_ino]
+""")
+    assert process.epolled(epoll) == Epolled(frozenset({inode}), oneshot=True)
+    puppet.do("other.send(b'!'); epoll.poll()")
+    wait_until(lambda: process.epolled(epoll).inodes == set())
+    puppet.do("epoll.modify(one, select.EPOLLIN | select.EPOLLONESHOT)")
+    wait_until(lambda: process.epolled(epoll).inodes == {inode})
 
 
 def test_what_has_moved_on_since_its_line_was_read_counts_as_running(process: Process) -> None:
@@ -194,4 +211,4 @@ said = ctypes.addressof(word)
 def test_one_that_has_ended_has_no_sockets(puppet: Puppet, process: Process) -> None:
     puppet.process.kill()
     puppet.process.wait()
-    assert process.inodes() == set()
+    assert process.sockets() == {}

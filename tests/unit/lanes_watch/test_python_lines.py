@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -174,6 +175,22 @@ def test_a_process_that_is_no_python_leaves_nothing_and_harms_no_other(
     assert {owner for owner, _ in lines.known()} == {pid}
     assert not is_python(other)
     assert is_python(pid)
+
+
+def test_what_a_program_has_mapped_is_read_once_it_has_run_for_a_while_and_not_again(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = run("sh", "-c", "echo up; read line").pid
+    assert not is_python(other)
+    mapped_by_all = re.compile(rb"\[stack\]")
+    monkeypatch.setattr(pyspy, "PYTHON", mapped_by_all)
+    assert is_python(other)  # it is young
+    another = run("sh", "-c", "echo up; read line").pid
+    monkeypatch.undo()
+    monkeypatch.setattr(pyspy, "MAPPED", -1.0)
+    assert not is_python(another)
+    monkeypatch.setattr(pyspy, "PYTHON", mapped_by_all)
+    assert not is_python(another)
 
 
 def test_a_process_that_is_gone_is_no_python() -> None:

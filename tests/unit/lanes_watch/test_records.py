@@ -40,9 +40,9 @@ class Course:
         return record
 
 
-def test_clients_are_numbered_in_the_order_in_which_they_were_accepted() -> None:
+def test_clients_are_numbered_in_the_order_in_which_they_are_told() -> None:
     course = Course(connection(B, 7), connection(A, 8))
-    course.at(1, connection(B, 7), connection(A, 8), connection("c", 0), connection("d", 9))
+    course.at(1, connection(B, 7), connection(A, 8), connection("d", 9), connection("c", 0))
     told = [(one.number, one.connection.peer, one.accepted_at) for one in course.all()]
     assert told == [(1, B, 0), (2, A, 0), (3, "d", 1), (4, "c", 1)]
     assert (course.records.accepted, len(course.records)) == (4, 4)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lanes.watch.syscalls import names
-from lanes.watch.waits import MOST, RUNNING, Wait, parse
+from lanes.watch.waits import MOST, RUNNING, Kind, Wait, parse
 from tests.kit.puppet import Puppet
 from tests.kit.waiting import wait_until
 
@@ -36,16 +36,41 @@ def nothing(address: int, size: int) -> bytes:
         ("epoll_pwait", "epolls"),
     ],
 )
-def test_a_call_on_one_descriptor_names_it(call: str, kind: str) -> None:
-    assert parse(line(call, 9, 0x1000, 64), nothing) == (kind, (9,), 0, call)
+def test_a_call_on_one_descriptor_names_it(call: str, kind: Kind) -> None:
+    wait = parse(line(call, 9, 0x1000, 64, 0xFFFFFFFF), nothing)
+    assert wait == Wait(kind, (9,), call=call)
 
 
 @pytest.mark.parametrize(
-    ("call", "kind"),
-    [("futex", "locks"), ("clock_nanosleep", "sleeps"), ("io_uring_enter", "ring")],
+    ("call", "kind", "timed"),
+    [
+        ("futex", "locks", False),
+        ("clock_nanosleep", "sleeps", True),
+        ("io_uring_enter", "ring", False),
+    ],
 )
-def test_a_call_on_no_descriptor_has_its_address(call: str, kind: str) -> None:
-    assert parse(line(call, 0x7F00), nothing) == (kind, (), 0x7F00, call)
+def test_a_call_on_no_descriptor_has_its_address(call: str, kind: Kind, *, timed: bool) -> None:
+    assert parse(line(call, 0x7F00), nothing) == Wait(kind, (), 0x7F00, call, timed)
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments", "timed"),
+    [
+        ("futex", (0x7F00, 0, 2, 0), False),
+        ("futex", (0x7F00, 0, 2, 0x7FFC), True),
+        ("epoll_pwait", (9, 0x1000, 64, 500), True),
+        ("epoll_pwait", (9, 0x1000, 64, 0xFFFFFFFFFFFFFFFF), False),
+        ("ppoll", (0x1000, 1, 0x7FFC), True),
+        ("ppoll", (0x1000, 1, 0), False),
+        ("pselect6", (1, 0x1000, 0, 0, 0x7FFC), True),
+        ("pselect6", (0, 0, 0, 0, 0), False),
+        ("recvfrom", (9, 0x1000, 64), False),
+    ],
+)
+def test_some_calls_end_by_themselves_after_a_time(
+    call: str, arguments: tuple[int, ...], *, timed: bool
+) -> None:
+    assert parse(line(call, *arguments), lambda _address, size: bytes(size)).timed == timed
 
 
 @pytest.mark.parametrize(

@@ -20,15 +20,24 @@ static int listening(const char *port) {
     return listener;
 }
 
-/* Answers until the client leaves. It waits for each answer, so what arrives at once is one line. */
-static void converse(int client) {
+/* Answers one message, and returns its length: 0 or less if the client has left. It waits for each
+   answer, so what arrives at once is one line. */
+static ssize_t answer(int client) {
     char line[64];
-    for (ssize_t came; (came = recv(client, line, sizeof line - 1, 0)) > 0;) {
-        int milliseconds;
-        line[came] = 0;
-        if (sscanf(line, "work %d", &milliseconds) == 1)
-            usleep(milliseconds * 1000);
-        dprintf(client, "%d %d\n", getpid(), gettid());
-    }
+    int milliseconds;
+    ssize_t came = recv(client, line, sizeof line - 1, 0);
+    if (came <= 0)
+        return came;
+    line[came] = 0;
+    if (sscanf(line, "work %d", &milliseconds) == 1)
+        usleep(milliseconds * 1000);
+    dprintf(client, "%d %d\n", getpid(), gettid());
+    return came;
+}
+
+/* Answers until the client leaves. */
+static inline void converse(int client) {
+    while (answer(client) > 0)
+        ;
     close(client);
 }

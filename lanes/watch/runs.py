@@ -1,0 +1,89 @@
+"""Which threads run while messages are answered, and which run by themselves.
+
+Counted by the kernel, in /proc/PID/task/TID/schedstat. Readings are PAUSE apart; the counters of
+messages are up to half of that older, so a message belongs to the last two pauses.
+"""
+
+import contextlib
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from time import monotonic, thread_time
+from typing import NamedTuple
+
+from lanes.watch.evidence import Look
+from lanes.watch.process import ThreadId
+from lanes.watch.sockets import Connection
+
+PAUSE = 0.2  # seconds from one reading to the next: longer than counters are kept
+SHARE = 0.01  # of a core for readings: where one takes long, the next comes later
+
+
+class Reading(NamedTuple):
+    """What was read at a moment."""
+
+    ran: Mapping[ThreadId, bytes]  # how long and how often each has run; empty if it has ended
+    counts: Mapping[int, tuple[int, int]]  # by a connection's inode: segments received, and sent
+    pending: bool  # whether any message is unanswered
+
+
+NOTHING = Reading({}, {}, pending=False)
+
+
+class Runs:
+    """Goes on from reading to reading."""
+
+    def __init__(self) -> None:
+        self.helpers = frozenset[ThreadId]()  # ran by the clock while no client said anything
+        self._readings = deque([NOTHING] * 4, maxlen=4)
+        self._due_at = 0.0
+
+    def is_due(self) -> bool:
+        """Whether it is time for the next reading."""
+        return monotonic() >= self._due_at
+
+    def read(self, look: Look, pids: Collection[int], connections: Iterable[Connection]) -> None:
+        """Read how often the threads of these processes have run, beside the counters."""
+        began = thread_time()
+        known = list(connections)
+        counts = {one.inode: (one.segments, one.answers) for one in known}
+        ran = {thread: _ran(thread) for thread in look if thread.pid in pids}
+        self._readings.append(Reading(ran, counts, any(one.pending for one in known)))
+        self._note_helpers(look)
+        self._due_at = monotonic() + max(PAUSE, (thread_time() - began) / SHARE)
+
+    def answered(self) -> set[int]:
+        """The connections on which a message came and an answer went since the last reading."""
+        *_, before, now = (one.counts for one in self._readings)
+        return {
+            inode
+            for inode in now.keys() & before.keys()
+            if all(new > old for new, old in zip(now[inode], before[inode], strict=True))
+        }
+
+    def active(self) -> set[ThreadId]:
+        """The threads that may have run for what is answered."""
+        _, before, _, now = self._readings
+        return _changed(before, now)
+
+    def _note_helpers(self, look: Look) -> None:
+        """Who runs while nobody says anything, woken by no other thread, does not serve."""
+        self.helpers &= look.keys()
+        first, second, third, last = self._readings
+        silent = not any(one.pending for one in self._readings)
+        # Without netlink no segment is counted.
+        counted = any(received for received, _ in last.counts.values())
+        if silent and counted and all(one.counts == last.counts for one in (first, second, third)):
+            ran = _changed(second, third)
+            self.helpers |= {one for one in ran & look.keys() if look[one].timed}
+
+
+def _changed(before: Reading, now: Reading) -> set[ThreadId]:
+    both = before.ran.keys() & now.ran.keys()
+    return {thread for thread in both if before.ran[thread] != now.ran[thread]}
+
+
+def _ran(thread: ThreadId) -> bytes:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{thread.pid}/task/{thread.tid}/schedstat").read_bytes()
+    return b""

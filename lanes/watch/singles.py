@@ -1,0 +1,59 @@
+"""Threads that each poll one client, so that they can be woken by other means too.
+
+A pool's poller that holds one client looks the same. So such a thread serves its client for certain
+only if no other thread of its process could be handed it: each of those polls a client of its own
+as well, or waits for one alone, or for new ones, or is known to have one. Once it is so, it stays
+so while the thread polls that client. Nothing is concluded of a process that has a thread which has
+polled several clients, or two that have polled the same, unless it has no other thread.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+
+from lanes.watch.evidence import Look
+from lanes.watch.process import ThreadId
+
+
+class Singles:
+    """Goes on from look to look."""
+
+    def __init__(self) -> None:
+        self._serving: dict[ThreadId, int] = {}  # and the inode of the client
+        self._loops: set[int] = set()  # processes with a thread that has polled several
+
+    def update(
+        self,
+        look: Look,
+        connections: frozenset[int],
+        listening: frozenset[int],
+        taken: Collection[ThreadId],
+    ) -> Collection[ThreadId]:
+        """Those that serve their client for certain; `taken` are the threads known to have one."""
+        polling: dict[ThreadId, int] = {}
+        free: set[int] = set()  # processes with a thread that could be handed a client
+        for thread, doing in look.items():
+            if doing.polls and len(doing.inodes) == 1 and doing.inodes <= connections:
+                [polling[thread]] = doing.inodes
+            elif doing.polls and not doing.inodes.isdisjoint(connections):
+                free.add(thread.pid)
+                if len(doing.inodes & connections) > 1:
+                    self._loops.add(thread.pid)
+            elif not (
+                thread in taken
+                or doing.kind == "accepts"
+                or (doing.serves and doing.inodes <= connections)
+                or not doing.inodes.isdisjoint(listening)
+            ):
+                free.add(thread.pid)
+        threads, held = Counter(one.pid for one in look), Counter(polling.values())
+        self._loops |= {thread.pid for thread, inode in polling.items() if held[inode] > 1}
+        self._serving = {
+            thread: inode
+            for thread, inode in polling.items()
+            if threads[thread.pid] == 1
+            or (
+                thread.pid not in self._loops
+                and (thread.pid not in free or self._serving.get(thread) == inode)
+            )
+        }
+        return self._serving.keys()
