@@ -13,8 +13,9 @@ from typing import NoReturn
 from grading.book import read_weights
 from grading.handed_in import found_in
 from grading.results import Results
-from grading.room import HERE, PYTHON_IMAGE, Settings
+from grading.room import HERE
 from grading.run import CHECKED, NOT_ALL, Grading
+from grading.settings import PYTHON_IMAGE, Settings
 
 FORMS = ("text", "json", "junit")
 USAGE = "usage: grading/grade [OPTION ...] SUBMISSIONS RESULTS"

@@ -18,6 +18,7 @@ class Outcome:
     shown: str = ""  # the same for people
     told: str = ""  # the same in the format that was asked for
     log: str = ""  # what it printed, or why it could not be built
+    judged: bool = True  # else it is not known what the submission is worth
 
     @classmethod
     def read(cls, told: Mapping[str, Any]) -> Self:

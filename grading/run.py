@@ -10,10 +10,12 @@ from queue import SimpleQueue
 from typing import NoReturn
 
 from grading.engine import Engine
+from grading.grader import Grader
 from grading.handed_in import Submission
 from grading.outcome import Outcome
 from grading.results import Results
-from grading.room import Room, Settings
+from grading.room import Room
+from grading.settings import Settings
 
 CHECKED, NOT_ALL, INTERRUPTED, TERMINATED = 0, 1, 130, 143
 PAUSE = 0.1  # seconds from one attempt to remove what a check needs to the next
@@ -36,18 +38,19 @@ class Grading:
         default = f"thread-lanes-grading-{os.getpid()}"  # another run may be beside this one
         project = os.environ.get("COMPOSE_PROJECT_NAME") or default
         slots = range(1, min(at_once, len(submissions)) + 1)
-        self._rooms = [Room(f"{project}-{slot}", self._engine, settings) for slot in slots]
-        self._free: SimpleQueue[Room] = SimpleQueue()
+        rooms = [Room(f"{project}-{slot}", self._engine, settings) for slot in slots]
+        self._graders = [Grader(room, settings) for room in rooms]
+        self._free: SimpleQueue[Grader] = SimpleQueue()
         self._failed = False
         self._graded = 0
-        for room in self._rooms:
-            self._free.put(room)
+        for grader in self._graders:
+            self._free.put(grader)
 
     def run(self) -> int:
         """Grade them; the exit code says how that went."""
         self._results.begin(self._submissions)
         signal.signal(signal.SIGTERM, _terminated)
-        pool = ThreadPoolExecutor(len(self._rooms))
+        pool = ThreadPoolExecutor(len(self._graders))
         futures: dict[Future[Outcome], Submission] = {}
         code = None
         try:
@@ -69,17 +72,17 @@ class Grading:
             if code is None:
                 self._end(pool, futures)
             pool.shutdown()
-            for room in self._rooms:
-                room.remove()
+            for grader in self._graders:
+                grader.room.remove()
         return code
 
     def _grade(self, submission: Submission) -> Outcome:
-        room = self._free.get()
+        grader = self._free.get()
         try:
-            outcome = room.grade(submission, str(self._results.where(submission.name)))
-            room.remove()
+            outcome = grader.grade(submission, str(self._results.where(submission.name)))
+            grader.room.remove()
         finally:
-            self._free.put(room)
+            self._free.put(grader)
         return outcome
 
     def _tell(self, submission: Submission, outcome: Outcome) -> None:
@@ -104,8 +107,8 @@ class Grading:
         self._engine.stop()
         pool.shutdown(wait=False, cancel_futures=True)
         while not all(future.done() for future in futures):
-            for room in self._rooms:
-                room.remove()
+            for grader in self._graders:
+                grader.room.remove()
             time.sleep(PAUSE)
 
 

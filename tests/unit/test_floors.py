@@ -68,9 +68,9 @@ FLOORS = {
         {"__main__"},
     ],
     "grading": [
-        {"engine", "outcome", "staging", "keep_end"},
-        {"handed_in", "book"},
-        {"room", "results"},
+        {"engine", "outcome", "staging", "settings", "keep_end"},
+        {"handed_in", "book", "room"},
+        {"results", "grader"},
         {"run"},
         {"command"},
     ],
