@@ -14,7 +14,7 @@ from lanes.check.arguments import WithCommand, allow_connections, read_seconds, 
 from lanes.check.choice import EVERY_CHECK, chosen, finder
 from lanes.check.nearby import Nearby
 from lanes.check.printed import Printed
-from lanes.check.protocol import DIALECTS
+from lanes.check.protocol import DIALECTS, Lines
 from lanes.check.report import FORMATS, read_json
 from lanes.check.scorecard import OFFERED, Result, Scorecard, score
 from lanes.check.started import STARTS, address_of, started
@@ -146,7 +146,7 @@ def check(  # noqa: PLR0913 - one argument for each option
                 Subject(near, dialect, clients=clients, many=many, timeout=timeout, wait=wait)
             )
             name = near.found_at(subject.address)
-            if protocol == "handout" and subject.greeting.startswith("+OK "):
+            if protocol == "handout" and Lines.GREETING.fullmatch(subject.greeting):
                 raise click.UsageError(f"{server} speaks `lines`: add --protocol lines.")
             # One for all checks: it hides the cursor, and Ctrl-C must not come just as it does.
             with Console(stderr=True).status(name) as status:
