@@ -40,7 +40,8 @@ class Grader:
 
     def _checked(self, where: str) -> Outcome:
         settings, room = self._settings, self.room
-        printed, why = room.check(f"--timeout={settings.timeout:g}", f"--wait={settings.wait:g}")
+        options = (f"--timeout={settings.timeout:g}", f"--wait={settings.wait:g}")
+        printed, why = room.check(*options, f"--protocol={settings.protocol}")
         card, log, state = _whole(printed), room.log(), room.state()
         if card and [one["name"] for one in json.loads(card)["checks"]] != [ABSENT]:
             return self._shown(card, log, said_of_card(card, where), checked=True)
@@ -52,7 +53,9 @@ class Grader:
             said = f"does not listen on port {SERVER.partition(':')[2]}"
             card = _whole(room.check("--printed=-", says=log)[0])
         else:
-            said = f"could not be checked: {why}"
+            said = (
+                f"could not be checked: {why.removeprefix('Error: ') or 'the checker said nothing'}"
+            )
         return self._shown(card, log, said, checked=False)
 
     def _shown(self, card: str, log: str, said: str, *, checked: bool) -> Outcome:

@@ -39,6 +39,12 @@ class Outcome:
         return [check["name"] for check in self.checks if check["verdict"] == verdict]
 
     @property
+    def left_out(self) -> set[str]:
+        """The checks that were not tried for another reason than that the server was broken."""
+        not_tried = [check for check in self.checks if check["verdict"] == "not tried"]
+        return {check["name"] for check in not_tried if not check.get("after")}
+
+    @property
     def cause(self) -> str:
         """The likely first cause: earlier checks are about what later ones need."""
         hints = (check["hint"] for check in self.checks if check["verdict"] == "failed")

@@ -10,6 +10,7 @@ class Settings:
     """For all submissions of a run."""
 
     form: str = "text"  # of the cards
+    protocol: str = "handout"
     timeout: float = 3  # seconds
     wait: float = 10
     build_seconds: float = 300
