@@ -18,6 +18,7 @@ FLOORS = {
         {"chat.listener", "http.app"},
         {"http.webserver"},
         {"options"},
+        {"command"},
         {"__main__"},
     ],
     "client": [
