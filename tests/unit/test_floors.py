@@ -62,7 +62,7 @@ FLOORS = {
         },
         {"page.documents", "check.scorecard", "check.threads", "testing"},
         {"page.app", "check.report", "check.choice", "check.absent"},
-        {"page.serving"},
+        {"page.serving", "check.options", "check.showing"},
         {"commands", "check.command", "watch.ending"},
         {"watch.showing"},
         {"watch.command"},
