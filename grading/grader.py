@@ -8,7 +8,7 @@ from pathlib import Path
 from grading.engine import last_line
 from grading.handed_in import Submission
 from grading.outcome import ABSENT, Outcome, said_of_card
-from grading.room import SERVER, Room
+from grading.room import PORT, SERVER, Room
 from grading.settings import Settings
 from grading.staging import Unusable
 
@@ -45,17 +45,15 @@ class Grader:
         card, log, state = _whole(printed), room.log(), room.state()
         if card and [one["name"] for one in json.loads(card)["checks"]] != [ABSENT]:
             return self._shown(card, log, said_of_card(card, where), checked=True)
-        if not state["Running"]:  # and with it its network has gone
+        if not state["Running"]:
             memory = ", out of memory" if state["OOMKilled"] else ""
             said = f"ended at once: {last_line(log)}{memory}"
-            card = room.check_nobody(SERVER, "--printed=-", "--format=json", says=log)
         elif card:
-            said = f"does not listen on port {SERVER.partition(':')[2]}"
-            card = _whole(room.check("--printed=-", says=log)[0])
+            said = f"does not listen on port {PORT} within {settings.wait:g} s"
         else:
-            said = (
-                f"could not be checked: {why.removeprefix('Error: ') or 'the checker said nothing'}"
-            )
+            said = f"could not be checked: {why or 'the checker said nothing'}"
+            return Outcome(said, checked=False, log=log, judged=False)
+        card = room.check_nobody(SERVER, "--printed=-", "--format=json", says=log)
         return self._shown(card, log, said, checked=False)
 
     def _shown(self, card: str, log: str, said: str, *, checked: bool) -> Outcome:
@@ -63,10 +61,9 @@ class Grader:
         shown = {"json": card} | {
             form: self.room.check_nobody("--card=-", f"--format={form}", says=card)
             for form in {"text", self._settings.form} - {"json"}
-            if card
         }
         text, told = shown.get("text", ""), shown.get(self._settings.form, "")
-        return Outcome(said, checked, card, text, told, log, judged=bool(card))
+        return Outcome(said, checked, card, text, told, log)
 
 
 def _whole(card: str) -> str:

@@ -39,10 +39,10 @@ class Outcome:
         return [check["name"] for check in self.checks if check["verdict"] == verdict]
 
     @property
-    def left_out(self) -> set[str]:
+    def left_out(self) -> list[str]:
         """The checks that were not tried for another reason than that the server was broken."""
         not_tried = [check for check in self.checks if check["verdict"] == "not tried"]
-        return {check["name"] for check in not_tried if not check.get("after")}
+        return [check["name"] for check in not_tried if not check.get("after")]
 
     @property
     def cause(self) -> str:

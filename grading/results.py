@@ -96,7 +96,7 @@ class Results:
         """Points, card, and what was printed, if that is not on the card."""
         points_ = f"Points: {points(outcome, self._weights)}" if outcome.judged else "No points yet"
         if left_out := outcome.left_out:
-            points_ += f"\nNot tried, and neither earned nor lost: {' '.join(sorted(left_out))}"
+            points_ += f"\nNot tried, and neither earned nor lost: {' '.join(left_out)}"
         parts = [points_, outcome.shown or f"Your submission {outcome.said.rstrip('.')}."]
         if outcome.log.strip() and (outcome.checked or not outcome.card):
             whose = "it printed" if outcome.card else "was said of it"

@@ -12,7 +12,8 @@ from grading.settings import Settings
 from grading.staging import RECIPE, Unusable
 
 HERE = Path(__file__).parent
-SERVER = "localhost:2022"
+PORT = 2022
+SERVER = f"localhost:{PORT}"
 LINES = 1000  # of its output are kept
 ENDS = 120.0  # seconds for a check to end, beyond what it waits for the server and for its answers
 
@@ -55,16 +56,16 @@ class Room:
         if done.returncode:
             raise Unusable(f"does not start: {last_line(done.stderr)}\n{done.stderr}")
 
-    def check(self, *options: str, says: str = "") -> tuple[str, str]:
+    def check(self, *options: str) -> tuple[str, str]:
         """What `lanes check` prints beside the submission, and the last line of its errors."""
         checker = ("run", "--rm", "--no-deps", "--no-TTY", "check", "check", SERVER)
         words = (*checker, "--require=threads", "--format=json", *options)
         within = self._settings.wait + ENDS * max(1, self._settings.timeout)
         try:
-            done = self._compose(*words, says=says, within=within)
+            done = self._compose(*words, within=within)
         except Late:
             return "", "the check did not end"
-        return done.stdout, last_line(done.stderr)
+        return done.stdout, last_line(done.stderr).removeprefix("Error: ")
 
     def check_nobody(self, *options: str, says: str) -> str:
         """What `lanes check` prints where there is no network."""
@@ -92,12 +93,8 @@ class Room:
         return self._compose("ps", "--all", "--quiet", service).stdout.strip()
 
     def _compose(
-        self,
-        *words: str,
-        says: str = "",
-        within: float | None = None,
-        engine: Engine | None = None,
+        self, *words: str, within: float | None = None, engine: Engine | None = None
     ) -> CompletedProcess[str]:
         file = ("--file", str(HERE / "compose.yaml"), "--progress", "quiet")
         run = partial((engine or self._engine).run, "docker", "compose", *file)
-        return run(*words, says=says, within=within, variables=self._variables)
+        return run(*words, within=within, variables=self._variables)

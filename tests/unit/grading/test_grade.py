@@ -141,6 +141,7 @@ def test_what_could_not_be_tried_is_neither_earned_nor_lost_unless_an_earlier_ch
     assert fake.exists()
     for name, verdicts in (("slow", SLOW), ("wrong", WRONG), ("unseen", UNSEEN)):
         hand_in(submissions / name, card(verdicts))
+    hand_in(submissions / "blind", card(UNSEEN | {"many": "not tried"}))
     hand_in(submissions / "crashes", "CRASH NameError: sokcet")
     hand_in(submissions / "unknown", "")  # the checker prints nothing, and no reason
     weights = results.with_name("weights.toml")
@@ -152,9 +153,11 @@ def test_what_could_not_be_tried_is_neither_earned_nor_lost_unless_an_earlier_ch
         "slow": ("4", "7", "57.1"),  # without churn
         "unseen": ("4", "7", "57.1"),  # without threads: what fails beside it takes no more away
         "wrong": ("1", "8", "12.5"),  # with churn, for the server answered nobody after many
+        "blind": ("1", "4", "25"),
         "crashes": ("0", "8", "0"),
         "unknown": ("", "", ""),
     }
+    assert "lost: threads many\n" in feedback(results, "blind")
     assert feedback(results, "unseen").startswith(
         "Points: 4 of 7 (57.1 %)\nNot tried, and neither earned nor lost: threads\n\n"
     )
@@ -162,6 +165,18 @@ def test_what_could_not_be_tried_is_neither_earned_nor_lost_unless_an_earlier_ch
     assert feedback(results, "unknown") == (
         "No points yet\n\nYour submission could not be checked: the checker said nothing.\n"
     )
+
+
+def test_a_server_that_listens_too_late_is_not_checked_all_the_same(
+    fake: Path, submissions: Path, results: Path
+) -> None:
+    hand_in(submissions / "late", card({"listens": "failed"}))
+    done = grade(submissions, results, "--wait=7")
+    assert (done.returncode, done.stdout) == (1, "late does not listen on port 2022 within 7 s\n")
+    assert (rows(results)["late"]["failed checks"], rows(results)["late"]["points"]) == (
+        *("listens", "0"),
+    )
+    assert (fake / "told").read_text(encoding="utf-8").count(" run --rm ") == 1
 
 
 def test_feedback_says_each_thing_once(fake: Path, submissions: Path, results: Path) -> None:
