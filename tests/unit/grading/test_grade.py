@@ -41,34 +41,6 @@ def card(verdicts: dict[str, str]) -> str:
     return json.dumps(server | {"passed": passed, "of": len(checks), "checks": checks})
 
 
-@pytest.fixture
-def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the engine that starts nothing keeps what it knows."""
-    programs, folder = tmp_path / "bin", tmp_path / "engine"
-    programs.mkdir()
-    folder.mkdir()
-    docker = programs / "docker"
-    own = (ROOT / "tests" / "kit" / "fake_docker.py").read_text(encoding="utf-8")
-    docker.write_text(f"#!{sys.executable}\n{own}", encoding="utf-8")
-    docker.chmod(0o755)
-    monkeypatch.setenv("PATH", str(programs), prepend=":")
-    monkeypatch.setenv("FAKE", str(folder))
-    monkeypatch.setenv("ROOT", str(ROOT))
-    return folder
-
-
-@pytest.fixture
-def submissions(tmp_path: Path) -> Path:
-    folder = tmp_path / "submissions"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def results(tmp_path: Path) -> Path:
-    return tmp_path / "results"
-
-
 def grade(submissions: Path, results: Path, *options: str) -> Ran:
     return run(sys.executable, GRADE, *options, submissions, results)
 
@@ -177,6 +149,31 @@ def test_a_server_that_listens_too_late_is_not_checked_all_the_same(
         *("listens", "0"),
     )
     assert (fake / "told").read_text(encoding="utf-8").count(" run --rm ") == 1
+
+
+def test_what_the_engine_cannot_do_is_said_of_that_submission_alone(
+    fake: Path, submissions: Path, results: Path
+) -> None:
+    for what in ("build", "up", "inspect", "hold"):
+        hand_in(submissions / what, f"BROKEN {what}")
+    hand_in(submissions / "right", card(RIGHT))
+    (fake / "hold").touch()
+    (fake / "user").write_text("10001:10001")
+    done = grade(submissions, results, "--build-seconds=2", "--at-once=4")
+    (fake / "hold").unlink()
+    assert done.returncode == 1
+    assert dict(line.split(maxsplit=1) for line in done.stdout.splitlines()) == {
+        "build": "does not build: no such thing",
+        "up": "does not start: no such thing",
+        "inspect": "could not be checked: the engine said "
+        "JSONDecodeError('Expecting value: line 2 column 1 (char 1)')",
+        "hold": "does not build within 2 s",
+        "right": "all passed",
+    }
+    assert feedback(results, "build").endswith(
+        "The end of what was said of it:\n\nmuch\nno such thing\n"
+    )
+    assert rows(results)["inspect"]["points"] == ""
 
 
 def test_feedback_says_each_thing_once(fake: Path, submissions: Path, results: Path) -> None:
