@@ -21,7 +21,7 @@ endif
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
-PACKAGES := server client lanes lessons
+PACKAGES := server client lanes lessons grading
 ZOO := tests/zoo
 LESSONS := tests/lessons/test_lessons.py
 NO_DOCKER := tests/mutants $(ZOO) tests/bench tests/watch tests/unit $(filter-out $(LESSONS),$(wildcard tests/lessons/test_*.py))

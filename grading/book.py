@@ -2,14 +2,17 @@
 
 import csv
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Mapping
+from itertools import filterfalse
 from pathlib import Path
+from typing import NamedTuple
 
 from grading.outcome import Outcome
 
 COLUMNS = (
     *("name", "result", "passed", "failed", "not tried", "failed checks", "not tried checks"),
-    *("points", "of", "likely first cause"),
+    *("points", "of", "percent", "likely first cause"),
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would calculate what begins so
 Weights = Mapping[str, float]
@@ -24,22 +27,33 @@ def read_weights(file: Path) -> Weights:
     return weights
 
 
-def points(outcome: Outcome, weights: Weights) -> tuple[float, float]:
-    """The points, and of how many: where nothing failed, what was not tried counts for neither.
+class Points(NamedTuple):
+    """Those of a submission, and how many it could have."""
 
-    After a failure it counts: a server that ends in one check cannot be tried by the next.
-    """
-    left_out = set() if outcome.named("failed") else set(outcome.named("not tried"))
-    most = sum(points for name, points in weights.items() if name not in left_out)
-    return sum(weights.get(name, 0) for name in outcome.named("passed")), most
+    had: float
+    of: float
+
+    def __str__(self) -> str:
+        return f"{self.had:g} of {self.of:g} ({self.percent} %)" if self.of else "none"
+
+    @property
+    def percent(self) -> str:
+        """The one number that compares all submissions, whatever could be tried."""
+        return f"{100 * self.had / self.of:.1f}".removesuffix(".0") if self.of else ""
+
+
+def points(outcome: Outcome, weights: Weights) -> Points:
+    """Of the checks that could be tried: the others' points are neither earned nor lost."""
+    most = sum(points for name, points in weights.items() if name not in outcome.left_out)
+    return Points(sum(weights.get(name, 0) for name in outcome.named("passed")), most)
 
 
 def write_book(file: Path, outcomes: Iterable[tuple[str, Outcome]], weights: Weights) -> None:
     """All rows, in the order of the names."""
-    with file.open("w", encoding="utf-8", newline="") as opened:
+    with file.open("w", encoding="utf-8-sig", newline="") as opened:  # Excel needs the mark
         book = csv.writer(opened)
         book.writerow(COLUMNS)
-        for name, outcome in sorted(outcomes):
+        for name, outcome in sorted(outcomes, key=lambda row: _alphabetical(row[0])):
             book.writerow(map(_harmless, _row(name, outcome, weights)))
 
 
@@ -48,8 +62,15 @@ def _row(name: str, outcome: Outcome, weights: Weights) -> Iterable[str]:
     result = outcome.said.partition(":")[0]
     yield from (name, result, str(len(outcome.named("passed"))), str(len(failed)))
     yield from (str(len(not_tried)), " ".join(failed), " ".join(not_tried))
-    yield from (f"{number:g}" for number in points(outcome, weights))
+    had = points(outcome, weights)
+    yield from (f"{had.had:g}", f"{had.of:g}", had.percent) if outcome.judged else ("", "", "")
     yield outcome.cause
+
+
+def _alphabetical(name: str) -> tuple[str, str]:
+    """As people look for it: an umlaut beside its letter, small letters beside capital ones."""
+    plain = filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", name))
+    return "".join(plain).casefold(), name
 
 
 def _harmless(cell: str) -> str:

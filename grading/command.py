@@ -13,10 +13,12 @@ from typing import NoReturn
 from grading.book import read_weights
 from grading.handed_in import found_in
 from grading.results import Results
-from grading.room import HERE, PYTHON_IMAGE, Settings
+from grading.room import HERE
 from grading.run import CHECKED, NOT_ALL, Grading
+from grading.settings import PYTHON_IMAGE, Settings
 
 FORMS = ("text", "json", "junit")
+PROTOCOLS = ("handout", "lines")
 USAGE = "usage: grading/grade [OPTION ...] SUBMISSIONS RESULTS"
 IN_ENV_FILE = re.compile(r"^PYTHON_IMAGE=[\"']?([^\"'\n]+)", re.MULTILINE)
 
@@ -67,6 +69,7 @@ def options() -> Options:
     parser.add_argument("results", type=Path, metavar="RESULTS")
     form, builds = os.environ.get("FORMAT", "text"), os.environ.get("BUILD_SECONDS", "300")
     parser.add_argument("--format", choices=FORMS, default=form, help="of the cards [FORMAT]")
+    parser.add_argument("--protocol", choices=PROTOCOLS, default="handout", help="of `check`")
     parser.add_argument("--timeout", type=float, default=3, help="seconds for each answer")
     parser.add_argument("--wait", type=float, default=10, help="seconds until a server listens")
     parser.add_argument(
@@ -94,6 +97,7 @@ def settings_of(given: Namespace) -> Settings:
             base = found[-1]
     return Settings(
         given.format,
+        given.protocol,
         given.timeout,
         given.wait,
         given.build_seconds,

@@ -1,6 +1,6 @@
 """What was handed in: a folder for each student, or what Moodle and Canvas make of a download.
 
-    Jane Doe_4711_assignsubmission_file/server.py    Moodle
+    Jane Doe_4711_assignsubmission_file/server.py    Moodle; older ones have another _ at the end
     Jane Doe_4711_assignsubmission_file_server.py    the same without folders
     doejane_LATE_4711_815_server-1.py                Canvas; -1 if handed in again
 
@@ -18,6 +18,7 @@ from grading.staging import below, inside, stage
 CANVAS = re.compile(r"(?P<who>[^_]+)(?:_LATE)?_(?P<id>\d+)_(\d+)_(?P<name>.+)")
 CANVAS_FEEDBACK = "{0}_{1}_{2}_feedback.txt"
 MOODLE = re.compile(r"(?P<who>.+)_(?P<id>\d+)_assignsubmission_file_(?P<name>.+)")
+MOODLE_FOLDER = re.compile(r"(.+_\d+)_assignsubmission_file_?")
 MOODLE_FEEDBACK = "{0}_{1}_assignsubmission_file/feedback.txt"
 AGAIN = re.compile(r"-\d+(?=\.\w+$)")
 ONLINE_TEXT = re.compile(r"_\d+_assignsubmission_onlinetext_?")  # Moodle's, beside the files
@@ -52,7 +53,9 @@ def found_in(folder: Path, *, but: Path) -> list[Submission]:
         if path.is_dir():
             if not path.samefile(but):
                 own = {one.name: one for one in inside(path)}
-                found.append(Submission(path.name, own, f"{path.name}/feedback.txt"))
+                match = MOODLE_FOLDER.fullmatch(path.name)
+                name = match[1] if match else path.name
+                found.append(Submission(name, own, f"{path.name}/feedback.txt"))
         elif match := CANVAS.fullmatch(path.name) or MOODLE.fullmatch(path.name):
             who, number, name = match["who"], match["id"], AGAIN.sub("", match["name"])
             files.setdefault((who, number), {})[name] = path

@@ -18,6 +18,7 @@ class Outcome:
     shown: str = ""  # the same for people
     told: str = ""  # the same in the format that was asked for
     log: str = ""  # what it printed, or why it could not be built
+    judged: bool = True  # else it is not known what the submission is worth
 
     @classmethod
     def read(cls, told: Mapping[str, Any]) -> Self:
@@ -36,6 +37,12 @@ class Outcome:
     def named(self, verdict: str) -> list[str]:
         """The names of the checks with this verdict."""
         return [check["name"] for check in self.checks if check["verdict"] == verdict]
+
+    @property
+    def left_out(self) -> list[str]:
+        """The checks that were not tried for another reason than that the server was broken."""
+        not_tried = [check for check in self.checks if check["verdict"] == "not tried"]
+        return [check["name"] for check in not_tried if not check.get("after")]
 
     @property
     def cause(self) -> str:

@@ -93,8 +93,12 @@ class Results:
         return self._folder / f"{name}.log"
 
     def _feedback(self, outcome: Outcome) -> str:
-        had, of = points(outcome, self._weights)
-        log = outcome.log.splitlines()[-END:]
-        printed = ["", "The end of what it printed, or of what was said of it:", "", *log]
-        text = outcome.shown or f"Your server {outcome.said}.\n"
-        return "\n".join([f"Points: {had:g} of {of:g}", "", text, *(printed if log else [])])
+        """Points, card, and what was printed, if that is not on the card."""
+        points_ = f"Points: {points(outcome, self._weights)}" if outcome.judged else "No points yet"
+        if left_out := outcome.left_out:
+            points_ += f"\nNot tried, and neither earned nor lost: {' '.join(left_out)}"
+        parts = [points_, outcome.shown or f"Your submission {outcome.said.rstrip('.')}."]
+        if outcome.log.strip() and (outcome.checked or not outcome.card):
+            whose = "it printed" if outcome.card else "was said of it"
+            parts += [f"The end of what {whose}:", "\n".join(outcome.log.splitlines()[-END:])]
+        return "".join(f"{part.rstrip()}\n\n" for part in parts)[:-1]

@@ -1,71 +1,34 @@
-"""One submission in a Compose project of its own: built, started, checked, removed."""
+"""One submission's containers, in a Compose project of their own: what they are told and say."""
 
 import json
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 from grading.engine import Engine, Late, last_line
-from grading.handed_in import Submission
-from grading.outcome import ABSENT, Outcome, said_of_card
+from grading.settings import Settings
 from grading.staging import RECIPE, Unusable
 
 HERE = Path(__file__).parent
-SERVER = "localhost:2022"
-PYTHON_IMAGE = "python:3.13-slim-trixie"
+PORT = 2022
+SERVER = f"localhost:{PORT}"
 LINES = 1000  # of its output are kept
 ENDS = 120.0  # seconds for a check to end, beyond what it waits for the server and for its answers
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How submissions are graded: others give other results."""
-
-    form: str = "text"
-    timeout: float = 3
-    wait: float = 10
-    build_seconds: float = 300
-    python_image: str = PYTHON_IMAGE
-    checker: str = "thread-lanes"
-
-
 class Room:
-    """Grades one submission after the other; others may run beside it."""
+    """Has one submission after the other; other rooms may be beside it."""
 
     def __init__(self, project: str, engine: Engine, settings: Settings) -> None:
-        self.project = project
         self._engine = engine
         self._settings = settings
         self._image = f"thread-lanes-submission:{project.removeprefix('thread-lanes-grading-')}"
         self._variables = {"SUBMISSION_IMAGE": self._image, "COMPOSE_PROJECT_NAME": project}
 
-    def grade(self, submission: Submission, where: str) -> Outcome:
-        """What comes of it; `where` its card will be. Raises Stopped."""
-        try:
-            with tempfile.TemporaryDirectory() as place:
-                folder = Path(place, "submission")
-                folder.mkdir()
-                submission.put_into(folder)
-                self._build(folder)
-            self._start()
-        except Unusable as why:
-            text, _, log = str(why).partition("\n")
-            return Outcome(text, checked=False, log=log or text)
-        try:
-            return self._checked(where)
-        except (ValueError, LookupError) as error:  # somebody else has removed a container
-            return Outcome(f"could not be checked: the engine said {error!r}", checked=False)
-
-    def remove(self) -> None:
-        """Whatever of it is there."""
-        engine = Engine()  # one that nobody has stopped
-        engine.run(*self._compose("down", "--volumes", "--timeout", "0"), variables=self._variables)
-        engine.run("docker", "image", "rm", self._image)
-
-    def _build(self, folder: Path) -> None:
+    def build(self, folder: Path) -> None:
+        """Make the submission's image; raises Unusable."""
         recipe = folder if (folder / RECIPE).is_file() else HERE
         words = ("docker", "build", "--quiet", "--file", str(recipe / RECIPE), "--tag", self._image)
         base = f"PYTHON_IMAGE={self._settings.python_image}"
@@ -78,8 +41,8 @@ class Room:
         if done.returncode:
             raise Unusable(f"does not build: {last_line(done.stderr)}\n{done.stderr}")
 
-    def _start(self) -> None:
-        """As the image's user, the checker too: root if the image does not say.
+    def start(self) -> None:
+        """As the image's user, the checker too: root if the image does not say. Raises Unusable.
 
         A name is known in the image alone; then the checker has a user of its own.
         """
@@ -89,75 +52,49 @@ class Room:
             self._variables["SUBMISSION_USER"] = user
         else:
             self._variables.pop("SUBMISSION_USER", None)
-        up = self._compose("up", "--detach", "submission")
-        done = self._engine.run(*up, variables=self._variables)
+        done = self._compose("up", "--detach", "submission")
         if done.returncode:
             raise Unusable(f"does not start: {last_line(done.stderr)}\n{done.stderr}")
 
-    def _checked(self, where: str) -> Outcome:
-        settings = self._settings
-        waits = (f"--timeout={settings.timeout:g}", f"--wait={settings.wait:g}")
-        card, why = self._check(*waits)
-        container = self._container("submission")
-        log = self._log(container)
-        state = self._state(container)
-        absent = not card or [one["name"] for one in json.loads(card)["checks"]] == [ABSENT]
-        if absent and state["Running"]:
-            card, _ = self._check("--printed=-", says=log)
-        elif absent:  # and with it its network: nobody is there in the room either
-            card = self._in_room(SERVER, "--printed=-", "--format=json", says=log)
-        said = said_of_card(card, where) if card else ""
-        if absent and not state["Running"]:
-            memory = ", out of memory" if state["OOMKilled"] else ""
-            said = f"ended at once: {last_line(log)}{memory}"
-        elif absent:
-            said = f"could not be checked: {why}"
-        shown = {"json": card} | {
-            form: self._in_room("--card=-", f"--format={form}", says=card)
-            for form in {"text", settings.form} - {"json"}
-            if card
-        }
-        told = shown.get(settings.form, "")
-        return Outcome(said, not absent, card, shown.get("text", ""), told, log)
-
-    def _check(self, *options: str, says: str = "") -> tuple[str, str]:
-        """A card, if there is one, and the last that was said."""
-        run = self._compose("run", "--rm", "--no-deps", "--no-TTY", "check", "check", SERVER)
-        words = (*run, "--require=threads", "--format=json", *options)
+    def check(self, *options: str) -> tuple[str, str]:
+        """What `lanes check` prints beside the submission, and the last line of its errors."""
+        checker = ("run", "--rm", "--no-deps", "--no-TTY", "check", "check", SERVER)
+        words = (*checker, "--require=threads", "--format=json", *options)
         within = self._settings.wait + ENDS * max(1, self._settings.timeout)
         try:
-            done = self._engine.run(*words, says=says, variables=self._variables, within=within)
+            done = self._compose(*words, within=within)
         except Late:
             return "", "the check did not end"
-        return _whole(done.stdout), last_line(done.stderr)
+        return done.stdout, last_line(done.stderr).removeprefix("Error: ")
 
-    def _in_room(self, *words: str, says: str) -> str:
-        """What `lanes check` says in a container that has no network."""
+    def check_nobody(self, *options: str, says: str) -> str:
+        """What `lanes check` prints where there is no network."""
         run = ("docker", "exec", "--interactive", self._container("room"))
-        return self._engine.run(*run, "python3", "-m", "lanes", "check", *words, says=says).stdout
+        return self._engine.run(*run, "python3", "-m", "lanes", "check", *options, says=says).stdout
 
-    def _container(self, service: str) -> str:
-        asked = self._compose("ps", "--all", "--quiet", service)
-        return self._engine.run(*asked, variables=self._variables).stdout.strip()
-
-    def _log(self, container: str) -> str:
-        words = ("docker", "logs", "--tail", str(LINES), container)
+    def log(self) -> str:
+        """The end of what the submission has printed."""
+        words = ("docker", "logs", "--tail", str(LINES), self._container("submission"))
         return self._engine.run(*words, merged=True).stdout
 
-    def _state(self, container: str) -> Mapping[str, Any]:
-        words = ("docker", "inspect", "--format", "{{json .State}}", container)
+    def state(self) -> Mapping[str, Any]:
+        """The submission's, as the engine has it."""
+        words = ("docker", "inspect", "--format", "{{json .State}}", self._container("submission"))
         state: Mapping[str, Any] = json.loads(self._engine.run(*words).stdout)
         return state
 
-    @staticmethod
-    def _compose(*words: str) -> tuple[str, ...]:
-        file = str(HERE / "compose.yaml")
-        return ("docker", "compose", "--file", file, "--progress", "quiet", *words)
+    def remove(self) -> None:
+        """Whatever of it is there."""
+        engine = Engine()  # one that nobody has stopped
+        self._compose("down", "--volumes", "--timeout", "0", engine=engine)
+        engine.run("docker", "image", "rm", self._image)
 
+    def _container(self, service: str) -> str:
+        return self._compose("ps", "--all", "--quiet", service).stdout.strip()
 
-def _whole(card: str) -> str:
-    """The card, unless the checker was ended in the middle of it."""
-    with suppress(ValueError):
-        json.loads(card)
-        return card
-    return ""
+    def _compose(
+        self, *words: str, within: float | None = None, engine: Engine | None = None
+    ) -> CompletedProcess[str]:
+        file = ("--file", str(HERE / "compose.yaml"), "--progress", "quiet")
+        run = partial((engine or self._engine).run, "docker", "compose", *file)
+        return run(*words, within=within, variables=self._variables)

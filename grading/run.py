@@ -10,14 +10,17 @@ from queue import SimpleQueue
 from typing import NoReturn
 
 from grading.engine import Engine
+from grading.grader import Grader
 from grading.handed_in import Submission
 from grading.outcome import Outcome
 from grading.results import Results
-from grading.room import Room, Settings
+from grading.room import Room
+from grading.settings import Settings
 
 CHECKED, NOT_ALL, INTERRUPTED, TERMINATED = 0, 1, 130, 143
 PAUSE = 0.1  # seconds from one attempt to remove what a check needs to the next
 CLEAR = "\r\x1b[K"
+WIDEST = 40  # characters of a column with names
 
 
 class _Terminated(Exception):
@@ -36,20 +39,23 @@ class Grading:
         default = f"thread-lanes-grading-{os.getpid()}"  # another run may be beside this one
         project = os.environ.get("COMPOSE_PROJECT_NAME") or default
         slots = range(1, min(at_once, len(submissions)) + 1)
-        self._rooms = [Room(f"{project}-{slot}", self._engine, settings) for slot in slots]
-        self._free: SimpleQueue[Room] = SimpleQueue()
+        rooms = [Room(f"{project}-{slot}", self._engine, settings) for slot in slots]
+        self._graders = [Grader(room, settings) for room in rooms]
+        self._free: SimpleQueue[Grader] = SimpleQueue()
         self._failed = False
         self._graded = 0
-        for room in self._rooms:
-            self._free.put(room)
+        self._widest = min(WIDEST, max(len(submission.name) for submission in submissions))
+        for grader in self._graders:
+            self._free.put(grader)
 
     def run(self) -> int:
         """Grade them; the exit code says how that went."""
         self._results.begin(self._submissions)
         signal.signal(signal.SIGTERM, _terminated)
-        pool = ThreadPoolExecutor(len(self._rooms))
+        pool = ThreadPoolExecutor(len(self._graders))
         futures: dict[Future[Outcome], Submission] = {}
         code = None
+        self._progress(f"0 of {len(self._submissions)} graded")
         try:
             for submission in self._submissions:
                 if outcome := self._results.of(submission):
@@ -59,6 +65,7 @@ class Grading:
             for future in as_completed(futures):
                 self._results.add(futures[future], future.result())
                 self._tell(futures[future], future.result())
+            self._progress("")
             self._results.finish(self._submissions)
             code = NOT_ALL if self._failed else CHECKED
         except KeyboardInterrupt:
@@ -69,27 +76,25 @@ class Grading:
             if code is None:
                 self._end(pool, futures)
             pool.shutdown()
-            for room in self._rooms:
-                room.remove()
+            for grader in self._graders:
+                grader.room.remove()
         return code
 
     def _grade(self, submission: Submission) -> Outcome:
-        room = self._free.get()
+        grader = self._free.get()
         try:
-            outcome = room.grade(submission, str(self._results.where(submission.name)))
-            room.remove()
+            outcome = grader.grade(submission, str(self._results.where(submission.name)))
+            grader.room.remove()
         finally:
-            self._free.put(room)
+            self._free.put(grader)
         return outcome
 
     def _tell(self, submission: Submission, outcome: Outcome) -> None:
         self._graded += 1
         self._failed = self._failed or not outcome.checked
-        shown = "".join(c if c.isprintable() else "?" for c in submission.name)
         self._progress("")
-        print(f"{shown:<24} {outcome.said}", flush=True)
-        if self._graded < len(self._submissions):
-            self._progress(f"{self._graded} of {len(self._submissions)} graded")
+        print(_printable(f"{submission.name:<{self._widest}} {outcome.said}"), flush=True)
+        self._progress(f"{self._graded} of {len(self._submissions)} graded")
 
     def _progress(self, text: str) -> None:
         """A line of a terminal, which the next takes the place of."""
@@ -100,13 +105,21 @@ class Grading:
         """Remove what the checks need until the last has given up."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        print()
+        self._progress("")
+        of = f"{self._graded} of {len(self._submissions)}"
+        said = f"Interrupted with {of} graded; the same command resumes there."
+        print(said, file=sys.stderr, flush=True)
         self._engine.stop()
         pool.shutdown(wait=False, cancel_futures=True)
         while not all(future.done() for future in futures):
-            for room in self._rooms:
-                room.remove()
+            for grader in self._graders:
+                grader.room.remove()
             time.sleep(PAUSE)
+
+
+def _printable(text: str) -> str:
+    """A terminal would obey control characters."""
+    return "".join(one if one.isprintable() else "?" for one in text)
 
 
 def _terminated(_number: int, _frame: object) -> NoReturn:

@@ -24,7 +24,10 @@ def stage(files: Mapping[str, Path], folder: Path) -> None:
     except (OSError, shutil.Error, zipfile.BadZipFile, RuntimeError) as error:
         raise Unusable(f"cannot be read: {error}") from None
     if not any((folder / name).is_file() for name in (PROGRAM, RECIPE)):
-        raise Unusable(f"has neither {PROGRAM} nor a {RECIPE}")
+        *some, last = [path.name for path in inside(folder)] or [""]
+        there = f"{', '.join(some)} and {last}" if some else last
+        none = f"has neither {PROGRAM} nor a {RECIPE}, only {there}"
+        raise Unusable(none if there else "is empty")
 
 
 def inside(folder: Path) -> list[Path]:

@@ -1,97 +1,31 @@
 """`lanes check`: options -> the checks -> a scorecard and an exit code."""
 
-import io
-import sys
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, BinaryIO, NoReturn, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 import click
 from rich.console import Console
 
-from lanes.check.absent import absent, is_absent
+from lanes.check.absent import absent
 from lanes.check.address import Address
-from lanes.check.arguments import WithCommand, allow_connections, read_seconds, read_server
-from lanes.check.choice import EVERY_CHECK, chosen, finder
+from lanes.check.arguments import WithCommand, allow_connections
+from lanes.check.choice import chosen, finder
 from lanes.check.nearby import Nearby
+from lanes.check.options import check_options
 from lanes.check.printed import Printed
-from lanes.check.protocol import DIALECTS
-from lanes.check.report import FORMATS, read_json
-from lanes.check.scorecard import OFFERED, Result, Scorecard, score
+from lanes.check.protocol import DIALECTS, Lines
+from lanes.check.scorecard import Result, Scorecard, score
+from lanes.check.showing import read, show
 from lanes.check.started import STARTS, address_of, started
 from lanes.check.subject import Subject, Unreachable
-from lanes.options import option
 from lanes.watch.printable import printable
 
 if TYPE_CHECKING:
     from lanes.watch.target import Target
 
-CLIENTS = click.IntRange(2, 500)  # this is no load test
-# Exit codes; a shell gives 130 to a program that Ctrl-C ended.
-PASSED, FAILED, NO_SERVER, NOT_TRIED, INTERRUPTED = 0, 1, 3, 4, 130
-
 
 @click.command(cls=WithCommand)
-@click.argument("server", metavar="[HOST:PORT]", required=False, callback=read_server)
-@option(
-    "--protocol",
-    type=click.Choice(list(OFFERED)),
-    default="handout",
-    envvar="LANES_PROTOCOL",
-    help="`handout`: the original lab's, any bytes are a reply; `lines`: this project's own.",
-)
-@option("--clients", type=CLIENTS, default=10, help="Clients that are connected at the same time.")
-@option("--many", type=CLIENTS, default=100, help="Clients that come at once in the check `many`.")
-@option(
-    "--timeout",
-    type=click.FloatRange(min=0.1, max=20),
-    callback=read_seconds,
-    default=3,
-    help="Seconds that the server may take for each answer.",
-)
-@option(
-    "--wait",
-    type=click.FloatRange(min=0, max=600),
-    callback=read_seconds,
-    default=0,
-    help="Seconds to keep trying until the server is there; a COMMAND gets 10 at least.",
-)
-@option("--pid", type=click.IntRange(min=1), help="Watch this process: adds the check `threads`.")
-@option("--container", metavar="NAME", help="The same for a container; as root, where it runs.")
-@click.option(
-    "--require",
-    multiple=True,
-    type=click.Choice(["threads"]),
-    help="A server without threads, as an event loop, fails `threads`. Without --pid, --container "
-    "or COMMAND, whoever listens on the port here is watched.",
-)
-@click.option(
-    "--only",
-    multiple=True,
-    metavar="CHECK",
-    type=click.Choice(EVERY_CHECK),
-    help=f"Run only this check; repeatable. The checks are {', '.join(EVERY_CHECK)}.",
-)
-@option(
-    "--format",
-    "report_format",
-    type=click.Choice(list(FORMATS)),
-    default="text",
-    help="For people, for programs, or for a CI.",
-)
-@click.option(
-    "--printed",
-    "log",
-    type=click.File("rb"),
-    metavar="FILE|-",
-    help="What the server has printed: if there is none, the end of it is on the card.",
-)
-@click.option(
-    "--card",
-    "written",
-    type=click.File("r", encoding="utf-8"),
-    metavar="FILE|-",
-    help="Check nothing, but show this card of `--format json` in another format.",
-)
+@check_options
 def check(  # noqa: PLR0913 - one argument for each option
     *,
     server: Address | None,
@@ -121,7 +55,7 @@ def check(  # noqa: PLR0913 - one argument for each option
     failed, but something was not tried, 130 interrupted by Ctrl-C.
     """
     if written:
-        _show(_read(written), report_format)
+        show(read(written), report_format)
     if not server and not command:
         raise click.UsageError("Say where the server is, HOST:PORT, or start it: -- COMMAND.")
     required, dialect = "threads" in require, DIALECTS[protocol]
@@ -146,7 +80,7 @@ def check(  # noqa: PLR0913 - one argument for each option
                 Subject(near, dialect, clients=clients, many=many, timeout=timeout, wait=wait)
             )
             name = near.found_at(subject.address)
-            if protocol == "handout" and subject.greeting.startswith("+OK "):
+            if protocol == "handout" and Lines.GREETING.fullmatch(subject.greeting):
                 raise click.UsageError(f"{server} speaks `lines`: add --protocol lines.")
             # One for all checks: it hides the cursor, and Ctrl-C must not come just as it does.
             with Console(stderr=True).status(name) as status:
@@ -162,28 +96,4 @@ def check(  # noqa: PLR0913 - one argument for each option
         if log:
             printed.read(log)
         card = absent(name, protocol, nobody, printed.lines)
-    _show(card, report_format)
-
-
-def _read(written: TextIO) -> Scorecard:
-    try:
-        return read_json(written.read())
-    except (ValueError, LookupError, TypeError) as error:
-        raise click.UsageError(f"--card: this is no card of `--format json`: {error!r}") from None
-
-
-def _show(card: Scorecard, report_format: str) -> NoReturn:
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # for what its encoding lacks
-    click.echo(FORMATS[report_format](card))
-    sys.exit(_code(card))
-
-
-def _code(card: Scorecard) -> int:
-    if is_absent(card):
-        return NO_SERVER
-    if len(card.results) < card.of:
-        return INTERRUPTED
-    if card.failed:
-        return FAILED
-    return PASSED if card.all_passed else NOT_TRIED
+    show(card, report_format)

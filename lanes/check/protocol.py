@@ -36,6 +36,7 @@ class Lines:
     """Each answer is a line, `+OK <thread>: <text>` or `-ERR <code>: <why>`."""
 
     framed = True  # the server greets, and its answers have an end
+    GREETING = re.compile(r"\+OK [^\s:]+: ready\r?\n")
     _OK = re.compile(r"\+OK ([^\s:]+): (.*)", re.DOTALL)
     _ERR = re.compile(r"-ERR ([a-z0-9-]+): (.*)", re.DOTALL)
 

@@ -34,7 +34,7 @@ def _as_lines(result: Result, widest: int, width: int) -> list[str]:
     margin = " " * (widest + 13)
     texts = [result.evidence]
     if result.hint is not None:
-        texts += [f"claim: {result.claim}", f"likely cause: {result.hint}."]
+        texts += [f"claim: {result.claim}", f"likely cause: {_sentence(result.hint)}"]
     first, *others = [
         line
         for text in texts
@@ -43,6 +43,10 @@ def _as_lines(result: Result, widest: int, width: int) -> list[str]:
     ]
     mark = MARKS[result.verdict]
     return [f"{mark}  {result.name:<{widest}}  {first}", *(margin + line for line in others)]
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(("?", "!", ".")) else f"{text}."
 
 
 def as_json(card: Scorecard) -> str:
@@ -89,7 +93,7 @@ def as_junit(card: Scorecard) -> str:
         elif result.verdict == "failed":
             message, *printed = result.evidence.splitlines() or [""]
             failure = ET.SubElement(case, "failure", message=message)
-            failure.text = "\n".join([*printed, f"Likely cause: {result.hint}."])
+            failure.text = "\n".join([*printed, f"Likely cause: {_sentence(result.hint or '')}"])
         else:
             ET.SubElement(case, "skipped", type="lanes.not-tried", message=result.evidence)
     ET.indent(suites)

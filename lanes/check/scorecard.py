@@ -26,6 +26,8 @@ STUCK = (
     "or waits for something, or a lock is not given back"
 )
 
+SPREADS = {SHARED, again.hint}
+
 Verdict = Literal["passed", "failed", "not tried"]
 
 
@@ -39,6 +41,7 @@ class Result:
     evidence: str
     hint: str | None  # if it failed
     seconds: float
+    after: str | None = None  # the check that broke the server, so that this one was not tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +74,23 @@ def score(
 ) -> Iterator[Result]:
     """Run each check when its result is asked for; `progress` gets a line about it.
 
-    A check after which a new client is not answered fails, and those after it are not tried. What
-    threads share wrongly shows in other checks as well.
+    A check after which a new client is not answered fails, and those after it are not tried. Some
+    causes show in later checks as well.
     """
     shared = ""
     survival = Survival(subject)
-    broken = ""
+    broken, last = "", ""
     for number, check in enumerate(checks, 1):
         if broken:
-            yield Result(check.name, check.claim, "not tried", broken, None, 0.0)
+            yield Result(check.name, check.claim, "not tried", broken, None, 0.0, last)
             continue
         began = time.monotonic()
         progress(f"{number} of {len(checks)}  {check.name}: {check.claim}")
         verdict, evidence, failure = _try(check, subject)
         hint = (failure.hint or f"{shared}{check.hint}") if failure else None
-        if hint == SHARED:
+        if hint in SPREADS:
             shared = f"perhaps the same as for `{check.name}`: look there first; or "
+        last = check.name
         if isinstance(failure, Mute):
             broken = f"the server answers nobody: look at `{check.name}` first"
         elif trouble := survival.trouble(passed=verdict == "passed"):
@@ -109,6 +113,7 @@ def _try(check: Check, subject: Subject) -> tuple[Verdict, str, Failed | None]:
         return "not tried", str(why), None
     except OutOfTime:
         ran_out = f"the {subject.seconds:g} s for all checks ran out: try --only {check.name}"
+        ran_out += ", or a longer --timeout"
         return "not tried", ran_out, None
 
 

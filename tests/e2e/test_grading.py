@@ -146,7 +146,7 @@ def test_each_submission_has_a_scorecard_or_the_reason_why_not_and_two_gradings_
     assert said["bob"] == f"failed: see {results / 'bob.json'}"
     assert said["cyd"] == "ended at once: Hey"
     assert said["dan"].startswith("does not build: ")
-    assert said["eve"].startswith("could not be checked: There is no server to check: ")
+    assert said["eve"] == "does not listen on port 2022 within 10 s"
     assert said["fay"] == "has neither server.py nor a Dockerfile"
     assert said["gus"] == "ended at once: Much, out of memory"
 

@@ -1,7 +1,9 @@
 """A `docker` that starts nothing: a submission's server.py is its card, or what it crashed with.
 
 `FAKE` is a folder of its own: what it was told is in `told`, a line each. A submission whose file
-says HOLD is checked for as long as there is a file `hold` in that folder.
+says HOLD is checked, and one that says BROKEN hold is built, for as long as there is a file `hold`
+in that folder. For one that says BROKEN and a command, that command fails. Images have the user
+that the file `user` names, and none is here if there is a file `empty`.
 """
 
 import json
@@ -12,12 +14,17 @@ import time
 from pathlib import Path
 
 FAKE = Path(os.environ["FAKE"])
-CRASH, HOLD = "CRASH ", "HOLD "
+CRASH, HOLD, BROKEN = "CRASH ", "HOLD ", "BROKEN "
 MAIN = "sys.path.insert(0, sys.argv.pop(1)); runpy.run_module('lanes', run_name='__main__')"
 
 
 def say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
+
+
+def wait(is_held: bool) -> None:  # noqa: FBT001 - as short as it is
+    while is_held and (FAKE / "hold").exists():
+        time.sleep(0.01)
 
 
 def main() -> int:
@@ -27,14 +34,20 @@ def main() -> int:
     image = FAKE / os.environ.get("SUBMISSION_IMAGE", "none").replace(":", "-")
     text = image.read_text() if image.exists() else ""
     if words[0] == "build":
-        built = Path(words[-1], "server.py").read_text()
+        text = built = Path(words[-1], "server.py").read_text()
+        wait(text.startswith(f"{BROKEN}hold"))
         (FAKE / words[words.index("--tag") + 1].replace(":", "-")).write_text(built)
-    elif words[0] == "compose" and "run" in words:
+    if text.startswith(BROKEN) and text.removeprefix(BROKEN) in words:
+        sys.stderr.write("much\nno such thing\n")
+        return 1
+    if words[:2] == ["image", "inspect"]:
+        say((FAKE / "user").read_text() if (FAKE / "user").exists() else "")
+        return (FAKE / "empty").exists()
+    if words[0] == "compose" and "run" in words:
         (FAKE / "checks").mkdir(exist_ok=True)
         mine = FAKE / "checks" / str(os.getpid())
         mine.touch()
-        while text.startswith(HOLD) and (FAKE / "hold").exists():
-            time.sleep(0.01)
+        wait(text.startswith(HOLD))
         mine.unlink()
         say(text.removeprefix(HOLD) * (not text.startswith(CRASH)))
     elif words[0] == "compose" and "ps" in words:
@@ -42,8 +55,13 @@ def main() -> int:
     elif words[0] == "logs":
         say((FAKE / words[-1]).read_text().removeprefix(CRASH))
     elif words[0] == "inspect":
-        running = not (FAKE / words[-1]).read_text().startswith(CRASH)
-        say(json.dumps({"Running": running, "OOMKilled": False}))
+        text = (FAKE / words[-1]).read_text()
+        running = not text.startswith(CRASH)
+        say(
+            ""
+            if text == f"{BROKEN}inspect"
+            else json.dumps({"Running": running, "OOMKilled": False})
+        )
     elif words[0] == "exec":
         python = [sys.executable, "-c", f"import runpy, sys; {MAIN}", os.environ["ROOT"]]
         return subprocess.run([*python, *words[words.index("lanes") + 1 :]], check=False).returncode

@@ -10,7 +10,7 @@ import pytest
 
 from client.__main__ import main as client
 from lanes.__main__ import main as lanes
-from server.__main__ import main as server
+from server.command import main as server
 from tests.kit.command import well
 
 SERVICES = ("server", "client", "lanes")

@@ -42,6 +42,14 @@ def test_lanes_check_works_without_and_lanes_watch_says_in_one_line_that_it_does
     assert "watch" in start("lanes", "--help").stdout
 
 
+def test_the_server_says_in_one_line_that_it_does_not_work_there_and_what_does() -> None:
+    done = start("server", "--port", "0")
+    assert (done.returncode, done.stdout) == (1, "")
+    [line] = done.stderr.splitlines()
+    assert line.startswith("Error: Not on this system: it has no module `")
+    assert line.endswith("; `python -m client` and `python -m lanes check` work here too.")
+
+
 def test_a_checkout_by_git_for_windows_has_line_feeds(tmp_path: Path) -> None:
     git = ("git", "-C", str(tmp_path), "-c", "core.autocrlf=true", "-c", "core.safecrlf=false")
     well("git", "init", "--quiet", str(tmp_path))

@@ -7,7 +7,7 @@ import signal
 import sys
 import zipfile
 from pathlib import Path
-from subprocess import PIPE, Popen
+from subprocess import PIPE, STDOUT, Popen
 from typing import Any
 
 import pytest
@@ -17,7 +17,8 @@ from tests.kit.waiting import wait_until
 
 GRADE = ROOT / "grading" / "grade"
 SLOW = {"answers": "passed", "many": "passed", "churn": "not tried"}
-WRONG = {"answers": "passed", "concurrent": "failed", "many": "failed", "churn": "not tried"}
+WRONG = {"answers": "passed", "concurrent": "failed", "many": "failed", "churn": "after many"}
+UNSEEN = {"answers": "failed", "threads": "not tried", "many": "passed", "churn": "passed"}
 RIGHT = {"answers": "passed", "many": "passed", "churn": "passed"}
 HINT = "a lock held over the whole conversation"
 
@@ -27,44 +28,17 @@ def card(verdicts: dict[str, str]) -> str:
         {
             "name": name,
             "claim": f"It {name}.",
-            "verdict": verdict,
+            "verdict": "not tried" if verdict.startswith("after ") else verdict,
             "evidence": "seen",
             "hint": HINT if verdict == "failed" else None,
             "seconds": 0.1,
+            "after": verdict.removeprefix("after ") if verdict.startswith("after ") else None,
         }
         for name, verdict in verdicts.items()
     ]
     passed = list(verdicts.values()).count("passed")
     server = {"server": "localhost:2022", "protocol": "handout"}
     return json.dumps(server | {"passed": passed, "of": len(checks), "checks": checks})
-
-
-@pytest.fixture
-def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the engine that starts nothing keeps what it knows."""
-    programs, folder = tmp_path / "bin", tmp_path / "engine"
-    programs.mkdir()
-    folder.mkdir()
-    docker = programs / "docker"
-    own = (ROOT / "tests" / "kit" / "fake_docker.py").read_text(encoding="utf-8")
-    docker.write_text(f"#!{sys.executable}\n{own}", encoding="utf-8")
-    docker.chmod(0o755)
-    monkeypatch.setenv("PATH", str(programs), prepend=":")
-    monkeypatch.setenv("FAKE", str(folder))
-    monkeypatch.setenv("ROOT", str(ROOT))
-    return folder
-
-
-@pytest.fixture
-def submissions(tmp_path: Path) -> Path:
-    folder = tmp_path / "submissions"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def results(tmp_path: Path) -> Path:
-    return tmp_path / "results"
 
 
 def grade(submissions: Path, results: Path, *options: str) -> Ran:
@@ -74,8 +48,12 @@ def grade(submissions: Path, results: Path, *options: str) -> Ran:
 def rows(results: Path) -> dict[str, dict[str, str]]:
     if not (results / "summary.csv").exists():
         return {}
-    with (results / "summary.csv").open(encoding="utf-8", newline="") as book:
+    with (results / "summary.csv").open(encoding="utf-8-sig", newline="") as book:
         return {row["name"]: row for row in csv.DictReader(book)}
+
+
+def feedback(results: Path, name: str) -> str:
+    return (results / "feedback" / name / "feedback.txt").read_text(encoding="utf-8")
 
 
 def held(fake: Path) -> int:
@@ -96,9 +74,11 @@ def test_only_what_failed_is_called_failed_and_a_book_says_all_of_it_in_a_row_ea
         hand_in(submissions / name, card(verdicts))
     hand_in(submissions / "dan", "CRASH =cmd()\nNameError: sokcet")
     (submissions / "eve").mkdir()
+    hand_in(hand_in(submissions / "fay", "", "client.py"), "", "my server.py")
     weights = results.with_name("weights.toml")
     weights.write_text("answers = 1\nconcurrent = 2\nchurn = 0.5\nnosuch = 4\n")
-    done = grade(submissions, results, f"--weights={weights}", "--timeout=7", "--wait=20")
+    passed_on = ("--timeout=7", "--wait=20", "--protocol=lines")
+    done = grade(submissions, results, f"--weights={weights}", *passed_on)
     assert done.returncode == 1
     assert "weights of checks on no card: nosuch" in done.stderr
     assert sorted(map(str.split, done.stdout.splitlines())) == sorted(
@@ -108,11 +88,12 @@ def test_only_what_failed_is_called_failed_and_a_book_says_all_of_it_in_a_row_ea
             f"bea passed, but something was not tried: see {results}/bea.text",
             f"cyd failed: see {results}/cyd.text",
             "dan ended at once: NameError: sokcet",
-            "eve has neither server.py nor a Dockerfile",
+            "eve is empty",
+            "fay has neither server.py nor a Dockerfile, only client.py and my server.py",
         )
     )
     told = (fake / "told").read_text(encoding="utf-8")
-    assert "--timeout=7 --wait=20" in told
+    assert "--timeout=7 --wait=20 --protocol=lines" in told
     book = rows(results)
     assert [book["bea"][column] for column in ("result", "points", "of", "not tried checks")] == [
         *("passed, but something was not tried", "1", "7", "churn")
@@ -122,8 +103,100 @@ def test_only_what_failed_is_called_failed_and_a_book_says_all_of_it_in_a_row_ea
     assert (book["cyd"]["points"], book["cyd"]["of"]) == ("1", "7.5")
     assert (book["dan"]["points"], book["dan"]["failed checks"]) == ("0", "listens")
     assert book["dan"]["likely first cause"].endswith("NameError: sokcet")
-    assert book["eve"]["likely first cause"] == "has neither server.py nor a Dockerfile"
+    assert book["eve"]["likely first cause"] == "is empty"
     assert (results / "dan.text").read_text(encoding="utf-8").startswith("FAILED     listens")
+
+
+def test_what_could_not_be_tried_is_neither_earned_nor_lost_unless_an_earlier_check_is_why(
+    fake: Path, submissions: Path, results: Path
+) -> None:
+    assert fake.exists()
+    for name, verdicts in (("slow", SLOW), ("wrong", WRONG), ("unseen", UNSEEN)):
+        hand_in(submissions / name, card(verdicts))
+    hand_in(submissions / "blind", card(UNSEEN | {"many": "not tried"}))
+    hand_in(submissions / "crashes", "CRASH NameError: sokcet")
+    hand_in(submissions / "unknown", "")  # the checker prints nothing, and no reason
+    weights = results.with_name("weights.toml")
+    weights.write_text("answers = 1\nmany = 3\nchurn = 1\nthreads = 1\nconcurrent = 2\n")
+    grade(submissions, results, f"--weights={weights}")
+    book = rows(results)
+    got = {name: (row["points"], row["of"], row["percent"]) for name, row in book.items()}
+    assert got == {
+        "slow": ("4", "7", "57.1"),  # without churn
+        "unseen": ("4", "7", "57.1"),  # without threads: what fails beside it takes no more away
+        "wrong": ("1", "8", "12.5"),  # with churn, for the server answered nobody after many
+        "blind": ("1", "4", "25"),
+        "crashes": ("0", "8", "0"),
+        "unknown": ("", "", ""),
+    }
+    assert "lost: threads many\n" in feedback(results, "blind")
+    assert feedback(results, "unseen").startswith(
+        "Points: 4 of 7 (57.1 %)\nNot tried, and neither earned nor lost: threads\n\n"
+    )
+    assert feedback(results, "wrong").startswith("Points: 1 of 8 (12.5 %)\n\n")
+    assert feedback(results, "unknown") == (
+        "No points yet\n\nYour submission could not be checked: the checker said nothing.\n"
+    )
+
+
+def test_a_server_that_listens_too_late_is_not_checked_all_the_same(
+    fake: Path, submissions: Path, results: Path
+) -> None:
+    hand_in(submissions / "late", card({"listens": "failed"}))
+    done = grade(submissions, results, "--wait=7")
+    assert (done.returncode, done.stdout) == (1, "late does not listen on port 2022 within 7 s\n")
+    assert (rows(results)["late"]["failed checks"], rows(results)["late"]["points"]) == (
+        *("listens", "0"),
+    )
+    assert (fake / "told").read_text(encoding="utf-8").count(" run --rm ") == 1
+
+
+def test_what_the_engine_cannot_do_is_said_of_that_submission_alone(
+    fake: Path, submissions: Path, results: Path
+) -> None:
+    for what in ("build", "up", "inspect", "hold"):
+        hand_in(submissions / what, f"BROKEN {what}")
+    hand_in(submissions / "right", card(RIGHT))
+    (fake / "hold").touch()
+    (fake / "user").write_text("10001:10001")
+    done = grade(submissions, results, "--build-seconds=2", "--at-once=4")
+    (fake / "hold").unlink()
+    assert done.returncode == 1
+    assert dict(line.split(maxsplit=1) for line in done.stdout.splitlines()) == {
+        "build": "does not build: no such thing",
+        "up": "does not start: no such thing",
+        "inspect": "could not be checked: the engine said "
+        "JSONDecodeError('Expecting value: line 2 column 1 (char 1)')",
+        "hold": "does not build within 2 s",
+        "right": "all passed",
+    }
+    assert feedback(results, "build").endswith(
+        "The end of what was said of it:\n\nmuch\nno such thing\n"
+    )
+    assert rows(results)["inspect"]["points"] == ""
+
+
+def test_feedback_says_each_thing_once(fake: Path, submissions: Path, results: Path) -> None:
+    assert fake.exists()
+    hand_in(submissions / "crashes", "CRASH NameError: sokcet")
+    hand_in(submissions / "prints", card(RIGHT))
+    (submissions / "empty").mkdir()
+    grade(submissions, results)
+    assert feedback(results, "crashes").count("NameError: sokcet") == 2  # as evidence, and as hint
+    assert feedback(results, "empty") == "Points: 0 of 11 (0 %)\n\nYour submission is empty.\n"
+    assert "\n\nThe end of what it printed:\n\n{" in feedback(results, "prints")
+    assert "\n\n\n" not in feedback(results, "prints")
+
+
+def test_a_spreadsheet_reads_the_book_and_has_umlauts_where_people_look_for_them(
+    fake: Path, submissions: Path, results: Path
+) -> None:
+    assert fake.exists()
+    for name in ("zoe", "Ömer", "Anna", "otto"):
+        hand_in(submissions / name, card(RIGHT))
+    grade(submissions, results)
+    assert list(rows(results)) == ["Anna", "Ömer", "otto", "zoe"]
+    assert (results / "summary.csv").read_bytes().startswith(b"\xef\xbb\xbfname,")
 
 
 @pytest.mark.parametrize("form", ["json", "junit"])
@@ -159,7 +232,7 @@ def test_what_moodle_and_canvas_hand_out_is_read_and_its_feedback_has_their_name
     done = grade(submissions, results)
     assert done.returncode == 0, done.stdout + done.stderr
     flat = "Jörg van_der Ohe_815"
-    assert set(rows(results)) == {moodle, flat, "strict", "doejane_12"}
+    assert set(rows(results)) == {"Zoë Groß Müller_4711", flat, "strict", "doejane_12"}
     assert rows(results)["doejane_12"]["failed"] == "2"
     with zipfile.ZipFile(results / "feedback.zip") as archive:
         names = set(archive.namelist())
@@ -179,7 +252,9 @@ def test_two_are_graded_at_a_time_and_an_interrupted_run_goes_on_where_it_stoppe
     for number in range(6):
         hand_in(submissions / f"s{number}", ("HOLD " if number > 1 else "") + card(RIGHT))
     (fake / "hold").touch()
-    with Popen([sys.executable, GRADE, submissions, results], stdout=PIPE, text=True) as process:
+    with Popen(
+        [sys.executable, GRADE, submissions, results], stdout=PIPE, stderr=STDOUT, text=True
+    ) as process:
         try:
             wait_until(lambda: held(fake) == 2 and len(rows(results)) == 2)
             process.send_signal(signal.SIGINT)
@@ -187,6 +262,7 @@ def test_two_are_graded_at_a_time_and_an_interrupted_run_goes_on_where_it_stoppe
             (fake / "hold").unlink()  # as its container, when that is removed
         said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, said
+    assert "Interrupted with 2 of 6 graded; the same command resumes there." in said
     assert [*rows(results)] == ["s0", "s1"]
 
     hand_in(submissions / "s1", card(WRONG))  # handed in again meanwhile

@@ -65,6 +65,15 @@ def test_a_server_that_speaks_lines_is_not_checked_as_if_it_did_not() -> None:
     assert "speaks `lines`: add --protocol lines" in result.output.splitlines()[-1]
 
 
+@pytest.mark.parametrize(
+    "greeting", [b"+OK POP3 server ready <1896.697@a>\r\n", b"+OK\r\n", b"+OK POP3: ready, Bea\r\n"]
+)
+def test_a_server_that_greets_somewhat_as_lines_does_is_checked(greeting: bytes) -> None:
+    with FakeServer([[greeting, CHUNK, b"-ERR what?\r\n", UNTIL_GONE]] * 3) as server:
+        result = invoke(str(server.address), "--only", "answers")
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
 def test_on_a_terminal_ctrl_c_ends_the_check_in_hand_and_keeps_the_results() -> None:
     answering: list[Action] = [CHUNK, b"Today", UNTIL_GONE]
     with FakeServer([answering, [UNTIL_GONE], answering, [UNTIL_GONE]]) as server:

@@ -31,6 +31,13 @@ def test_for_people_a_failure_says_what_was_claimed_and_the_likely_cause() -> No
     ]
 
 
+def test_a_cause_that_ends_its_sentence_itself_has_no_second_full_stop() -> None:
+    asks = Result("listens", "A.", "failed", "it ended", "did you mean `socket`?", 0.1)
+    card = Scorecard("a:1", "handout", [asks], of=1)
+    assert "likely cause: did you mean `socket`?\n" in click.unstyle(FORMATS["text"](card))
+    assert "Likely cause: did you mean `socket`?<" in FORMATS["junit"](card)
+
+
 @pytest.mark.parametrize(("columns", "width"), [("60", 60), ("1000", WIDTH)])
 def test_for_people_lines_wrap(monkeypatch: pytest.MonkeyPatch, columns: str, width: int) -> None:
     monkeypatch.setenv("COLUMNS", columns)
@@ -45,7 +52,8 @@ def test_for_programs_it_is_one_object() -> None:
     good, bad, _ = told.pop("checks")
     assert told == {"server": "a:1", "protocol": "handout", "passed": 1, "of": 4}
     claimed = {"name": "answers", "claim": "A message is answered.", "verdict": "passed"}
-    assert good == claimed | {"evidence": "'Grüße' after 1 ms", "hint": None, "seconds": 0.051}
+    seen = {"evidence": "'Grüße' after 1 ms", "hint": None, "seconds": 0.051, "after": None}
+    assert good == claimed | seen
     assert (bad["verdict"], bad["hint"]) == ("failed", BAD.hint)
 
 

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from lanes.check.claim import Check, Try
-from lanes.check.conversations import answers
+from lanes.check.conversations import again, answers
 from lanes.check.failure import Failed, Unseen, said_of
 from lanes.check.scorecard import ENDED, OFFERED, STUCK, Scorecard, score
 from lanes.check.subject import Subject
@@ -81,13 +81,21 @@ def test_what_threads_share_may_be_the_cause_of_later_failures_too() -> None:
     assert after == "perhaps the same as for `shares`: look there first; or the usual cause"
 
 
+def test_a_conversation_that_is_no_loop_may_be_the_cause_of_later_failures_too() -> None:
+    once: list[Action] = [CHUNK, b"Today"]
+    with subject([once, ANSWERED, ANSWERED]) as found:
+        _, after = score(found, [again, check(fails)], print)
+    assert after.hint == "perhaps the same as for `again`: look there first; or the usual cause"
+
+
 def test_what_there_was_no_time_for_is_not_tried_and_nobodys_failure() -> None:
     with subject([[UNTIL_GONE]] * 3) as found:
         found.connect().leave()
         found.patience.deadline = time.monotonic()
         [result] = score(found, [check(connects)], print)
-    assert (result.verdict, result.hint) == ("not tried", None)
+    assert (result.verdict, result.hint, result.after) == ("not tried", None, None)
     ran_out = f"the {found.seconds:g} s for all checks ran out: try --only connects"
+    ran_out += ", or a longer --timeout"
     assert result.evidence == ran_out
 
 
@@ -96,7 +104,7 @@ def test_the_check_that_ends_a_server_fails_and_those_after_it_are_not_tried() -
         ended, after = score(found, [check(outlives), check(connects)], print)
     assert (ended.verdict, ended.evidence) == ("failed", "it was there; then the server was gone")
     assert ended.hint == ENDED
-    assert (after.verdict, after.hint) == ("not tried", None)
+    assert (after.verdict, after.hint, after.after) == ("not tried", None, "outlives")
     assert after.evidence == "the server ended after `outlives`: look there first"
 
 

@@ -22,12 +22,15 @@ AT_ONCE = [ALONE] * 10
         (ALONE, AT_ONCE, False),
         (ALONE, [ALONE * n for n in (1, 1, 1, 1, 2, 2, 2, 2, 3, 3)], False),  # a pool of four
         (ALONE, [9.7 * ALONE, *[9.9 * ALONE] * 9], False),  # all compute on one processor
+        (ALONE, [ALONE, *[9 * ALONE] * 9], False),  # the machine stood still for a while
+        (ALONE, [ALONE * n for n in (1, 1, 1, 1, 1, 1, 2, 4, 6, 8)], False),  # or several times
         (ALONE, [ALONE, 2 * ALONE], True),
         (ALONE, [ALONE, 1.4 * ALONE], False),
+        (TELLING, [TELLING * n for n in range(1, 11)], True),
         (TELLING / 2, [TELLING * n / 2 for n in range(1, 11)], False),  # too quick to tell
     ],
 )
-def test_who_takes_turns_waits_as_if_alone_at_first_and_as_if_for_the_others_at_last(
+def test_who_takes_turns_waits_as_if_alone_at_first_and_then_each_for_the_one_before(
     alone: float, seconds: list[float], *, turns: bool
 ) -> None:
     assert take_turns(alone, seconds) == turns

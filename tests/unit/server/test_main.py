@@ -10,9 +10,9 @@ from contextlib import ExitStack
 import pytest
 from click.testing import CliRunner, Result
 
-from server.__main__ import main
 from server.chat.lingering import PLACES
 from server.chat.protocol import ANSWER
+from server.command import main
 from server.http.webserver import CONNECTIONS
 from server.options import SPARE_DESCRIPTORS
 from tests.kit.command import run
@@ -100,7 +100,7 @@ def start_or_refuse(thread):
     left.pop()
     start(thread)
 threading.Thread.start = start_or_refuse
-from server.__main__ import main
+from server.command import main
 main()
 """
 

@@ -1,0 +1,18 @@
+"""How submissions are graded: with other settings other results may come of them."""
+
+from dataclasses import dataclass
+
+PYTHON_IMAGE = "python:3.13-slim-trixie"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """For all submissions of a run."""
+
+    form: str = "text"  # of the cards
+    protocol: str = "handout"
+    timeout: float = 3  # seconds
+    wait: float = 10
+    build_seconds: float = 300
+    python_image: str = PYTHON_IMAGE
+    checker: str = "thread-lanes"  # its image

@@ -1,0 +1,81 @@
+"""What the command line of `lanes check` takes; most of it is also an environment variable."""
+
+from functools import reduce
+
+import click
+
+from lanes.check.arguments import read_seconds, read_server
+from lanes.check.choice import EVERY_CHECK
+from lanes.check.report import FORMATS
+from lanes.check.scorecard import OFFERED
+from lanes.options import Command, option
+
+CLIENTS = click.IntRange(2, 500)  # this is no load test
+OPTIONS = [
+    click.argument("server", metavar="[HOST:PORT]", required=False, callback=read_server),
+    option(
+        "--protocol",
+        type=click.Choice(list(OFFERED)),
+        default="handout",
+        envvar="LANES_PROTOCOL",
+        help="`handout`: the original lab's, any bytes are a reply; `lines`: this project's own.",
+    ),
+    option("--clients", type=CLIENTS, default=10, help="Clients that are connected at once."),
+    option("--many", type=CLIENTS, default=100, help="The same, for the check `many`."),
+    option(
+        "--timeout",
+        type=click.FloatRange(min=0.1, max=20),
+        callback=read_seconds,
+        default=3,
+        help="Seconds that the server may take for each answer.",
+    ),
+    option(
+        "--wait",
+        type=click.FloatRange(min=0, max=600),
+        callback=read_seconds,
+        default=0,
+        help="Seconds to keep trying until the server is there; a COMMAND gets 10 at least.",
+    ),
+    option("--pid", type=click.IntRange(min=1), help="Watch this process: adds `threads`."),
+    option("--container", metavar="NAME", help="The same for a container; as root, where it runs."),
+    click.option(
+        "--require",
+        multiple=True,
+        type=click.Choice(["threads"]),
+        help="A server without threads, as an event loop, fails `threads`. Without --pid, "
+        "--container or COMMAND, whoever listens on the port here is watched.",
+    ),
+    click.option(
+        "--only",
+        multiple=True,
+        metavar="CHECK",
+        type=click.Choice(EVERY_CHECK),
+        help=f"Run only this check; repeatable. The checks are {', '.join(EVERY_CHECK)}.",
+    ),
+    option(
+        "--format",
+        "report_format",
+        type=click.Choice(list(FORMATS)),
+        default="text",
+        help="For people, for programs, or for a CI.",
+    ),
+    click.option(
+        "--printed",
+        "log",
+        type=click.File("rb"),
+        metavar="FILE|-",
+        help="What the server has printed: if there is none, the end of it is on the card.",
+    ),
+    click.option(
+        "--card",
+        "written",
+        type=click.File("r", encoding="utf-8"),
+        metavar="FILE|-",
+        help="Check nothing, but show this card of `--format json` in another format.",
+    ),
+]
+
+
+def check_options(command: Command) -> Command:
+    """Give a command all of them, in this order."""
+    return reduce(lambda decorated, add: add(decorated), reversed(OPTIONS), command)

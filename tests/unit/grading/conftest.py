@@ -1,0 +1,36 @@
+"""An engine that starts nothing, and the folders of a grading."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.kit.command import ROOT
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the engine that starts nothing keeps what it knows."""
+    programs, folder = tmp_path / "bin", tmp_path / "engine"
+    programs.mkdir()
+    folder.mkdir()
+    docker = programs / "docker"
+    own = (ROOT / "tests" / "kit" / "fake_docker.py").read_text(encoding="utf-8")
+    docker.write_text(f"#!{sys.executable}\n{own}", encoding="utf-8")
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs), prepend=":")
+    monkeypatch.setenv("FAKE", str(folder))
+    monkeypatch.setenv("ROOT", str(ROOT))
+    return folder
+
+
+@pytest.fixture
+def submissions(tmp_path: Path) -> Path:
+    folder = tmp_path / "submissions"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    return tmp_path / "results"
