@@ -15,7 +15,7 @@ from grading.staging import RECIPE, Unusable
 
 HERE = Path(__file__).parent
 SERVER = "localhost:2022"
-PYTHON_IMAGE = "python:3.13-slim-trixie"
+PYTHON_IMAGE = "python:3.15-slim-trixie"
 LINES = 1000  # of its output are kept
 ENDS = 120.0  # seconds for a check to end, beyond what it waits for the server and for its answers
 
