@@ -1,37 +1,29 @@
 """Whether the GIL is on, who switched it on, and that nothing of ours does."""
 
-import os
-import subprocess
 import sys
 from types import ModuleType
 
 import pytest
 
 from server.chat import gil
-from tests.kit.command import ROOT
+from tests.kit.command import run
+from tests.kit.gil import NEEDS_NO_GIL
 from tests.kit.server_process import ServerProcess
 
 FREE_THREADED = "t" in sys.abiflags
 WARNED = "The global interpreter lock (GIL) has been enabled to load module 'fast.hash', which has"
-IMPORT_ALL = """
-import importlib, pkgutil, sys
-package = importlib.import_module(sys.argv[1])
-for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-    importlib.import_module(module.name)
-print("on" if getattr(sys, "_is_gil_enabled", lambda: True)() else "off")
-"""
 
 
-def undecided() -> dict[str, str]:
-    """The environment, without what forces the GIL on or off (as for the tests' own modules)."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHON_GIL"}
+@pytest.fixture(autouse=True)
+def undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the tests import may need it, and then the environment has it switched off for all."""
+    monkeypatch.delenv("PYTHON_GIL", raising=False)
 
 
 @pytest.mark.parametrize("package", ["server", "client", "lanes"])
-def test_nothing_that_a_package_imports_switches_the_gil_on(package: str) -> None:
-    words = sys.executable, "-c", IMPORT_ALL, package
-    done = subprocess.run(words, cwd=ROOT, env=undecided(), capture_output=True, check=True)
-    assert done.stdout.decode() == ("off\n" if FREE_THREADED else "on\n"), done.stderr.decode()
+def test_nothing_that_a_package_imports_switches_it_on(package: str) -> None:
+    done = run(sys.executable, "-c", NEEDS_NO_GIL, package)
+    assert done.returncode == 0, done.stderr
 
 
 def test_it_is_asked_of_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,10 +46,7 @@ def test_the_modules_that_switched_it_on_are_those_that_the_interpreter_warned_o
     assert gil.switched_on_for() == ["fast.hash"]
 
 
-def test_the_server_says_at_its_start_and_in_its_document_whether_it_is_on(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.delenv("PYTHON_GIL", raising=False)
+def test_the_server_says_at_its_start_and_in_its_document_whether_it_is_on() -> None:
     with ServerProcess() as server:
         assert server.snapshot()["gil"] is not FREE_THREADED
         server.terminate()
