@@ -2,6 +2,7 @@
 # MINUTES how long the faults go on; BENCH_PYTHON an interpreter without a GIL, and BENCH_PYTHONS others,
 # with a colon between them, to be measured too; N which lesson (without it all are listed), RUNS how
 # often `make zoo` checks each server. SERVERS are the swarm's, and REGISTRY what its images come through.
+# PYTHON is the host's interpreter; PYTHON=free-threaded has the images run on one without a GIL instead.
 PYTHON ?= python3
 CLIENTS ?= $(if $(filter swarm,$(MAKECMDGOALS)),6,3)
 MINUTES ?= 60
@@ -13,6 +14,10 @@ export LANES_MODEL := $(MODEL)
 endif
 ifdef WORKERS
 export LANES_WORKERS := $(WORKERS)
+endif
+ifeq ($(PYTHON),free-threaded)
+export LANES_PYTHON := $(PYTHON)
+override PYTHON := python3
 endif
 ifdef REGISTRY
 export REGISTRY
@@ -103,7 +108,7 @@ lint: $(INSTALLED) engine ## Style, types, Dockerfiles, scripts, YAML
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/hadolint Dockerfile.server Dockerfile.client Dockerfile.lanes tests/Dockerfile tests/seen/Dockerfile grading/Dockerfile
+	$(BIN)/hadolint Dockerfile.* tests/Dockerfile tests/seen/Dockerfile grading/Dockerfile
 	$(BIN)/shellcheck scripts/* grading/check-program .ci/run findings/*.sh
 	$(BIN)/yamllint --strict .
 	docker compose config --quiet
@@ -132,7 +137,7 @@ engine:
 
 # One project, whoever calls: its name becomes a label of the image, and with another it would be another image.
 images: engine
-	@scripts/ensure-base-image
+	@scripts/ensure-base-image $(if $(LANES_PYTHON),--$(LANES_PYTHON))
 	docker compose --project-name thread-lanes build --quiet
 
 test-images: images

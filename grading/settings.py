@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-PYTHON_IMAGE = "python:3.13-slim-trixie"
+PYTHON_IMAGE = "python:3.15-slim-trixie"
 
 
 @dataclass(frozen=True, slots=True)

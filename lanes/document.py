@@ -29,7 +29,8 @@ def parse(body: bytes) -> Snapshot:
             sessions = sorted(facts["sessions"], key=lambda session: session["number"])
             read = tuple(_session(session, facts) for session in sessions)
             seen = _seen(facts["seen"]) if facts.get("seen") else None
-            return Snapshot(**_read(Snapshot, facts | {"sessions": read}), seen=seen)
+            gil = _known(facts.get("gil"))
+            return Snapshot(**_read(Snapshot, facts | {"sessions": read}), gil=gil, seen=seen)
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
         raise Unreadable("its /sessions.json is not the document that lanes reads") from None
     raise Unreadable(f"its /sessions.json has version {version!a:.20}; lanes reads {VERSION}")
@@ -83,6 +84,12 @@ def _text(value: Fact) -> Fact:
     return value.encode(errors="replace").decode()  # JSON can hold half a character
 
 
+def _known(value: Fact) -> Fact:
+    if not isinstance(value, bool | None):
+        raise TypeError
+    return value
+
+
 READ: dict[object, Callable[[Fact], Fact]] = {
     int: _count,
     float: _moment,
@@ -104,6 +111,8 @@ def render(snapshot: Snapshot) -> str:
     """Write one server's document."""
     sessions = [_facts(session) for session in snapshot.sessions]
     facts = {"version": VERSION} | _stated(snapshot) | {"sessions": sessions}
+    if snapshot.gil is not None:
+        facts["gil"] = snapshot.gil
     if snapshot.seen:
         queues = [asdict(queue) for queue in snapshot.seen.queues]
         facts["seen"] = _stated(snapshot.seen) | {"queues": queues}

@@ -122,6 +122,7 @@ class Snapshot:
     refused: Mapping[str, int]
     refusals: tuple[Refusal, ...]
     sessions: tuple[Session, ...]  # in the order of acceptance
+    gil: bool | None = None  # whether its Python's is on; None if it does not tell
     seen: Seen | None = None  # None if the server tells of itself
     where: str = ""  # of a part: its address, and how far its clock is ahead
     parts: tuple["Snapshot", ...] = ()

@@ -11,6 +11,7 @@ from functools import partial
 import click
 import structlog
 
+from server.chat import gil
 from server.chat.lingering import Lingering
 from server.chat.listener import Listener
 from server.chat.models import Cached, Model, OneLock, Pool, ThreadPerClient
@@ -93,7 +94,10 @@ def main(  # noqa: PLR0913 - one argument for each option
                 )
             with binding("--status-port", host, status_port):
                 status = WebServer(create_app(registry, writer.counts), host, status_port)
-        structlog.get_logger().info("bound", address=listener.address, status_port=status.port)
+        log = structlog.get_logger()
+        log.info("bound", address=listener.address, status_port=status.port, **interpreter())
+        if modules := gil.switched_on_for():
+            log.warning("these modules need the GIL", modules=modules)
         listener.serve(stop)
         listener.drain(grace)
         status.close()
@@ -105,6 +109,12 @@ def build_model(name: str, workers: int) -> Model:
     if name == "pool":
         return Pool(workers)
     return {"thread": ThreadPerClient, "cached": Cached, "lock": OneLock}[name]()
+
+
+def interpreter() -> dict[str, str]:
+    """Which version it is, a free-threaded one with a `t`, and whether its GIL is on."""
+    version, *_ = sys.version.split()
+    return {"python": version + sys.abiflags, "gil": "on" if gil.is_on() else "off"}
 
 
 @contextmanager

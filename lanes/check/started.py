@@ -98,11 +98,18 @@ def address_of(server: Target, seconds: float) -> Address:
                 if found := [one for one in map(_reachable, addresses) if one]:
                     return _only(found, server.name)
     except NotFound as why:
-        if not server.child or server.child.poll() is None:
+        if not server.child or not _ends(server.child):
             raise Unreachable(f"{why}: say HOST:PORT") from None
     code = server.child.poll() if server.child else None
     how = "does not listen" if code is None else f"has ended with exit code {code}"
     raise Unreachable(f"{server.name} {how}")
+
+
+def _ends(child: "subprocess.Popen[bytes]") -> bool:
+    """Whether it has ended, or does so now: /proc shows nothing of one that is about to."""
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(READ)
+    return child.returncode is not None
 
 
 def _reachable(address: str) -> Address | None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from server.chat import gil
 from server.chat.clock import now
 from server.chat.record import End, Record, thread_name
 from server.chat.ticks import Tick, Ticks
@@ -31,6 +32,7 @@ class Snapshot:
     started_at: float
     settings: Mapping[str, object]  # the server's options, by name
     pid: int
+    gil: bool  # whether it is on
     open: int
     serving: int
     peak_serving: int
@@ -150,6 +152,7 @@ class Registry:
                 started_at=self._started_at,
                 settings=self._settings,
                 pid=os.getpid(),
+                gil=gil.is_on(),
                 open=len(open_),
                 serving=self._serving,
                 peak_serving=self._peak_serving,

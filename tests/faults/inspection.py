@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 # What the server's log may say, and which facts of its own each of these has.
 FACTS = {
     "listening": {"address"},
-    "bound": {"address", "status_port"},
+    "bound": {"address", "status_port", "python", "gil"},
     "connected": {"peer"},
     "refused": {"peer", "reason"},
     "new connection": {"peer"},

@@ -10,6 +10,7 @@ import pytest
 from tests.kit.command import PATIENCE
 from tests.kit.confinement import LENDS_RIGHTS
 from tests.kit.containers import CLIENT_IMAGE, LABEL, LANES_IMAGE, PROJECT, SERVER_IMAGE
+from tests.kit.gil import NEEDS_NO_GIL
 from tests.kit.images import Server
 from tests.kit.waiting import wait_until
 
@@ -20,10 +21,10 @@ print(*[package for package in ("server", "client", "lanes") if find_spec(packag
 LOOK = f"{shlex.join(['python3', '-c', WHICH])} && {shlex.join(LENDS_RIGHTS)}"
 
 
-@pytest.mark.parametrize(
-    ("image", "package"),
-    [(SERVER_IMAGE, "server"), (CLIENT_IMAGE, "client"), (LANES_IMAGE, "lanes")],
-)
+IMAGES = [(SERVER_IMAGE, "server"), (CLIENT_IMAGE, "client"), (LANES_IMAGE, "lanes")]
+
+
+@pytest.mark.parametrize(("image", "package"), IMAGES)
 def test_an_image_holds_its_own_package_alone_and_no_file_that_lends_its_owners_rights(
     engine: docker.DockerClient, image: str, package: str
 ) -> None:
@@ -31,6 +32,15 @@ def test_an_image_holds_its_own_package_alone_and_no_file_that_lends_its_owners_
     root = "0"  # who may look everywhere
     found = engine.containers.run(image, ["-c", LOOK], entrypoint=["sh"], user=root, **once)
     assert found.decode() == f"{package}\n"
+
+
+# With `make integration PYTHON=free-threaded`: otherwise the GIL is on, whatever is imported.
+@pytest.mark.parametrize(("image", "package"), IMAGES)
+def test_in_an_image_that_can_do_without_the_gil_nothing_switches_it_on(
+    engine: docker.DockerClient, image: str, package: str
+) -> None:
+    words, once = ["-c", NEEDS_NO_GIL, package], {"labels": {LABEL: PROJECT}, "remove": True}
+    engine.containers.run(image, words, entrypoint=["python3"], **once)
 
 
 def test_the_health_check_takes_no_number_and_no_thread(

@@ -75,6 +75,7 @@ def snapshot(
         started_at=EPOCH + started,
         settings={"model": model, "protocol": "lines", "replica": replica, "workers": 4},
         pid=4321,
+        gil=True,
         open=sum(one.state != "closed" for one in records),
         serving=serving,
         peak_serving=serving,

@@ -45,6 +45,7 @@ OWN = {
     | {"LANES_CHECK_PID", "LANES_CHECK_CONTAINER"},
 }
 PROGRAMS = [("server", server), ("client", client), ("lanes", lanes)]
+FREE_THREADED = "thread-lanes-python:free-threaded"
 STACK = ("docker", "stack", "config", "--compose-file", "stack.yaml")
 Settings = dict[str, Any]
 
@@ -90,6 +91,21 @@ def test_both_files_say_the_same_of_the_same_services(variables: dict[str, str])
         # The image is built here, and asked of no registry.
         assert ours[name]["pull_policy"] == "never"
         assert ours[name]["build"]["dockerfile"] == f"Dockerfile.{name}"
+
+
+@pytest.mark.parametrize(
+    ("variables", "base"),
+    [
+        ({"PYTHON_IMAGE": ""}, "python:3.15-slim-trixie"),
+        ({"PYTHON_IMAGE": "stand-in"}, "stand-in"),
+        ({"PYTHON_IMAGE": "stand-in", "LANES_PYTHON": "free-threaded"}, FREE_THREADED),
+    ],
+)
+def test_all_images_have_the_python_that_was_asked_for(
+    variables: dict[str, str], base: str
+) -> None:
+    found = [one["build"]["args"] for one in compose(**{"LANES_PYTHON": ""} | variables).values()]
+    assert found == [{"PYTHON_IMAGE": base}] * len(SERVICES)
 
 
 def variables_of(command: click.Command, prefix: str) -> Iterator[str]:

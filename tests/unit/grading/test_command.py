@@ -101,7 +101,7 @@ def test_no_docker_or_no_checker(
 @pytest.mark.parametrize(
     ("written", "variable", "base"),
     [
-        ("", "", "python:3.13-slim-trixie"),
+        ("", "", "python:3.15-slim-trixie"),
         ("A=b\nPYTHON_IMAGE='ours:1'\n", "", "ours:1"),
         ("PYTHON_IMAGE=ours:1\n", "theirs:2", "theirs:2"),
     ],

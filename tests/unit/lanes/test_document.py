@@ -74,6 +74,14 @@ def test_what_lanes_writes_is_the_document_that_was_read(taken: Told) -> None:
     assert written == told
 
 
+@pytest.mark.parametrize("known", [{"gil": True}, {"gil": False}, {}])
+def test_whether_the_gil_is_on_is_read_and_written_if_it_is_known(known: dict[str, bool]) -> None:
+    told = {name: fact for name, fact in DOCUMENT.items() if name != "gil"} | known
+    read = parse(json.dumps(told).encode())
+    assert read.gil is known.get("gil")
+    assert json.loads(render(read)) == told
+
+
 @example(OTHER_BYTES)
 @given(st.text(st.characters()))
 def test_whatever_a_client_is_called_it_is_text_that_can_be_written(name: str) -> None:
@@ -100,6 +108,7 @@ def strange() -> Iterator[bytes]:
         "sessions": [1, [1], [{}], ["number"]],
         "replica": [None, 1],
         "settings": [None, 5],
+        "gil": ["on", 1, []],
     }
     yield from (changed(**{name: value}) for name, values in facts.items() for value in values)
     facts = {

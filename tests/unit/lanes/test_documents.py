@@ -5,6 +5,7 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -69,6 +70,12 @@ def test_the_live_page_lists_the_latest_sessions_and_the_report_all_and_when_it_
     assert rows(kept) == list(range(1, HISTORY + OPEN + 1))
     assert "earlier sessions" not in kept
     assert "<h1>Thread Lanes: 2027-01-15 08:00:29 UTC</h1>" in kept
+
+
+def test_the_report_says_whether_the_gil_is_on_if_that_is_known() -> None:
+    row = re.compile('<th scope="row">GIL</th><td>(.*)</td>')
+    shown = [row.findall(report(replace(ONE, gil=gil))) for gil in (True, False, None)]
+    assert shown == [["on"], ["off"], []]
 
 
 def test_a_page_of_several_servers_has_the_settings_and_the_document_of_each() -> None:

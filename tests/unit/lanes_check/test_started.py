@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import sys
 from xml.etree.ElementTree import fromstring
 
@@ -11,9 +12,11 @@ from click.testing import CliRunner
 from lanes.__main__ import main
 from lanes.check.started import address_of, started
 from lanes.check.subject import Unreachable
+from lanes.watch.target import Target
 from tests.kit.command import run, runs
 from tests.kit.waiting import SECONDS, wait_until
 
+NOBODY = 2**22 + 1  # more processes than there can be, proc(5)
 LISTENS = """
 import os, socket, sys
 
@@ -81,6 +84,16 @@ def test_of_a_program_that_crashes_at_once_there_is_a_card_with_its_last_lines(f
     assert "has ended with exit code 1" in " ".join(card.split())
     for line in ("Starting", "Ready", "NameError: name 'sokcet' is not defined"):
         assert line in " ".join(card.split()).replace("&apos;", "'")
+
+
+def test_one_that_is_about_to_end_and_not_seen_any_more_has_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with subprocess.Popen(["/bin/sh", "-c", "exit 7"]) as child:
+        monkeypatch.setattr(child, "poll", lambda: child.returncode)  # not yet, until it is awaited
+        server = Target((NOBODY,), "server", child=child)  # /proc has nothing of it any more
+        with pytest.raises(Unreachable, match=r"^server has ended with exit code 7$"):
+            address_of(server, SECONDS)
 
 
 def test_it_is_checked_where_it_listens_and_ended_with_all_that_it_has_started() -> None:

@@ -16,7 +16,7 @@ DEFINED = re.compile(r"^#define __NR(?:3264)?_(\w+)\s+(\d+)$", re.MULTILINE)
 def header(machine: str) -> str:
     """The text of its header; fails if it is not installed."""
     include = Path("/usr/include")
-    for folder in (include, *sorted(include.glob("*-linux-*"))):
+    for folder in (include, *sorted(include.glob(f"{platform.machine()}-linux-*"))):
         if (path := folder / HEADERS[machine]).exists():
             return path.read_text(encoding="utf-8")
     pytest.fail(f"no {HEADERS[machine]} under {include}: install linux-libc-dev", pytrace=False)

@@ -1,0 +1,23 @@
+"""The GIL: CPython's lock that lets one thread at a time run Python.
+
+A free-threaded build (`python3.13t` and later) does without it, until a module written in C is
+imported that does not say that it can do without too. Then it is on for good, and CPython warns.
+"""
+
+import re
+import sys
+
+NEEDED = re.compile(r"The global interpreter lock .* has been enabled to load module '([^']+)'")
+
+
+def is_on() -> bool:
+    """Whether threads need it now."""
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())  # Python 3.13 was the first
+
+
+def switched_on_for() -> list[str]:
+    """The modules that CPython has warned of; it notes a warning where the import stands."""
+    spaces = [getattr(module, "__dict__", {}) for module in [*sys.modules.values()]]
+    warned = [key for space in spaces for key in space.get("__warningregistry__", ())]
+    texts = [str(key[0]) for key in warned if key != "version"]
+    return sorted(found[1] for found in map(NEEDED.match, texts) if found)

@@ -1,0 +1,75 @@
+"""What scripts/ensure-base-image asks of the engine, and what `make` then builds on."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.kit.command import Ran, run
+
+BASE, FREE_THREADED = "somebody/python:3.15", "thread-lanes-python:free-threaded"
+# It has the images of $HERE; each further command is noted, with what Compose would build on.
+ENGINE = """#!/bin/sh
+case "$*" in
+info | "compose version" | "buildx version") ;;
+"compose version --short") echo 2.26.1 ;;
+"image inspect "*) case " $HERE " in *" $3 "*) ;; *) exit 1 ;; esac ;;
+*) echo "${LANES_PYTHON:-ordinary}: docker $*" >>"$NOTED" ;;
+esac
+case "$1" in run) echo "Python 3.15.0 free-threading build" ;; esac
+"""
+Asked = Callable[..., tuple[Ran, list[str]]]
+
+
+@pytest.fixture
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """Runs a command where the engine has these images; what it said, and what it asked for."""
+    docker, noted = tmp_path / "docker", tmp_path / "noted"
+    docker.write_text(ENGINE, encoding="utf-8")
+    docker.chmod(0o755)
+    noted.touch()
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.delenv("LANES_PYTHON", raising=False)
+
+    def asked(*words: str, here: str) -> tuple[Ran, list[str]]:
+        done = run(*words, PYTHON_IMAGE=BASE, HERE=here, NOTED=str(noted))
+        return done, noted.read_text(encoding="utf-8").splitlines()
+
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("option", "here"), [([], BASE), (["--free-threaded"], FREE_THREADED)], ids=["", "free"]
+)
+def test_what_is_here_is_not_spoken_of(asked: Asked, option: list[str], here: str) -> None:
+    done, commands = asked("scripts/ensure-base-image", *option, here=here)
+    assert (done.returncode, done.stdout, done.stderr, commands) == (0, "", "", [])
+
+
+def test_a_free_threaded_base_is_built_on_the_ordinary_one_and_says_what_it_has(
+    asked: Asked,
+) -> None:
+    done, [build, version] = asked("scripts/ensure-base-image", "--free-threaded", here=BASE)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"--build-arg PYTHON_IMAGE={BASE} --tag {FREE_THREADED} ." in build
+    assert version.endswith(f"{FREE_THREADED} python3 -VV")
+    last = done.stdout.splitlines()[-1]
+    assert last == f"{FREE_THREADED} has Python 3.15.0 free-threading build."
+
+
+def test_an_option_that_there_is_not_is_one_line(asked: Asked) -> None:
+    done, commands = asked("scripts/ensure-base-image", "--free", here=BASE)
+    usage = "ensure-base-image: Usage: scripts/ensure-base-image [--free-threaded]\n"
+    assert (done.returncode, done.stdout, done.stderr, commands) == (1, "", usage, [])
+
+
+@pytest.mark.parametrize(
+    ("python", "asked_for"), [("free-threaded", "free-threaded"), (sys.executable, "ordinary")]
+)
+def test_make_builds_the_images_on_the_python_that_is_asked_for(
+    asked: Asked, python: str, asked_for: str
+) -> None:
+    done, [build] = asked("make", "images", f"PYTHON={python}", here=f"{BASE} {FREE_THREADED}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert build == f"{asked_for}: docker compose --project-name thread-lanes build --quiet"
