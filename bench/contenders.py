@@ -21,7 +21,7 @@ from typing import cast
 import click
 
 from bench.before import BEFORE, FOLDER, ROOT
-from server.__main__ import main as command
+from server.command import main as command
 
 HERE = Path(__file__).parent
 BUILT = HERE / "built"  # what the C compiler made

@@ -9,7 +9,7 @@ from answering import ids, work
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from server.__main__ import main
+from server.command import main
 from server.chat import protocol
 
 
