@@ -63,7 +63,6 @@ SERVERS = {
     "zoo, lock over the conversation": Kind(
         "from_the_zoo.py lock_over_conversation", EACH, at_once=1
     ),
-    "zoo, the lab's own": Kind("from_the_zoo.py the_labs_own", "one client at a time", at_once=1),
     "zoo, run() for start()": Kind(
         "from_the_zoo.py run_for_start", "one client at a time", at_once=1
     ),

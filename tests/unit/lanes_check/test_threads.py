@@ -52,7 +52,11 @@ def result_of(name: str, timeout: float = SECONDS, *, required: bool = False) ->
     return result
 
 
-@pytest.mark.parametrize("name", ["threads", "socketserver", "settimeout", "fork", "C, threads"])
+EACH = ["threads", "socketserver", "settimeout", "fork", "C, threads"]
+EACH += ["C, poll of a client and a pipe", "C, epoll of a client and a pipe"]
+
+
+@pytest.mark.parametrize("name", EACH)
 def test_threads_or_processes_for_each_client_pass_with_their_ids(name: str) -> None:
     result = result_of(name, required=True)
     assert (result.verdict, result.hint) == ("passed", None), result
