@@ -12,6 +12,7 @@ import click
 import structlog
 
 from server.chat import gil
+from server.chat.affinity import share_one_cpu
 from server.chat.lingering import Lingering
 from server.chat.listener import Listener
 from server.chat.models import Cached, Model, OneLock, Pool, ThreadPerClient
@@ -50,6 +51,7 @@ def main(  # noqa: PLR0913 - one argument for each option
     protocol: str,
     max_clients: int,
     replica: str,
+    cpus: str,
     work: Work | None,
     idle_timeout: float,
     line_timeout: float,
@@ -96,6 +98,8 @@ def main(  # noqa: PLR0913 - one argument for each option
                 status = WebServer(create_app(registry, writer.counts), host, status_port)
         log = structlog.get_logger()
         log.info("bound", address=listener.address, status_port=status.port, **interpreter())
+        if cpus == "one":
+            share_one_cpu()
         if modules := gil.switched_on_for():
             log.warning("these modules need the GIL", modules=modules)
         listener.serve(stop)

@@ -79,6 +79,13 @@ OPTIONS = [
     ),
     option("--workers", type=count, default=4, help="Threads in the pool."),
     option(
+        "--cpus",
+        type=click.Choice(["one", "all"]),
+        default="one",
+        help="Which CPUs serve: the one that the server starts on, which is faster while Python "
+        "has its GIL, or all. Without a GIL it is always all.",
+    ),
+    option(
         "--protocol",
         type=click.Choice(list(DIALECTS)),
         default="lines",

@@ -56,7 +56,7 @@ class Registry:
         self._open: dict[int, Record] = {}
         self._closed: deque[Record] = deque(maxlen=HISTORY)
         self._accepted = 0
-        self._serving = 0
+        self.serving = 0  # sessions; for anybody to read
         self._peak_serving = 0
         self._refused: Counter[Refusal] = Counter(dict.fromkeys(get_args(Refusal), 0))
         self._refusals = Ticks()
@@ -107,8 +107,8 @@ class Registry:
             self.assign(record)
             record.state = "serving"
             record.served_at = now()
-            self._serving += 1
-            self._peak_serving = max(self._peak_serving, self._serving)
+            self.serving += 1
+            self._peak_serving = max(self._peak_serving, self.serving)
             return True
 
     def dismiss(self, record: Record, end: End) -> bool:
@@ -122,7 +122,7 @@ class Registry:
     def close(self, record: Record, end: End) -> None:
         """Close a session that is served, and note why it ended."""
         with self._lock:
-            self._serving -= 1
+            self.serving -= 1
             self._close(record, end)
 
     def _close(self, record: Record, end: End) -> None:
@@ -154,7 +154,7 @@ class Registry:
                 pid=os.getpid(),
                 gil=gil.is_on(),
                 open=len(open_),
-                serving=self._serving,
+                serving=self.serving,
                 peak_serving=self._peak_serving,
                 accepted=self._accepted,
                 refused=dict(self._refused),

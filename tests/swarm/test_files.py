@@ -32,6 +32,7 @@ OTHERWISE = {
     "LANES_LOG_LEVEL": "warning",
     "LANES_WORK": "spin:20",
     "LANES_REPEAT": "forever",
+    "LANES_CPUS": "all",
     "LANES_MAX_CLIENTS": "7",
     "LANES_GRACE": "3",
     "LANES_LOG_FORMAT": "json",

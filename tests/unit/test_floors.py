@@ -10,8 +10,8 @@ import pytest
 FLOORS = {
     "server": [
         {"chat.clock", "chat.gil", "chat.ticks", "chat.histogram", "chat.protocol", "chat.models"}
-        | {"chat.connection", "chat.sockets", "chat.signals", "chat.work", "log.writer", "health"},
-        {"chat.record", "chat.lingering"},
+        | {"chat.connection", "chat.sockets", "chat.signals", "chat.work", "log.output", "health"},
+        {"chat.record", "chat.lingering", "chat.affinity", "log.writer"},
         {"chat.totals", "chat.resolver", "log.lines"},
         {"chat.registry", "log.transcript"},
         {"chat.session", "http.metrics", "http.sessions"},

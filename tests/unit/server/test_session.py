@@ -50,12 +50,17 @@ def test_messages_that_arrive_together_are_a_tick_and_took_as_long_each(
     assert record.answers.sum == pytest.approx(took, abs=1e-6)
 
 
-def test_it_gives_way_before_it_receives_again(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("few", "times"), [(0, 3), (1, 0)])
+def test_among_more_than_a_few_each_gives_way_before_it_receives_again(
+    server: RunningServer, peer: Peer, monkeypatch: pytest.MonkeyPatch, few: int, times: int
+) -> None:
     gave_way: list[None] = []
+    monkeypatch.setattr("server.chat.session.FEW", few)
     monkeypatch.setattr("server.chat.session.give_way", partial(gave_way.append, None))
-    for number in (1, 2, 3):
-        peer.say("Hey")
-        wait_until(partial(lambda turns: len(gave_way) == turns, number))
+    assert [peer.say("Hey") for _ in range(3)] == [REPLY] * 3
+    peer.close()
+    server.ended(1)
+    assert len(gave_way) == times
 
 
 def test_up_to_256_replies_share_one_send(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:

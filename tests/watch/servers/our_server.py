@@ -9,8 +9,8 @@ from answering import ids, work
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from server.command import main
 from server.chat import protocol
+from server.command import main
 
 
 class Saying(protocol.Handout):
