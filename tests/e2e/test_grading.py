@@ -147,7 +147,7 @@ def test_each_submission_has_a_scorecard_or_the_reason_why_not_and_two_gradings_
     assert said["cyd"] == "ended at once: Hey"
     assert said["dan"].startswith("does not build: ")
     assert said["eve"] == "does not listen on port 2022 within 10 s"
-    assert said["fay"] == "has neither server.py nor a Dockerfile"
+    assert said["fay"] == "is empty"
     assert said["gus"] == "ended at once: Much, out of memory"
 
     there = card_of(results, "ivy W\u00fcst"), card_of(results, "bob")
