@@ -12,9 +12,9 @@ import os
 import re
 import sys
 import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
 
 import structlog
 from structlog.stdlib import ProcessorFormatter
@@ -28,27 +28,18 @@ PLAIN = re.compile(r"[\w.:/@+\[\]-]+", re.ASCII)  # what cannot be mistaken with
 ENCODER = json.JSONEncoder(default=repr)  # made once: `json.dumps` would make one for each line
 
 
-def origin(at: float, level: str, thread: str | None) -> dict[str, object]:
-    """A line's beginning: when (`at` in Unix seconds), how important, in which thread."""
-    return {"time": at, "level": level, "thread": thread}
+Facts = Mapping[str, object]
+# When (Unix seconds), how important, in which thread, what happened, and what more is to be said.
+Render = Callable[[float, str, str | None, str, Facts], str]
 
 
-def _origin(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """The same, from the standard library's record."""
-    record: logging.LogRecord = event["_record"]
-    return {**origin(record.created, record.levelname.lower(), record.threadName), **event}
-
-
-def _render_console(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+def _console(at: float, level: str, thread: str | None, what: str, facts: Facts) -> str:
     """One line for people. `repr` escapes every control character and invisible one."""
-    at, level, thread = event.pop("time"), event.pop("level"), event.pop("thread")
-    what = event.pop("event")
     mark = "" if level == "info" else f"{level}: "
-    facts = "".join(f" {key}={_shown(value)}" for key, value in event.items())
     if not what.isprintable():  # a library's words, with somebody's text among them
         what = repr(what)
-    clock, milliseconds = _clock(int(at)), int(at % 1 * 1000)
-    return f"{clock}.{milliseconds:03} {thread:<10} {mark}{what}{facts}"
+    shown = "".join([f" {key}={_shown(value)}" for key, value in facts.items()])
+    return f"{_clock(int(at))}.{int(at % 1 * 1000):03} {thread:<10} {mark}{what}{shown}"
 
 
 @lru_cache(maxsize=1)
@@ -61,29 +52,39 @@ def _shown(value: object) -> str:
     return str(value) if PLAIN.fullmatch(str(value)) else repr(value)
 
 
-def _render_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+def _json(at: float, level: str, thread: str | None, what: str, facts: Facts) -> str:
     """One JSON object. ASCII alone, so that no control character is left as it was."""
-    event["time"] = datetime.fromtimestamp(event["time"], UTC).isoformat()
-    return ENCODER.encode(event).replace("\x7f", "\\u007f")
+    moment = datetime.fromtimestamp(at, UTC).isoformat()
+    line = {"time": moment, "level": level, "thread": thread, "event": what, **facts}
+    return ENCODER.encode(line).replace("\x7f", "\\u007f")
 
 
-RENDERERS: dict[str, Any] = {"console": _render_console, "json": _render_json}
+RENDERERS: dict[str, Render] = {"console": _console, "json": _json}
 
 
-def renderer(log_format: str, replica: str) -> Processor:
-    """What makes a line of an event, its thread by its whole name."""
-    render: Processor = RENDERERS[log_format]
+def renderer(log_format: str, replica: str) -> Render:
+    """What makes a line, with its thread by its whole name."""
+    render = RENDERERS[log_format]
     if not replica:
         return render
-
-    def render_event(logger: WrappedLogger, method: str, event: EventDict) -> str:
-        event["thread"] = thread_name(replica, event["thread"])
-        return str(render(logger, method, event))
-
-    return render_event
+    return lambda at, level, thread, *rest: render(
+        at, level, thread_name(replica, thread or ""), *rest
+    )
 
 
-def configure(level: str, render: Processor, descriptor: int | None = None) -> LogWriter:
+def _processor(render: Render) -> Processor:
+    """The last of structlog's: has the standard library's record rendered."""
+
+    def process(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+        record: logging.LogRecord = event.pop("_record")
+        del event["_from_structlog"]
+        what, level = event.pop("event"), record.levelname.lower()
+        return render(record.created, level, record.threadName, what, event)
+
+    return process
+
+
+def configure(level: str, render: Render, descriptor: int | None = None) -> LogWriter:
     """Send every logger's records, ours and the libraries', through one writer."""
     structlog.configure(
         processors=[
@@ -96,9 +97,7 @@ def configure(level: str, render: Processor, descriptor: int | None = None) -> L
     )
     processors: list[Processor] = [
         structlog.processors.format_exc_info,  # a library's exception travels with its record
-        _origin,
-        ProcessorFormatter.remove_processors_meta,
-        render,
+        _processor(render),
     ]
     if descriptor is None:
         descriptor = sys.stdout.fileno() if sys.stdout else os.open(os.devnull, os.O_WRONLY)

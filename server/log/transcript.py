@@ -11,17 +11,17 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
-from structlog.typing import Processor
-
 from server.chat.protocol import Malformed, Message
-from server.log.lines import origin
+from server.log.lines import Facts, Render
 from server.log.writer import RECORD_BYTES, LogWriter
+
+RECEIVED = "received from the client"
 
 
 class Transcript:
     """Notes the messages of every conversation; for any thread."""
 
-    def __init__(self, writer: LogWriter, render: Processor) -> None:
+    def __init__(self, writer: LogWriter, render: Render) -> None:
         self._writer = writer
         self._render = render
 
@@ -34,16 +34,15 @@ class Transcript:
 
     def _lines(self, at: float, thread: str, peer: str, messages: Sequence[Message]) -> str:
         """What structlog would have made of them."""
-        common = origin(at, "info", thread) | {"event": "received from the client", "peer": peer}
-        return "\n".join(
-            str(self._render(None, "info", common | _facts(message))) for message in messages
-        )
+        render = self._render
+        facts = [_facts(peer, message) for message in messages]
+        return "\n".join([render(at, "info", thread, RECEIVED, fact) for fact in facts])
 
 
-def _facts(message: Message) -> dict[str, str]:
+def _facts(peer: str, message: Message) -> Facts:
     if isinstance(message, Malformed):
-        return {"text": message.text, "error": message.code}
-    return {"text": message}
+        return {"peer": peer, "text": message.text, "error": message.code}
+    return {"peer": peer, "text": message}
 
 
 def _size(message: Message) -> int:

@@ -23,11 +23,9 @@ from server.log.output import Output, Piece, portions
 QUEUE_BYTES = 8 * 1024 * 1024  # of records that wait: 4,600 of short ones, 240 of the longest
 RECORD_BYTES = 1536  # of a record, its dictionaries, its place in the queue: 700 - 1,300 measured
 # Seconds that the thread writes for, at most, and then pauses. Woken for every line, it left the
-# server 0.19 of its speed without a log; now it leaves 0.6. What is too much for that is dropped.
+# server 0.19 of its speed without a log; now it leaves half. What is too much for that is dropped.
 SPELL, PAUSE = 0.005, 0.015
-AT_ONCE = (
-    16 * 1024
-)  # bytes: with a write for each line, the thread would give up its turn each time
+AT_ONCE = 16 * 1024  # bytes that are rendered before they are written
 FLUSH_SECONDS = 0.5  # what the end of the program waits for a reader that stalls or is slow
 
 
@@ -126,11 +124,12 @@ class LogWriter(logging.Handler):
         return pieces, False
 
     def _rendered(self, entry: Entry) -> Piece:
-        with contextlib.suppress(Exception):  # a malformed record is counted, and no more
+        try:
             text = f"{entry.render()}\n".encode(errors="backslashreplace")
-            return Piece(text, entry.lines, entry.size)
-        self._unwritten += entry.lines
-        return Piece(b"", 0, entry.size)
+        except Exception:  # noqa: BLE001 - a malformed record is counted, and no more
+            self._unwritten += entry.lines
+            return Piece(b"", 0, entry.size)
+        return Piece(text, entry.lines, entry.size)
 
     def _gap(self, overflowed: int) -> list[Piece]:
         """The line that says how many records are missing here, if any are."""
