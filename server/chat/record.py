@@ -13,6 +13,8 @@ from server.chat.ticks import Ticks
 # Why a session ended; session.py says what each means.
 End = Literal["bye", "lost", "too-long", "idle", "slow", "closing", "unread", "aborted", "failed"]
 State = Literal["waiting", "serving", "closed"]
+# Why a client is refused over TLS: no handshake in time, or no certificate that we believe.
+Doubt = Literal["handshake", "no-certificate", "untrusted", "expired"]
 
 
 def thread_name(replica: str, thread: str) -> str:

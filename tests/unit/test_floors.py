@@ -10,9 +10,9 @@ import pytest
 FLOORS = {
     "server": [
         {"chat.clock", "chat.ticks", "chat.histogram", "chat.protocol", "chat.models"}
-        | {"chat.connection", "chat.sockets", "chat.signals", "chat.work", "log.writer", "health"},
-        {"chat.record", "chat.lingering"},
-        {"chat.totals", "chat.resolver", "log.lines"},
+        | {"chat.connection", "chat.sockets", "chat.signals", "chat.work", "log.output", "health"},
+        {"chat.record", "chat.lingering", "chat.certificates", "log.writer"},
+        {"chat.totals", "chat.resolver", "chat.tls", "log.lines"},
         {"chat.registry", "log.transcript"},
         {"chat.session", "http.metrics", "http.sessions"},
         {"chat.listener", "http.app"},
