@@ -3,14 +3,20 @@
 Exit codes: 0 drained after a signal, 1 could not start, 2 wrong usage.
 """
 
+import signal
+import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import click
 import structlog
 
+from server.chat.certificates import BadCertificate, Certificates
+from server.chat.connection import Connection
+from server.chat.handshake import TlsSession
 from server.chat.lingering import Lingering
 from server.chat.listener import Listener
 from server.chat.models import Cached, Model, OneLock, Pool, ThreadPerClient
@@ -19,6 +25,7 @@ from server.chat.registry import Registry
 from server.chat.resolver import Resolver
 from server.chat.session import Patience, Session
 from server.chat.signals import stop_signals
+from server.chat.tls import AnyConnection, TlsConnection
 from server.chat.work import Work
 from server.http.app import create_app
 from server.http.webserver import WebServer
@@ -53,6 +60,10 @@ def main(  # noqa: PLR0913 - one argument for each option
     idle_timeout: float,
     line_timeout: float,
     send_timeout: float,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    tls_client_ca: Path | None,
+    handshake_timeout: float,
     grace: float,
     log_format: str,
     log_level: str,
@@ -65,17 +76,18 @@ def main(  # noqa: PLR0913 - one argument for each option
     sys.setswitchinterval(TURN)
     with stop_signals() as stop:
         with starting_threads():
+            certificates = read_certificates(tls_cert, tls_key, tls_client_ca)  # before any thread
             render = lines.renderer(log_format, replica)
             writer = lines.configure(log_level, render)
             dialect = DIALECTS[protocol]
             registry = Registry(max_clients, replica, context.params)
             lingering = Lingering(dialect)
             converse = partial(
-                Session,
+                TlsSession if certificates else Session,
                 registry=registry,
                 lingering=lingering,
                 dialect=dialect,
-                patience=Patience(idle_timeout, line_timeout, send_timeout),
+                patience=Patience(idle_timeout, line_timeout, send_timeout, handshake_timeout),
                 note=Transcript(writer, render).note if log_level in ("debug", "info") else None,
                 work=work.do if work else None,
             )
@@ -86,8 +98,9 @@ def main(  # noqa: PLR0913 - one argument for each option
                     model=build_model(model, workers),
                     registry=registry,
                     lingering=lingering,
-                    resolver=Resolver(),
+                    resolver=None if tls_client_ca else Resolver(),
                     converse=converse,
+                    connect=connecting(certificates),
                 )
             with binding("--status-port", host, status_port):
                 status = WebServer(create_app(registry, writer.counts), host, status_port)
@@ -103,6 +116,29 @@ def build_model(name: str, workers: int) -> Model:
     if name == "pool":
         return Pool(workers)
     return {"thread": ThreadPerClient, "cached": Cached, "lock": OneLock}[name]()
+
+
+def read_certificates(
+    certificate: Path | None, key: Path | None, client_ca: Path | None
+) -> Certificates | None:
+    """What TLS needs, read again on SIGHUP; None to do without TLS."""
+    if not (certificate or key or client_ca):
+        return None
+    if not (certificate and key):
+        raise click.UsageError("TLS needs both --tls-cert and --tls-key.")
+    try:
+        certificates = Certificates(certificate, key, client_ca)
+    except BadCertificate as error:
+        raise click.ClickException(str(error)) from None
+    certificates.follow(signal.SIGHUP)
+    return certificates
+
+
+def connecting(certificates: Certificates | None) -> Callable[[socket.socket], AnyConnection]:
+    """What makes a connection of an accepted socket: over TLS, if there are certificates."""
+    if certificates is None:
+        return Connection
+    return lambda accepted: TlsConnection(Connection(accepted), certificates.context)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from server.chat.registry import Refusal, Registry
 from server.chat.resolver import Resolver
 from server.chat.session import Session
 from server.chat.sockets import bind
+from server.chat.tls import AnyConnection
 
 BACKLOG = 4096  # connections that the kernel completes before they are accepted
 PAUSE = 100  # milliseconds to wait when the system is out of something
@@ -39,8 +40,9 @@ class Listener:
         model: Model,
         registry: Registry,
         lingering: Lingering,
-        resolver: Resolver,
-        converse: Callable[[Connection, Record, Callable[[int], object]], Session],
+        resolver: Resolver | None,
+        converse: Callable[[AnyConnection, Record, Callable[[int], object]], Session],
+        connect: Callable[[socket.socket], AnyConnection] = Connection,
     ) -> None:
         self._socket = bind(host, port)
         self._socket.setblocking(False)
@@ -49,8 +51,9 @@ class Listener:
         self._model = model
         self._registry = registry
         self._lingering = lingering
-        self._resolver = resolver
+        self._resolver = resolver  # None where clients prove their names
         self._converse = converse
+        self._connect = connect
         self._sessions: dict[int, Session] = {}  # by number; each takes itself out
 
     def serve(self, stop: socket.socket) -> None:
@@ -74,12 +77,13 @@ class Listener:
                 self._admit(accepted, _address(peer))
 
     def _admit(self, accepted: socket.socket, peer: str) -> None:
-        connection = Connection(accepted)
+        connection = self._connect(accepted)
         record = self._registry.admit(peer)
         if record is None:
             self._refuse(connection, peer, "busy")
             return
-        self._resolver.look_up(record)  # now: a client that has gone has no name any more
+        if self._resolver:  # now: a client that has gone has no name any more
+            self._resolver.look_up(record)
         log.info("connected", peer=peer)
         session = self._converse(connection, record, self._sessions.pop)
         self._sessions[session.number] = session
@@ -90,11 +94,11 @@ class Listener:
                 del self._sessions[session.number]
                 self._turn_away(connection, peer, "busy")
 
-    def _refuse(self, connection: Connection, peer: str, reason: Refusal) -> None:
+    def _refuse(self, connection: AnyConnection, peer: str, reason: Refusal) -> None:
         self._registry.refuse(reason)
         self._turn_away(connection, peer, reason)
 
-    def _turn_away(self, connection: Connection, peer: str, reason: Refusal) -> None:
+    def _turn_away(self, connection: AnyConnection, peer: str, reason: Refusal) -> None:
         log.info("refused", peer=peer, reason=reason)
         self._lingering.say(connection, reason)
 
@@ -116,7 +120,8 @@ class Listener:
             self._registry.wait_until_empty(ABORT_SECONDS)
         self._model.shutdown()
         self._lingering.shutdown()
-        self._resolver.shutdown()
+        if self._resolver:
+            self._resolver.shutdown()
         log.info("stopped")
 
     def _refuse_backlog(self) -> None:
@@ -126,7 +131,7 @@ class Listener:
                 accepted, peer = self._socket.accept()
             except OSError:  # nobody is left, or there is no descriptor to tell them with
                 return
-            self._refuse(Connection(accepted), _address(peer), "closing")
+            self._refuse(self._connect(accepted), _address(peer), "closing")
 
 
 def _address(sockaddr: tuple[str, int] | tuple[str, int, int, int]) -> str:

@@ -4,11 +4,12 @@ import socket
 import ssl
 from contextlib import suppress
 
-from server.chat.tls import Endpoint
+from server.chat.endpoint import Endpoint
 
 
 class MemoryClient:
     def __init__(self, context: ssl.SSLContext, name: str = "localhost") -> None:
+        self.ended = False
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname=name)
 
@@ -47,10 +48,15 @@ class MemoryClient:
         return self.outgoing.read()
 
     def hear(self, ciphertext: bytes) -> bytes:
-        """What can be read now."""
+        """What can be read now; `ended` says whether the server's goodbye came after it."""
         self.incoming.write(ciphertext)
         heard = b""
-        with suppress(ssl.SSLWantReadError):
+        try:
             while chunk := self.tls.read(1 << 16):
                 heard += chunk
+        except ssl.SSLWantReadError:
+            return heard
+        except ssl.SSLZeroReturnError:
+            pass
+        self.ended = True
         return heard

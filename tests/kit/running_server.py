@@ -1,11 +1,14 @@
 """A server in this process, on ports of its own."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from server.chat.connection import Connection
+from server.chat.handshake import TlsSession
 from server.chat.lingering import Lingering
 from server.chat.listener import Listener
 from server.chat.models import Model, ThreadPerClient
@@ -14,6 +17,7 @@ from server.chat.record import Record
 from server.chat.registry import Registry
 from server.chat.resolver import Resolver
 from server.chat.session import Patience, Session
+from server.chat.tls import TlsConnection
 from tests.kit.peer import Peer
 from tests.kit.waiting import SECONDS, wait_until
 
@@ -30,6 +34,7 @@ class RunningServer:
         replica: str = "",
         grace: float = 5.0,
         host: str = "127.0.0.1",
+        tls: ssl.SSLContext | None = None,
         **of_sessions: Any,  # noqa: ANN401 - as `Session` has them
     ) -> None:
         dialect = DIALECTS[protocol]
@@ -43,7 +48,8 @@ class RunningServer:
             *(host, 0),
             model=self.model,
             resolver=Resolver(),
-            converse=partial(Session, dialect=dialect, **options),
+            converse=partial(TlsSession if tls else Session, dialect=dialect, **options),
+            connect=(lambda one: TlsConnection(Connection(one), tls)) if tls else Connection,
             **shared,
         )
         self.address = self.listener.address
@@ -57,13 +63,13 @@ class RunningServer:
         self.listener.serve(self._stopped)
         self.listener.drain(self._grace)
 
-    def connect(self) -> Peer:
-        peer = Peer(self.address)
+    def connect(self, tls: ssl.SSLContext | None = None) -> Peer:
+        peer = Peer(self.address, tls=tls)
         self._peers.append(peer)
         return peer
 
-    def greeted(self) -> Peer:
-        peer = self.connect()
+    def greeted(self, tls: ssl.SSLContext | None = None) -> Peer:
+        peer = self.connect(tls)
         assert peer.line().startswith("+OK ")
         return peer
 

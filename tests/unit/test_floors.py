@@ -11,11 +11,12 @@ FLOORS = {
     "server": [
         {"chat.clock", "chat.ticks", "chat.histogram", "chat.protocol", "chat.models"}
         | {"chat.connection", "chat.sockets", "chat.signals", "chat.work", "log.output", "health"},
-        {"chat.record", "chat.lingering", "chat.certificates", "log.writer"},
-        {"chat.totals", "chat.resolver", "chat.tls", "log.lines"},
-        {"chat.registry", "log.transcript"},
-        {"chat.session", "http.metrics", "http.sessions"},
-        {"chat.listener", "http.app"},
+        {"chat.record", "chat.certificates", "log.writer"},
+        {"chat.totals", "chat.resolver", "chat.endpoint", "log.lines"},
+        {"chat.registry", "chat.tls", "log.transcript"},
+        {"chat.lingering", "http.metrics", "http.sessions"},
+        {"chat.session"},
+        {"chat.handshake", "chat.listener", "http.app"},
         {"http.webserver"},
         {"options"},
         {"__main__"},

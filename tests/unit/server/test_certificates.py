@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from structlog.testing import capture_logs
 
 from server.chat.certificates import BadCertificate, Certificates, name_of
-from server.chat.tls import Endpoint
+from server.chat.endpoint import Endpoint
 from tests.kit.certificates import Authority, authority
 from tests.kit.memory_client import MemoryClient
 

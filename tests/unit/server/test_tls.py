@@ -11,7 +11,8 @@ import pytest
 
 from server.chat.certificates import Certificates
 from server.chat.connection import Connection, TimedOut
-from server.chat.tls import Endpoint, HandshakeFailed, TlsConnection
+from server.chat.endpoint import Endpoint, HandshakeFailed
+from server.chat.tls import TlsConnection
 from tests.kit.certificates import Authority, Pair, authority
 from tests.kit.memory_client import MemoryClient
 from tests.kit.peer import reset_on_close
