@@ -24,9 +24,9 @@ FLOORS = {
     "client": [
         {"protocol", "script", "signals", "log"},
         {"address", "connection", "terminal"},
-        {"delivery", "options"},
+        {"delivery", "tls"},
         {"conversation"},
-        {"tally", "chat"},
+        {"tally", "chat", "options"},
         {"run"},
         {"__main__"},
     ],
