@@ -45,10 +45,21 @@ class Authority:
 
     def trusting(self, shown: Pair | None = None) -> ssl.SSLContext:
         """What a client needs that trusts this authority, and shows this certificate if asked."""
-        context = ssl.create_default_context(cafile=self.certificate)
-        if shown:
-            context.load_cert_chain(*shown)
-        return context
+        return trusting(self.certificate, shown)
+
+    def served(self, name: str) -> list[str]:
+        """The options of a server of that name whose clients have to show a certificate."""
+        certificate, key = map(str, self.issue(name))
+        own = ["--tls-cert", certificate, "--tls-key", key]
+        return [*own, "--tls-client-ca", str(self.certificate)]
+
+
+def trusting(authority: Path, shown: Pair | None) -> ssl.SSLContext:
+    """The same, for another process: of files alone."""
+    context = ssl.create_default_context(cafile=authority)
+    if shown:
+        context.load_cert_chain(*shown)
+    return context
 
 
 @contextmanager

@@ -44,7 +44,8 @@ class MemoryClient:
 
     def say(self, text: bytes) -> bytes:
         """The ciphertext of a text."""
-        self.tls.write(text)
+        while text:  # a record at a time
+            text = text[self.tls.write(text) :]
         return self.outgoing.read()
 
     def hear(self, ciphertext: bytes) -> bytes:
