@@ -46,7 +46,7 @@ demo: images ## Three clients, three threads: run it and see who served whom
 	@scripts/demo
 
 down: ## End the demo
-	docker compose down --remove-orphans
+	docker compose down --remove-orphans --volumes
 
 swarm: images ## The same on Docker Swarm: SERVERS=2 behind one name, CLIENTS=6
 	@scripts/swarm up

@@ -13,7 +13,7 @@ import click
 from client import options
 from client.address import Address
 from client.chat import chat
-from client.conversation import Conversation, Patience
+from client.conversation import Conversation, Patience, Secure
 from client.log import Log
 from client.protocol import DIALECTS
 from client.run import run
@@ -60,6 +60,7 @@ def main() -> None:
 @options.server
 @options.protocol
 @options.greeting_timeout
+@options.tls
 @options.script
 @options.repeat
 @options.log_format
@@ -68,6 +69,7 @@ def run_command(
     server: Address,
     protocol: str,
     greeting_timeout: float,
+    secure: Secure,
     script: list[Step],
     times: int | None,
     log_format: str,
@@ -81,7 +83,7 @@ def run_command(
     patience = Patience(greeting=greeting_timeout)
     with (
         StopSignal() as stop,
-        Conversation(server, DIALECTS[protocol], patience, stop, log) as conversation,
+        Conversation(server, DIALECTS[protocol], patience, stop, log, secure) as conversation,
     ):
         well = run(script, times, conversation, stop, log)
     sys.exit(0 if well else 1)
@@ -91,8 +93,11 @@ def run_command(
 @options.server
 @options.protocol
 @options.greeting_timeout
+@options.tls
 @options.ask
-def chat_command(*, server: Address, protocol: str, greeting_timeout: float, ask: bool) -> None:
+def chat_command(
+    *, server: Address, protocol: str, greeting_timeout: float, secure: Secure, ask: bool
+) -> None:
     """Chat as the original lab's client does: send, print the reply, ask whether to go on.
 
     Ctrl-D, Ctrl-C and SIGTERM end it. Exit code: 0, or 1 if the server could not be reached;
@@ -102,7 +107,7 @@ def chat_command(*, server: Address, protocol: str, greeting_timeout: float, ask
     patience = Patience(greeting=greeting_timeout)
     with (
         StopSignal() as stop,
-        Conversation(server, DIALECTS[protocol], patience, stop, log) as conversation,
+        Conversation(server, DIALECTS[protocol], patience, stop, log, secure) as conversation,
     ):
         person = Terminal(sys.stdin.fileno(), sys.stdout, stop)
         well = chat(conversation, person, stop, log, ask=ask)

@@ -125,6 +125,8 @@ class Connection:
                 raise TimeoutError
             try:
                 chunk = self._socket.recv(CHUNK)
+            except BlockingIOError:  # over TLS: what came is not yet a whole record
+                continue
             except OSError as error:
                 raise Lost(f"the connection broke: {error.strerror or error}") from None
             if not chunk:

@@ -6,7 +6,9 @@ At most one message is outstanding, and it is sent again only on a new connectio
 can be taken for another's. The server may get a message more than once; it has exactly one reply.
 """
 
+import socket
 import time
+from collections.abc import Callable
 from typing import NamedTuple, Self
 
 from client.address import Address
@@ -17,6 +19,14 @@ from client.protocol import Dialect, Reply
 from client.signals import StopSignal
 
 AT_ONCE = 1.0  # seconds within which a greeting comes if a thread is free
+
+
+Secure = Callable[[socket.socket, Address], socket.socket]  # a connection to that server
+
+
+def plain(connected: socket.socket, _server: Address) -> socket.socket:
+    """Leave a connection as it is: without TLS."""
+    return connected
 
 
 class Patience(NamedTuple):
@@ -38,6 +48,7 @@ class Conversation:
         patience: Patience,
         stop: StopSignal,
         log: Log,
+        secure: Secure = plain,
     ) -> None:
         self.connections = 0  # made so far
         self.resent = 0  # times that a message was sent again
@@ -45,6 +56,7 @@ class Conversation:
         self._dialect = dialect
         self._patience = patience
         self._stop = stop
+        self._secure = secure
         self._log = log.bind(server=str(server))
         self._connection: Connection | None = None
 
@@ -95,6 +107,7 @@ class Conversation:
         except OSError as error:
             raise Lost(str(error)) from None
         self.connections += 1
+        connected = self._secure(connected, self._server)
         dialect = self._dialect()
         self._connection = Connection(connected, dialect, str(self._server))
         local = str(Address(*connected.getsockname()[:2]))

@@ -1,13 +1,15 @@
 """What the command line takes. Each option is also an environment variable, for Compose."""
 
 import math
-from functools import partial
+from collections.abc import Callable
+from functools import partial, reduce, wraps
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
 from client.address import Address
+from client.conversation import Secure, plain
 from client.log import RENDERERS
 from client.protocol import DIALECTS
 from client.script import Step, parse
@@ -45,7 +47,10 @@ def _read_script(_context: click.Context, _option: click.Parameter, file: Binary
         raise click.BadParameter(str(error)) from None
 
 
+Command = Callable[..., Any]
 option = partial(click.option, show_default=True, show_envvar=True)
+
+pem = click.Path(path_type=Path)
 
 server = option(
     "--server",
@@ -96,4 +101,53 @@ repeat = option(
     envvar="LANES_REPEAT",
     help="How often to play the script.",
 )
+_tls = [
+    option("--tls", is_flag=True, envvar="LANES_TLS", help="Talk over TLS."),
+    option(
+        "--tls-ca",
+        type=pem,
+        metavar="PEM",
+        envvar="LANES_TLS_CA",
+        help="The authority whose certificate the server must show; else the system's.",
+    ),
+    option(
+        "--tls-cert",
+        type=pem,
+        metavar="PEM",
+        envvar="LANES_TLS_CERT",
+        help="The certificate that proves our name to the server.",
+    ),
+    option("--tls-key", type=pem, metavar="PEM", envvar="LANES_TLS_KEY", help="Its key."),
+]
+
+
+def tls(command: Command) -> Command:
+    """Give a command all of these, as the one argument `secure`."""
+
+    @wraps(command)
+    def with_tls(
+        *args: Any,  # noqa: ANN401 - click's
+        tls: bool,
+        tls_ca: Path | None,
+        tls_cert: Path | None,
+        tls_key: Path | None,
+        **options: Any,  # noqa: ANN401 - the command's own
+    ) -> Any:  # noqa: ANN401
+        secure = _secure(tls_ca, tls_cert, tls_key) if tls else plain
+        return command(*args, secure=secure, **options)
+
+    return reduce(lambda decorated, add: add(decorated), reversed(_tls), with_tls)
+
+
+def _secure(ca: Path | None, certificate: Path | None, key: Path | None) -> Secure:
+    if bool(certificate) != bool(key):
+        raise click.UsageError("--tls-cert and --tls-key go together.")
+    from client.tls import BadCertificate, Tls  # noqa: PLC0415 - a third of a start, without TLS
+
+    try:
+        return Tls(ca, certificate, key).secure
+    except BadCertificate as error:
+        raise click.ClickException(str(error)) from None
+
+
 ask = option("--ask", is_flag=True, envvar="LANES_ASK", help="Ask for each message, not the lab's.")

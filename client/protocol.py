@@ -29,6 +29,9 @@ class Complaint(NamedTuple):
         return f"{self.code}: {self.explanation}"
 
 
+TLS_ALERT = b"\x15\x03"
+
+
 class ProtocolError(Exception):
     """The server sent something that is no answer in this dialect; the text quotes it."""
 
@@ -57,6 +60,8 @@ class Lines:
 
     def take(self) -> Reply | Complaint | None:
         """Return the next answer, or None until it is complete; may raise ProtocolError."""
+        if self._rest.startswith(TLS_ALERT):
+            raise ProtocolError("a TLS alert (talk to it with --tls)")
         line, end, rest = self._rest.partition(b"\n")
         line = line.removesuffix(b"\r")
         quoted = f"'{line[: 4 * SHOWN].decode(errors='replace')[:SHOWN]}'"

@@ -53,7 +53,8 @@ def _session(facts: Fact, snapshot: Fact) -> Session:
         for began, took, messages in facts["ticks"]
     )
     read = _read(Session, facts | {"replica": snapshot["replica"], "ticks": ticks})
-    return Session(**read, **{name: _text(facts.get(name, "")) for name in ("how", "where")})
+    told = {name: _text(facts.get(name, "")) for name in ("how", "where", "tls")}
+    return Session(**read, **told)
 
 
 def _seen(facts: Fact) -> Seen:
@@ -126,7 +127,8 @@ def _facts(session: Session) -> Fact:
     ]
     facts = _stated(session)
     del facts["replica"]  # which is said once, of the server
-    known = {"how": session.how, "where": session.where} if session.how else {}
+    seen = {"how": session.how, "where": session.where}
+    known = seen if session.how else {"tls": session.tls}
     return facts | known | {"ticks": ticks}
 
 

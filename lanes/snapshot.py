@@ -12,6 +12,7 @@ OPEN_TICKS, CLOSED_TICKS = 12_288, 4_096
 Refusal = tuple[float, int]  # when connections were turned away, and how many
 Tick = tuple[float, float, int]  # when messages came and were answered, and how many
 
+PROVEN = "\N{CHECK MARK}"
 CERTAIN = {"", "direct", "remembered"}  # a server tells of itself what it knows
 
 
@@ -66,6 +67,17 @@ class Session:
     ticks: tuple[Tick, ...]
     how: str = ""  # how it is known which thread serves it, if it was seen from outside
     where: str = ""  # where that thread stands now
+    tls: str = ""  # how far its encryption has come
+
+    @property
+    def name(self) -> str:
+        """Its client's, marked if a certificate proves it."""
+        return f"{self.client} {PROVEN}" if self.tls == "proven" else self.client
+
+    @property
+    def standing(self) -> str:
+        """How it ended, or what it does now."""
+        return self.end or (f"{self.state} (handshake)" if self.tls == "handshake" else self.state)
 
     @property
     def certain(self) -> bool:

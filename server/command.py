@@ -4,15 +4,18 @@ Exit codes: 0 drained after a signal, 1 could not start, 2 wrong usage.
 """
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import click
 import structlog
 
 from server.chat import gil
 from server.chat.affinity import share_one_cpu
+from server.chat.certificates import Certificates
+from server.chat.connection import Connection
+from server.chat.handshake import TlsSession
 from server.chat.lingering import Lingering
 from server.chat.listener import Listener
 from server.chat.models import Cached, Model, OneLock, Pool, ThreadPerClient
@@ -21,12 +24,15 @@ from server.chat.registry import Registry
 from server.chat.resolver import Resolver
 from server.chat.session import Patience, Session
 from server.chat.signals import stop_signals
+from server.chat.sockets import bind
+from server.chat.tls import AnyConnection, TlsConnection
 from server.chat.work import Work
 from server.http.app import create_app
 from server.http.webserver import WebServer
 from server.log import lines
 from server.log.transcript import Transcript
 from server.options import server_options
+from server.startup import binding, read_certificates, starting_threads
 
 # Seconds after which a computing thread lets another have the interpreter. All that wait wake up
 # that often: at 5 ms, and at 100 ms, 2,000 of them spent the whole processor on it, and no client
@@ -56,6 +62,10 @@ def main(  # noqa: PLR0913 - one argument for each option
     idle_timeout: float,
     line_timeout: float,
     send_timeout: float,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    tls_client_ca: Path | None,
+    handshake_timeout: float,
     grace: float,
     log_format: str,
     log_level: str,
@@ -68,14 +78,15 @@ def main(  # noqa: PLR0913 - one argument for each option
     sys.setswitchinterval(TURN)
     with stop_signals() as stop:
         with starting_threads():
+            certificates = read_certificates(tls_cert, tls_key, tls_client_ca)  # before any thread
             render = lines.renderer(log_format, replica)
             writer = lines.configure(log_level, render)
             dialect = DIALECTS[protocol]
             registry = Registry(max_clients, replica, context.params)
             lingering = Lingering(dialect)
-            patience = Patience(idle_timeout, line_timeout, send_timeout)
+            patience = Patience(idle_timeout, line_timeout, send_timeout, handshake_timeout)
             converse = partial(
-                Session,
+                TlsSession if certificates else Session,
                 registry=registry,
                 lingering=lingering,
                 dialect=dialect,
@@ -84,16 +95,17 @@ def main(  # noqa: PLR0913 - one argument for each option
                 work=work.do if work else None,
             )
             with binding("--port", host, port):
-                listener = Listener(
-                    host,
-                    port,
-                    model=build_model(model, workers),
-                    registry=registry,
-                    lingering=lingering,
-                    resolver=Resolver(),
-                    patience=patience,
-                    converse=converse,
-                )
+                bound = bind(host, port)
+            listener = Listener(
+                bound,
+                model=build_model(model, workers),
+                registry=registry,
+                lingering=lingering,
+                resolver=None if tls_client_ca else Resolver(),
+                patience=patience,
+                converse=converse,
+                secure=securing(certificates),
+            )
             with binding("--status-port", host, status_port):
                 status = WebServer(create_app(registry, writer.counts), host, status_port)
         log = structlog.get_logger()
@@ -115,30 +127,14 @@ def build_model(name: str, workers: int) -> Model:
     return {"thread": ThreadPerClient, "cached": Cached, "lock": OneLock}[name]()
 
 
+def securing(certificates: Certificates | None) -> Callable[[Connection], AnyConnection]:
+    """What is made of a new connection: one over TLS, if there are certificates."""
+    if certificates is None:
+        return lambda connection: connection
+    return lambda connection: TlsConnection(connection, certificates.context)
+
+
 def interpreter() -> dict[str, str]:
     """Which version it is, a free-threaded one with a `t`, and whether its GIL is on."""
     version, *_ = sys.version.split()
     return {"python": version + sys.abiflags, "gil": "on" if gil.is_on() else "off"}
-
-
-@contextmanager
-def binding(option: str, host: str, port: int) -> Iterator[None]:
-    """Say in one line why an address cannot be had, and which option chooses another."""
-    try:
-        yield
-    except OSError as error:
-        what = f"cannot listen on {host} port {port}: {error.strerror}. "
-        raise click.ClickException(f"{what}Choose another with --host or {option}.") from None
-
-
-@contextmanager
-def starting_threads() -> Iterator[None]:
-    """Say in one line that the system allows fewer threads than the server begins with."""
-    try:
-        yield
-    except RuntimeError as error:
-        if str(error) != "can't start new thread":
-            raise
-        what = f"{error}: the system allows this process no more. "
-        advice = "Raise the limit (ulimit -u; in a container --pids-limit)."
-        raise click.ClickException(what + advice) from None

@@ -5,6 +5,7 @@ import re
 import resource
 from collections.abc import Callable
 from functools import partial, reduce
+from pathlib import Path
 from typing import Any
 
 import click
@@ -24,6 +25,7 @@ Command = Callable[..., Any]
 option = partial(click.option, show_default=True, show_envvar=True)
 port = click.IntRange(0, 65535)
 count = click.IntRange(min=1)
+pem = click.Path(path_type=Path)
 
 
 def _seconds(_context: click.Context, _option: click.Parameter, seconds: float) -> float:
@@ -115,6 +117,15 @@ OPTIONS = [
     seconds_option("--idle-timeout", 120, "For a client to say something."),
     seconds_option("--line-timeout", 10, "For a line, once it has begun."),
     seconds_option("--send-timeout", 10, "For a client to take a reply.", GONE_SECONDS),
+    option("--tls-cert", type=pem, metavar="PEM", help="Serve over TLS, with this certificate."),
+    option("--tls-key", type=pem, metavar="PEM", help="The certificate's key."),
+    option(
+        "--tls-client-ca",
+        type=pem,
+        metavar="PEM",
+        help="Serve only clients that show a certificate of this authority.",
+    ),
+    seconds_option("--handshake-timeout", 5, "For a client to shake hands over TLS."),
     seconds_option("--grace", 5, "For sessions to end when the server is stopped."),
     option(
         "--log-format",

@@ -88,7 +88,7 @@ def _caption(bar: Bar, left: float, turn: float, right: float, limit: float) -> 
 
     In the solid stretch, else in the free space behind the bar, else in the hatched stretch.
     """
-    for caption in marks.captions(bar, bar.session.client, counted=True):
+    for caption in marks.captions(bar, bar.session.name, counted=True):
         for start, end in ((turn, right), (right, limit), (left, turn)):
             spare = end - start - len(caption) * CHARACTER
             if spare >= 2 * TIGHT:
@@ -102,11 +102,11 @@ def _story(session: Session, at: float) -> str:
     if session.thread:
         thread = f"in {session.thread} (OS thread {session.native_id or 'unknown'})"
     return (
-        f"Session {session.number}: {session.client} from {session.peer}, {thread}. "
+        f"Session {session.number}: {session.name} from {session.peer}, {thread}. "
         f"Waited {session.waited(at):.3f} s, served {session.served(at):.3f} s, "
         f"{marks.count(session.messages, 'message')}, "
         f"{marks.count(session.bytes_in, 'byte')} in, "
-        f"{marks.count(session.bytes_out, 'byte')} out. {session.end or session.state}."
+        f"{marks.count(session.bytes_out, 'byte')} out. {session.standing}."
         f"{f' Known: {session.how}.' if session.how else ''}"
         f"{f' Its thread {session.where}.' if session.where else ''}"
     )

@@ -106,7 +106,7 @@ def draw_label(line: Line, stroke: Stroke, room: int) -> None:
 
 def labels(bar: Bar, room: int) -> list[str]:
     """What to call it, the longest first; the client's name takes at most `room` cells."""
-    captions = marks.captions(bar, shortened(plain(bar.session.client), room))
+    captions = marks.captions(bar, shortened(plain(bar.session.name), room))
     return [plain(caption) for caption in captions]
 
 

@@ -34,10 +34,10 @@ def draw_table(picture: Picture, width: int, height: int) -> Iterator[Table | Te
 def _facts(session: Session, at: float) -> dict[str, str]:
     return {
         "#": str(session.number),
-        "CLIENT": plain(session.client),
+        "CLIENT": plain(session.name),
         "THREAD": plain(session.thread or thread_name(session.replica, "-")),
         "OS THREAD": str(session.native_id or "-"),
-        "STATE": plain(session.end or session.state),
+        "STATE": plain(session.standing),
         "WAITED": f"{session.waited(at):.1f} s",
         "SERVED": "-" if session.served_at is None else f"{session.served(at):.1f} s",
         "MESSAGES": str(session.messages),

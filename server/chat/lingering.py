@@ -10,8 +10,9 @@ import time
 
 import structlog
 
-from server.chat.connection import LINGER_SECONDS, Connection
+from server.chat.connection import LINGER_SECONDS
 from server.chat.protocol import Dialect
+from server.chat.tls import AnyConnection
 
 PLACES = 16  # connections that queue to be seen out; more are closed without lingering
 
@@ -23,11 +24,11 @@ class Lingering:
 
     def __init__(self, dialect: type[Dialect]) -> None:
         self._dialect = dialect
-        self._leaving: queue.Queue[tuple[Connection, float] | None] = queue.Queue(PLACES)
+        self._leaving: queue.Queue[tuple[AnyConnection, float] | None] = queue.Queue(PLACES)
         self._thread = threading.Thread(target=self._see_out, name="lingering", daemon=True)
         self._thread.start()
 
-    def say(self, connection: Connection, code: str) -> None:
+    def say(self, connection: AnyConnection, code: str) -> None:
         """Tell the client why, if that needs no waiting, and close the connection soon after."""
         connection.end_output(self._dialect.error(code), 0)
         try:

@@ -18,7 +18,7 @@ from server.chat.record import Record
 from server.chat.registry import Refusal, Registry
 from server.chat.resolver import Resolver
 from server.chat.session import Patience, Session
-from server.chat.sockets import bind
+from server.chat.tls import AnyConnection
 
 BACKLOG = 4096  # connections that the kernel completes before they are accepted
 PAUSE = 100  # milliseconds to wait when the system is out of something
@@ -29,21 +29,21 @@ log = structlog.get_logger()
 
 
 class Listener:
-    """The listening socket, bound on creation; `address` says where."""
+    """Listens with a socket that is bound; `address` says where."""
 
     def __init__(
         self,
-        host: str,
-        port: int,
+        bound: socket.socket,
         *,
         model: Model,
         registry: Registry,
         lingering: Lingering,
-        resolver: Resolver,
+        resolver: Resolver | None,
         patience: Patience,
-        converse: Callable[[Connection, Record, Callable[[int], object]], Session],
+        converse: Callable[[AnyConnection, Record, Callable[[int], object]], Session],
+        secure: Callable[[Connection], AnyConnection] = lambda connection: connection,
     ) -> None:
-        self._socket = bind(host, port)
+        self._socket = bound
         self._socket.setblocking(False)
         # Every accepted socket inherits these: to set them on each would be 7 % of a visit.
         set_timeout(self._socket, socket.SO_RCVTIMEO, patience.idle)
@@ -54,8 +54,9 @@ class Listener:
         self._model = model
         self._registry = registry
         self._lingering = lingering
-        self._resolver = resolver
+        self._resolver = resolver  # None where clients prove their names
         self._converse = converse
+        self._secure = secure
         self._sessions: dict[int, Session] = {}  # by number; each takes itself out
 
     def serve(self, stop: socket.socket) -> None:
@@ -79,12 +80,13 @@ class Listener:
                 self._admit(accepted, _address(peer))
 
     def _admit(self, accepted: socket.socket, peer: str) -> None:
-        connection = Connection(accepted, self._patience.idle, self._patience.send)
+        connection = self._connection(accepted)
         record = self._registry.admit(peer)
         if record is None:
             self._refuse(connection, peer, "busy")
             return
-        self._resolver.look_up(record)  # now: a client that has gone has no name any more
+        if self._resolver:  # now: a client that has gone has no name any more
+            self._resolver.look_up(record)
         log.info("connected", peer=peer)
         session = self._converse(connection, record, self._sessions.pop)
         self._sessions[session.number] = session
@@ -95,11 +97,14 @@ class Listener:
                 del self._sessions[session.number]
                 self._turn_away(connection, peer, "busy")
 
-    def _refuse(self, connection: Connection, peer: str, reason: Refusal) -> None:
+    def _connection(self, accepted: socket.socket) -> AnyConnection:
+        return self._secure(Connection(accepted, self._patience.idle, self._patience.send))
+
+    def _refuse(self, connection: AnyConnection, peer: str, reason: Refusal) -> None:
         self._registry.refuse(reason)
         self._turn_away(connection, peer, reason)
 
-    def _turn_away(self, connection: Connection, peer: str, reason: Refusal) -> None:
+    def _turn_away(self, connection: AnyConnection, peer: str, reason: Refusal) -> None:
         log.info("refused", peer=peer, reason=reason)
         self._lingering.say(connection, reason)
 
@@ -121,7 +126,8 @@ class Listener:
             self._registry.wait_until_empty(ABORT_SECONDS)
         self._model.shutdown()
         self._lingering.shutdown()
-        self._resolver.shutdown()
+        if self._resolver:
+            self._resolver.shutdown()
         log.info("stopped")
 
     def _refuse_backlog(self) -> None:
@@ -131,7 +137,7 @@ class Listener:
                 accepted, peer = self._socket.accept()
             except OSError:  # nobody is left, or there is no descriptor to tell them with
                 return
-            self._refuse(Connection(accepted), _address(peer), "closing")
+            self._refuse(self._connection(accepted), _address(peer), "closing")
 
 
 def _address(sockaddr: tuple[str, int] | tuple[str, int, int, int]) -> str:

@@ -13,6 +13,9 @@ from server.chat.ticks import Ticks
 # Why a session ended; session.py says what each means.
 End = Literal["bye", "lost", "too-long", "idle", "slow", "closing", "unread", "aborted", "failed"]
 State = Literal["waiting", "serving", "closed"]
+# Why a client is refused over TLS: no handshake in time, or no certificate that we believe.
+Doubt = Literal["handshake", "no-certificate", "untrusted", "expired"]
+Tls = Literal["", "handshake", "encrypted", "proven"]  # proven: so is the client's name
 
 
 def thread_name(replica: str, thread: str) -> str:
@@ -37,6 +40,7 @@ class Record:
     bytes_in: int = 0
     bytes_out: int = 0
     end: End | None = None
+    tls: Tls = ""
     ticks: Ticks = field(default_factory=Ticks, compare=False)
     answers: Histogram = field(default_factory=lambda: Histogram(SHORT), compare=False)
 

@@ -1,9 +1,10 @@
 """Every session's record, behind one lock.
 
 A record is *waiting* from when its connection is accepted, *serving* from when its thread greets
-the client, and *closed* for good. Only this module changes a state, always under the lock; the
-counters have one writer, the session's own thread, and need none. Readers take a `snapshot()`, in
-which nothing changes but a client's name, which the resolver may still find.
+the client, and *closed* for good. Over TLS its thread shakes hands while it waits. Only this module
+changes a state, always under the lock; the counters have one writer, the session's own thread, and
+need none. Readers take a `snapshot()`, in which nothing changes but a client's name, which the
+resolver may still find.
 """
 
 import os
@@ -15,13 +16,13 @@ from typing import Literal, get_args
 
 from server.chat import gil
 from server.chat.clock import now
-from server.chat.record import End, Record, thread_name
+from server.chat.record import Doubt, End, Record, thread_name
 from server.chat.ticks import Tick, Ticks
 from server.chat.totals import Totals
 
 HISTORY = 1000  # closed sessions remembered
 
-Refusal = Literal["busy", "closing"]
+Refusal = Literal["busy", "closing", Doubt]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Registry:
         self._open: dict[int, Record] = {}
         self._closed: deque[Record] = deque(maxlen=HISTORY)
         self._accepted = 0
+        self._number = 0  # the newest record's
         self.serving = 0  # sessions; for anybody to read
         self._peak_serving = 0
         self._refused: Counter[Refusal] = Counter(dict.fromkeys(get_args(Refusal), 0))
@@ -68,22 +70,26 @@ class Registry:
             if len(self._open) >= self._max_clients:
                 return None
             self._accepted += 1
-            record = Record(self._accepted, peer, accepted_at=now(), client=peer)
+            self._number += 1
+            record = Record(self._number, peer, accepted_at=now(), client=peer)
             self._open[record.number] = record
             return record
 
     def withdraw(self, record: Record, reason: Refusal) -> bool:
-        """Refuse the newest record, whose thread could not be started: its number is free again.
+        """Refuse a session that waits: no thread could be started, or no handshake came about.
 
-        False if it does not wait: a pool had queued it all the same, and a worker has taken it.
+        If it is the newest, its number is free again. False if it does not wait: a pool had queued
+        it all the same, and a worker has taken it.
         """
         with self._lock:
             if record.state != "waiting":
                 return False
             record.state = "closed"
-            del self._open[record.number]
             self._accepted -= 1
+            if record.number == self._number:
+                self._number -= 1
             self.refuse(reason)  # under the same lock: no snapshot misses it in both
+            self._forget(record)
             return True
 
     def refuse(self, reason: Refusal) -> None:
@@ -99,6 +105,21 @@ class Registry:
                 record.thread = thread_name(self._replica, threading.current_thread().name)
                 record.native_id = threading.get_native_id()
 
+    def begin_handshake(self, record: Record) -> bool:
+        """Have the calling thread shake hands for it; False if it no longer waits."""
+        with self._lock:
+            if record.state != "waiting":
+                return False
+            self.assign(record)
+            record.tls = "handshake"
+            return True
+
+    def end_handshake(self, record: Record, name: str) -> None:
+        """Note that all is encrypted now, and whose certificate the client has shown, if any."""
+        with self._lock:
+            record.tls = "proven" if name else "encrypted"
+            record.client = name or record.client
+
     def serve(self, record: Record) -> bool:
         """Turn waiting into serving, by the calling thread; False if it no longer waits."""
         with self._lock:
@@ -112,9 +133,9 @@ class Registry:
             return True
 
     def dismiss(self, record: Record, end: End) -> bool:
-        """Close a session that still waits; False if it does not."""
+        """Close a session that still waits; False if it does not, or its thread shakes hands."""
         with self._lock:
-            if record.state != "waiting":
+            if record.state != "waiting" or record.tls:
                 return False
             self._close(record, end)
             return True
@@ -130,8 +151,11 @@ class Registry:
         record.closed_at = now()
         record.end = end
         self._totals.fold(record, end, record.closed_at)
-        del self._open[record.number]
         self._closed.append(record)
+        self._forget(record)
+
+    def _forget(self, record: Record) -> None:
+        del self._open[record.number]
         if not self._open:
             self._emptied.notify_all()
 

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 import structlog
 
 from server.chat.clock import EPOCH
-from server.chat.connection import LINGER_SECONDS, Connection, TimedOut
+from server.chat.connection import LINGER_SECONDS, TimedOut
 from server.chat.lingering import Lingering
 from server.chat.protocol import Dialect, Message
 from server.chat.record import End, Record
 from server.chat.registry import Registry
+from server.chat.tls import AnyConnection
 
 give_way = getattr(os, "sched_yield", lambda: None)  # macOS has none
 FEW = 10  # sessions that need not give way: to do so would cost 3 of them a fifth of their speed
@@ -37,6 +38,7 @@ class Patience:
     idle: float = 120.0  # to begin a message
     line: float = 10.0  # from a line's first byte to its end, however slowly it drips
     send: float = 10.0  # to take a reply, in all
+    handshake: float = 5.0  # over TLS, before anything can be said
 
 
 class Session:
@@ -44,7 +46,7 @@ class Session:
 
     def __init__(  # noqa: PLR0913 - collaborators are arguments, not globals
         self,
-        connection: Connection,
+        connection: AnyConnection,
         record: Record,
         leave: Callable[[int], object],
         *,

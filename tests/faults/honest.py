@@ -8,8 +8,11 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from tests.faults.forge import Call, beside
+from tests.kit.certificates import Pair, trusting
 from tests.kit.http_get import LOOPBACK
 from tests.kit.peer import Peer
 from tests.kit.waiting import SECONDS
@@ -33,16 +36,22 @@ class Service:
         return Service(self.seconds + other.seconds, self.errors + other.errors)
 
 
-def honest_clients(port: int, clients: int) -> AbstractContextManager[Future[Service]]:
-    """So many at once, greeted when it is entered; when it is left they say goodbye."""
-    return beside(_converse, port, clients)
+def honest_clients(
+    port: int, clients: int, *tls: Path | Pair
+) -> AbstractContextManager[Future[Service]]:
+    """So many at once, greeted when it is entered; when it is left they say goodbye.
+
+    `tls` are the authority whom they trust and the certificate that they show.
+    """
+    return beside(_converse, port, clients, *tls)
 
 
-def _converse(call: Call, port: int, clients: int) -> Service:
+def _converse(call: Call, port: int, clients: int, *tls: Any) -> Service:  # noqa: ANN401
     service, greeted = Service(), threading.Barrier(clients + 1)
+    context = trusting(*tls) if tls else None
 
     def client(number: int) -> None:
-        with Peer(f"{LOOPBACK}:{port}") as peer:
+        with Peer(f"{LOOPBACK}:{port}", tls=context) as peer:
             peer.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             thread = peer.line().removeprefix("+OK ").partition(":")[0]
             expected = f"+OK {thread}: Today we will learn about"

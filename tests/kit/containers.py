@@ -92,6 +92,10 @@ def sweep(engine: docker.DockerClient) -> None:
         if was_left_behind(network.attrs["Labels"][LABEL]):
             with suppress(DockerException):
                 network.remove()
+    for volume in engine.volumes.list(filters={"label": LABEL}):
+        if was_left_behind(volume.attrs["Labels"][LABEL]):
+            with suppress(DockerException):
+                volume.remove()
 
 
 def containers_with(engine: docker.DockerClient, label: str) -> list[Container]:

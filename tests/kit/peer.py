@@ -1,6 +1,7 @@
 """The other end of a connection, by hand."""
 
 import socket
+import ssl
 import struct
 from typing import Self
 
@@ -26,9 +27,15 @@ def deaf(address: tuple[str, int], said: bytes = b"", room: int = 4096) -> socke
 class Peer:
     """A client that says exactly what a test has it say; `address` is HOST:PORT."""
 
-    def __init__(self, address: str, seconds: float = SECONDS) -> None:
+    def __init__(
+        self, address: str, seconds: float = SECONDS, tls: ssl.SSLContext | None = None
+    ) -> None:
         host, _, port = address.rpartition(":")
         self.socket = socket.create_connection((host.strip("[]"), int(port)), seconds)
+        if tls:  # an end without a goodbye shall not pass for one
+            self.socket = tls.wrap_socket(
+                self.socket, server_hostname="localhost", suppress_ragged_eofs=False
+            )
         self._input = self.socket.makefile("rb")
 
     @property

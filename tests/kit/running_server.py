@@ -1,11 +1,13 @@
 """A server in this process, on ports of its own."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from server.chat.handshake import TlsSession
 from server.chat.lingering import Lingering
 from server.chat.listener import Listener
 from server.chat.models import Model, ThreadPerClient
@@ -14,6 +16,8 @@ from server.chat.record import Record
 from server.chat.registry import Registry
 from server.chat.resolver import Resolver
 from server.chat.session import Patience, Session
+from server.chat.sockets import bind
+from server.chat.tls import TlsConnection
 from tests.kit.peer import Peer
 from tests.kit.waiting import SECONDS, wait_until
 
@@ -30,6 +34,7 @@ class RunningServer:
         replica: str = "",
         grace: float = 5.0,
         host: str = "127.0.0.1",
+        tls: ssl.SSLContext | None = None,
         **of_sessions: Any,  # noqa: ANN401 - as `Session` has them
     ) -> None:
         dialect = DIALECTS[protocol]
@@ -40,11 +45,18 @@ class RunningServer:
         shared: dict[str, Any] = {"registry": self.registry, "lingering": self.lingering}
         patience = of_sessions.pop("patience", Patience())
         self.listener = Listener(
-            *(host, 0),
+            bind(host, 0),
             model=self.model,
             resolver=Resolver(),
             patience=patience,
-            converse=partial(Session, dialect=dialect, patience=patience, **shared, **of_sessions),
+            converse=partial(
+                TlsSession if tls else Session,
+                dialect=dialect,
+                patience=patience,
+                **shared,
+                **of_sessions,
+            ),
+            secure=(lambda one: TlsConnection(one, tls)) if tls else (lambda one: one),
             **shared,
         )
         self.address = self.listener.address
@@ -58,13 +70,13 @@ class RunningServer:
         self.listener.serve(self._stopped)
         self.listener.drain(self._grace)
 
-    def connect(self) -> Peer:
-        peer = Peer(self.address)
+    def connect(self, tls: ssl.SSLContext | None = None) -> Peer:
+        peer = Peer(self.address, tls=tls)
         self._peers.append(peer)
         return peer
 
-    def greeted(self) -> Peer:
-        peer = self.connect()
+    def greeted(self, tls: ssl.SSLContext | None = None) -> Peer:
+        peer = self.connect(tls)
         assert peer.line().startswith("+OK ")
         return peer
 

@@ -7,8 +7,8 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from server.chat.record import End, Record
-from server.chat.registry import HISTORY, Snapshot
+from server.chat.record import End, Record, Tls
+from server.chat.registry import HISTORY, Refusal, Snapshot
 from server.chat.ticks import Ticks
 from server.chat.totals import Totals
 
@@ -27,6 +27,7 @@ def record(  # noqa: PLR0913 - one argument for each fact
     native_id: int | None = None,
     client: str | None = None,
     end: End = "bye",
+    tls: Tls = "",
     ticks: Iterable[tuple[float, float, int]] = (),
 ) -> Record:
     """One session: its thread is Thread-<number> from when it is served, unless told otherwise."""
@@ -42,6 +43,7 @@ def record(  # noqa: PLR0913 - one argument for each fact
         native_id=(native_id or 1_000 + number) if thread else None,
         state="serving" if served is not None else "waiting",
         served_at=None if served is None else EPOCH + served,
+        tls=tls,
     )
     for began, ended, count in ticks:
         made.ticks.add(EPOCH + began, EPOCH + ended, count)
@@ -80,7 +82,8 @@ def snapshot(
         serving=serving,
         peak_serving=serving,
         accepted=len(records),
-        refused={"busy": sum(count for *_, count in refused.since()), "closing": 0},
+        refused=dict.fromkeys(get_args(Refusal), 0)
+        | {"busy": sum(count for *_, count in refused.since())},
         refusals=tuple(refused.since()),
         totals=totals,
         sessions=tuple(sorted(records, key=lambda one: one.number)),
@@ -123,6 +126,7 @@ def _sessions(
     moments = sorted(draw(st.lists(st.floats(served, closed), max_size=6)))
     ticks = [(began, ended, 1) for began, ended in pairwise(moments)]
     facts: dict[str, Any] = {"thread": name, "native_id": 1_000 + thread, "client": client}
+    facts["tls"] = draw(st.sampled_from(["", "encrypted", "proven"]))
     closes = None if fate == "serving" else closed
     return record(number, accepted, served, closes, end=end, ticks=ticks, **facts)
 

@@ -14,6 +14,7 @@ from server.command import main as server
 from tests.kit.command import well
 
 SERVICES = ("server", "client", "lanes")
+CERTS = "certs"  # and the volumes that it fills: in a swarm such files are secrets
 # How one engine builds, starts and counts them. Swarm has no `security_opt`: that nothing in the
 # images lends rights stands for it (tests/integration/test_images.py).
 COMPOSE_ALONE = {"build", "depends_on", "pull_policy", "scale", "security_opt"}
@@ -86,7 +87,7 @@ def comparable(service: Settings) -> Settings:
 @pytest.mark.parametrize("variables", [{}, OTHERWISE], ids=["by default", "all otherwise"])
 def test_both_files_say_the_same_of_the_same_services(variables: dict[str, str]) -> None:
     ours, theirs = compose(**variables), stack(**variables)
-    assert set(ours) == set(theirs) == set(SERVICES)
+    assert set(ours) - {CERTS} == set(theirs) == set(SERVICES)
     for name in SERVICES:
         assert comparable(theirs[name]) == translated(ours[name], SEVERAL[name])
         # The image is built here, and asked of no registry.
@@ -118,6 +119,21 @@ def variables_of(command: click.Command, prefix: str) -> Iterator[str]:
     for option in command.params:
         if isinstance(option, click.Option) and option.show_envvar:
             yield str(option.envvar or f"{prefix}_{str(option.name).upper()}")
+
+
+def test_with_tls_on_there_are_certificates_and_both_ends_know_where() -> None:
+    without, with_tls = compose(), compose(LANES_TLS="on")
+    assert [services[CERTS]["scale"] for services in (without, with_tls)] == [0, 1]
+    for name in ("server", "client"):
+        files = {
+            value
+            for variable, value in with_tls[name]["environment"].items()
+            if variable.startswith("LANES_TLS_")
+        }
+        stem = f"/certificates/{name}"
+        assert files == {f"{stem}.pem", f"{stem}.key", "/certificates/authority.pem"}
+        [volume] = with_tls[name]["volumes"]
+        assert (volume["source"], volume["read_only"]) == (f"{name}-certificates", True)
 
 
 @pytest.mark.parametrize(("name", "command"), PROGRAMS, ids=SERVICES)

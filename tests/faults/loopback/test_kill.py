@@ -14,6 +14,7 @@ import pytest
 from tests.faults.forge import FORGE
 from tests.faults.ledger import Ledger, audit, script
 from tests.faults.tally import Tally
+from tests.kit.certificates import Authority
 from tests.kit.http_get import LOOPBACK
 from tests.kit.json_log import records
 from tests.kit.rounds import Rounds
@@ -68,6 +69,22 @@ def more_for_each(logs: list[Path]) -> Callable[[], bool]:
 def test_a_server_process_that_is_killed_under_8_clients_loses_nothing(
     rounds: Rounds, tally: Tally, tmp_path: Path
 ) -> None:
+    kill_over_and_over(rounds(20, 500), tally, tmp_path, SERVER, CLIENT)
+
+
+def test_a_server_process_that_is_killed_under_8_clients_over_tls_loses_nothing(
+    rounds: Rounds, tally: Tally, tmp_path: Path
+) -> None:
+    ca = Authority(tmp_path)
+    certificate, key = map(str, ca.issue("client"))
+    own = ("--tls", "--tls-ca", str(ca.certificate), "--tls-cert", certificate, "--tls-key", key)
+    server, client = (*SERVER, *ca.served(LOOPBACK)), (CLIENT[0], *own, *CLIENT[1:])
+    kill_over_and_over(rounds(10, 100), tally, tmp_path, server, client)
+
+
+def kill_over_and_over(
+    times: int, tally: Tally, tmp_path: Path, serve: tuple[str, ...], talk: tuple[str, ...]
+) -> None:
     moments = random.Random(6)  # noqa: S311 - any moments will do, the same each time
     names = [f"client-{number}" for number in range(1, CLIENTS + 1)]
     logs = [tmp_path / f"{name}.log" for name in names]
@@ -76,15 +93,15 @@ def test_a_server_process_that_is_killed_under_8_clients_loses_nothing(
 
         def rise() -> BaseProcess:
             lives.append(tmp_path / f"life {len(lives) + 1}.log")
-            return start(stack, "server", lives[-1], *SERVER)
+            return start(stack, "server", lives[-1], *serve)
 
         server, clients = rise(), []
         for name, log in zip(names, logs, strict=True):
             to_say = tmp_path / f"{name}.txt"
             to_say.write_text(script(name, MESSAGES, pause=0.005), encoding="utf-8")
-            clients.append(start(stack, "client", log, *CLIENT, str(to_say)))
+            clients.append(start(stack, "client", log, *talk, str(to_say)))
         wait_until(more_for_each(logs))
-        for _ in range(rounds(20, 500)):
+        for _ in range(times):
             wait_until_received(lives[-1], moments.randint(1, MOST))
             server.kill()
             assert ended(server) == -signal.SIGKILL, "it had ended before"

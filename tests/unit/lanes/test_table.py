@@ -37,6 +37,16 @@ def test_every_session_is_a_line_of_its_facts_by_number() -> None:
     ]
 
 
+def test_a_handshake_is_named_and_a_name_that_is_proven_is_marked() -> None:
+    proven = record(1, accepted=1, served=2, client="client-1", tls="proven")
+    shaking = record(2, accepted=5, thread="Thread-2", client="10.0.0.2:1", tls="handshake")
+    encrypted = record(3, accepted=5, served=5, client="client-3", tls="encrypted")
+    _, _, *lines = shown(proven, shaking, encrypted)
+    assert "client-1 ✓ " in lines[0]
+    assert "Thread-2  1002       waiting (handshake) " in lines[1]
+    assert "client-3  " in lines[2]
+
+
 def test_a_long_name_has_the_room_that_the_others_leave_and_keeps_its_end() -> None:
     long = record(1, accepted=1, served=1, closed=2, client="a-very-long-prefix-of-lab-client-1")
     # Where it is as narrow as that, the OS thread is left to the lanes.

@@ -15,6 +15,7 @@ from server.chat.protocol import ANSWER
 from server.command import main
 from server.http.webserver import CONNECTIONS
 from server.options import SPARE_DESCRIPTORS
+from tests.kit.certificates import Authority, authority
 from tests.kit.command import run
 from tests.kit.http_get import LOOPBACK
 from tests.kit.peer import Peer
@@ -125,6 +126,7 @@ def test_too_few_threads_to_begin_with_is_one_line_and_exit_code_1(threads: int)
         (["--idle-timeout", "nan"], "nan is not a number of seconds"),
         (["--replica", "a b"], "'a b' is not a name: use at most 63 letters"),
         (["--work", "dance:5"], "'dance:5' is not spin:MS or sleep:MS"),
+        (["--tls-client-ca", "ca.pem"], "TLS needs both --tls-cert and --tls-key"),
         (["--max-clients", "257"], "257 clients need 385 file descriptors and this process may"),
         (["--max-clients", "257"], "have 384: choose at most 256"),
     ],
@@ -159,3 +161,38 @@ def test_all_clients_are_served_though_the_http_port_is_full() -> None:
         assert all(client.say("Hey").startswith("+OK ") for client in clients)
         assert server.descriptors() >= alone + 64 + CONNECTIONS
         assert not server.events("cannot accept, trying again")
+
+
+def test_a_wrong_certificate_is_one_line_and_exit_code_1() -> None:
+    with authority() as ca:
+        expired = ca.issue("localhost", expired=True)
+        result = run(*SERVER, *FREE, "--tls-cert", expired.certificate, "--tls-key", expired.key)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == f"Error: {expired.certificate}: certificate has expired\n"
+
+
+def test_on_sighup_it_reads_its_certificates_again_and_drops_nobody() -> None:
+    with authority() as before, authority() as after:
+        pair = before.issue("localhost")
+        options = ("--tls-cert", str(pair.certificate), "--tls-key", str(pair.key))
+        with ServerProcess(*options) as server, ExitStack() as stack:
+
+            def connect(ca: Authority) -> Peer:
+                return stack.enter_context(Peer(server.address, tls=ca.trusting()))
+
+            early = connect(before)
+            assert early.is_greeted()
+            for old, new in zip(pair, after.issue("localhost"), strict=True):
+                new.replace(old)
+            server.signal(signal.SIGHUP)
+            wait_until(lambda: server.events("certificates read again"))
+            assert connect(after).is_greeted()
+            assert early.is_answered()
+            [late] = [one for one in server.snapshot()["sessions"] if one["number"] == 2]
+            assert (late["tls"], late["state"]) == ("encrypted", "serving")
+
+
+def test_without_certificates_sighup_ends_it_as_ever() -> None:
+    with ServerProcess() as server:
+        server.signal(signal.SIGHUP)
+        assert server.wait() == -signal.SIGHUP

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections import Counter
 from itertools import pairwise
 
 import pytest
@@ -98,12 +99,12 @@ def test_the_waiting_and_the_serving_take_the_places(registry: Registry) -> None
 
 
 def test_a_refusal_has_its_reason_and_its_moment_and_takes_no_number(registry: Registry) -> None:
-    assert registry.snapshot().refused == {"busy": 0, "closing": 0}
+    assert set(registry.snapshot().refused.values()) == {0}
     before = now()
     for reason in ("busy", "busy", "closing"):
         registry.refuse(reason)
     snapshot = registry.snapshot()
-    assert snapshot.refused == {"busy": 2, "closing": 1}
+    assert +Counter(snapshot.refused) == {"busy": 2, "closing": 1}
     assert sum(count for *_, count in snapshot.refusals) == 3
     for began, ended, _ in snapshot.refusals:
         assert snapshot.started_at <= before <= began <= ended <= snapshot.at
@@ -120,6 +121,38 @@ def test_one_without_a_thread_is_refused_and_leaves_no_other_trace(registry: Reg
     assert snapshot.refused["busy"] == 1
     assert sum(counters(snapshot)) == 0
     assert admit(registry).number == 1
+
+
+def test_one_that_shakes_hands_waits_and_its_own_thread_ends_that(registry: Registry) -> None:
+    refused, served = admit(registry), admit(registry)
+    assert registry.begin_handshake(refused)
+    [waiting, _] = registry.snapshot().sessions
+    assert (waiting.state, waiting.tls) == ("waiting", "handshake")
+    assert waiting.native_id == threading.get_native_id()
+    assert not registry.dismiss(refused, "closing")
+    assert registry.withdraw(refused, "expired")
+    assert registry.begin_handshake(served)
+    registry.end_handshake(served, "client-1")
+    assert not registry.dismiss(served, "closing")
+    assert registry.serve(served)
+    snapshot = registry.snapshot()
+    assert (snapshot.accepted, snapshot.refused["expired"]) == (1, 1)
+    [session] = snapshot.sessions
+    assert (session.number, session.client, session.tls) == (2, "client-1", "proven")
+    assert admit(registry).number == 3
+
+
+def test_without_a_certificate_a_client_keeps_the_name_that_it_has(registry: Registry) -> None:
+    record = admit(registry)
+    registry.begin_handshake(record)
+    registry.end_handshake(record, "")
+    assert (record.client, record.tls) == ("127.0.0.1:1", "encrypted")
+
+
+def test_one_that_was_dismissed_shakes_no_hands_any_more(registry: Registry) -> None:
+    record = admit(registry)
+    assert registry.dismiss(record, "closing")
+    assert not registry.begin_handshake(record)
 
 
 def test_only_one_that_waits_can_be_dismissed_or_withdrawn_for_good(registry: Registry) -> None:

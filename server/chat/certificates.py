@@ -1,0 +1,126 @@
+"""The server's certificate and key, and whose clients' certificates it believes: PEM files.
+
+They are read at the start and again on SIGHUP, for the sessions that begin from then on.
+"""
+
+import contextlib
+import signal
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+import structlog
+
+LONGEST_NAME = 253  # characters, as of a name from the DNS
+
+log = structlog.get_logger()
+
+
+class BadCertificate(Exception):
+    """A file is not what it should be; one line says which and why."""
+
+
+class Certificates:
+    """The files, and in `context` what was in them. Raises BadCertificate."""
+
+    def __init__(self, certificate: Path, key: Path, client_ca: Path | None) -> None:
+        self._certificate, self._key, self._client_ca = certificate, key, client_ca
+        self.context = self._read()
+
+    def _read(self) -> ssl.SSLContext:
+        for path in filter(None, (self._certificate, self._key, self._client_ca)):
+            try:
+                path.read_bytes()
+            except OSError as error:  # OpenSSL would not say which of them
+                raise BadCertificate(f"cannot read {path}: {error.strerror}") from None
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.options |= ssl.OP_NO_RENEGOTIATION
+        # A ticket that a client does not read, because it only writes, makes its close a reset.
+        context.num_tickets = 0
+        try:
+            context.load_cert_chain(self._certificate, self._key, _no_password)
+        except ssl.SSLError as error:
+            what = f"{self._certificate} and {self._key} are not a certificate and its key"
+            raise BadCertificate(f"{what}: {words(error)}") from None
+        _check(context, self._certificate)
+        if self._client_ca:
+            _believe(context, self._client_ca)
+        return context
+
+    def read_again(self) -> None:
+        """Read the files anew; if they are no good, say so and keep what there is."""
+        try:
+            self.context = self._read()
+        except BadCertificate as error:
+            log.error("certificates not read again", why=str(error))  # noqa: TRY400 - one line
+        else:
+            log.info("certificates read again")
+
+    def follow(self, number: signal.Signals) -> None:
+        """Read them again at each such signal, in a thread of its own.
+
+        For the main thread, before it starts others: they inherit that the signal is blocked.
+        """
+        signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+
+        def wait() -> None:
+            while signal.sigwait({number}):
+                self.read_again()
+
+        threading.Thread(target=wait, name="certificates", daemon=True).start()
+
+
+def _no_password() -> NoReturn:
+    raise BadCertificate("the key is encrypted, and nobody is here to type its password")
+
+
+def _check(context: ssl.SSLContext, certificate: Path) -> None:
+    """See that a client who trusts this very certificate accepts it today: a handshake with us."""
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusting.check_hostname = False
+    trusting.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    trusting.load_verify_locations(certificate)
+    to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = trusting.wrap_bio(to_client, to_server)
+    server = context.wrap_bio(to_server, to_client, server_side=True)
+    try:
+        for end in (client, server, client):
+            _go_on(end)
+    except ssl.SSLCertVerificationError as error:
+        raise BadCertificate(f"{certificate}: {error.verify_message}") from None
+
+
+def _go_on(end: ssl.SSLObject) -> None:
+    with contextlib.suppress(ssl.SSLWantReadError):
+        end.do_handshake()
+
+
+def _believe(context: ssl.SSLContext, client_ca: Path) -> None:
+    """Have every client show a certificate of this authority."""
+    try:
+        context.load_verify_locations(client_ca)
+    except ssl.SSLError as error:
+        what = f"{client_ca} is not an authority's certificate"
+        raise BadCertificate(f"{what}: {words(error)}") from None
+    ends = [ssl.cert_time_to_seconds(str(one["notAfter"])) for one in context.get_ca_certs()]
+    if max(ends, default=0.0) < time.time():
+        why = "has expired" if ends else "is not an authority's"
+        raise BadCertificate(f"{client_ca}: the certificate {why}")
+    context.verify_mode = ssl.CERT_REQUIRED
+
+
+def words(error: ssl.SSLError) -> str:
+    """OpenSSL's reason, for people."""
+    return (error.reason or "not PEM").lower().replace("_", " ")
+
+
+def name_of(certificate: Mapping[str, Any]) -> str:
+    """Whose it is: its common name, else its first alternative name; empty if it has neither."""
+    subject = [pair for pairs in certificate.get("subject", ()) for pair in pairs]
+    common = [text for key, text in subject if key == "commonName"]
+    names = [*common, *(text for _, text in certificate.get("subjectAltName", ()))]
+    return "".join(c if c.isprintable() else "?" for c in "".join(names[:1]))[:LONGEST_NAME]

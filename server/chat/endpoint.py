@@ -1,0 +1,93 @@
+"""The server's end of a TLS session, without I/O: bytes in, bytes out.
+
+    from the peer -> feed -> read          write -> to the peer
+
+OpenSSL never sees the socket. In an `SSLSocket` it would go on with a call that SO_RCVTIMEO has
+ended, and would answer a drain with a fatal alert, after which no farewell can be read.
+"""
+
+import contextlib
+import ssl
+
+from server.chat.certificates import name_of, words
+from server.chat.record import Doubt
+
+# In clear, before any handshake: a fatal `internal_error`, which is no fault of the peer's.
+NOT_NOW = b"\x15\x03\x03\x00\x02\x02\x50"
+OUT_OF_DATE = {9, 10}  # OpenSSL's codes: not yet valid, expired
+
+
+class HandshakeFailed(Exception):
+    """There is nobody to talk to: `reason` in a word, and the text says more."""
+
+    def __init__(self, reason: Doubt, why: str) -> None:
+        super().__init__(why)
+        self.reason = reason
+
+
+class Endpoint:
+    """One session's."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._begun = False
+        self.established = False
+
+    def feed(self, ciphertext: bytes) -> None:
+        """Take the next bytes from the peer."""
+        self._incoming.write(ciphertext)
+        self._begun = True
+
+    def take(self) -> bytes:
+        """What OpenSSL itself has to say to the peer."""
+        return self._outgoing.read()
+
+    def shake_hands(self) -> bool:
+        """Go on with the handshake; False until it is complete. Raises HandshakeFailed."""
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        except ssl.SSLCertVerificationError as error:
+            reason: Doubt = "expired" if error.verify_code in OUT_OF_DATE else "untrusted"
+            raise HandshakeFailed(reason, error.verify_message) from None
+        except ssl.SSLError as error:
+            absent = error.reason == "PEER_DID_NOT_RETURN_A_CERTIFICATE"
+            reason = "no-certificate" if absent else "handshake"
+            raise HandshakeFailed(reason, words(error)) from None
+        self.established = True
+        return True
+
+    def peer(self) -> str:
+        """The name in the peer's certificate, which was verified; empty if it has shown none."""
+        return name_of(self._tls.getpeercert() or {})
+
+    def read(self, size: int) -> bytes | None:
+        """Plaintext, `size` bytes at most; b"" after the peer's goodbye; None until more is fed."""
+        if not (self._incoming.pending or self._tls.pending()):
+            return None  # as OpenSSL would say with an exception
+        try:
+            return self._tls.read(size)
+        except ssl.SSLWantReadError:
+            return None
+
+    def write(self, plaintext: bytes) -> bytes:
+        """What to send for it."""
+        while plaintext:  # OpenSSL makes one record at a time
+            plaintext = plaintext[self._tls.write(plaintext) :]
+        return self._outgoing.read()
+
+    def end(self, last_words: bytes) -> bytes:
+        """What to send last: the last words and `close_notify`, or an alert if we never met.
+
+        In mid-handshake neither can be read yet by the peer; nor after a fault of the peer's.
+        """
+        if not self._begun:
+            return NOT_NOW
+        ciphertext = b""
+        if self.established:
+            with contextlib.suppress(ssl.SSLError):
+                ciphertext = self.write(last_words)
+                self._tls.unwrap()  # would wait for the peer's own, which is none of our concern
+        return ciphertext + self._outgoing.read()

@@ -1,0 +1,48 @@
+"""A session over TLS: it shakes hands first, in its own thread, and then is like any other.
+
+A client that is silent or slow holds up nobody: it takes one place, until its time is up.
+"""
+
+import contextlib
+import time
+
+import structlog
+
+from server.chat.connection import LINGER_SECONDS
+from server.chat.endpoint import HandshakeFailed
+from server.chat.session import Session
+from server.chat.tls import TlsConnection
+
+log = structlog.get_logger()
+
+
+class TlsSession(Session):
+    """The server's side of one conversation over TLS."""
+
+    _connection: TlsConnection
+
+    def run(self) -> None:
+        """Shake hands, and serve the client if that succeeds; raises nothing."""
+        if not self._registry.begin_handshake(self._record):
+            return  # it was told to go while it waited
+        try:
+            name = self._connection.handshake(self._patience.handshake)
+        except HandshakeFailed as failure:
+            self._refuse(failure)
+        except Exception:  # a fault of ours is logged, and ends no other session
+            log.exception("handshake failed", peer=self._record.peer)
+            self._refuse(HandshakeFailed("handshake", "a fault of the server's"))
+        else:
+            log.info("shook hands", peer=self._record.peer, **({"client": name} if name else {}))
+            self._registry.end_handshake(self._record, name)
+            super().run()
+
+    def _refuse(self, failure: HandshakeFailed) -> None:
+        """Turn the client away, with an alert that it can read."""
+        reason = "closing" if self._ending else failure.reason
+        log.info("refused", peer=self._record.peer, reason=reason, why=str(failure))
+        with contextlib.suppress(OSError):  # it has gone
+            self._connection.end_output(b"", self._patience.send)
+        self._connection.linger(time.monotonic() + LINGER_SECONDS)
+        self._leave(self.number)  # first: its number may be the next one's
+        self._registry.withdraw(self._record, reason)

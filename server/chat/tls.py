@@ -1,0 +1,98 @@
+"""TLS over a connection: the same interface, the same time-outs, every byte encrypted."""
+
+import ssl
+import time
+
+from server.chat.connection import Connection, TimedOut
+from server.chat.endpoint import Endpoint, HandshakeFailed
+
+CHUNK = 32 * 1024  # bytes of ciphertext to receive at once, at most: a record has 16 KiB
+
+
+class TlsConnection:
+    """A connection to one client, encrypted; as `Connection`, and `handshake` comes first."""
+
+    def __init__(self, connection: Connection, context: ssl.SSLContext) -> None:
+        self._connection = connection
+        self._endpoint = Endpoint(context)
+        self._input_ended = False
+        self._output_ended = False
+
+    def handshake(self, timeout: float) -> str:
+        """Shake hands within the time-out; return the name that the client has proven, or "".
+
+        Raises HandshakeFailed.
+        """
+        until = time.monotonic() + timeout
+        try:
+            while not self._endpoint.shake_hands():
+                self._flush(until - time.monotonic())
+                if not self._feed(until - time.monotonic()):
+                    raise HandshakeFailed("handshake", "the server is shutting down")
+            self._flush(until - time.monotonic())
+        except TimedOut:
+            why = f"not complete within {timeout:g} s"
+            raise HandshakeFailed("handshake", why) from None
+        except OSError as error:
+            raise HandshakeFailed("handshake", error.strerror or str(error)) from None
+        return self._endpoint.peer()
+
+    def _flush(self, timeout: float) -> None:
+        if ciphertext := self._endpoint.take():
+            self._connection.send(ciphertext, timeout)
+
+    def _feed(self, timeout: float) -> bool:
+        """Feed what comes next; False if the input was ended, by us. Raises TimedOut or OSError."""
+        ciphertext = self._connection.receive(CHUNK, timeout)
+        if ciphertext:
+            self._endpoint.feed(ciphertext)
+        elif not self._input_ended:  # anybody between us could have cut it off here
+            raise ConnectionAbortedError("it ended without a goodbye")
+        return ciphertext != b""
+
+    def receive(self, size: int, timeout: float) -> bytes:
+        """The next bytes, `size` at most; b"" at the end. Raises TimedOut or OSError.
+
+        One time-out for all: a record that drips is not what keeps a client here.
+        """
+        until = time.monotonic() + timeout
+        while (plaintext := self._endpoint.read(size)) is None:
+            if not self._feed(timeout):
+                return b""
+            self._flush(timeout)  # what a peer's new keys ask for
+            timeout = until - time.monotonic()
+        return plaintext
+
+    def send(self, buffer: bytes, timeout: float) -> None:
+        """Send all of it within the time-out. Raises TimedOut or OSError."""
+        self._connection.send(self._endpoint.write(buffer), timeout)
+
+    def end_output(self, last_words: bytes, seconds: float) -> int:
+        """Say the last words and goodbye; return how many bytes of the words were sent."""
+        self._output_ended = True
+        ciphertext = self._endpoint.end(last_words)
+        sent = self._connection.end_output(ciphertext, seconds)
+        return len(last_words) if sent == len(ciphertext) and self._endpoint.established else 0
+
+    def linger(self, deadline: float) -> None:
+        """Close once the peer has; what it still sends is not even decrypted."""
+        self._connection.linger(deadline)
+
+    def end_input(self) -> None:
+        """Let the receiving thread have what has arrived. OpenSSL does not hear of it."""
+        self._input_ended = True
+        self._connection.end_input()
+
+    def abort(self) -> None:
+        """Wake the thread that uses the connection; when it closes it, the peer is reset."""
+        self._output_ended = True
+        self._connection.abort()
+
+    def close(self) -> None:
+        """Say goodbye, if nobody has yet, and give the descriptor back."""
+        if not self._output_ended:
+            self.end_output(b"", 0)
+        self._connection.close()
+
+
+AnyConnection = Connection | TlsConnection

@@ -1,0 +1,132 @@
+"""The certificates that the server reads: right ones, wrong ones in one line, and new ones."""
+
+import ssl
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from structlog.testing import capture_logs
+
+from server.chat.certificates import BadCertificate, Certificates, name_of
+from server.chat.endpoint import Endpoint
+from tests.kit.certificates import Authority, authority
+from tests.kit.memory_client import MemoryClient
+
+
+@pytest.fixture(scope="module")
+def ca() -> Iterator[Authority]:
+    with authority() as ca:
+        yield ca
+
+
+@pytest.mark.parametrize(
+    ("subject", "alternative", "name"),
+    [
+        ([("organizationName", "Lab"), ("commonName", "client-1")], ["localhost"], "client-1"),
+        ([("organizationName", "Lab")], ["client-1", "client-2"], "client-1"),
+        ([], ["\x1b[2J\u202eclient\n"], "?[2J?client?"),
+        ([], ["x" * 1000], "x" * 253),
+        ([], [], ""),
+    ],
+)
+def test_a_name_is_the_common_one_or_the_first_and_is_fit_to_be_shown(
+    subject: list[tuple[str, str]], alternative: list[str], name: str
+) -> None:
+    certificate = {
+        "subject": tuple((pair,) for pair in subject),
+        "subjectAltName": tuple(("DNS", one) for one in alternative),
+    }
+    assert name_of(certificate) == name
+
+
+def test_without_an_authority_for_clients_none_is_asked_for_a_certificate(ca: Authority) -> None:
+    server = Endpoint(Certificates(*ca.issue("localhost"), None).context)
+    MemoryClient(ca.trusting()).meet(server)
+    assert server.peer() == ""
+
+
+def test_nothing_older_than_tls_1_2_is_spoken(ca: Authority) -> None:
+    context = Certificates(*ca.issue("localhost"), None).context
+    assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+
+
+def garbled(path: Path) -> Path:
+    wrong = path.with_suffix(".garbled")
+    wrong.write_text("garbage\n")
+    return wrong
+
+
+def closed(path: Path) -> Path:
+    """A folder, because root may read any file."""
+    wrong = path.with_suffix(".closed")
+    wrong.mkdir()
+    return wrong
+
+
+WRONG: dict[str, Callable[[Path], Path]] = {
+    "cannot read": lambda path: path / "nowhere.pem",
+    "Is a directory": closed,
+    "not": garbled,
+}
+
+
+@pytest.mark.parametrize("words", WRONG)
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_a_file_that_is_missing_or_no_certificate_is_one_line_that_names_it(
+    words: str, which: int, tmp_path: Path
+) -> None:
+    ca = Authority(tmp_path)
+    files = [*ca.issue("localhost"), ca.certificate]
+    files[which] = WRONG[words](files[which])
+    with pytest.raises(BadCertificate, match=words) as failure:
+        Certificates(*files)
+    assert str(files[which]) in str(failure.value)
+    assert "\n" not in str(failure.value)
+
+
+def test_an_encrypted_key_is_one_line_and_nobody_is_asked_for_a_password(tmp_path: Path) -> None:
+    certificate, key = Authority(tmp_path).issue("localhost")
+    lock = serialization.BestAvailableEncryption(b"secret")
+    pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    private = serialization.load_pem_private_key(key.read_bytes(), None)
+    key.write_bytes(private.private_bytes(pem, form, lock))
+    with pytest.raises(BadCertificate, match="the key is encrypted"):
+        Certificates(certificate, key, None)
+
+
+def test_what_does_not_go_together_or_is_out_of_date_is_one_line(ca: Authority) -> None:
+    right, other = ca.issue("localhost"), ca.issue("other")
+    expired = ca.issue("localhost", expired=True)
+    with pytest.raises(BadCertificate, match="key values mismatch"):
+        Certificates(right.certificate, other.key, None)
+    with pytest.raises(BadCertificate, match=f"{expired.certificate}: certificate has expired"):
+        Certificates(*expired, None)
+    with pytest.raises(BadCertificate, match="is not an authority's"):
+        Certificates(*right, other.certificate)
+
+
+def test_read_again_the_new_ones_are_for_those_that_come() -> None:
+    with authority() as before, authority() as after:
+        pair = before.issue("localhost")
+        certificates = Certificates(*pair, None)
+        early = Endpoint(certificates.context)
+        for old, new in zip(pair, after.issue("localhost"), strict=True):
+            new.replace(old)
+        with capture_logs() as logged:
+            certificates.read_again()
+        assert [line["event"] for line in logged] == ["certificates read again"]
+        MemoryClient(before.trusting()).meet(early)
+        MemoryClient(after.trusting()).meet(Endpoint(certificates.context))
+
+
+def test_if_the_new_ones_are_no_good_the_old_ones_stay(tmp_path: Path) -> None:
+    ca = Authority(tmp_path)
+    pair = ca.issue("localhost")
+    certificates = Certificates(*pair, None)
+    pair.certificate.write_text("half a file")
+    with capture_logs() as logged:
+        certificates.read_again()
+    [line] = logged
+    assert (line["event"], line["log_level"]) == ("certificates not read again", "error")
+    MemoryClient(ca.trusting()).meet(Endpoint(certificates.context))

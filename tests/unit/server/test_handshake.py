@@ -1,0 +1,173 @@
+"""A session over TLS, with a whole server: who is there, who is refused, and who waits."""
+
+import ssl
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+from structlog.testing import capture_logs
+
+from server.chat.certificates import Certificates
+from server.chat.models import Pool
+from server.chat.registry import Refusal
+from server.chat.session import Patience
+from tests.kit.certificates import Authority, Pair, authority
+from tests.kit.memory_client import MemoryClient
+from tests.kit.peer import Peer
+from tests.kit.running_server import RunningServer, StartServer
+from tests.kit.waiting import SECONDS, wait_until
+
+
+@pytest.fixture(scope="module")
+def ca() -> Iterator[Authority]:
+    with authority() as ca:
+        yield ca
+
+
+@pytest.fixture(scope="module")
+def context(ca: Authority) -> ssl.SSLContext:
+    """A server's, which asks every client for a certificate."""
+    return Certificates(*ca.issue("localhost"), ca.certificate).context
+
+
+@pytest.fixture(scope="module")
+def trusting(ca: Authority) -> ssl.SSLContext:
+    """A right client's."""
+    return ca.trusting(ca.issue("client-1", common=True))
+
+
+def refused(server: RunningServer, reason: Refusal) -> bool:
+    return server.registry.snapshot().refused[reason] == 1
+
+
+def alert(peer: Peer, tls: ssl.SSLContext) -> str:
+    """Why there can be no handshake, as the client's OpenSSL has it."""
+    with (
+        pytest.raises(ssl.SSLError) as error,
+        tls.wrap_socket(peer.socket, server_hostname="localhost"),
+    ):
+        pass
+    return str(error.value.reason)
+
+
+def test_a_client_is_served_under_the_name_that_it_proves(
+    start_server: StartServer, context: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    server = start_server(tls=context)
+    with capture_logs() as logs:
+        peer = server.greeted(trusting)
+        assert peer.is_answered()
+    record = server.record(1)
+    assert (record.client, record.tls, record.thread) == ("client-1", "proven", "Thread-1")
+    names = [(line["event"], line.get("client")) for line in logs if line.get("peer") == peer.name]
+    assert names[:3] == [("connected", None), ("shook hands", "client-1"), ("new connection", None)]
+
+
+def test_where_nobody_is_asked_to_prove_a_name_all_is_encrypted_even_so(
+    start_server: StartServer, ca: Authority
+) -> None:
+    server = start_server(tls=Certificates(*ca.issue("localhost"), None).context)
+    peer = server.greeted(ca.trusting())
+    assert (server.record(1).client, server.record(1).tls) == (peer.name, "encrypted")
+
+
+def test_a_silent_client_waits_in_its_own_thread_and_harms_nobody(
+    start_server: StartServer, context: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    server = start_server(tls=context, patience=Patience(handshake=0.3))
+    silent = server.connect()
+    wait_until(lambda: server.record(1).tls == "handshake")
+    assert (server.record(1).state, server.record(1).thread) == ("waiting", "Thread-1")
+    assert server.greeted(trusting).is_answered()
+    wait_until(partial(refused, server, "handshake"))
+    assert silent.rest() == b"\x15\x03\x03\x00\x02\x02\x50"  # an alert, in clear
+    assert [one.number for one in server.registry.snapshot().sessions] == [2]
+
+
+def test_strangers_are_refused_and_counted_by_reason(
+    start_server: StartServer, ca: Authority, context: ssl.SSLContext
+) -> None:
+    server = start_server(tls=context)
+    with authority() as other:
+        shown: dict[Refusal, tuple[Pair | None, str]] = {
+            "no-certificate": (None, "CERTIFICATE_REQUIRED"),
+            "untrusted": (other.issue("client-1"), "UNKNOWN_CA"),
+            "expired": (ca.issue("client-1", expired=True), "CERTIFICATE_EXPIRED"),
+        }
+        for reason, (pair, told) in shown.items():
+            with pytest.raises(ssl.SSLError, match=told):
+                server.connect(ca.trusting(pair)).line()
+            wait_until(partial(refused, server, reason))
+    plain = server.connect()
+    plain.send(b"Hey Server!!!\n")
+    plain.rest()
+    wait_until(partial(refused, server, "handshake"))
+    snapshot = server.registry.snapshot()
+    assert (snapshot.accepted, snapshot.sessions, sum(snapshot.refused.values())) == (0, (), 4)
+
+
+def test_one_too_many_is_turned_away_by_an_alert_before_any_handshake(
+    start_server: StartServer, context: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    server = start_server(tls=context, max_clients=1)
+    server.greeted(trusting)
+    assert alert(server.connect(), trusting) == "TLSV1_ALERT_INTERNAL_ERROR"
+    assert server.registry.snapshot().refused["busy"] == 1
+
+
+def test_a_drain_says_farewell_to_those_that_are_served(
+    start_server: StartServer, context: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    server = start_server(tls=context)
+    peer = server.greeted(trusting)
+    assert peer.is_answered()
+    server.begin_stop()
+    assert peer.rest().startswith(b"-ERR closing: ")  # and not an alert, which would raise
+    server.wait()
+    assert server.record(1).end == "closing"
+
+
+def test_a_drain_waits_for_nobody_who_shakes_hands(
+    start_server: StartServer, context: ssl.SSLContext
+) -> None:
+    server = start_server(tls=context, grace=SECONDS, patience=Patience(handshake=SECONDS))
+    silent = server.connect()
+    wait_until(lambda: server.record(1).tls == "handshake")
+    server.begin_stop()
+    silent.rest()
+    silent.close()
+    wait_until(partial(refused, server, "closing"), SECONDS / 2)
+
+
+def test_those_in_a_pools_queue_are_told_by_an_alert(
+    start_server: StartServer, context: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    server = start_server(tls=context, model=Pool(1))
+    served = server.greeted(trusting)
+    waits = server.connect()
+    server.record(2)
+    server.begin_stop()
+    assert alert(waits, trusting) == "TLSV1_ALERT_INTERNAL_ERROR"
+    assert served.rest().startswith(b"-ERR closing: ")
+
+
+def test_a_client_that_half_closes_has_all_replies_and_then_a_goodbye(
+    start_server: StartServer, context: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    server, client = start_server(tls=context), MemoryClient(trusting)
+    peer = server.connect()
+    client.meet_over(peer.socket)
+    peer.send(client.say(b"Hey\n" * 1000) + client.goodbye())
+    assert client.hear(peer.rest()).count(b"+OK ") == 1 + 1000
+    assert client.ended
+    assert server.ended(1).end == "bye"
+
+
+def test_a_client_that_leaves_without_a_goodbye_is_lost(
+    start_server: StartServer, context: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    server = start_server(tls=context)
+    peer = server.greeted(trusting)
+    peer.is_answered()
+    peer.close()
+    assert server.ended(1).end == "lost"

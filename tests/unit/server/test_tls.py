@@ -1,0 +1,332 @@
+"""TLS without a socket, and over one: the time-outs hold, and farewells can be read."""
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import pytest
+
+from server.chat.certificates import Certificates
+from server.chat.connection import Connection, TimedOut
+from server.chat.endpoint import Endpoint, HandshakeFailed
+from server.chat.tls import TlsConnection
+from tests.kit.certificates import Authority, Pair, authority
+from tests.kit.memory_client import MemoryClient
+from tests.kit.peer import reset_on_close
+from tests.kit.waiting import SECONDS
+
+VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
+
+
+@pytest.fixture(scope="module")
+def ca() -> Iterator[Authority]:
+    with authority() as ca:
+        yield ca
+
+
+@pytest.fixture(scope="module")
+def context(ca: Authority) -> ssl.SSLContext:
+    """The server's, which asks every client for a certificate."""
+    return Certificates(*ca.issue("localhost"), ca.certificate).context
+
+
+@pytest.fixture(scope="module")
+def shown(ca: Authority) -> Pair:
+    """What a right client shows."""
+    return ca.issue("client-1")
+
+
+@pytest.fixture
+def trusting(ca: Authority, shown: Pair) -> ssl.SSLContext:
+    """A right client's."""
+    return ca.trusting(shown)
+
+
+def met(server: ssl.SSLContext, client: ssl.SSLContext) -> tuple[Endpoint, MemoryClient]:
+    ends = Endpoint(server), MemoryClient(client)
+    ends[1].meet(ends[0])
+    return ends
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("piece", [1, 1 << 20])
+def test_the_name_is_proven_and_what_is_written_is_read(
+    context: ssl.SSLContext, trusting: ssl.SSLContext, version: ssl.TLSVersion, piece: int
+) -> None:
+    trusting.maximum_version = version
+    server, client = Endpoint(context), MemoryClient(trusting)
+    client.meet(server, piece)
+    assert server.peer() == "client-1"
+    assert client.hear(server.write(b"Hey")) == b"Hey"
+    server.feed(client.say(b"Hey Server!!!"))
+    assert [server.read(4), server.read(99), server.read(99)] == [b"Hey ", b"Server!!!", None]
+
+
+def test_what_fills_many_records_is_written_whole(
+    context: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    server, client = met(context, trusting)
+    assert client.hear(server.write(bytes(100_000))) == bytes(100_000)
+
+
+def test_half_a_record_is_nothing_yet(context: ssl.SSLContext, trusting: ssl.SSLContext) -> None:
+    server, client = met(context, trusting)
+    ciphertext = client.say(b"Hey")
+    server.feed(ciphertext[:-1])
+    assert server.read(99) is None
+    server.feed(ciphertext[-1:])
+    assert server.read(99) == b"Hey"
+
+
+def test_after_the_handshake_it_sends_no_tickets(
+    context: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    trusting.minimum_version = ssl.TLSVersion.TLSv1_3
+    server, client = Endpoint(context), MemoryClient(trusting)
+    client.meet(server)
+    assert server.take() == b""
+    assert not client.incoming.pending
+
+
+def test_the_end_of_the_input_is_the_peers_goodbye(
+    context: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    server, client = met(context, trusting)
+    server.feed(client.say(b"Hey"))
+    server.feed(client.goodbye())
+    assert [server.read(99), server.read(99)] == [b"Hey", b""]
+
+
+def test_the_last_words_can_be_read_and_then_the_end(
+    context: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    server, client = met(context, trusting)
+    client.incoming.write(server.end(b"-ERR closing"))
+    assert [client.tls.read(99), client.tls.read(99)] == [b"-ERR closing", b""]
+
+
+def test_before_the_handshake_an_alert_says_that_it_is_no_fault_of_the_peers(
+    context: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    client = MemoryClient(trusting)
+    with suppress(ssl.SSLWantReadError):
+        client.tls.do_handshake()
+    client.incoming.write(Endpoint(context).end(b"-ERR busy"))
+    with pytest.raises(ssl.SSLError, match="ALERT_INTERNAL_ERROR"):
+        client.tls.do_handshake()
+
+
+Show = Callable[[Authority, Authority], Pair | None]
+STRANGERS: dict[str, tuple[Show, str]] = {
+    "no-certificate": (lambda _ca, _other: None, "CERTIFICATE_REQUIRED"),
+    "untrusted": (lambda _ca, other: other.issue("client-1"), "UNKNOWN_CA"),
+    "expired": (lambda ca, _other: ca.issue("client-1", expired=True), "CERTIFICATE_EXPIRED"),
+}
+
+
+@pytest.mark.parametrize("reason", STRANGERS)
+def test_a_client_that_proves_nothing_is_refused_and_can_read_why(
+    ca: Authority, context: ssl.SSLContext, reason: str
+) -> None:
+    show, alert = STRANGERS[reason]
+    with authority() as other:
+        server, client = Endpoint(context), MemoryClient(ca.trusting(show(ca, other)))
+        with pytest.raises(HandshakeFailed) as failure:
+            client.meet(server)
+    assert failure.value.reason == reason
+    with pytest.raises(ssl.SSLError, match=alert):
+        client.hear(server.end(b"nobody can read this"))
+
+
+@pytest.mark.parametrize("said", [b"Hey Server!!!\n", b"GET / HTTP/1.0\r\n\r\n"])
+def test_who_does_not_speak_tls_is_refused_in_words(context: ssl.SSLContext, said: bytes) -> None:
+    server = Endpoint(context)
+    server.feed(said)
+    with pytest.raises(HandshakeFailed, match=r"wrong version number|http request") as failure:
+        server.shake_hands()
+    assert failure.value.reason == "handshake"
+
+
+# Over a socket.
+
+Line = tuple[TlsConnection, socket.socket]
+
+
+@pytest.fixture
+def line(context: ssl.SSLContext) -> Iterator[Line]:
+    """A connection that has not shaken hands, and the client's plain end."""
+    with socket.create_server(("127.0.0.1", 0)) as listening, socket.socket() as peer:
+        peer.settimeout(SECONDS)
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        peer.connect(listening.getsockname())
+        accepted, _ = listening.accept()
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+        connection = TlsConnection(Connection(accepted), context)
+        yield connection, peer
+        connection.close()
+
+
+def in_thread(call: Callable[[], object]) -> threading.Thread:
+    thread = threading.Thread(target=call)
+    thread.start()
+    return thread
+
+
+@pytest.fixture
+def pair(line: Line, trusting: ssl.SSLContext) -> Iterator[tuple[TlsConnection, ssl.SSLSocket]]:
+    connection, plain = line
+    shaking = in_thread(lambda: connection.handshake(SECONDS))
+    with trusting.wrap_socket(
+        plain, server_hostname="localhost", suppress_ragged_eofs=False
+    ) as peer:
+        shaking.join(SECONDS)
+        yield connection, peer
+
+
+Secured = tuple[TlsConnection, ssl.SSLSocket]
+
+
+@pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\x00\x01"], ids=["nothing", "half"])
+def test_who_does_not_finish_the_handshake_is_out_in_time(line: Line, said: bytes) -> None:
+    connection, peer = line
+    peer.sendall(said)
+    began = time.monotonic()
+    with pytest.raises(HandshakeFailed, match=r"not complete within 0\.05 s"):
+        connection.handshake(0.05)
+    assert time.monotonic() - began < SECONDS / 2
+
+
+def test_a_handshake_that_drips_has_one_timeout_not_one_for_each_byte(line: Line) -> None:
+    connection, peer = line
+    done = threading.Event()
+
+    def drip() -> None:
+        for byte in b"\x16\x03\x01\x20\x00" + bytes(10_000):
+            if done.wait(0.01):
+                return
+            peer.send(bytes([byte]))
+
+    dripping, began = in_thread(drip), time.monotonic()
+    with pytest.raises(HandshakeFailed):
+        connection.handshake(0.2)
+    assert time.monotonic() - began < 3
+    done.set()
+    dripping.join()
+
+
+def test_a_handshake_ends_with_the_servers_input(line: Line) -> None:
+    connection, _ = line
+    failures: list[HandshakeFailed] = []
+
+    def shake() -> None:
+        with pytest.raises(HandshakeFailed) as failure:
+            connection.handshake(SECONDS)
+        failures.append(failure.value)
+
+    shaking = in_thread(shake)
+    connection.end_input()
+    shaking.join(SECONDS / 2)
+    assert [str(one) for one in failures] == ["the server is shutting down"]
+
+
+def test_receiving_has_a_timeout(pair: Secured) -> None:
+    with pytest.raises(TimedOut):
+        pair[0].receive(99, 0.05)
+
+
+def test_a_record_that_drips_has_one_timeout_not_one_for_each_byte(pair: Secured) -> None:
+    connection, peer = pair
+    done = threading.Event()
+
+    def drip() -> None:
+        raw = socket.socket(fileno=socket.dup(peer.fileno()))
+        with raw:
+            for byte in b"\x17\x03\x03\x20\x00" + bytes(8_000):
+                if done.wait(0.01):
+                    return
+                raw.send(bytes([byte]))
+
+    dripping, began = in_thread(drip), time.monotonic()
+    with pytest.raises(TimedOut):
+        connection.receive(99, 0.2)
+    assert time.monotonic() - began < 3
+    done.set()
+    dripping.join()
+
+
+def test_sending_has_a_timeout(pair: Secured) -> None:
+    with pytest.raises(TimedOut):
+        pair[0].send(bytes(8_000_000), 0.05)
+
+
+def test_a_drain_answers_what_has_arrived_and_its_farewell_can_be_read(pair: Secured) -> None:
+    connection, peer = pair
+    peer.sendall(b"Hey\n")
+    peer.sendall(b"Server\n")
+    assert connection.receive(99, SECONDS) == b"Hey\n"
+    connection.end_input()
+    assert connection.receive(99, SECONDS) == b"Server\n"
+    assert connection.receive(99, SECONDS) == b""
+    connection.send(b"+OK\n", SECONDS)
+    assert connection.end_output(b"-ERR closing\n", SECONDS) == len(b"-ERR closing\n")
+    connection.linger(time.monotonic() + SECONDS)
+    heard = b""
+    while chunk := peer.recv(99):  # an alert would raise here, and so would an end without goodbye
+        heard += chunk
+    assert heard == b"+OK\n-ERR closing\n"
+
+
+def test_a_thread_that_receives_is_woken_by_a_drain(pair: Secured) -> None:
+    connection, _ = pair
+    received: list[bytes] = []
+    receiving = in_thread(lambda: received.append(connection.receive(99, SECONDS)))
+    connection.end_input()
+    receiving.join(SECONDS / 2)
+    assert received == [b""]
+
+
+def test_a_client_that_only_writes_and_leaves_is_heard_to_the_end(
+    line: Line, trusting: ssl.SSLContext
+) -> None:
+    connection, peer = line
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    client = MemoryClient(trusting)
+    shaking = in_thread(lambda: connection.handshake(SECONDS))
+    client.meet_over(peer)
+    shaking.join(SECONDS)
+    said = b"".join(client.say(bytes(10_000)) for _ in range(50))
+    peer.sendall(said + client.goodbye())
+    peer.close()  # if it had tickets to read, the kernel would reset and forget what is under way
+    heard = 0
+    while chunk := connection.receive(1 << 16, SECONDS):
+        heard += len(chunk)
+    assert heard == 500_000
+
+
+@pytest.mark.parametrize("reset", [True, False], ids=["a reset", "no goodbye"])
+def test_the_end_of_a_connection_is_no_orderly_end(pair: Secured, *, reset: bool) -> None:
+    connection, peer = pair
+    if reset:
+        reset_on_close(peer)
+    peer.close()
+    with pytest.raises(ConnectionError):
+        connection.receive(99, SECONDS)
+
+
+def test_it_says_goodbye_as_it_closes(pair: Secured) -> None:
+    connection, peer = pair
+    connection.send(b"Hey\n", SECONDS)
+    connection.close()
+    connection.close()
+    assert [peer.recv(99), peer.recv(99)] == [b"Hey\n", b""]
+
+
+def test_after_an_abort_the_close_resets_the_peer(pair: Secured) -> None:
+    connection, peer = pair
+    connection.abort()
+    connection.close()
+    with pytest.raises(OSError, match=r"reset|EOF"):
+        peer.recv(99)
