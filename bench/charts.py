@@ -31,7 +31,7 @@ from bench.figures import (
 from bench.rounds import middle
 
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#666666"
-PLACES = {"unpinned": "on any core, as shipped", "pinned": "the server on one core"}
+PLACES = {"unpinned": "on any core", "pinned": "the server on one core"}
 SERIES = ((BLUE, "o"), (ORANGE, "D"))  # two of a kind
 QUANTILES = {"p50": ("p50", "o"), "p99": ("p99", "s"), "p999": ("p99.9", "D")}
 COSTS = {"start": "start, ms", "join": "join, ms", "memory": "memory, KiB"}

@@ -88,7 +88,7 @@ def free(other: str) -> list[float]:
 
 # A sentence has {} for each figure, measured in that order. One without figures is so, or is not.
 PERFORMANCE: dict[str, Callable[[], Sequence[float] | bool]] = {
-    "answers {} short messages a second as shipped, and {} if you pin": lambda: [
+    "answers {} short messages a second on any core, and {} if the server keeps to one": lambda: [
         rate(where, "50", "thread") for where in ("unpinned", "pinned")
     ],
     "is {} of what the standard library's `socketserver` does, {} of bare Python threads and {}": (
