@@ -33,6 +33,7 @@ class Endpoint:
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         self._begun = False
         self.established = False
+        self.holds = False  # whether there may be plaintext without more from the peer
 
     def feed(self, ciphertext: bytes) -> None:
         """Take the next bytes from the peer."""
@@ -57,6 +58,7 @@ class Endpoint:
             reason = "no-certificate" if absent else "handshake"
             raise HandshakeFailed(reason, words(error)) from None
         self.established = True
+        self.holds = self._incoming.pending > 0  # it may have come with the last of the handshake
         return True
 
     def peer(self) -> str:
@@ -65,12 +67,14 @@ class Endpoint:
 
     def read(self, size: int) -> bytes | None:
         """Plaintext, `size` bytes at most; b"" after the peer's goodbye; None until more is fed."""
-        if not (self._incoming.pending or self._tls.pending()):
-            return None  # as OpenSSL would say with an exception
         try:
-            return self._tls.read(size)
+            plaintext = self._tls.read(size)
         except ssl.SSLWantReadError:
+            self.holds = False
             return None
+        # Not `pending()`: as each call of OpenSSL, it lets others have the interpreter.
+        self.holds = len(plaintext) == size or self._incoming.pending > 0
+        return plaintext
 
     def write(self, plaintext: bytes) -> bytes:
         """What to send for it."""

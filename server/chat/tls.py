@@ -55,13 +55,15 @@ class TlsConnection:
 
         One time-out for all: a record that drips is not what keeps a client here.
         """
-        until = time.monotonic() + timeout
-        while (plaintext := self._endpoint.read(size)) is None:
-            if not self._feed(timeout):
+        endpoint, until = self._endpoint, time.monotonic() + timeout
+        while True:
+            if not (endpoint.holds or self._feed(timeout)):
                 return b""
+            plaintext = endpoint.read(size)
+            if plaintext is not None:
+                return plaintext
             self._flush(timeout)  # what a peer's new keys ask for
             timeout = until - time.monotonic()
-        return plaintext
 
     def send(self, buffer: bytes, timeout: float) -> None:
         """Send all of it within the time-out. Raises TimedOut or OSError."""

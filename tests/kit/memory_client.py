@@ -24,8 +24,8 @@ class MemoryClient:
                 complete = server.shake_hands()
             self.incoming.write(server.take())
 
-    def meet_over(self, peer: socket.socket) -> None:
-        """Shake hands over a socket, and read nothing that comes after."""
+    def meet_over(self, peer: socket.socket, text: bytes = b"") -> None:
+        """Shake hands over a socket, say this at once, and read nothing that comes after."""
         complete = False
         while not complete:
             try:
@@ -34,7 +34,7 @@ class MemoryClient:
             except ssl.SSLWantReadError:
                 peer.sendall(self.outgoing.read())
                 self.incoming.write(peer.recv(1 << 16))
-        peer.sendall(self.outgoing.read())
+        peer.sendall(self.say(text))
 
     def goodbye(self) -> bytes:
         """The ciphertext of the end of what it says."""
