@@ -13,6 +13,7 @@ from lanes.check.failure import Failed, HungUp, Patience
 RESET = struct.pack("ii", 1, 0)  # struct linger {on, 0 seconds}: socket(7), SO_LINGER
 CHUNK = 1 << 16  # bytes to receive at once, at most
 FLOOD = 1 << 20  # bytes after which a server that should hang up is taken not to
+SENDS_ON = "the server sends again and again what it should send once: a loop without an end"
 ENDLESS = 1 << 16  # bytes after which a reply is taken to have no end
 QUIET = 0.05  # seconds without a byte after which a reply without an end counts as whole
 
@@ -98,7 +99,7 @@ class Connection:
             while chunk := self._by(min(until, time.monotonic() + QUIET)).recv(CHUNK):
                 more += chunk
                 if len(more) > ENDLESS:
-                    raise Failed(f"a reply that does not end: {len(more):,} bytes so far")
+                    raise Failed(f"a reply that does not end: {len(more):,} bytes so far", SENDS_ON)
         return more
 
     def forget(self) -> None:

@@ -98,6 +98,8 @@ def score(
             evidence += f"; then {trouble if gone else f'a new client: {trouble}'}"
             how = "ended" if gone else "answered no new client"
             broken = f"the server {how} after `{check.name}`: look there first"
+            if gone and failure and not failure.hint:
+                hint = f"{ENDED}. Perhaps: {hint}"
             verdict, hint = "failed", hint or (ENDED if gone else STUCK)
         seconds = time.monotonic() - began
         yield Result(check.name, check.claim, verdict, _printable(evidence), hint, seconds)

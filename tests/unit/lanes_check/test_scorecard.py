@@ -39,6 +39,11 @@ def outlives(found: Subject) -> str:
     return "it was there"
 
 
+def ends_it_and_fails(found: Subject) -> str:
+    outlives(found)
+    return fails(found)
+
+
 def check(run: Try) -> Check:
     return Check(run.__name__, "The claim.", "the usual cause", run)
 
@@ -106,6 +111,12 @@ def test_the_check_that_ends_a_server_fails_and_those_after_it_are_not_tried() -
     assert ended.hint == ENDED
     assert (after.verdict, after.hint, after.after) == ("not tried", None, "outlives")
     assert after.evidence == "the server ended after `outlives`: look there first"
+
+
+def test_of_a_server_that_ends_in_a_check_that_fails_that_is_the_likeliest_cause() -> None:
+    with subject([[UNTIL_GONE]]) as found:
+        [ended] = score(found, [check(ends_it_and_fails)], print)
+    assert ended.hint == f"{ENDED}. Perhaps: {check(fails).hint}"
 
 
 def test_a_check_after_which_nobody_is_answered_fails_though_the_server_still_listens(

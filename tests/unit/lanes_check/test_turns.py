@@ -28,6 +28,12 @@ AT_ONCE = [ALONE] * 10
         (ALONE, [ALONE, 1.4 * ALONE], False),
         (TELLING, [TELLING * n for n in range(1, 11)], True),
         (TELLING / 2, [TELLING * n / 2 for n in range(1, 11)], False),  # too quick to tell
+        (
+            TELLING / 2,
+            [TELLING * n / 2 for n in range(1, 100)],
+            True,
+        ),  # but not where they are many
+        (TELLING / 5, [TELLING * n / 5 for n in range(1, 100)], False),
     ],
 )
 def test_who_takes_turns_waits_as_if_alone_at_first_and_then_each_for_the_one_before(
