@@ -25,10 +25,17 @@ pytestmark = pytest.mark.promise(6)
 CLIENTS = 8
 MESSAGES = 50_000  # each, more than there is time for
 MOST = 40  # messages that a life of the server may see before it is killed
-PORT = "2022"  # none that a client's own end may get while the server is dead
-SERVER = ("--port", PORT, "--status-port", "8022", "--log-format", "json")
-CLIENT = ("run", "--server", f"{LOOPBACK}:{PORT}", "--log-format", "json", "--script")
+# Ports that no client's own end may get while the server is dead. The tests run side by side.
+PLAIN, TLS = ("2022", "8022"), ("2023", "8023")
 REPLY, RECEIVED = b'"event": "reply"', b'"received from the client"'
+
+
+def server_words(port: str, status_port: str) -> tuple[str, ...]:
+    return "--port", port, "--status-port", status_port, "--log-format", "json"
+
+
+def client_words(port: str, _: str, *own: str) -> tuple[str, ...]:
+    return "run", *own, "--server", f"{LOOPBACK}:{port}", "--log-format", "json", "--script"
 
 
 def start(stack: ExitStack, package: str, log: Path, *words: str) -> BaseProcess:
@@ -69,7 +76,8 @@ def more_for_each(logs: list[Path]) -> Callable[[], bool]:
 def test_a_server_process_that_is_killed_under_8_clients_loses_nothing(
     rounds: Rounds, tally: Tally, tmp_path: Path
 ) -> None:
-    kill_over_and_over(rounds(20, 500), tally, tmp_path, SERVER, CLIENT)
+    words = server_words(*PLAIN), client_words(*PLAIN)
+    kill_over_and_over(rounds(20, 500), tally, tmp_path, *words)
 
 
 def test_a_server_process_that_is_killed_under_8_clients_over_tls_loses_nothing(
@@ -78,8 +86,8 @@ def test_a_server_process_that_is_killed_under_8_clients_over_tls_loses_nothing(
     ca = Authority(tmp_path)
     certificate, key = map(str, ca.issue("client"))
     own = ("--tls", "--tls-ca", str(ca.certificate), "--tls-cert", certificate, "--tls-key", key)
-    server, client = (*SERVER, *ca.served(LOOPBACK)), (CLIENT[0], *own, *CLIENT[1:])
-    kill_over_and_over(rounds(10, 100), tally, tmp_path, server, client)
+    words = (*server_words(*TLS), *ca.served(LOOPBACK)), client_words(*TLS, *own)
+    kill_over_and_over(rounds(10, 100), tally, tmp_path, *words)
 
 
 def kill_over_and_over(
