@@ -11,7 +11,7 @@ FULL = 0.9  # of its core: a load that uses more is what was measured, not the s
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """With so many significant digits."""
+    """Rounded to this many significant digits."""
     if not value:
         return NOTHING if value is None else "0"
     rounded = float(f"{value:.{digits}g}")
