@@ -29,7 +29,7 @@ INSTALLED := .venv/installed
 PACKAGES := server client lanes lessons grading
 ZOO := tests/zoo
 LESSONS := tests/lessons/test_lessons.py
-NO_DOCKER := tests/mutants $(ZOO) tests/bench tests/watch tests/unit $(filter-out $(LESSONS),$(wildcard tests/lessons/test_*.py))
+NO_DOCKER := tests/mutants $(ZOO) tests/bench tests/watch tests/examples tests/unit $(filter-out $(LESSONS),$(wildcard tests/lessons/test_*.py))
 CONTAINERS := tests/swarm $(LESSONS) tests/e2e tests/integration
 # Most of a test is waiting: three tests to a core. The longest are first, and a group is one worker's.
 PYTEST := -m pytest --numprocesses 6 --dist loadgroup -m "not alone"
