@@ -28,8 +28,9 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 PACKAGES := server client lanes lessons grading
 ZOO := tests/zoo
+WORKFLOWS_TO_COPY := docs/ci.yml grading/classroom.yml
 LESSONS := tests/lessons/test_lessons.py
-NO_DOCKER := tests/mutants $(ZOO) tests/bench tests/watch tests/examples tests/unit $(filter-out $(LESSONS),$(wildcard tests/lessons/test_*.py))
+NO_DOCKER := tests/mutants $(ZOO) tests/bench tests/watch tests/examples tests/docs tests/unit $(filter-out $(LESSONS),$(wildcard tests/lessons/test_*.py))
 CONTAINERS := tests/swarm $(LESSONS) tests/e2e tests/integration
 # Most of a test is waiting: three tests to a core. The longest are first, and a group is one worker's.
 PYTEST := -m pytest --numprocesses 6 --dist loadgroup -m "not alone"
@@ -37,7 +38,7 @@ ALONE := -m pytest -m alone
 TEST_IMAGE = docker build --quiet --file tests/Dockerfile --build-arg SERVER_IMAGE=$(LANES_REGISTRY)thread-lanes-server
 
 .DEFAULT_GOAL := help
-.PHONY: help demo down swarm swarm-down local lesson test zoo unit integration in-image faults soak mutants seen test-images unit-image fault-image lint format lock bench bench-short claims pictures engine images programs
+.PHONY: help demo down swarm swarm-down local lesson test zoo unit integration in-image faults soak mutants seen test-images unit-image fault-image lint format lock bench bench-short claims pictures docs engine images programs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,16 +105,25 @@ seen: $(INSTALLED) images ## How servers in many languages look from outside: lo
 	    && printf '%s\n' "$$found" >docs/servers.json
 	$(BIN)/python -m tests.seen.page
 
-lint: $(INSTALLED) engine ## Style, types, Dockerfiles, scripts, YAML
+lint: $(INSTALLED) engine docs ## Style, types, Dockerfiles, scripts, YAML, workflows, prose
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/hadolint Dockerfile.* tests/Dockerfile tests/seen/Dockerfile grading/Dockerfile
 	$(BIN)/shellcheck scripts/* grading/check-program .ci/run findings/*.sh
 	$(BIN)/yamllint --strict .
+	$(BIN)/zizmor --offline --quiet --pedantic .github
+	$(BIN)/zizmor --offline --quiet $(WORKFLOWS_TO_COPY)
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml $(WORKFLOWS_TO_COPY)
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 	docker compose config --quiet
 	docker stack config --compose-file stack.yaml >/dev/null
 	SUBMISSION_IMAGE=any docker compose --file grading/compose.yaml config --quiet
+
+docs: $(INSTALLED) ## The documentation as a site, in build/site; a broken link fails it
+	@scripts/docs $(BIN)/zensical
 
 format: $(INSTALLED) ## Let ruff mend what it can
 	$(BIN)/ruff check --fix
