@@ -38,7 +38,7 @@ def _prepare() -> None:
 @click.option("--seconds", type=click.FloatRange(0.1), default=1.0, show_default=True)
 @click.option("--chapter", "chapters", multiple=True, type=click.Choice(list(CHAPTERS)))
 def full(rounds: int, seconds: float, chapters: tuple[str, ...]) -> None:
-    """Measure all chapters, or only some, and write the pages anew."""
+    """Measure all chapters, or only some, and rewrite the pages."""
     _prepare()
     before.unpack()
     here = machine.describe()
@@ -76,7 +76,7 @@ def _possible() -> Iterator[str]:
 
 @main.command()
 def pages() -> None:
-    """Write the pages anew from the figures that there are."""
+    """Rewrite the pages from the figures."""
     _write(_read())
 
 

@@ -1,4 +1,4 @@
-"""What there is to measure: each chapter is a function, all of them are the benchmark."""
+"""What is measured: each chapter is a function, all of them are the benchmark."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence

@@ -35,7 +35,7 @@ PLACES = {"unpinned": "on any core", "pinned": "the server on one core"}
 SERIES = ((BLUE, "o"), (ORANGE, "D"))  # two of a kind
 QUANTILES = {"p50": ("p50", "o"), "p99": ("p99", "s"), "p999": ("p99.9", "D")}
 COSTS = {"start": "start, ms", "join": "join, ms", "memory": "memory, KiB"}
-STEPS: dict[int, tuple[int, ...]] = {2: (1, 2, 5), 3: (1, 3)}  # for so many powers of ten
+STEPS: dict[int, tuple[int, ...]] = {2: (1, 2, 5), 3: (1, 3)}  # by powers of ten
 CROWD = "500"  # clients, of the picture of latencies
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "thread-lanes",  # else its ids are random

@@ -1,6 +1,6 @@
 """Who is measured: our server as shipped, the build before, its peers, and two limits in C.
 
-All speak the `lines` dialect of docs/protocol.md. Ours does besides what it does for its users:
+All speak the `lines` dialect of docs/protocol.md. Ours also does what its users need:
 time-outs, registry, metrics. It runs with the image's settings, but for a limit on clients that the
 largest row needs, and a log that tells warnings alone.
 """
@@ -51,7 +51,7 @@ def ours(
     environment: tuple[str, ...] = IMAGE,
     checkout: Path = ROOT,
 ) -> Contender:
-    """Our server, with these words besides."""
+    """Our server, with these words added."""
     ports = ("--port", "{port}", "--status-port", "{status_port}")
     bounds = ("--max-clients", "4000", "--log-level", "warning")
     program = ("env", f"--chdir={checkout}", *environment, python, "-m", "server")
@@ -61,7 +61,7 @@ def ours(
 def peer(
     name: str, program: str, *, python: str = sys.executable, work: str | None = None
 ) -> Contender:
-    """A program of bench/peers, in Python; what answering costs besides, for those who take it."""
+    """A program of bench/peers, in Python; `work` is what each answer costs in addition."""
     words = (python, str(HERE / "peers" / f"{program}.py"), "{port}")
     return Contender(name, words if work is None else (*words, work))
 

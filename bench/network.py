@@ -21,7 +21,7 @@ PORTS = "1024 65000"  # a visitor's port is not free again for a second after it
 
 
 def enter() -> None:
-    """Start this program anew in a network of its own, unless it is there."""
+    """Restart this program in a network of its own, unless it is in one."""
     came_from = os.environ.get(INSIDE, "")
     if came_from.startswith("net:") and came_from != _namespace():
         _bring_up("lo")

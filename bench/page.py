@@ -23,7 +23,7 @@ def write(figures: Figures, folder: Path) -> None:
 
 
 def fill(text: str, figures: Figures) -> str:
-    """The same page, with its tables made anew."""
+    """The same page, with new tables."""
     known = sampled(figures)
     return REGION.sub(lambda found: f"{found[1]}\n{_table(found[2], known)}\n\n{found[3]}", text)
 

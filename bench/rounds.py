@@ -42,7 +42,7 @@ VISITS = Row("visits", ("--clients", "16", "--visits"))
 def in_turn(
     title: str, measures: Mapping[str, Callable[[], Measured]], rounds: int
 ) -> dict[str, list[Measured]]:
-    """What was measured of each, so many times; the round begins with another one each time."""
+    """The measurements of each, one a round; every round begins with another one."""
     measured: dict[str, list[Measured]] = {name: [] for name in measures}
     names = list(measures)
     for number in track(range(rounds), title, console=Console(stderr=True), transient=True):

@@ -88,7 +88,7 @@ def _memory(pid: int) -> float:
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return float(line.split()[1])
-    raise LookupError(f"process {pid} has no memory to tell of")
+    raise LookupError(f"process {pid} has no memory to report")
 
 
 if __name__ == "__main__":

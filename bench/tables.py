@@ -66,7 +66,7 @@ def beside(figures: Figures, mine: str, *path: str) -> str:
 
 
 def before(figures: Figures, where: str) -> str:
-    """What became of the build before: three ratios, and how fair it is and was."""
+    """Beside the build before: three ratios, and how fair it is and was."""
     chapter = at(figures, where)
     pairs = [(one["thread"], at(figures, where, row, BEFORE)) for row, one in chapter.items()]
     lines = []

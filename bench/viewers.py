@@ -38,7 +38,7 @@ class Turn:
 
 
 def measure(clients: int, pairs: int, seconds: float) -> dict[str, list[Turn]]:
-    """So many pairs of turns, with somebody who looks and with nobody."""
+    """Pairs of turns, one with a viewer and one without."""
     turns: dict[str, list[Turn]] = {"nobody": [], "somebody": []}
     wanted = multiprocessing.Event()
     with running(THREAD, core=None) as server:
@@ -92,7 +92,7 @@ def _serving(server: Running) -> set[int]:
 
 
 class _Conversations:
-    """So many clients that each send a line as soon as the one before it is answered."""
+    """Clients that each send a line as soon as the one before it is answered."""
 
     def __init__(self, port: int, clients: int) -> None:
         self._poll = select.poll()
@@ -106,7 +106,7 @@ class _Conversations:
             self._poll.register(connected, select.POLLIN)
 
     def rate(self, seconds: float) -> float:
-        """Messages answered a second, over so many seconds."""
+        """Messages answered a second, over this many seconds."""
         answered, began = 0, time.monotonic()
         while time.monotonic() - began < seconds:
             for descriptor, _ in self._poll.poll(1000):

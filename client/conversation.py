@@ -123,7 +123,7 @@ class Conversation:
             self._connection.await_greeting(self._stop, self._patience.greeting - at_once)
         finally:
             waited = time.monotonic() - began
-            # Not if it only hung up: a server that does nothing else would be tried for ever.
+            # Not if it only hung up: a server that does nothing else would be tried forever.
             if self._connection.heard:
                 delivery.discount(waited)
         self._log.info("greeted", thread=self._connection.thread, waited=round(waited, 3))

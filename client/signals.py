@@ -48,7 +48,7 @@ class StopSignal:
         self._ready([], [], seconds)
 
     def readable(self, source: Waitable, seconds: float | None = None) -> bool:
-        """Wait for something to read (by default for ever): True, or False if time is up.
+        """Wait for something to read (by default forever): True, or False if time is up.
 
         Raises Stopped if a signal comes first.
         """
@@ -61,7 +61,7 @@ class StopSignal:
     def _ready(
         self, sources: list[Waitable], sinks: list[Waitable], seconds: float | None
     ) -> list[Waitable]:
-        # Windows tells of a connect that has failed among the exceptions.
+        # Windows reports a failed connect among the exceptions.
         ready = select.select([self._bell, *sources], sinks, sinks, seconds)
         return [one for found in ready for one in found]
 

@@ -12,7 +12,7 @@ print_lock = threading.Lock()
 
 
 def handle(client: socket.socket, address: tuple[str, int]) -> None:
-    """Answer one client, for ever."""
+    """Answer one client, forever."""
     print("New connection:", address, "in", threading.current_thread().name, flush=True)
     while True:
         message = client.recv(1024)

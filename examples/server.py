@@ -10,7 +10,7 @@ import threading
 def serve(client: socket.socket, peer: str) -> None:
     """Answer one client, in that client's own thread, until it leaves."""
     thread = threading.current_thread().name
-    client.settimeout(300)  # a client that falls silent does not keep its thread for ever
+    client.settimeout(300)  # a client that falls silent does not keep its thread forever
     with client, contextlib.suppress(OSError):  # nor does one that vanishes end the others
         while message := client.recv(1024):
             logging.info("%s: %s says %r", thread, peer, message.decode(errors="replace"))

@@ -1,6 +1,6 @@
 """What the peers in Python share: the words and the lines of docs/protocol.md.
 
-A second argument, `spin:MS` or `sleep:MS`, is what each answer costs besides, as in server/work.py.
+A second argument, `spin:MS` or `sleep:MS`, is what each answer costs, as in server/chat/work.py.
 """
 
 import sys

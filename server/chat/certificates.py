@@ -52,7 +52,7 @@ class Certificates:
         return context
 
     def read_again(self) -> None:
-        """Read the files anew; if they are no good, say so and keep what there is."""
+        """Read the files again; if they are invalid, say so and keep the old ones."""
         try:
             self.context = self._read()
         except BadCertificate as error:

@@ -26,7 +26,7 @@ class TimedOut(Exception):
 
 def set_timeout(of: socket.socket, option: int, seconds: float) -> None:
     """Bound its calls: SO_RCVTIMEO or SO_SNDTIMEO. Raises TimedOut if no time is left."""
-    if seconds <= 0:  # to the kernel, 0 would mean for ever
+    if seconds <= 0:  # to the kernel, 0 would mean forever
         raise TimedOut
     whole, fraction = divmod(seconds, 1)
     timeval = struct.pack("@ll", int(whole), max(int(fraction * 1e6), 1))
@@ -81,7 +81,7 @@ class Connection:
 
     def send(self, buffer: bytes, timeout: float) -> None:
         """Send all of it within the time-out. Raises TimedOut or OSError."""
-        # Not `sendall`, which would start the time-out anew with every piece that is taken.
+        # Not `sendall`, which would start the time-out again with every piece that is taken.
         deadline = time.monotonic() + timeout
         while buffer:
             if timeout != self._send_timeout:
@@ -136,7 +136,7 @@ class Connection:
         may destroy the last words before the peer has read them (RFC 9112, section 9.6).
         """
         drained = 0
-        # Out of time, or the peer is gone: either way there is nobody left to wait for.
+        # Out of time, or the peer is gone: either way nobody is left to wait for.
         with contextlib.suppress(TimedOut, OSError):
             while drained < LINGER_BYTES:
                 chunk = self.receive(LINGER_BYTES, deadline - time.monotonic())

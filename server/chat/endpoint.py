@@ -18,7 +18,7 @@ OUT_OF_DATE = {9, 10}  # OpenSSL's codes: not yet valid, expired
 
 
 class HandshakeFailed(Exception):
-    """There is nobody to talk to: `reason` in a word, and the text says more."""
+    """The handshake failed: `reason` in one word; the text says more."""
 
     def __init__(self, reason: Doubt, why: str) -> None:
         super().__init__(why)

@@ -12,7 +12,7 @@ class Histogram:
     """A count for each bound, one for what is above them all, and the sum.
 
     The sum is in whole nanoseconds, which add up to the same in any order. Floats do not: a sum
-    could come out lower, and Prometheus would see a server started anew. A copy made while another
+    could come out lower, and Prometheus would see a restarted server. A copy made while another
     thread adds may have counts and a sum of different moments; none of them ever falls.
     """
 

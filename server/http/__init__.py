@@ -1,1 +1,1 @@
-"""What the server tells of itself over HTTP."""
+"""What the server reports about itself over HTTP."""

@@ -1,7 +1,7 @@
 """What the HTTP port answers, as a WSGI app: /healthz, /sessions.json, /metrics.
 
-Everything is made from `registry.snapshot()`, /metrics from the log's counts besides, and nothing
-can be changed here. Pictures are drawn elsewhere, from /sessions.json.
+Everything is made from `registry.snapshot()`, /metrics also from the log's counts. Nothing can be
+changed here. Pictures are drawn elsewhere, from /sessions.json.
 """
 
 import time
@@ -30,7 +30,7 @@ App = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 
 def create_app(registry: Registry, count_log: Callable[[], Counts] = Counts) -> App:
-    """The app; `count_log` says what has become of the log's records by now."""
+    """The app; `count_log` counts the log's records: written, dropped, waiting."""
     pages: dict[str, tuple[str, Callable[[str], bytes]]] = {
         "/healthz": (TEXT, lambda _: b"ok\n"),
         "/sessions.json": (JSON, lambda query: document(registry.snapshot(), _since(query))),

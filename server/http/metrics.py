@@ -44,7 +44,7 @@ def _families(now: Snapshot, log: Counts) -> Iterator[Metric]:
     started = "When the server started, in Unix time."
     yield GaugeMetricFamily("lanes_start_time_seconds", started, now.started_at)
     fates = {"written": log.written, "dropped": log.dropped}
-    became = "Log records by what became of them; those that still wait are not counted."
+    became = "Log records that were written or dropped; those that still wait are not counted."
     yield _counters("lanes_log_records_total", became, "fate", fates)
 
     sessions = GaugeMetricFamily("lanes_sessions", "Open sessions.", labels=["state"])

@@ -30,7 +30,7 @@ FLUSH_SECONDS = 0.5  # what the end of the program waits for a reader that stall
 
 
 class Counts(NamedTuple):
-    """What became of the records; the rest waits in the queue."""
+    """Records written and dropped; the rest waits in the queue."""
 
     emitted: int = 0
     written: int = 0
@@ -67,7 +67,7 @@ class LogWriter(logging.Handler):
         self._thread.start()
 
     def counts(self) -> Counts:
-        """What has become of the records by now; for any thread."""
+        """The records written and dropped by now; for any thread."""
         written, unwritten = self._written, self._unwritten  # first: none is done but not accepted
         overflowed = self._overflowed
         return Counts(self._accepted + overflowed, written, overflowed + unwritten)
@@ -161,7 +161,7 @@ class LogWriter(logging.Handler):
         self._closing = True
         self._queue.put(None)
         self._thread.join(FLUSH_SECONDS)
-        self._output.abandoned = True  # from now on it finishes the line in hand at the most
+        self._output.abandoned = True  # from now on it finishes at most the line in hand
         counts = self.counts()
         if lost := counts.emitted - counts.written - self._told:
             _tell(f"{lost} log lines are missing at the end: they could not be written\n")

@@ -1,4 +1,4 @@
-"""The original lab's client, written anew: a raw send, one receive, and the question y/n.
+"""The original lab's client, rewritten: a raw send, one receive, and the question y/n.
 
 It frames nothing: whatever one `recv` returns is the reply.
 """

@@ -65,7 +65,7 @@ class Server(Program):
 
     @property
     def chat(self) -> str:
-        """Where the chat port is published on this machine: anew with each start."""
+        """Where the chat port is published on this machine: another one with each start."""
         return f"{self.get_container_host_ip()}:{self.get_exposed_port(PORT)}"
 
     def snapshot(self) -> dict[str, Any]:
@@ -110,7 +110,7 @@ class Client(Program):
         return replies
 
     def summary(self) -> Event:
-        """Its last line: what became of its messages."""
+        """Its last line: what happened to its messages."""
         [summary] = self.events("summary")
         return summary
 

@@ -52,7 +52,7 @@ class Lab(DockerCompose):
         return f"http://{host}:{port}/"
 
     def snapshot(self) -> dict[str, Any]:
-        """What the server tells of itself, by way of the page."""
+        """What the server reports about itself, by way of the page."""
         self.page()
         host, port = self.address("lanes", 8022)
         snapshot = get_sessions(port, host=host)

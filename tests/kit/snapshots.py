@@ -30,7 +30,7 @@ def record(  # noqa: PLR0913 - one argument for each fact
     tls: Tls = "",
     ticks: Iterable[tuple[float, float, int]] = (),
 ) -> Record:
-    """One session: its thread is Thread-<number> from when it is served, unless told otherwise."""
+    """One session: its thread is Thread-<number> once it is served, unless another is given."""
     if thread is None and served is not None:
         thread = f"Thread-{number}"
     peer = f"10.0.0.{number % 250}:{40_000 + number}"
@@ -135,7 +135,7 @@ OPEN, WORKERS = 256, 64
 
 
 def crowded(model: str, length: float = 0.85) -> Snapshot:
-    """As many as can be remembered: 256 open, 1,000 closed, each of which took so many seconds."""
+    """As many as can be remembered: 256 open, 1,000 closed, each of which took `length` seconds."""
     turns = math.ceil(HISTORY / WORKERS)
     at = turns * (length + 0.05) + 15
     closed = [

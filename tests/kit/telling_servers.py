@@ -1,4 +1,4 @@
-"""Servers that tell of themselves on loopback, and a name that stands for all of them."""
+"""Servers that report about themselves on loopback, and a name that stands for all of them."""
 
 import socket
 
@@ -12,7 +12,7 @@ HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3")  # as many servers can have the 
 
 
 class Swarm:
-    """Replicas on one port, and a name that stands for all of them, and for who is not there."""
+    """Replicas on one port, and a name that stands for them, and for some that are not there."""
 
     def __init__(self) -> None:
         self.hosts: list[str] = []
