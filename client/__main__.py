@@ -33,14 +33,14 @@ class Commands(click.Group):
     """Says in one line that what it prints cannot be written."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's
-        """Run it, and then exit with 1."""
+        """Run it; exit with 1 if its output cannot be written."""
         try:
             return super().main(*args, **kwargs)
         except OSError as error:
             if error.errno not in FULL:
                 raise
             click.echo(f"Error: the output cannot be written: {error.strerror}", err=True)
-            with suppress(OSError):  # else what is left of it is tried again at the end, in vain
+            with suppress(OSError):  # else Python tries again at exit, and fails
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
 
@@ -50,7 +50,7 @@ def main() -> None:
     """Talk to a Thread Lanes server, and show which thread answers."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
-        if stream is None:  # it was closed before we started: an empty one takes its place
+        if stream is None:  # it was closed before we started: use an empty one
             setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - stays open
         elif mode == "w" and isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # for what its encoding lacks

@@ -1,9 +1,9 @@
-"""Messages to one server, in order, each until it has its one reply.
+"""Sends messages to one server, in order, each until it has its one reply.
 
     say -> connect, await the greeting (if there is no connection) -> ask -> Reply
 
 At most one message is outstanding, and it is sent again only on a new connection, so that no reply
-can be taken for another's. The server may get a message more than once; it has exactly one reply.
+can be mistaken for another's. The server may get a message more than once; you get one reply.
 """
 
 import socket
@@ -25,12 +25,12 @@ Secure = Callable[[socket.socket, Address], socket.socket]  # a connection to th
 
 
 def plain(connected: socket.socket, _server: Address) -> socket.socket:
-    """Leave a connection as it is: without TLS."""
+    """Leave a connection as it is, without TLS."""
     return connected
 
 
 class Patience(NamedTuple):
-    """How many seconds to wait for what."""
+    """How many seconds to wait."""
 
     greeting: float = 300  # until a thread serves us, once connected
     connect: float = 5  # to each address, and for looking up its name
@@ -67,7 +67,7 @@ class Conversation:
         self._hang_up()
 
     def say(self, message: str) -> Reply:
-        """Send a message, again and again if need be, and return its reply; raises Unanswered.
+        """Send a message, repeatedly if necessary, and return its reply; raises Unanswered.
 
         A signal to stop ends every wait except the one for the reply; if it comes before the
         message was sent, Stopped is raised.
@@ -123,7 +123,7 @@ class Conversation:
             self._connection.await_greeting(self._stop, self._patience.greeting - at_once)
         finally:
             waited = time.monotonic() - began
-            # Not if it only hung up: a server that does nothing else would be tried forever.
+            # Not if it only hung up: a server that does nothing else would be retried forever.
             if self._connection.heard:
                 delivery.discount(waited)
         self._log.info("greeted", thread=self._connection.thread, waited=round(waited, 3))

@@ -46,7 +46,7 @@ class Delivery:
         self._stop = stop
         self._log = log
         self._ends: float | None = None  # the outage, by the monotonic clock, once there is one
-        self._next_line = 0.0  # when the log may say again that it lasts
+        self._next_line = 0.0  # when the log may mention it again
 
     def until_answered(self, attempt: Callable[["Delivery"], Reply]) -> Reply:
         """Return what one attempt returns; else raise Unanswered, or Stopped if nothing was sent.
@@ -67,7 +67,7 @@ class Delivery:
             backoff = min(2 * backoff, MAX_BACKOFF)
 
     def _bear(self, loss: Lost | Stopped) -> None:
-        """Let the outage go on, with a line in the log now and then; raises if it is over."""
+        """Keep trying, with a line in the log now and then; raises if there is no time left."""
         now = time.monotonic()
         if self._ends is None:
             self._ends = now + self._outage

@@ -1,7 +1,7 @@
 """The log: one event a line, for people or for programs, written at once.
 
-Texts from the server come this way, so nothing is written raw: `repr` and JSON escape what a
-terminal might obey. By hand, because structlog imports asyncio and logging: that was a third of a
+Text from the server is logged, so nothing is written raw: `repr` and JSON escape what a terminal
+might obey. Written by hand, because structlog imports asyncio and logging: that was a third of a
 client's start, and fifty clients start at once.
 """
 
@@ -52,16 +52,16 @@ class Log:
         return Log(self._stream, self._format, quiet=self._quiet, bound=bound)
 
     def info(self, event: str, **facts: object) -> None:
-        """Say what goes as it should."""
+        """Report something that went as it should."""
         if not self._quiet:
             self._write("info", event, facts)
 
     def warning(self, event: str, **facts: object) -> None:
-        """Say what may still come right."""
+        """Report something that may still come right."""
         self._write("warning", event, facts)
 
     def error(self, event: str, **facts: object) -> None:
-        """Say what has gone wrong."""
+        """Report something that went wrong."""
         self._write("error", event, facts)
 
     def _write(self, level: str, event: str, facts: Facts) -> None:

@@ -1,4 +1,4 @@
-"""What the command line takes. Each option is also an environment variable, for Compose."""
+"""The command line. Each option is also an environment variable, for Compose."""
 
 import math
 from collections.abc import Callable
@@ -73,7 +73,7 @@ greeting_timeout = option(
     callback=_read_seconds,
     default=300,
     envvar="LANES_GREETING_TIMEOUT",
-    help="Seconds to wait, once connected, until a thread greets.",
+    help="Seconds to wait for a thread's greeting, once connected.",
 )
 log_format = option(
     "--log-format",
@@ -99,7 +99,7 @@ repeat = option(
     callback=_read_times,
     default="1",
     envvar="LANES_REPEAT",
-    help="How often to play the script.",
+    help="How many times to play the script.",
 )
 _tls = [
     option("--tls", is_flag=True, envvar="LANES_TLS", help="Talk over TLS."),
@@ -108,14 +108,14 @@ _tls = [
         type=pem,
         metavar="PEM",
         envvar="LANES_TLS_CA",
-        help="The authority whose certificate the server must show; else the system's.",
+        help="The authority of the server's certificate; by default the system's.",
     ),
     option(
         "--tls-cert",
         type=pem,
         metavar="PEM",
         envvar="LANES_TLS_CERT",
-        help="The certificate that proves our name to the server.",
+        help="A certificate that proves the client's name to the server.",
     ),
     option("--tls-key", type=pem, metavar="PEM", envvar="LANES_TLS_KEY", help="Its key."),
 ]
@@ -150,4 +150,4 @@ def _secure(ca: Path | None, certificate: Path | None, key: Path | None) -> Secu
         raise click.ClickException(str(error)) from None
 
 
-ask = option("--ask", is_flag=True, envvar="LANES_ASK", help="Ask for each message, not the lab's.")
+ask = option("--ask", is_flag=True, envvar="LANES_ASK", help="Ask what to say, each time.")

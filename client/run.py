@@ -17,7 +17,7 @@ def run(
     stop: StopSignal,
     log: Log,
 ) -> bool:
-    """Play a script that many times (None: forever); True if all is well at the end.
+    """Play a script `times` times (None: forever); True if all is well at the end.
 
     A signal to stop ends it early; what was not sent by then does not count.
     """

@@ -1,4 +1,4 @@
-"""`python -m server`: the command, or in one line why this system cannot run it."""
+"""`python -m server`: runs the command, or says in one line why this system cannot."""
 
 import sys
 

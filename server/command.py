@@ -34,9 +34,9 @@ from server.log.transcript import Transcript
 from server.options import server_options
 from server.startup import binding, read_certificates, starting_threads
 
-# Seconds after which a computing thread lets another have the interpreter. All that wait wake up
-# that often: at 5 ms, and at 100 ms, 2,000 of them spent the whole processor on it, and no client
-# was answered. No thread of ours computes for long, except in the lesson of `--work spin`.
+# Seconds after which a computing thread gives up the interpreter to another. All waiting threads
+# wake up that often: at 5 ms, and at 100 ms, 2,000 of them used the whole processor for it, and no
+# client was answered. No thread of ours computes for long, except in the lesson of `--work spin`.
 TURN = 10.0
 
 
@@ -70,10 +70,10 @@ def main(  # noqa: PLR0913 - one argument for each option
     log_format: str,
     log_level: str,
 ) -> None:
-    """Serve every client in a thread, and tell which one.
+    """Serve every client in a thread, and say which one.
 
-    Serves until SIGTERM or Ctrl-C, then drains: what was received is answered, the clients are
-    told, and it exits with 0.
+    Runs until SIGTERM or Ctrl-C, then drains: it answers what it has received, tells its clients
+    that it is closing, and exits with 0.
     """
     sys.setswitchinterval(TURN)
     with stop_signals() as stop:
@@ -128,7 +128,7 @@ def build_model(name: str, workers: int) -> Model:
 
 
 def securing(certificates: Certificates | None) -> Callable[[Connection], AnyConnection]:
-    """What is made of a new connection: one over TLS, if there are certificates."""
+    """What to make of a new connection: one over TLS, if there are certificates."""
     if certificates is None:
         return lambda connection: connection
     return lambda connection: TlsConnection(connection, certificates.context)

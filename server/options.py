@@ -1,4 +1,4 @@
-"""What the command line takes. Each option is also an environment variable, for Compose."""
+"""The command line. Each option is also an environment variable, for Compose."""
 
 import math
 import re
@@ -60,7 +60,7 @@ def _check_descriptors(_context: click.Context, _option: click.Parameter, client
 
 
 def _check_name(_context: click.Context, _option: click.Parameter, name: str) -> str:
-    # It goes over the wire, before the thread's: no blank, no colon, no slash.
+    # It goes over the wire before the thread's name: no blank, no colon, no slash.
     if name and not NAME.fullmatch(name):
         allowed = "at most 63 letters, digits, '.', '-' and '_', as in server-2"
         raise click.BadParameter(f"{name!r} is not a name: use {allowed}.")
@@ -75,17 +75,16 @@ OPTIONS = [
         "--model",
         type=click.Choice(["thread", "cached", "pool", "lock"]),
         default="thread",
-        help="Which thread serves a client: one of its own, one of its own that waits for the "
-        "next when it leaves, a worker of a pool, or one of its own that first needs the lock "
-        "that all share.",
+        help="Which thread serves a client: its own; its own, kept for the next client; a worker "
+        "of a pool; or its own, while it holds the one lock.",
     ),
     option("--workers", type=count, default=4, help="Threads in the pool."),
     option(
         "--cpus",
         type=click.Choice(["one", "all"]),
         default="one",
-        help="Which CPUs serve: the one that the server starts on, which is faster while Python "
-        "has its GIL, or all. Without a GIL it is always all.",
+        help="Which CPUs the serving threads use: the one that the server starts on, which is "
+        "faster if Python has its GIL, or all. Without a GIL it is always all.",
     ),
     option(
         "--protocol",
@@ -98,35 +97,37 @@ OPTIONS = [
         type=count,
         default=256,
         callback=_check_descriptors,
-        help="Clients at a time, waiting and served; further ones are refused as busy.",
+        help="Clients at a time, waiting or served; more are refused as busy.",
     ),
     option(
         "--replica",
         default="",
         metavar="NAME",
         callback=_check_name,
-        help="Its name if it is one of several servers: its threads are NAME/Thread-1.",
+        help="This server's name, if there are several: its threads are then called NAME/Thread-1.",
     ),
     option(
         "--work",
         default="",
         metavar="spin:MS|sleep:MS",
         callback=_check_work,
-        help="What each message costs in addition: milliseconds of a core, or of waiting.",
+        help="Extra work for each message: milliseconds of computing, or of waiting.",
     ),
-    seconds_option("--idle-timeout", 120, "For a client to say something."),
-    seconds_option("--line-timeout", 10, "For a line, once it has begun."),
-    seconds_option("--send-timeout", 10, "For a client to take a reply.", GONE_SECONDS),
+    seconds_option("--idle-timeout", 120, "Seconds that a client may say nothing."),
+    seconds_option("--line-timeout", 10, "Seconds that a line may take, once it has begun."),
+    seconds_option(
+        "--send-timeout", 10, "Seconds that a client may take for a reply.", GONE_SECONDS
+    ),
     option("--tls-cert", type=pem, metavar="PEM", help="Serve over TLS, with this certificate."),
     option("--tls-key", type=pem, metavar="PEM", help="The certificate's key."),
     option(
         "--tls-client-ca",
         type=pem,
         metavar="PEM",
-        help="Serve only clients that show a certificate of this authority.",
+        help="Serve only clients that have a certificate of this authority.",
     ),
-    seconds_option("--handshake-timeout", 5, "For a client to shake hands over TLS."),
-    seconds_option("--grace", 5, "For sessions to end when the server is stopped."),
+    seconds_option("--handshake-timeout", 5, "Seconds that a TLS handshake may take."),
+    seconds_option("--grace", 5, "Seconds for sessions to end when the server is stopped."),
     option(
         "--log-format",
         type=click.Choice(list(RENDERERS)),

@@ -1,4 +1,4 @@
-"""What may fail as the server starts, each said in one line that tells what to do."""
+"""What may fail when the server starts, each reported in one line that says what to do."""
 
 import signal
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def read_certificates(
 
 @contextmanager
 def binding(option: str, host: str, port: int) -> Iterator[None]:
-    """Say in one line why an address cannot be had, and which option chooses another."""
+    """Say in one line why the server cannot listen there, and which option chooses another."""
     try:
         yield
     except OSError as error:
@@ -38,7 +38,7 @@ def binding(option: str, host: str, port: int) -> Iterator[None]:
 
 @contextmanager
 def starting_threads() -> Iterator[None]:
-    """Say in one line that the system allows fewer threads than the server begins with."""
+    """Say in one line that the system allows fewer threads than the server starts."""
     try:
         yield
     except RuntimeError as error:

@@ -1,7 +1,7 @@
 """Keeps the threads that serve on one CPU, while the interpreter has a GIL.
 
-With a GIL one thread runs at a time, on however many CPUs. On several, most turns begin with waking
-a thread on another CPU, which takes longer than the turn; on one, they begin with a switch.
+With a GIL one thread runs at a time, however many CPUs there are. On several, most turns begin by
+waking a thread on another CPU, which takes longer than the turn; on one, they begin with a switch.
 """
 
 import os
@@ -11,7 +11,7 @@ from server.chat import gil
 
 
 def share_one_cpu() -> int | None:
-    """Have the calling thread, and those it starts from now on, run only where it runs now.
+    """Pin the calling thread, and those it starts from now on, to the CPU that it runs on.
 
     Returns that CPU's number; None if all stays as it is: without a GIL, with one CPU anyway, or on
     a system that has no such call (macOS). sched_setaffinity(2).

@@ -1,6 +1,6 @@
-"""The server's certificate and key, and whose clients' certificates it believes: PEM files.
+"""The server's certificate and key, and the authority of its clients' certificates: PEM files.
 
-They are read at the start and again on SIGHUP, for the sessions that begin from then on.
+They are read at the start, and again on SIGHUP for the sessions that begin after it.
 """
 
 import contextlib
@@ -20,11 +20,11 @@ log = structlog.get_logger()
 
 
 class BadCertificate(Exception):
-    """A file is not what it should be; one line says which and why."""
+    """A file is not usable; one line says which and why."""
 
 
 class Certificates:
-    """The files, and in `context` what was in them. Raises BadCertificate."""
+    """The files, and `context`, which holds what was in them. Raises BadCertificate."""
 
     def __init__(self, certificate: Path, key: Path, client_ca: Path | None) -> None:
         self._certificate, self._key, self._client_ca = certificate, key, client_ca
@@ -61,9 +61,9 @@ class Certificates:
             log.info("certificates read again")
 
     def follow(self, number: signal.Signals) -> None:
-        """Read them again at each such signal, in a thread of its own.
+        """Read them again at each such signal, in a separate thread.
 
-        For the main thread, before it starts others: they inherit that the signal is blocked.
+        For the main thread, before it starts others: they inherit the blocked signal.
         """
         signal.pthread_sigmask(signal.SIG_BLOCK, {number})
 
@@ -100,7 +100,7 @@ def _go_on(end: ssl.SSLObject) -> None:
 
 
 def _believe(context: ssl.SSLContext, client_ca: Path) -> None:
-    """Have every client show a certificate of this authority."""
+    """Require a certificate of this authority from every client."""
     try:
         context.load_verify_locations(client_ca)
     except ssl.SSLError as error:
@@ -114,7 +114,7 @@ def _believe(context: ssl.SSLContext, client_ca: Path) -> None:
 
 
 def words(error: ssl.SSLError) -> str:
-    """OpenSSL's reason, for people."""
+    """OpenSSL's reason, in readable words."""
     return (error.reason or "not PEM").lower().replace("_", " ")
 
 

@@ -1,4 +1,4 @@
-"""The time of the records: Unix seconds, but they never step back.
+"""The clock of the records: Unix seconds that never step back.
 
 The wall clock is read once, at the start; the monotonic one runs on and is never set back.
 """

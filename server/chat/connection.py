@@ -1,7 +1,7 @@
 """One accepted socket, bounded in time by the kernel's own time-outs.
 
-`SO_RCVTIMEO` and `SO_SNDTIMEO` (socket(7)) have a blocking call give up; `settimeout` would pay a
-`poll` for every call.
+`SO_RCVTIMEO` and `SO_SNDTIMEO` (socket(7)) bound a blocking call; `settimeout` would cost a `poll`
+for every call.
 """
 
 import contextlib
@@ -36,8 +36,8 @@ def set_timeout(of: socket.socket, option: int, seconds: float) -> None:
 class Connection:
     """A TCP connection to one client; all times are in seconds. OSError means that it is gone.
 
-    One thread at a time receives, sends and closes. Another may wake it: `end_input`, `abort`. Says
-    which time-outs the socket has already: an accepted one has those of the listening one.
+    One thread at a time receives, sends and closes. Another may wake it: `end_input`, `abort`.
+    `timeouts` are those that the socket already has, inherited from the listening one.
     """
 
     def __init__(
@@ -69,9 +69,9 @@ class Connection:
             raise TimedOut from None
 
     def _receive_rest(self, size: int) -> bytes:
-        """What had arrived when the input was ended, and then the end of the stream.
+        """What had arrived by the time the input was ended, then the end of the stream.
 
-        The kernel goes on queueing after SHUT_RD: a peer that never pauses would have no end.
+        The kernel keeps queueing after SHUT_RD, so a peer that never pauses would never end.
         """
         if self._rest is None:
             self._rest = self._kernel_count(termios.FIONREAD)
@@ -99,8 +99,8 @@ class Connection:
     def end_output(self, last_words: bytes, seconds: float) -> int:
         """Say the last words and that nothing follows; return how many bytes were sent.
 
-        Waits only if the input was ended: at most `seconds`, until the peer has taken all that was
-        sent before. Raises OSError if the peer goes meanwhile, or the connection is aborted.
+        If the input was ended, waits up to `seconds` for the peer to take all that was sent
+        before. Raises OSError if the peer goes meanwhile, or the connection is aborted.
         """
         with self._lock:
             self._output_ended = True
@@ -120,7 +120,7 @@ class Connection:
         """
         deadline = time.monotonic() + seconds
         gone = select.poll()
-        gone.register(self._socket, 0)  # POLLERR and POLLHUP are told all the same
+        gone.register(self._socket, 0)  # POLLERR and POLLHUP are reported anyway
         while self._kernel_count(termios.TIOCOUTQ) and time.monotonic() < deadline:
             if gone.poll(5):  # milliseconds: the kernel has no event for an acknowledgement
                 raise ConnectionAbortedError
@@ -148,7 +148,7 @@ class Connection:
     def end_input(self) -> None:
         """Let the receiving thread have what has arrived, and then the end of the stream.
 
-        Does nothing once the output has ended: who lingers is bounded in time already.
+        Does nothing once the output has ended: lingering is bounded in time already.
         """
         with self._lock, contextlib.suppress(OSError):  # the connection ended meanwhile
             if not self._output_ended:

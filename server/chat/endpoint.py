@@ -2,8 +2,8 @@
 
     from the peer -> feed -> read          write -> to the peer
 
-OpenSSL never sees the socket. In an `SSLSocket` it would go on with a call that SO_RCVTIMEO has
-ended, and would answer a drain with a fatal alert, after which no farewell can be read.
+OpenSSL never sees the socket. In an `SSLSocket` it would retry a call that SO_RCVTIMEO has ended,
+and answer a drain with a fatal alert, after which the client cannot read why it ends.
 """
 
 import contextlib
@@ -41,11 +41,11 @@ class Endpoint:
         self._begun = True
 
     def take(self) -> bytes:
-        """What OpenSSL itself has to say to the peer."""
+        """What OpenSSL itself wants to send to the peer."""
         return self._outgoing.read()
 
     def shake_hands(self) -> bool:
-        """Go on with the handshake; False until it is complete. Raises HandshakeFailed."""
+        """Continue the handshake; False until it is complete. Raises HandshakeFailed."""
         try:
             self._tls.do_handshake()
         except ssl.SSLWantReadError:
@@ -62,7 +62,7 @@ class Endpoint:
         return True
 
     def peer(self) -> str:
-        """The name in the peer's certificate, which was verified; empty if it has shown none."""
+        """The name in the peer's certificate, which was verified; empty if it sent none."""
         return name_of(self._tls.getpeercert() or {})
 
     def read(self, size: int) -> bytes | None:
@@ -72,20 +72,20 @@ class Endpoint:
         except ssl.SSLWantReadError:
             self.holds = False
             return None
-        # Not `pending()`: as each call of OpenSSL, it lets others have the interpreter.
+        # Not `pending()`: every call of OpenSSL releases the GIL.
         self.holds = len(plaintext) == size or self._incoming.pending > 0
         return plaintext
 
     def write(self, plaintext: bytes) -> bytes:
-        """What to send for it."""
+        """The bytes to send for this plaintext."""
         while plaintext:  # OpenSSL makes one record at a time
             plaintext = plaintext[self._tls.write(plaintext) :]
         return self._outgoing.read()
 
     def end(self, last_words: bytes) -> bytes:
-        """What to send last: the last words and `close_notify`, or an alert if we never met.
+        """What to send last: the last words and `close_notify`, or an alert during the handshake.
 
-        In mid-handshake neither can be read yet by the peer; nor after a fault of the peer's.
+        During a handshake, or after a fault of the peer's, it could not read last words.
         """
         if not self._begun:
             return NOT_NOW
@@ -93,5 +93,5 @@ class Endpoint:
         if self.established:
             with contextlib.suppress(ssl.SSLError):
                 ciphertext = self.write(last_words)
-                self._tls.unwrap()  # would wait for the peer's own, which is none of our concern
+                self._tls.unwrap()  # would wait for the peer's own, which we do not need
         return ciphertext + self._outgoing.read()

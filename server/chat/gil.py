@@ -1,7 +1,7 @@
 """The GIL: CPython's lock that lets one thread at a time run Python.
 
-A free-threaded build (`python3.13t` and later) does without it, until a module written in C is
-imported that does not say that it can do without too. Then it is on for good, and CPython warns.
+A free-threaded build (`python3.13t` and later) runs without it until a C module is imported that
+does not declare that it can too. Then the GIL is on for good, and CPython warns.
 """
 
 import re
@@ -16,7 +16,7 @@ def is_on() -> bool:
 
 
 def switched_on_for() -> list[str]:
-    """The modules that CPython has warned of; it notes a warning where the import stands."""
+    """The modules that CPython has warned about; it records a warning in the importing module."""
     spaces = [getattr(module, "__dict__", {}) for module in [*sys.modules.values()]]
     warned = [key for space in spaces for key in space.get("__warningregistry__", ())]
     texts = [str(key[0]) for key in warned if key != "version"]

@@ -1,6 +1,6 @@
-"""A session over TLS: it shakes hands first, in its own thread, and then is like any other.
+"""A session over TLS: it shakes hands in its own thread, then is like any other.
 
-A client that is silent or slow holds up nobody: it takes one place, until its time is up.
+A silent or slow client holds up nobody: it takes one place until its time is up.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ class TlsSession(Session):
     def run(self) -> None:
         """Shake hands, and serve the client if that succeeds; raises nothing."""
         if not self._registry.begin_handshake(self._record):
-            return  # it was told to go while it waited
+            return  # it was dismissed while it waited
         try:
             name = self._connection.handshake(self._patience.handshake)
         except HandshakeFailed as failure:

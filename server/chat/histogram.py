@@ -1,4 +1,4 @@
-"""How many took how long, as Prometheus counts it, without Prometheus."""
+"""A histogram as Prometheus counts it, without the library."""
 
 from bisect import bisect_left
 from operator import add
@@ -9,7 +9,7 @@ LONG = (0.001, 0.01, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
 
 
 class Histogram:
-    """A count for each bound, one for what is above them all, and the sum.
+    """A count for each bound, one for everything above them, and the sum.
 
     The sum is in whole nanoseconds, which add up to the same in any order. Floats do not: a sum
     could come out lower, and Prometheus would see a restarted server. A copy made while another
@@ -25,7 +25,7 @@ class Histogram:
 
     @property
     def sum(self) -> float:
-        """All that was observed, in seconds."""
+        """The sum of all observations, in seconds."""
         return self.nanoseconds / 1e9
 
     def observe(self, seconds: float, count: int = 1) -> None:
@@ -34,7 +34,7 @@ class Histogram:
         self.nanoseconds += int(seconds * 1e9) * count
 
     def add(self, other: "Histogram") -> None:
-        """Count all that the other has counted, between the same bounds."""
+        """Add the counts of another one with the same bounds."""
         self.counts = list(map(add, self.counts, other.counts))
         self.nanoseconds += other.nanoseconds
 

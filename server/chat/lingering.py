@@ -1,7 +1,7 @@
-"""Closes connections whose last words should be read, without holding up whoever asks.
+"""Closes connections whose last words should be read, without holding up the caller.
 
-The listener goes on accepting while it turns clients away, and a drain waits for no client before
-it tells the next: the one thread here sees them out, each within a second.
+The listener keeps accepting while it turns clients away, and a drain does not wait for one client
+before it tells the next: one thread sees them all out, each within a second.
 """
 
 import queue
@@ -14,7 +14,7 @@ from server.chat.connection import LINGER_SECONDS
 from server.chat.protocol import Dialect
 from server.chat.tls import AnyConnection
 
-PLACES = 16  # connections that queue to be seen out; more are closed without lingering
+PLACES = 16  # connections queued to be seen out; more are closed without lingering
 
 log = structlog.get_logger()
 
@@ -29,7 +29,7 @@ class Lingering:
         self._thread.start()
 
     def say(self, connection: AnyConnection, code: str) -> None:
-        """Tell the client why, if that needs no waiting, and close the connection soon after."""
+        """Tell the client why if that does not block, and close the connection soon after."""
         connection.end_output(self._dialect.error(code), 0)
         try:
             self._leaving.put_nowait((connection, time.monotonic() + LINGER_SECONDS))
@@ -47,6 +47,6 @@ class Lingering:
                 connection.close()
 
     def shutdown(self) -> None:
-        """See out those that are left: LINGER_SECONDS at most."""
+        """See out those that are left, for at most LINGER_SECONDS."""
         self._leaving.put(None)
         self._thread.join()

@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 
 class Listener:
-    """Listens with a socket that is bound; `address` says where."""
+    """Listens on a bound socket; `address` says where."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Listener:
             except BlockingIOError:
                 continue  # it was there and has gone again
             except OSError as error:
-                # Mostly out of descriptors or memory (accept(2)). The connection stays in the
+                # Usually out of descriptors or memory (accept(2)). The connection stays in the
                 # backlog and `poll` would return at once, so pause, unless a signal comes.
                 log.warning("cannot accept, trying again", error=str(error))
                 stopped.poll(PAUSE)
@@ -85,7 +85,7 @@ class Listener:
         if record is None:
             self._refuse(connection, peer, "busy")
             return
-        if self._resolver:  # now: a client that has gone has no name any more
+        if self._resolver:  # now: once the client is gone its name is too
             self._resolver.look_up(record)
         log.info("connected", peer=peer)
         session = self._converse(connection, record, self._sessions.pop)
@@ -116,7 +116,7 @@ class Listener:
         log.info("draining", open=self._registry.snapshot().open, grace=grace)
         self._refuse_backlog()
         self._socket.close()
-        # All that wait go first: a place that a served one leaves is not to be theirs any more.
+        # Waiting sessions go first, so that they do not get the place of a served one that leaves.
         serving = [session for session in list(self._sessions.values()) if not session.dismiss()]
         for session in serving:
             session.stop(ANSWERING * grace)
@@ -131,7 +131,7 @@ class Listener:
         log.info("stopped")
 
     def _refuse_backlog(self) -> None:
-        # Closing the listening socket resets what queues there: tell them why instead.
+        # Closing the listening socket would reset its backlog, so tell those clients why first.
         for _ in range(BACKLOG):
             try:
                 accepted, peer = self._socket.accept()

@@ -28,7 +28,7 @@ class Model(Protocol):
     """What the listener needs to know of a model."""
 
     def submit(self, session: Session) -> None:
-        """Have a thread run the session; raises RuntimeError where none can be started."""
+        """Run the session in a thread; raises RuntimeError if none can be started."""
 
     def shutdown(self) -> None:
         """End the threads that are the model's own, once all sessions are closed."""

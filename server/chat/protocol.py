@@ -1,7 +1,7 @@
 """Bytes in -> messages; replies -> bytes. Nothing here reads, writes or waits.
 
-Each connection has a dialect of its own. It is fed the bytes as they arrive, in whatever pieces,
-and yields each message once it is complete. `docs/protocol.md` is the specification.
+Each connection has its own dialect. It is fed bytes as they arrive, in pieces of any size, and
+returns each message once it is complete. `docs/protocol.md` is the specification.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ ERRORS = {
 
 
 class Malformed(NamedTuple):
-    """A message that cannot be answered: the code says why, the text is what can be shown of it."""
+    """A message that cannot be answered: the code says why, the text is what the log can show."""
 
     code: str
     text: str
@@ -41,11 +41,11 @@ class Dialect(Protocol):
 
     @property
     def begun(self) -> bool:
-        """Whether a message was begun that has not ended."""
+        """Whether a message has begun and not ended."""
 
     @property
     def fatal(self) -> Literal["too-long"] | None:
-        """The error after which nothing more may be fed, once there is one."""
+        """The error after which nothing more may be fed, if there is one."""
 
     def greeting(self) -> bytes:
         """What the server says before the client has said anything."""
@@ -54,11 +54,11 @@ class Dialect(Protocol):
         """Take the next bytes, at least one; return the messages that they complete."""
 
     def reply(self, messages: Sequence[Message]) -> bytes:
-        """One reply for each of these, in order, as one buffer; they are of those received last."""
+        """One reply to each of these messages, in order, as one buffer; they were received last."""
 
     @staticmethod
     def error(code: str) -> bytes:
-        """What the client is told when the conversation ends for this reason."""
+        """What to tell the client when the conversation ends for this reason."""
 
 
 class Lines:
@@ -106,7 +106,7 @@ class Lines:
         return messages
 
     def reply(self, messages: Sequence[Message]) -> bytes:
-        if not self._malformed:  # the usual; to look at each would cost a message 3 %
+        if not self._malformed:  # the usual case; looking at each would cost a message 3 %
             return self._reply * len(messages)
         return b"".join(
             [self._reply if isinstance(m, str) else self.error(m.code) for m in messages]
@@ -155,7 +155,7 @@ class Handout:
         return ANSWER.encode() * len(messages)
 
     @staticmethod
-    def error(code: str) -> bytes:  # noqa: ARG004 - this dialect has no words for any error
+    def error(code: str) -> bytes:  # noqa: ARG004 - this dialect cannot report errors
         return b""
 
 

@@ -1,6 +1,6 @@
 """The facts of one session: who, which thread, from when to when, how much, and why it ended.
 
-Times are Unix seconds. What is kept of a session is bounded, however much it says.
+Times are Unix seconds. What is kept of a session is bounded, however long it talks.
 """
 
 from dataclasses import dataclass, field, fields
@@ -19,7 +19,7 @@ Tls = Literal["", "handshake", "encrypted", "proven"]  # proven: so is the clien
 
 
 def thread_name(replica: str, thread: str) -> str:
-    """What to call a thread of one server among several, each of which counts from Thread-1."""
+    """The thread's name, with the replica's if there are several servers with a Thread-1 each."""
     return f"{replica}/{thread}" if replica else thread
 
 

@@ -1,7 +1,7 @@
 """Every session's record, behind one lock.
 
-A record is *waiting* from when its connection is accepted, *serving* from when its thread greets
-the client, and *closed* for good. Over TLS its thread shakes hands while it waits. Only this module
+A record is *waiting* once its connection is accepted, *serving* once its thread greets the client,
+and then *closed* for good. Over TLS its thread shakes hands while it waits. Only this module
 changes a state, always under the lock; the counters have one writer, the session's own thread, and
 need none. Readers take a `snapshot()`, in which nothing changes but a client's name, which the
 resolver may still find.
@@ -76,10 +76,10 @@ class Registry:
             return record
 
     def withdraw(self, record: Record, reason: Refusal) -> bool:
-        """Refuse a session that waits: no thread could be started, or no handshake came about.
+        """Refuse a waiting session: no thread could be started, or the handshake failed.
 
-        If it is the newest, its number is free again. False if it does not wait: a pool had queued
-        it all the same, and a worker has taken it.
+        If it is the newest, its number is free again. False if it no longer waits: a pool had
+        queued it after all, and a worker has taken it.
         """
         with self._lock:
             if record.state != "waiting":
@@ -115,7 +115,7 @@ class Registry:
             return True
 
     def end_handshake(self, record: Record, name: str) -> None:
-        """Note that all is encrypted now, and whose certificate the client has shown, if any."""
+        """Note that the session is encrypted, and the name in the client's certificate, if any."""
         with self._lock:
             record.tls = "proven" if name else "encrypted"
             record.client = name or record.client

@@ -1,9 +1,9 @@
-"""Finds the clients' names: a container's, as its address resolves to it on the Compose network.
+"""Looks up the clients' names: on the Compose network, an address resolves to a container's name.
 
     look_up -> a bounded queue -> the thread `resolver`: gethostbyaddr -> record.client
 
-A DNS server that is slow or dead holds up nothing but names. A client without a name, or one that
-finds the queue full, keeps its address. A name is whatever the DNS answers: it proves nothing.
+A slow or dead DNS server holds up nothing but names. A client without a name, or one that comes
+while the queue is full, keeps its address. A name is whatever DNS answers: it proves nothing.
 """
 
 import queue
@@ -20,8 +20,8 @@ PLACES = 256  # records that queue
 # Seconds after a session's end in which its address still tells who it was: a container that starts
 # when another ends often gets its address, and was seen to connect 0.37 s later.
 STILL_ITS_OWN = 0.1
-# So begins the peer of a client on this machine, each of which would be `localhost`. They are not
-# even queued: to wake the thread for nothing would take a sixth of a visit's processor time.
+# The peer of a client on this machine begins like this, and would be called `localhost`. It is not
+# even queued: waking the thread for nothing would take a sixth of a visit's processor time.
 LOOPBACK = ("127.", "[::1]:", "[::ffff:127.")
 LONGEST_NAME = 253  # characters, and 63 in each label: RFC 1035
 LABEL = re.compile(r"[0-9A-Za-z_-]{1,63}")  # the underscore is Compose's
@@ -41,15 +41,15 @@ class Resolver:
         self._thread.start()
 
     def look_up(self, record: Record) -> None:
-        """Have the record's client named soon, without waiting; not at all if the queue is full.
+        """Queue the record for a look-up of its client's name, unless the queue is full.
 
-        Nor if it is on this machine. For one thread: two could pass the bound together.
+        Clients on this machine are not queued. Call it from one thread: two could pass the bound.
         """
         if not record.peer.startswith(LOOPBACK) and self._records.qsize() < PLACES:
             self._records.put(record)
 
     def shutdown(self) -> None:
-        """Have the thread end when its queue is empty; it may be asking in vain, so do not wait."""
+        """End the thread once its queue is empty; do not wait, because a look-up may take long."""
         self._records.put(None)
 
     def _run(self) -> None:
@@ -64,7 +64,7 @@ class Resolver:
 
 
 def resolve(host: str) -> str | None:
-    """Ask for an address's name, for as long as that takes; None if it has none fit to be shown."""
+    """Ask for an address's name, however long that takes; None if it has none that can be shown."""
     try:
         name, _, _ = socket.gethostbyaddr(host)
     except (OSError, UnicodeError):  # no such name, or none that can be decoded

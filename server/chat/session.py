@@ -23,10 +23,10 @@ from server.chat.registry import Registry
 from server.chat.tls import AnyConnection
 
 give_way = getattr(os, "sched_yield", lambda: None)  # macOS has none
-FEW = 10  # sessions that need not give way: to do so would cost 3 of them a fifth of their speed
+FEW = 10  # sessions that need not give way: it would cost 3 of them a fifth of their speed
 # Messages answered with one send: for 16, five times as fast as a send each. A chunk holds 8,192.
 AT_ONCE = 256
-AT_ONCE_IN_A_DRAIN = 16  # its time is short, and is looked at once for each send
+AT_ONCE_IN_A_DRAIN = 16  # its time is short, and checked once for each send
 log = structlog.get_logger()
 LAST_WORDS: set[End] = {"idle", "slow", "closing"}  # ends that the client is told when they come
 
@@ -37,7 +37,7 @@ class Patience:
 
     idle: float = 120.0  # to begin a message
     line: float = 10.0  # from a line's first byte to its end, however slowly it drips
-    send: float = 10.0  # to take a reply, in all
+    send: float = 10.0  # to take a whole reply
     handshake: float = 5.0  # over TLS, before anything can be said
 
 
@@ -77,7 +77,7 @@ class Session:
 
     def run(self) -> None:
         """Serve the client from the greeting to the close; raises nothing."""
-        if self._registry.serve(self._record):  # else it was told to go while it waited
+        if self._registry.serve(self._record):  # else it was dismissed while it waited
             log.info("new connection", peer=self._record.peer)
             end = self._outcome()
             log.info("bye", peer=self._record.peer, end=end, messages=self._record.messages)

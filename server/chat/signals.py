@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT as something to wait for together with connections: the self-pipe trick.
+"""SIGTERM and SIGINT as a socket to wait on along with connections: the self-pipe trick.
 
 The interpreter writes a byte to the wake-up socket as a signal arrives (`signal.set_wakeup_fd`), so
 none is missed, not even one just before the call that waits. The handlers do nothing.

@@ -1,6 +1,6 @@
 """A port that is bound, and what every connection to it inherits from its socket (tcp(7)).
 
-To set that once, before anybody can connect, costs nothing for each client.
+Setting these once, before anybody can connect, costs nothing per client.
 """
 
 import socket
@@ -15,7 +15,8 @@ KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}  # secon
 def bind(host: str, port: int, gone_seconds: int = GONE_SECONDS) -> socket.socket:
     """A bound socket, prepared before anybody can connect; the caller listens. Raises OSError.
 
-    `socket.create_server` listens at once: a connection that came before all is set would lack it.
+    `socket.create_server` listens at once: connections that came before they are set would lack
+    them.
     """
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:

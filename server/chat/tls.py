@@ -10,7 +10,7 @@ CHUNK = 32 * 1024  # bytes of ciphertext to receive at once, at most: a record h
 
 
 class TlsConnection:
-    """A connection to one client, encrypted; as `Connection`, and `handshake` comes first."""
+    """An encrypted connection to one client: a `Connection` on which `handshake` comes first."""
 
     def __init__(self, connection: Connection, context: ssl.SSLContext) -> None:
         self._connection = connection
@@ -53,7 +53,7 @@ class TlsConnection:
     def receive(self, size: int, timeout: float) -> bytes:
         """The next bytes, `size` at most; b"" at the end. Raises TimedOut or OSError.
 
-        One time-out for all: a record that drips is not what keeps a client here.
+        One time-out for all of it: a record that drips in does not keep a client here.
         """
         endpoint, until = self._endpoint, time.monotonic() + timeout
         while True:
@@ -81,7 +81,7 @@ class TlsConnection:
         self._connection.linger(deadline)
 
     def end_input(self) -> None:
-        """Let the receiving thread have what has arrived. OpenSSL does not hear of it."""
+        """Let the receiving thread have what has arrived. OpenSSL does not notice."""
         self._input_ended = True
         self._connection.end_input()
 

@@ -1,7 +1,7 @@
 """What all sessions add up to, forgotten ones included: counters that never fall.
 
-A session counts on its own record and is folded in here once, when it closes; a reader adds the
-open ones as far as they have come.
+A session counts on its own record, which is added here once, when it closes; a reader adds the
+counts so far of the open ones.
 """
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What answering a message costs in addition: a computation, or a wait.
+"""Extra work for each message: a computation, or a wait.
 
 `--work spin:5` keeps a core busy for 5 ms for each message, `--work sleep:5` waits for 5 ms, as for
 a database or a disk. What that does to each model, and to the GIL, is in docs/threads.md.

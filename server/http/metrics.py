@@ -1,7 +1,7 @@
 """Snapshot -> the page that Prometheus scrapes.
 
 Nothing is counted here: the figures are the snapshot's and the log's. Each label has a few values,
-all known beforehand and all on every page, so no client can make a series or put a word into one.
+known in advance and all on every page, so no client can create a series or a label.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,7 +1,7 @@
 """Snapshot -> the document /sessions.json, which docs/sessions.schema.json describes.
 
 It carries all that a view needs, and stays under 1 MiB: the more sessions, the more ticks are
-merged. Viewers ask for what is new since the answer that they have, which costs less.
+merged. Viewers ask for what is new since their last answer, which costs less.
 """
 
 import json
@@ -54,7 +54,7 @@ def _json(record: Record, since: float, few: int, many: int) -> str:
 
 @lru_cache(HISTORY)
 def _kept(record: Record, _client: str, few: int) -> str:
-    """A closed one does not change, but for its client's name, which the resolver may yet find."""
+    """A closed one no longer changes, except that the resolver may still find its client's name."""
     return _json(record, 0.0, few, few)
 
 

@@ -38,7 +38,7 @@ class _OneRequest(HTTPRequestParser):
 
 
 class _ErrorAnswer(ErrorTask):
-    """Promise 12: the answer to what is no request has the security headers too."""
+    """Promise 12: the answer to something that is not a request has the security headers too."""
 
     def execute(self) -> None:
         self.response_headers = list(HEADERS.items())
@@ -82,7 +82,7 @@ class WebServer:
             _sock=listening,
             sockinfo=(listening.family, socket.SOCK_STREAM, 0, listening.getsockname()),
             bind_socket=False,
-            threads=1,  # an answer is computation: more threads would only take turns at it
+            threads=1,  # answering is computing: more threads would only take turns
             connection_limit=CONNECTIONS + 2,  # it counts the listening socket and its own pipe
             channel_timeout=IDLE_SECONDS,
             cleanup_interval=1,

@@ -2,8 +2,8 @@
 
     structlog's logger -> logging.LogRecord -> LogWriter: here its thread renders the line
 
-Some hold a client's text. No control character and no line end leaves here as it came, so no text
-can forge a line, or command the terminal that shows it.
+Some hold a client's text. Control characters and line ends are escaped, so no text can forge a
+line or control the terminal that shows it.
 """
 
 import json

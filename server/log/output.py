@@ -36,7 +36,7 @@ def portions(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
 
 
 class Output:
-    """A descriptor of anybody's: it may block, or not, or have no reader any more."""
+    """Any descriptor: it may block, or not, or have lost its reader."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor

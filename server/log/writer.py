@@ -2,8 +2,8 @@
 
     LogWriter.emit, emit_lines -> a queue, bounded in bytes -> the thread `log`: format -> Output
 
-A reader of our output that stalls (a pipe that nobody empties) stalls the writing thread alone:
-the queue fills, what no longer fits is dropped and counted, and the count is written down.
+A stalled reader of the output (a pipe that nobody empties) stalls the writing thread alone: the
+queue fills, what no longer fits is dropped and counted, and the log says how much.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ RECORD_BYTES = 1536  # of a record, its dictionaries, its place in the queue: 70
 # server 0.19 of its speed without a log; now it leaves half. What is too much for that is dropped.
 SPELL, PAUSE = 0.005, 0.015
 AT_ONCE = 16 * 1024  # bytes that are rendered before they are written
-FLUSH_SECONDS = 0.5  # what the end of the program waits for a reader that stalls or is slow
+FLUSH_SECONDS = 0.5  # how long the program waits at its end for a slow or stalled reader
 
 
 class Counts(NamedTuple):
@@ -156,7 +156,7 @@ class LogWriter(logging.Handler):
     def close(self) -> None:
         """Write what is left, for at most half a second; say how many lines were lost."""
         if self not in logging.getLogger().handlers:
-            return  # closed before: the interpreter's exit closes every handler once more
+            return  # closed already: the interpreter closes every handler again at exit
         logging.getLogger().removeHandler(self)
         self._closing = True
         self._queue.put(None)
@@ -169,7 +169,7 @@ class LogWriter(logging.Handler):
 
 
 def _size(record: logging.LogRecord) -> int:
-    """About how many bytes of memory a record holds, rather too many than too few."""
+    """About how many bytes of memory a record holds; rather too many than too few."""
     if isinstance(record.msg, dict):  # ours
         return RECORD_BYTES + sum(map(sys.getsizeof, record.msg.values()))
     args = record.args.values() if isinstance(record.args, Mapping) else record.args or ()
