@@ -110,7 +110,7 @@ lint: $(INSTALLED) engine docs ## Style, types, Dockerfiles, scripts, YAML, work
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/hadolint Dockerfile.* tests/Dockerfile tests/seen/Dockerfile grading/Dockerfile
-	$(BIN)/shellcheck $(filter-out scripts/prose%,$(wildcard scripts/*)) grading/check-program .ci/run findings/*.sh
+	$(BIN)/shellcheck $(filter-out scripts/prose% scripts/screenshots,$(wildcard scripts/*)) grading/check-program .ci/run findings/*.sh
 	$(BIN)/yamllint --strict .
 	$(BIN)/zizmor --offline --quiet --pedantic .github
 	$(BIN)/zizmor --offline --quiet $(WORKFLOWS_TO_COPY)
@@ -140,8 +140,8 @@ bench: $(INSTALLED) ## How fast beside its peers: measure, and fill the tables o
 bench-short: $(INSTALLED) ## The same in two minutes: has a ratio halved since?
 	$(BIN)/python -m bench short
 
-pictures: images ## The pictures of the README and the lessons, from real runs
-	scripts/pictures
+pictures: $(INSTALLED) images programs ## The pictures of the README and the lessons, from real runs
+	scripts/pictures $(BIN)/python
 
 engine:
 	@scripts/ensure-engine

@@ -15,7 +15,7 @@ PAGES = sorted({*ROOT.glob("*.md"), *(page for folder in FOLDERS for page in fol
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`[^`\n]+`")
-LINK = re.compile(r"\]\(([^)\s]+)\)")
+LINK = re.compile(r"(?:\]\(|src=\"|srcset=\")([^)\"\s]+)")
 ELSEWHERE = re.compile(r"[a-z]+:")
 TITLE_LINK = re.compile(r"\[(.*?)\]\(.*?\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
