@@ -42,8 +42,8 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         ({"STATE": "active false"}, "this engine is a worker"),
         ({"STATE": "locked false"}, "this engine's swarm is locked"),
-        ({"SERVERS": "0"}, "SERVERS=0 is no number of servers"),
-        ({"CLIENTS": "-1"}, "CLIENTS=-1 is no number of clients"),
+        ({"SERVERS": "0"}, "SERVERS=0 is not a number from 1"),
+        ({"CLIENTS": "-1"}, "CLIENTS=-1 is not a number from 0"),
     ],
 )
 def test_what_it_cannot_do_is_told_in_one_line_before_anything_is_removed(
