@@ -110,7 +110,7 @@ lint: $(INSTALLED) engine docs ## Style, types, Dockerfiles, scripts, YAML, work
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/hadolint Dockerfile.* tests/Dockerfile tests/seen/Dockerfile grading/Dockerfile
-	$(BIN)/shellcheck $(filter-out scripts/prose% scripts/screenshots,$(wildcard scripts/*)) grading/check-program .ci/run findings/*.sh
+	$(BIN)/shellcheck $(filter-out %.py %.toml,$(wildcard scripts/*)) grading/check-program .ci/run findings/*.sh
 	$(BIN)/yamllint --strict .
 	$(BIN)/zizmor --offline --quiet --pedantic .github
 	$(BIN)/zizmor --offline --quiet $(WORKFLOWS_TO_COPY)
@@ -118,7 +118,7 @@ lint: $(INSTALLED) engine docs ## Style, types, Dockerfiles, scripts, YAML, work
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
-	$(BIN)/python scripts/prose
+	$(BIN)/python scripts/prose.py
 	docker compose config --quiet
 	docker stack config --compose-file stack.yaml >/dev/null
 	SUBMISSION_IMAGE=any docker compose --file grading/compose.yaml config --quiet

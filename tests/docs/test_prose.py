@@ -44,6 +44,6 @@ def test_what_is_said_in_another_way_is_named_by_its_line_and_code_is_not_read(
 ) -> None:
     path = tmp_path / name
     path.write_text(text, encoding="utf-8")
-    done = run(sys.executable, "scripts/prose", path)
+    done = run(sys.executable, "scripts/prose.py", path)
     named = re.findall(rf"^{re.escape(str(path))}:(\d+): ", done.stdout, re.MULTILINE)
     assert (list(map(int, named)), done.returncode) == (lines, bool(lines)), done.stdout

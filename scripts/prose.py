@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads what people read, and names what a native speaker would stumble over.
 
-Usage: scripts/prose [PATH...], or without a path all that scripts/prose.toml lists. Code is not
+Usage: scripts/prose.py [PATH...], or without a path all that scripts/prose.toml lists. Code is not
 read: in a page that is what stands in fences and between backticks, in a program everything but
 comments and strings. Exit code: 0 if nothing was found, 1 if something was.
 """
