@@ -41,7 +41,8 @@ def _paths() -> Iterator[Path]:
     for pattern in SETTINGS["pages"]:
         yield from sorted(ROOT.glob(pattern))
     for folder in SETTINGS["programs"]:
-        yield from sorted((ROOT / folder).rglob("*.py"))
+        programs = sorted((ROOT / folder).rglob("*.py"))
+        yield from (path for path in programs if "built" not in path.parts)
 
 
 def _found(path: Path) -> Iterator[str]:
