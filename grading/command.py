@@ -8,15 +8,18 @@ import sys
 from argparse import ArgumentParser, Namespace
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NoReturn
 
+from grading.archive import BROKEN, unpack
 from grading.book import read_weights
 from grading.handed_in import found_in
+from grading.image import HERE
 from grading.results import Results
-from grading.room import HERE
 from grading.run import CHECKED, NOT_ALL, Grading
 from grading.settings import PYTHON_IMAGE, Settings
 
+MOST = 1 << 32  # bytes of an archive of all submissions, unpacked
 FORMS = ("text", "json", "junit")
 PROTOCOLS = ("handout", "lines")
 USAGE = "usage: grading/grade [OPTION ...] SUBMISSIONS RESULTS"
@@ -39,8 +42,26 @@ def fail(why: str) -> NoReturn:
 def main() -> int:
     """Exit code: 0 every submission could be checked, with whatever result; 1 one could not."""
     given = options().parse_args()
+    with TemporaryDirectory() as place:
+        if given.submissions.is_file():
+            given.submissions = unpacked(given.submissions, Path(place))
+        return grade(given)
+
+
+def unpacked(archive: Path, place: Path) -> Path:
+    """The folder of what Moodle and Canvas hand out as an archive, under the archive's name."""
+    folder = place / archive.stem
+    try:
+        unpack(archive, folder, MOST)
+    except BROKEN as error:
+        fail(f"{archive} cannot be unpacked: {error}")
+    return folder
+
+
+def grade(given: Namespace) -> int:
+    """Grade all; the exit code says how that went."""
     if not given.submissions.is_dir():
-        fail(f"{USAGE}, and SUBMISSIONS is a folder of folders")
+        fail(f"{USAGE}, and SUBMISSIONS is a folder of folders, or a zip of them")
     given.results.mkdir(parents=True, exist_ok=True)
     submissions = found_in(given.submissions, but=given.results)
     if not submissions:

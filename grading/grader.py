@@ -27,7 +27,7 @@ class Grader:
                 folder = Path(place, "submission")
                 folder.mkdir()
                 submission.put_into(folder)
-                self.room.build(folder)
+                self.room.image.build(folder)
             self.room.start()
         except Unusable as why:
             text, _, log = str(why).partition("\n")

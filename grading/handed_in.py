@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading.staging import below, inside, stage
+from grading.archive import inside
+from grading.staging import below, stage
 
 CANVAS = re.compile(r"(?P<who>[^_]+)(?:_LATE)?_(?P<id>\d+)_(\d+)_(?P<name>.+)")
 CANVAS_FEEDBACK = "{0}_{1}_{2}_feedback.txt"
@@ -33,10 +34,15 @@ class Submission:
     feedback: str  # where its feedback goes, in an archive of all feedback
 
     def stamp(self) -> str:
-        """Another one if anything in it is another: names, sizes and times."""
-        own = sorted(path for one in self.files.values() for path in (one, *below(one)))
-        facts = [(str(path), (at := path.lstat()).st_size, at.st_mtime_ns) for path in own]
-        return hashlib.sha256(repr(facts).encode(errors="replace")).hexdigest()
+        """Another one if anything in it is another, by name or content, wherever it is."""
+        stamp = hashlib.sha256()
+        for name, file in sorted(self.files.items()):
+            for path in sorted((file, *below(file))):
+                is_file = path.is_file() and not path.is_symlink()
+                content = hashlib.sha256(path.read_bytes() if is_file else b"").hexdigest()
+                fact = name, str(path.relative_to(file)), path.lstat().st_mode, content
+                stamp.update(repr(fact).encode(errors="replace"))
+        return stamp.hexdigest()
 
     def put_into(self, folder: Path) -> None:
         """Copy it so that it can be built; raises Unusable."""
@@ -44,7 +50,13 @@ class Submission:
 
 
 def found_in(folder: Path, *, but: Path) -> list[Submission]:
-    """The submissions in a folder, without the one that the results go to, in order."""
+    """The submissions in a folder, without the one that the results go to, in order.
+
+    An archive of all may have them in a folder of its own.
+    """
+    match inside(folder):
+        case [only] if only.is_dir() and any(map(_is_named, inside(only))):
+            folder = only
     found, files = list[Submission](), dict[tuple[str, str], dict[str, Path]]()
     feedback: dict[str, str] = {}
     for path in inside(folder):
@@ -63,3 +75,8 @@ def found_in(folder: Path, *, but: Path) -> list[Submission]:
             feedback[f"{who}_{number}"] = template.format(*match.groups())
     several = ((f"{who}_{number}", own) for (who, number), own in files.items())
     return found + [Submission(name, own, feedback[name]) for name, own in several]
+
+
+def _is_named(path: Path) -> bool:
+    """Whether Moodle or Canvas has given it its name."""
+    return any(form.fullmatch(path.name) for form in (CANVAS, MOODLE, MOODLE_FOLDER))

@@ -3,15 +3,14 @@
 import json
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
 from grading.engine import Engine, Late, last_line
+from grading.image import HERE, Image
 from grading.settings import Settings
-from grading.staging import RECIPE, Unusable
+from grading.staging import Unusable
 
-HERE = Path(__file__).parent
 PORT = 2022
 SERVER = f"localhost:{PORT}"
 LINES = 1000  # of its output are kept
@@ -24,34 +23,18 @@ class Room:
     def __init__(self, project: str, engine: Engine, settings: Settings) -> None:
         self._engine = engine
         self._settings = settings
-        self._image = f"thread-lanes-submission:{project.removeprefix('thread-lanes-grading-')}"
-        self._variables = {"SUBMISSION_IMAGE": self._image, "COMPOSE_PROJECT_NAME": project}
-
-    def build(self, folder: Path) -> None:
-        """Make the submission's image; raises Unusable."""
-        recipe = folder if (folder / RECIPE).is_file() else HERE
-        words = ("docker", "build", "--quiet", "--file", str(recipe / RECIPE), "--tag", self._image)
-        base = f"PYTHON_IMAGE={self._settings.python_image}"
-        seconds = self._settings.build_seconds
-        build = (*words, "--build-arg", base, str(folder))
-        try:
-            done = self._engine.run(*build, within=seconds, builds=True)
-        except Late:
-            raise Unusable(f"does not build within {seconds:g} s") from None
-        if done.returncode:
-            raise Unusable(f"does not build: {last_line(done.stderr)}\n{done.stderr}")
+        slot = project.removeprefix("thread-lanes-grading-")
+        self.image = Image(f"thread-lanes-submission:{slot}", engine, settings)
+        self._variables = {"SUBMISSION_IMAGE": self.image.tag, "COMPOSE_PROJECT_NAME": project}
 
     def start(self) -> None:
         """As the image's user, the checker too: root if the image does not say. Raises Unusable.
 
         A name is known in the image alone; then the checker has a user of its own.
         """
-        words = ("docker", "image", "inspect", "--format", "{{.Config.User}}", self._image)
-        user = self._engine.run(*words).stdout.strip() or "0:0"
-        if not user.strip("0123456789:"):
+        self._variables.pop("SUBMISSION_USER", None)
+        if user := self.image.user:
             self._variables["SUBMISSION_USER"] = user
-        else:
-            self._variables.pop("SUBMISSION_USER", None)
         done = self._compose("up", "--detach", "submission")
         if done.returncode:
             raise Unusable(f"does not start: {last_line(done.stderr)}\n{done.stderr}")
@@ -87,7 +70,7 @@ class Room:
         """Whatever of it is there."""
         engine = Engine()  # one that nobody has stopped
         self._compose("down", "--volumes", "--timeout", "0", engine=engine)
-        engine.run("docker", "image", "rm", self._image)
+        engine.run("docker", "image", "rm", self.image.tag)
 
     def _container(self, service: str) -> str:
         return self._compose("ps", "--all", "--quiet", service).stdout.strip()

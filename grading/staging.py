@@ -1,13 +1,13 @@
 """What was handed in, copied so that it can be built: out of archives and folders, readable."""
 
 import shutil
-import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-IGNORED = {"__MACOSX", "__pycache__", ".git", ".venv", ".DS_Store"}
-PROGRAM, RECIPE = "server.py", "Dockerfile"
+from grading.archive import BROKEN, IGNORED, inside, is_archive, unpack
+
 MOST = 1 << 28  # bytes of an archive, unpacked
+PROGRAM, RECIPE = "server.py", "Dockerfile"
 
 
 class Unusable(Exception):
@@ -21,18 +21,13 @@ def stage(files: Mapping[str, Path], folder: Path) -> None:
             _copy(source, folder / name)
         _settle(folder)
         _make_readable(folder)
-    except (OSError, shutil.Error, zipfile.BadZipFile, RuntimeError) as error:
+    except (*BROKEN, shutil.Error) as error:
         raise Unusable(f"cannot be read: {error}") from None
     if not any((folder / name).is_file() for name in (PROGRAM, RECIPE)):
         *some, last = [path.name for path in inside(folder)] or [""]
         there = f"{', '.join(some)} and {last}" if some else last
         none = f"has neither {PROGRAM} nor a {RECIPE}, only {there}"
         raise Unusable(none if there else "is empty")
-
-
-def inside(folder: Path) -> list[Path]:
-    """What a folder has, but for what systems and tools leave there."""
-    return [path for path in sorted(folder.iterdir()) if path.name not in IGNORED]
 
 
 def below(folder: Path) -> Iterator[Path]:
@@ -58,8 +53,10 @@ def _settle(folder: Path) -> None:
         match programs, inside(folder):
             case [program], _:
                 program.rename(folder / PROGRAM)
-            case [], [only] if zipfile.is_zipfile(only):
-                _unpack(only, folder)
+            case [], [only] if is_archive(only):
+                packed = only.rename(folder.with_name(f"{folder.name}.zip"))
+                unpack(packed, folder, MOST)
+                packed.unlink()
             case [], [only] if only.is_dir() and not only.is_symlink():
                 away = only.rename(folder.with_name(f"{folder.name}-inside"))
                 for path in away.iterdir():
@@ -67,25 +64,6 @@ def _settle(folder: Path) -> None:
                 away.rmdir()
             case _:
                 return
-
-
-def _unpack(archive: Path, folder: Path) -> None:
-    packed = archive.rename(folder.with_name(f"{folder.name}.zip"))
-    with _opened(packed) as opened:
-        if sum(one.file_size for one in opened.infolist()) > MOST:
-            raise OSError("its archive is too large")
-        opened.extractall(folder)
-    packed.unlink()
-    for name in IGNORED:
-        shutil.rmtree(folder / name, ignore_errors=True)
-
-
-def _opened(archive: Path) -> zipfile.ZipFile:
-    """With names in UTF-8, as macOS packs them without saying so; else in the DOS code page."""
-    try:
-        return zipfile.ZipFile(archive, metadata_encoding="utf-8")
-    except UnicodeDecodeError:
-        return zipfile.ZipFile(archive)
 
 
 def _make_readable(folder: Path) -> None:

@@ -77,8 +77,10 @@ FLOORS = {
         {"__main__"},
     ],
     "grading": [
-        {"engine", "outcome", "staging", "settings", "keep_end"},
-        {"handed_in", "book", "room"},
+        {"engine", "outcome", "archive", "settings", "keep_end"},
+        {"staging"},
+        {"handed_in", "book", "image"},
+        {"room"},
         {"results", "grader"},
         {"run"},
         {"command"},

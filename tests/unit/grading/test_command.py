@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grading import command, room
+from grading import command, image
 from tests.kit.command import ROOT, run
 
 GRADE = ROOT / "grading" / "grade"
@@ -121,7 +121,7 @@ def test_the_base_image_is_that_of_the_environment_or_of_the_file_env(
     monkeypatch.setattr(command, "HERE", tmp_path / "grading")
     monkeypatch.setenv("PYTHON_IMAGE", variable)
     (one / "ada" / "server.py").touch()
-    weights = room.HERE / "weights.toml"
+    weights = image.HERE / "weights.toml"
     told(monkeypatch, one, results, f"--weights={weights}")
     assert f"--build-arg PYTHON_IMAGE={base} " in (fake / "told").read_text()
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from grading.handed_in import found_in
 from tests.kit.command import PATIENCE, ROOT, Ran, run
 from tests.kit.waiting import wait_until
 
@@ -244,6 +245,24 @@ def test_what_moodle_and_canvas_hand_out_is_read_and_its_feedback_has_their_name
     assert said.startswith("Points: ")
     assert HINT in said
     assert not list(tmp_path.glob("results/.*"))
+
+
+def test_an_archive_of_all_is_read_and_unpacked_anew_it_is_the_same(
+    fake: Path, submissions: Path, results: Path, tmp_path: Path
+) -> None:
+    assert fake.exists()
+    packed = tmp_path / "CSE 3.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("CSE 3/Zoë_4711_assignsubmission_file/server.py", card(RIGHT))
+    assert grade(packed, results).returncode == 0
+    assert set(rows(results)) == {"Zoë_4711"}
+    packed.write_bytes(b"no archive")
+    done = grade(packed, results)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    folders = [hand_in(submissions / name / "ada", "Hey").parent for name in ("1", "2")]
+    one, other = (found_in(folder, but=tmp_path)[0].stamp() for folder in folders)
+    hand_in(submissions / "2" / "ada", "Hi.")
+    assert one == other != found_in(folders[1], but=tmp_path)[0].stamp()
 
 
 def test_two_are_graded_at_a_time_and_an_interrupted_run_goes_on_where_it_stopped(
