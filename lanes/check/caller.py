@@ -5,26 +5,46 @@ line, and a greeting comes first.
 """
 
 import contextlib
+import re
 import socket
 import time
 
 from lanes.check.connection import QUIET, Connection
-from lanes.check.failure import Failed, Patience, said_of
+from lanes.check.failure import Failed, OutOfTime, Patience, said_of
 from lanes.check.protocol import Complaint, Dialect, ProtocolError, Reply
 
 MESSAGE = "Hey Server!!! What will we do in today's lab????"
+
+Ticks = re.Pattern[bytes]
 
 
 class Caller(Connection):
     """Says messages and hears answers; each is due within the time-out of its own message."""
 
     def __init__(
-        self, connected: socket.socket, dialect: Dialect, patience: Patience, *, greets: bool
+        self,
+        connected: socket.socket,
+        dialect: Dialect,
+        patience: Patience,
+        *,
+        greets: bool,
+        ticks: Ticks | None = None,
     ) -> None:
         super().__init__(connected, patience)
         self.thread: str | None = None  # the one that greeted us
         self._dialect = dialect
         self._greets = greets  # whether the server speaks first
+        self._ticks = ticks  # what it says again and again unasked, which is no answer
+
+    @property
+    def framed(self) -> bool:
+        """Whether an answer can be told from anything else."""
+        return self._dialect.framed
+
+    @property
+    def pauses(self) -> bool:
+        """Whether the server pauses within an answer, whose end then has to be waited for."""
+        return self.quiet > QUIET
 
     def be_greeted(self, *, whole: bool = True) -> None:
         """Wait for the greeting, or in `handout` for its beginning, if there is one."""
@@ -44,18 +64,25 @@ class Caller(Connection):
 
     def drop(self) -> None:
         """Where any bytes would be a reply, forget those that came before the question."""
-        if not self._dialect.framed:
+        if not self.framed:
             self.forget()
 
     def be_still(self) -> None:
         """The same, and wait until no more of them come."""
-        if not self._dialect.framed:
+        if not self.framed:
             self.rest()
+
+    def be_drained(self, seconds: float) -> None:
+        """Wait until nothing has come for so long, and somewhat longer, but what comes unasked."""
+        last, end = time.monotonic(), self._patience.until()
+        while (now := time.monotonic()) < (until := min(last + seconds + self.quiet, end)):
+            if not self.framed and self.hears(until - now) and self.overhears():
+                last = time.monotonic()
 
     def reply(self, *, whole: bool = True) -> Reply:
         """The next reply, or in `handout` its beginning; a refusal is a failure."""
         reply = _no_complaint(self.answer())
-        if whole and not self._dialect.framed:
+        if whole and not self.framed:
             return Reply(None, reply.text + self.rest().decode(errors="replace"))
         return reply
 
@@ -65,11 +92,22 @@ class Caller(Connection):
 
     def heard(self) -> str | None:
         """What has arrived of replies, where something has; None if none of them is complete."""
-        self._dialect.feed(self.receive(self.due))
+        self._hear(self.due)
         replies: list[str] = []
         while (answer := self._take()) is not None:
             replies.append(_no_complaint(answer).text)
         return "".join(replies) if replies else None
+
+    def overhears(self) -> bool:
+        """Whether something has come though it did not ask; if it is no line, forget that."""
+        return self.hears() if self.framed else bool(self._told(self.forget()))
+
+    def overdue(self) -> Failed:
+        """What to say of an answer that is; raises OutOfTime."""
+        failure = self._patience.ran_out("no answer")
+        if isinstance(failure, OutOfTime):
+            raise failure
+        return failure
 
     def unasked(self) -> str:
         """What arrives though nothing was asked: usually nothing."""
@@ -79,8 +117,15 @@ class Caller(Connection):
 
     def _next(self, until: float) -> Reply | Complaint:
         while (answer := self._take()) is None:
-            self._dialect.feed(self.receive(until))
+            self._hear(until)
         return answer
+
+    def _hear(self, until: float) -> None:
+        self._dialect.feed(self._told(self.receive(until)))
+
+    def _told(self, chunk: bytes) -> bytes:
+        """What of it may be an answer."""
+        return self._ticks.sub(b"", chunk) if self._ticks else chunk
 
     def _take(self) -> Reply | Complaint | None:
         try:

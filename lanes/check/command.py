@@ -1,6 +1,7 @@
 """`lanes check`: options -> the checks -> a scorecard and an exit code."""
 
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 import click
@@ -16,7 +17,7 @@ from lanes.check.printed import Printed
 from lanes.check.protocol import DIALECTS, Lines
 from lanes.check.scorecard import Result, Scorecard, score
 from lanes.check.showing import read, show
-from lanes.check.started import STARTS, address_of, started
+from lanes.check.started import STARTS, address_of, ending, started
 from lanes.check.subject import Subject, Unreachable
 from lanes.watch.printable import printable
 
@@ -80,6 +81,7 @@ def check(  # noqa: PLR0913 - one argument for each option
                 Subject(near, dialect, clients=clients, many=many, timeout=timeout, wait=wait)
             )
             name = near.found_at(subject.address)
+            subject.ending = partial(ending, children)
             if protocol == "handout" and Lines.GREETING.fullmatch(subject.greeting):
                 raise click.UsageError(f"{server} speaks `lines`: add --protocol lines.")
             # One for all checks: it hides the cursor, and Ctrl-C must not come just as it does.

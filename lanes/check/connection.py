@@ -8,12 +8,11 @@ import time
 from typing import Self
 
 from lanes.check.address import Address
-from lanes.check.failure import Failed, HungUp, Patience
+from lanes.check.failure import Endless, Failed, HungUp, Patience
 
 RESET = struct.pack("ii", 1, 0)  # struct linger {on, 0 seconds}: socket(7), SO_LINGER
 CHUNK = 1 << 16  # bytes to receive at once, at most
 FLOOD = 1 << 20  # bytes after which a server that should hang up is taken not to
-SENDS_ON = "the server sends again and again what it should send once: a loop without an end"
 ENDLESS = 1 << 16  # bytes after which a reply is taken to have no end
 QUIET = 0.05  # seconds without a byte after which a reply without an end counts as whole
 
@@ -25,6 +24,7 @@ class Connection:
         self._socket = connected
         self._patience = patience
         self._sent_at: float | None = None  # an answer is due from then on
+        self.quiet = QUIET
 
     @property
     def address(self) -> str:
@@ -36,6 +36,11 @@ class Connection:
     def due(self) -> float:
         """When an answer to what was sent last is overdue; raises OutOfTime."""
         return self._patience.until(self._sent_at)
+
+    @property
+    def waits(self) -> float:
+        """Seconds since it has sent something."""
+        return time.monotonic() - self._sent_at if self._sent_at else 0.0
 
     def fileno(self) -> int:
         """For `select` and its kin."""
@@ -96,17 +101,18 @@ class Connection:
         more = b""
         until = self._patience.until()
         with contextlib.suppress(OSError):
-            while chunk := self._by(min(until, time.monotonic() + QUIET)).recv(CHUNK):
+            while chunk := self._by(min(until, time.monotonic() + self.quiet)).recv(CHUNK):
                 more += chunk
                 if len(more) > ENDLESS:
-                    raise Failed(f"a reply that does not end: {len(more):,} bytes so far", SENDS_ON)
+                    raise Endless(f"a reply that does not end: {len(more):,} bytes so far")
         return more
 
-    def forget(self) -> None:
+    def forget(self) -> bytes:
         """Drop what has arrived."""
         with contextlib.suppress(OSError):
             self._socket.setblocking(False)
-            self._socket.recv(FLOOD)
+            return self._socket.recv(FLOOD)
+        return b""
 
     def be_hung_up_on(self) -> None:
         """Wait for the server to hang up, whatever it says before; raises Failed if it does not."""

@@ -5,12 +5,15 @@ from contextlib import suppress
 
 from lanes.check.caller import MESSAGE
 from lanes.check.claim import check, duration, quoted
-from lanes.check.failure import Failed, HungUp, said_of
-from lanes.check.greeting import answer_in_silence, heard_by_a_silent_client
+from lanes.check.failure import Endless, Failed, HungUp, said_of
+from lanes.check.hearing import hear_out
 from lanes.check.subject import Subject
 from lanes.check.symptoms import ENDED, of_no_answer
+from lanes.check.unasked import answer_in_silence, heard_by_a_silent_client
 
 AGAIN = 4  # messages on one connection
+LISTENS = 1.0  # seconds for more to come of an answer: the first may say only that it has begun
+PAUSES = 2.0  # times as long as the pause that was heard is an answer waited for from then on
 SEVERAL = 2  # of a server that is slow
 LONG = 8192  # bytes
 TEXT = "Grüße an alle: 你好, こんにちは, \N{WAVING HAND SIGN}"
@@ -24,10 +27,13 @@ TEXT = "Grüße an alle: 你好, こんにちは, \N{WAVING HAND SIGN}"
 def answers(subject: Subject) -> str:
     """A client's message is answered."""
     with subject.call() as caller:
+        caller.quiet = LISTENS
         began = time.monotonic()
         caller.say(MESSAGE)
         try:
-            reply = caller.reply(whole=False)
+            heard = hear_out(caller, began)
+        except Endless:
+            raise
         except HungUp as failure:
             raise HungUp(str(failure), ENDED) from None
         except Failed as failure:
@@ -35,11 +41,11 @@ def answers(subject: Subject) -> str:
             with suppress(Failed), subject.connect() as other:
                 hint = of_no_answer(caller, other)
             raise Failed(str(failure), hint) from None
-        seconds = time.monotonic() - began
-    if greeting := heard_by_a_silent_client(subject, seconds):
-        seconds, reply = answer_in_silence(subject, greeting, seconds)
-    subject.usual = seconds
-    return f"answered after {duration(seconds)}: {quoted(reply.text)}"
+    if greeting := heard_by_a_silent_client(subject, heard.seconds):
+        heard = answer_in_silence(subject, greeting, heard.seconds)
+    subject.usual = heard.seconds
+    subject.quiet += PAUSES * heard.pause
+    return f"answered after {duration(heard.seconds)}: {quoted(heard.text)}"
 
 
 @check(

@@ -6,12 +6,11 @@ from contextlib import ExitStack, contextmanager
 
 from lanes.check.caller import Caller
 from lanes.check.claim import check, duration
-from lanes.check.failure import Failed, said_of
-from lanes.check.rounds import Rounds
+from lanes.check.failure import Endless, Failed, HungUp, said_of
+from lanes.check.rounds import MIXED, Rounds
 from lanes.check.subject import Subject
-from lanes.check.symptoms import of_silence
-from lanes.check.turns import HINT as TURNS
-from lanes.check.turns import at_once
+from lanes.check.symptoms import ONE_BY_ONE, TURNED_AWAY, of_a_wait, of_silence
+from lanes.check.turns import InTurns, at_once
 
 
 @check(
@@ -23,12 +22,14 @@ def concurrent(subject: Subject) -> str:
     with ExitStack() as staying:
         rounds = Rounds([staying.enter_context(subject.connect()) for _ in range(subject.clients)])
         with _beside_the_others(rounds):
-            rounds.greetings()
+            rounds.greetings(subject.usual)
             try:
                 alone = rounds.each_alone(subject.usual)
             except Failed as failure:
+                if failure.hint:
+                    raise
                 hint = of_silence(failure, rounds.speaking, rounds.callers)
-                raise Failed(str(failure), hint) from None
+                raise type(failure)(str(failure), hint or of_a_wait(failure, rounds)) from None
             evidence = at_once(rounds, rounds.callers, alone)
     return f"{subject.clients} clients stayed connected; {evidence}"
 
@@ -38,14 +39,18 @@ def _beside_the_others(rounds: Rounds) -> Iterator[None]:
     """If it fails, say which client it was, and whether the others were in its way."""
     try:
         yield
+    except (InTurns, Endless):
+        raise
     except Failed as failure:
-        if failure.hint == TURNS:
-            raise
         caller = rounds.speaking
         number = rounds.callers.index(caller) + 1
         others = [one for one in rounds.callers if one is not caller]
         evidence = f"client {number}, with {len(others)} others: {failure}"
-        raise Failed(f"{evidence}{_once_alone(caller, others)}", failure.hint) from None
+        if isinstance(failure, HungUp):
+            raise HungUp(evidence, failure.hint or TURNED_AWAY) from None
+        if failure.hint not in {ONE_BY_ONE, MIXED}:  # then it does not wait for others to leave
+            evidence += _once_alone(caller, others)
+        raise Failed(evidence, failure.hint) from None
 
 
 def _once_alone(caller: Caller, others: list[Caller]) -> str:
@@ -85,14 +90,27 @@ def many(subject: Subject) -> str:
         began = time.monotonic()
         rounds = Rounds([staying.enter_context(subject.connect()) for _ in range(subject.many)])
         *others, last = rounds.callers
-        try:
-            rounds.greetings()
+        with _numbered(rounds):
+            rounds.greetings(subject.usual)
             connected = duration(time.monotonic() - began)
-            evidence = at_once(rounds, others, rounds.alone(last))
-        except Failed as failure:
-            if failure.hint == TURNS:
-                raise
-            number = rounds.callers.index(rounds.speaking) + 1
-            evidence = f"client {number} of {subject.many} at once: {failure}"
-            raise Failed(evidence, failure.hint) from None
+            try:
+                alone = rounds.alone_again(last)
+            except Failed as failure:
+                hint = failure.hint or of_a_wait(failure, rounds)
+                raise type(failure)(str(failure), hint) from None
+            evidence = at_once(rounds, others, alone)
     return f"{subject.many} clients connected within {connected}; {evidence}"
+
+
+@contextmanager
+def _numbered(rounds: Rounds) -> Iterator[None]:
+    """If it fails, say which client it was."""
+    try:
+        yield
+    except InTurns:
+        raise
+    except Failed as failure:
+        number = rounds.callers.index(rounds.speaking) + 1
+        evidence = f"client {number} of {len(rounds.callers)} at once: {failure}"
+        hint = failure.hint or (TURNED_AWAY if isinstance(failure, HungUp) else "")
+        raise type(failure)(evidence, hint) from None

@@ -6,12 +6,13 @@ from contextlib import ExitStack
 
 from lanes.check.caller import MESSAGE, Caller
 from lanes.check.claim import check
-from lanes.check.failure import said_of
+from lanes.check.failure import Gone, said_of
 from lanes.check.subject import Subject
 
 GHOSTS = 50
 SETTLED = 0.05  # seconds after which the server waits for the next message
 MUCH = "x" * 4096  # more than one `recv` of most servers takes: they answer it in several sends,
+AFTERMATH = 2.0  # seconds within which a server that a client's leaving breaks may still end
 BRIEF = 0.1  # seconds; where each of them takes longer, the next client would wait for all of them
 
 Leave = Callable[[Caller], None]
@@ -57,6 +58,8 @@ def leaves(subject: Subject) -> str:
             leave(hasty)
     with said_of(new), subject.call() as caller:
         caller.ask()
+        if caller.is_hung_up_on(AFTERMATH) and subject.is_gone():
+            raise Gone("the server hung up, and no longer listens")
     *some, last = WAYS
     return f"the others were still served after some {', '.join(some)} or {last}"
 

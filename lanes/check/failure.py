@@ -23,6 +23,18 @@ class HungUp(Failed):
     """The server ended the connection."""
 
 
+class Endless(Failed):
+    """The server sends so much that it is taken not to stop."""
+
+    def __init__(
+        self,
+        evidence: str,
+        hint: str = "the server sends again and again what it should send once: a loop without an "
+        "end",
+    ) -> None:
+        super().__init__(evidence, hint)
+
+
 class Mute(Failed):
     """The server speaks and answers nothing, so that no other check can tell anything."""
 

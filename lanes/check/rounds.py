@@ -1,35 +1,26 @@
 """Clients that are connected at the same time, and speak alone or together.
 
-Some servers pass on what one client says to all of them, as a chat does. So who speaks alone is
-answered only by the server; and where the server repeats what is said, an answer has to hold what
-the client itself has said.
+A client that speaks alone is answered by nobody but the server. Where all of them hear what one
+says, as in a chat, what comes after all have spoken is nobody's own answer.
 """
 
 import secrets
 import statistics
 import time
-from collections.abc import Sequence
-from selectors import EVENT_READ, DefaultSelector
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
 
 from lanes.check.caller import MESSAGE, Caller
 from lanes.check.failure import Failed
+from lanes.check.hearing import Answers, Heard, hear_out, heard_by_all, heard_by_each
 
-ALONE = 1.0  # seconds for clients to speak one by one; after that only the last of them does
-
-
-class Late(NamedTuple):
-    """A client that was not answered, and what it met."""
-
-    caller: Caller
-    failure: Failed
-
-
-class Answers(NamedTuple):
-    """What came of speaking at once."""
-
-    seconds: Sequence[float]  # until each answer, in the order in which they came
-    late: Late | None
+ALONE = 1.0  # seconds for clients to speak one by one; after that only the last of them does,
+VARIED = 4.0  # but these many where some are answered much sooner than others
+ALIKE = 1.5  # times as long as the shortest, and a wait is much like it
+SEVERAL = 10  # waits of one client: a single one may be anything
+MIXED = (
+    "threads share a variable for what they have received or will send (a global buffer), so that "
+    "one overwrites another's: let each have its own"
+)
 
 
 class Rounds:
@@ -38,25 +29,31 @@ class Rounds:
     def __init__(self, callers: Sequence[Caller]) -> None:
         self.callers = callers
         self.speaking = callers[0]  # whom a failure is about
-        self._repeats = False  # whether all hear what one says, and it does so too
+        self.is_chat = False  # whether most others have heard what the last said that spoke alone
+        self._heard: list[Heard] = []  # by those that spoke alone
 
-    def greetings(self) -> None:
-        """Wait for each client's."""
+    def greetings(self, usual: float) -> None:
+        """Wait for each client's, and for what clients have caused that have left."""
         for caller in self.callers:
             self.speaking = caller
             caller.be_greeted(whole=False)
-        self.callers[-1].be_still()  # what comes for the others meanwhile they drop
+        self.callers[-1].be_drained(min(usual, ALONE))  # what others get meanwhile they drop
 
     def each_alone(self, usual: float) -> float:
-        """Have each speak while the others are silent; the median of their waits.
+        """Have each speak while the others are silent; the mean of their waits.
 
         Where an answer usually takes long, not each does.
         """
-        until = time.monotonic() + ALONE - usual
-        last = self.callers[-1]
-        return statistics.median(
-            [self.alone(one) for one in self.callers if one is last or time.monotonic() < until]
-        )
+        *some, last = self.callers if usual < ALONE else self.callers[-1:]
+        return statistics.fmean([*_enough(self.alone, some), self.alone(last)])
+
+    def alone_again(self, caller: Caller) -> float:
+        """Have one speak several times while the others are silent; the mean of its waits.
+
+        The first is not among them: the client may not have been accepted yet.
+        """
+        first = self.alone(caller)
+        return first if first > ALONE else statistics.fmean(_enough(self.alone, [caller] * SEVERAL))
 
     def alone(self, caller: Caller) -> float:
         """Have one speak while the others are silent; after how many seconds it was answered."""
@@ -64,47 +61,49 @@ class Rounds:
         others = [one for one in self.callers if one is not caller]
         for one in others:
             one.drop()
-        seconds, repeated = self._ask(caller)
-        if repeated and not self._repeats and any(one.hears() for one in others):
-            _, self._repeats = self._ask(caller)  # twice: the first message may be a name
-        return seconds
-
-    def together(self, speakers: Sequence[Caller]) -> Answers:
-        """Have them speak at once."""
         began = time.monotonic()
-        with DefaultSelector() as waiting:
-            marks: dict[Caller, str] = {}
-            for caller in speakers:
+        speak(caller)
+        self._heard.append(hear_out(caller, began))
+        self.is_chat = not caller.framed and _most([one.overhears() for one in others])
+        return self._heard[-1].seconds
+
+    def together(self, speakers: Sequence[Caller], alone: float) -> Answers:
+        """Have them speak at once, where one that speaks alone is answered after so long."""
+        for caller in self.callers:
+            caller.drop()
+        marks: dict[Caller, str] = {}
+        for caller in speakers:
+            self.speaking = caller
+            marks[caller] = speak(caller)
+        if self.is_chat:
+            reply = len(self._heard[-1].text.encode())
+            return heard_by_all(speakers, reply, alone)
+        before = min((heard.before for heard in self._heard), default=0)
+        answers, texts = heard_by_each(speakers, before + 1)
+        self._tell_apart(marks, texts)
+        return answers
+
+    def _tell_apart(self, marks: Mapping[Caller, str], texts: Mapping[Caller, str]) -> None:
+        """Raise Failed if one has got another's answer, where they repeat what was said."""
+        for caller, text in texts.items():
+            if marks[caller] not in text and any(mark in text for mark in marks.values()):
                 self.speaking = caller
-                marks[caller] = speak(caller)
-                waiting.register(caller, EVENT_READ, caller)
-            texts = dict.fromkeys(speakers, "")
-            seconds: list[float] = []
-            while marks:
-                first = next(iter(marks))  # of those that wait it has waited longest
-                ready = waiting.select(max(first.due - time.monotonic(), 0))
-                for caller in [key.data for key, _ in ready] or [first]:
-                    try:
-                        heard = caller.heard()
-                    except Failed as failure:
-                        return Answers(seconds, Late(caller, failure))
-                    texts[caller] += heard or ""
-                    if heard is not None and (not self._repeats or marks[caller] in texts[caller]):
-                        seconds.append(time.monotonic() - began)
-                        waiting.unregister(caller)
-                        del marks[caller]
-        return Answers(seconds, None)
+                raise Failed("it was answered with what another client had said", MIXED)
 
-    def _ask(self, caller: Caller) -> tuple[float, bool]:
-        """After how many seconds the answer begins, and whether it repeats what was said."""
-        began = time.monotonic()
-        mark = speak(caller)
-        text = caller.reply(whole=False).text
-        while self._repeats and mark not in text:
-            text += caller.reply(whole=False).text
-        seconds = time.monotonic() - began
-        caller.be_still()
-        return seconds, mark in text
+
+def _enough(wait: Callable[[Caller], float], callers: Sequence[Caller]) -> list[float]:
+    """The waits of these, or of as many as there is time for."""
+    began, waits = time.monotonic(), list[float]()
+    for caller in callers:
+        is_varied = bool(waits) and max(waits) > ALIKE * min(waits)
+        if waits and time.monotonic() - began > (VARIED if is_varied else ALONE):
+            break
+        waits.append(wait(caller))
+    return waits
+
+
+def _most(are: Sequence[bool]) -> bool:
+    return 2 * sum(are) > len(are)
 
 
 def speak(caller: Caller) -> str:

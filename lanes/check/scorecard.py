@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from lanes.check.claim import Check
+from lanes.check.claim import Check, duration
 from lanes.check.conversations import again, answers, long, unicode
 from lanes.check.crowds import concurrent, many, unblocked
 from lanes.check.departures import ghosts, leaves
-from lanes.check.failure import Failed, Gone, Mute, OutOfTime, Unseen
+from lanes.check.failure import Failed, Gone, HungUp, Mute, OutOfTime, Unseen
 from lanes.check.lines import framing, order, threads, too_long, utf8
 from lanes.check.subject import Subject
 from lanes.check.survival import Survival
@@ -25,6 +25,8 @@ STUCK = (
     "when that has happened, no new client is accepted or served: the loop that accepts has ended "
     "or waits for something, or a lock is not given back"
 )
+
+AFTERMATH = 2.0  # seconds within which what an earlier check has done may still end a server
 
 SPREADS = {SHARED, again.hint}
 
@@ -79,7 +81,7 @@ def score(
     """
     shared = ""
     survival = Survival(subject)
-    broken, last = "", ""
+    broken, last, before = "", "", ""
     for number, check in enumerate(checks, 1):
         if broken:
             yield Result(check.name, check.claim, "not tried", broken, None, 0.0, last)
@@ -87,10 +89,10 @@ def score(
         began = time.monotonic()
         progress(f"{number} of {len(checks)}  {check.name}: {check.claim}")
         verdict, evidence, failure = _try(check, subject)
-        hint = (failure.hint or f"{shared}{check.hint}") if failure else None
+        hint = _hint(failure, check, shared) if failure else None
         if hint in SPREADS:
             shared = f"perhaps the same as for `{check.name}`: look there first; or "
-        last = check.name
+        before, last = last, check.name
         if isinstance(failure, Mute):
             broken = f"the server answers nobody: look at `{check.name}` first"
         elif trouble := survival.trouble(passed=verdict == "passed"):
@@ -98,11 +100,20 @@ def score(
             evidence += f"; then {trouble if gone else f'a new client: {trouble}'}"
             how = "ended" if gone else "answered no new client"
             broken = f"the server {how} after `{check.name}`: look there first"
+            if gone and before and (seconds := time.monotonic() - began) < AFTERMATH:
+                evidence += f"; `{before}` had ended {duration(seconds)} before"
             if gone and failure and not failure.hint:
                 hint = f"{ENDED}. Perhaps: {hint}"
             verdict, hint = "failed", hint or (ENDED if gone else STUCK)
         seconds = time.monotonic() - began
         yield Result(check.name, check.claim, verdict, _printable(evidence), hint, seconds)
+
+
+def _hint(failure: Failed, check: Check, shared: str) -> str:
+    """The likely cause: what an earlier check has found may show again, unless more is known."""
+    if isinstance(failure, HungUp):
+        return shared + (failure.hint or check.hint)
+    return failure.hint or shared + check.hint
 
 
 def _try(check: Check, subject: Subject) -> tuple[Verdict, str, Failed | None]:

@@ -80,6 +80,15 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
     child.wait()
 
 
+def ending(servers: Sequence[Target]) -> str:
+    """How the one has ended that was started; nothing if there is none, or it has not."""
+    for child in [server.child for server in servers]:
+        if child and _ends(child):
+            code = child.returncode
+            return f"exit code {code}" if code >= 0 else f"signal: {signal.strsignal(-code)}"
+    return ""
+
+
 def address_of(server: Target, seconds: float) -> Address:
     """Where it listens, once it does; raises Unreachable.
 

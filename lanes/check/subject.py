@@ -4,12 +4,13 @@ import contextlib
 import select
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Self
 
 from lanes.check.address import Address
-from lanes.check.caller import Caller
+from lanes.check.caller import Caller, Ticks
+from lanes.check.connection import QUIET
 from lanes.check.failure import Failed, Gone, Patience, said_of
 from lanes.check.protocol import Dialect
 
@@ -52,6 +53,9 @@ class Subject:
         self.framed = dialect.framed  # whether an answer can be told from anything else it says
         self._dialect = dialect
         self.usual = 0.0  # seconds that an answer takes, once that is known
+        self.quiet = QUIET  # seconds without a byte after which an answer is whole
+        self.ending: Callable[[], str] = str  # how it has ended, if it has and that is known
+        self.ticks: Ticks | None = None  # what it says again and again unasked
         self._address = socket.getnameinfo(found.getpeername(), NUMERIC)  # its name may have more
         self._found: socket.socket | None = found  # until a caller takes it
 
@@ -89,7 +93,9 @@ class Subject:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         dialect = self._dialect()
         greets = self.framed or bool(self.greeting)
-        return Caller(connection, dialect, self.patience, greets=greets)
+        caller = Caller(connection, dialect, self.patience, greets=greets, ticks=self.ticks)
+        caller.quiet = self.quiet
+        return caller
 
     def callers(self, staying: ExitStack, count: int) -> Iterator[Caller]:
         """Call that often, one call at a time; all of them stay."""

@@ -3,13 +3,12 @@
 import time
 
 from lanes.check.caller import MESSAGE
-from lanes.check.failure import Failed, Gone, HungUp, OutOfTime
+from lanes.check.failure import Endless, Failed, Gone, HungUp, OutOfTime
 from lanes.check.subject import Subject
 
 RECOVERS = 10.0  # seconds that it gets to finish what a check has left it to do
 ENDS = 1.0  # seconds for a server that hangs up to be gone
 STEP = 0.02
-GONE = "the server was gone"
 
 
 class Survival:
@@ -24,18 +23,24 @@ class Survival:
     def trouble(self, *, passed: bool) -> Failed | None:
         """What one met that was not answered after a check that passed or not."""
         if passed and self._subject.is_slow:
-            return Gone(GONE) if self._subject.is_gone() else None
+            return self._gone() if self._subject.is_gone() else None
         try:
             with self._subject.patience.at_least(RECOVERS), self._subject.call() as caller:
                 if caller.hears():  # of clients that have just left, perhaps
                     caller.be_still()
                 caller.say(MESSAGE)
-                caller.reply(whole=False)
+                caller.reply(whole=caller.pauses)
+        except Endless:
+            return None  # it is served, though not well
         except OutOfTime:
             return None
         except Failed as failure:
-            return Gone(GONE) if self._ends(failure) else failure
+            return self._gone() if self._ends(failure) else failure
         return None
+
+    def _gone(self) -> Gone:
+        how = self._subject.ending()
+        return Gone(f"the server was gone{f' ({how})' if how else ''}")
 
     def _ends(self, failure: Failed) -> bool:
         """Whether it no longer listens. One that ends hangs up first, and then its port closes."""

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from lanes.check.caller import MESSAGE, Caller
-from lanes.check.failure import Failed, HungUp
-from lanes.check.rounds import speak
+from lanes.check.failure import Failed, Gone, HungUp
+from lanes.check.rounds import Rounds, speak
 
 SOON = 0.25  # seconds for an answer that goes to another
 LAST = 1.0  # seconds that the client that came last is waited for
@@ -19,6 +19,16 @@ LEFT_OUT = (
     "the server passes a message on to all the other clients and leaves out the one that said it: "
     "answer that one too"
 )
+ONE_BY_ONE = (
+    "clients are taken one by one, and each waits for those before it to be taken, not to leave: "
+    "the loop that accepts does something slow for each client (it looks up a name, sleeps, "
+    "greets). Let it accept and start the thread, and do the rest there"
+)
+TURNED_AWAY = (
+    "the server hangs up on clients while others are connected: it has a limit for them, or an "
+    "exception ends the client's thread; look at what it printed"
+)
+STILL = 0.8  # of a wait: who is first answered after that is answered as time goes on
 ENDED = (
     "an exception in the client's thread, or a connection that is closed before the answer is "
     "sent: the message may not be what the server expects (a length or a number before it, JSON); "
@@ -31,13 +41,26 @@ def of_silence(failure: Failed, speaker: Caller, clients: Sequence[Caller]) -> s
     others = [one for one in clients if one is not speaker]
     if others:
         others[-1].hears(SOON)
-    heard = [one for one in others if one.hears()]
+    heard = [one for one in others if one.overhears()]
     if len(others) > 1 and len(heard) == len(others):
         return LEFT_OUT
     if len(others) > 1 and len(heard) == 1:
         return SHARED  # its answer went to another
     may_be = speaker is not clients[-1] and not isinstance(failure, HungUp)
     return SHARED if may_be and _is_served(clients[-1]) else ""
+
+
+def of_a_wait(failure: Failed, rounds: Rounds) -> str:
+    """The cause, if more and more clients are answered while all of them stay."""
+    if isinstance(failure, HungUp | Gone):
+        return ""
+    speaking, began = rounds.speaking, time.monotonic()
+    goes_on = False
+    with suppress(Failed):
+        seconds, late = rounds.together(rounds.callers, 0)
+        goes_on = bool(late and seconds and seconds[-1] > STILL * (time.monotonic() - began))
+    rounds.speaking = speaking
+    return ONE_BY_ONE if goes_on else ""
 
 
 def _is_served(last: Caller) -> bool:

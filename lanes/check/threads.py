@@ -102,9 +102,9 @@ def _exchange(
             placed = partial(is_placed, address=callers[-1].address)
             look(watched, subject, placed, together - time.monotonic())
         rounds = Rounds(callers)
-        rounds.greetings()
-        rounds.each_alone(subject.usual)
-        if late := rounds.together(callers).late:
+        rounds.greetings(subject.usual)
+        alone = rounds.each_alone(subject.usual)
+        if late := rounds.together(callers, alone).late:
             rounds.speaking = late.caller
             raise late.failure
     except Failed as failure:

@@ -38,8 +38,8 @@ FLOORS = {
         {"document", "picture", "agreement", "check.connection", "check.printed"}
         | {"watch.waits", "watch.tables", "watch.pyspy"},
         {"replicas", "check.caller", "watch.target"},
-        {"ask", "bars", "marks", "terminal.table", "check.subject", "watch.process"}
-        | {"watch.sockets", "watch.python_lines"},
+        {"ask", "bars", "marks", "terminal.table", "check.subject", "check.hearing"}
+        | {"watch.process", "watch.sockets", "watch.python_lines"},
         {"watch.processes", "check.nearby"},
         {"layout", "trace", "templates", "svg.scale", "terminal.strokes", "check.claim"}
         | {"watch.evidence", "check.rounds", "check.survival"},
@@ -49,7 +49,7 @@ FLOORS = {
             "watch.singles",
             "watch.runs",
             "check.symptoms",
-            "check.greeting",
+            "check.unasked",
         },
         {"watch.attribution", "watch.connections", "watch.listeners", "watch.loops"}
         | {"watch.runtimes", "watch.threads", "check.turns"},

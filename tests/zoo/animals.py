@@ -8,10 +8,13 @@ from typing import NamedTuple
 
 from bench.load import compile_program
 from lanes.check.address import Address
+from lanes.check.failure import Endless
+from lanes.check.rounds import MIXED
 from lanes.check.scorecard import OFFERED
 from lanes.check.symptoms import ENDED as CLOSED
-from lanes.check.symptoms import LEFT_OUT, SHARED
-from lanes.check.turns import HINT as TURNS
+from lanes.check.symptoms import LEFT_OUT, ONE_BY_ONE, SHARED, TURNED_AWAY
+from lanes.check.turns import FEW
+from lanes.check.turns import ONE as TURNS
 from tests.kit.http_get import LOOPBACK
 from tests.kit.server_process import listening
 
@@ -44,6 +47,10 @@ class Animal(NamedTuple):
 RIGHT = {
     "takes its time": Animal("takes_its_time.py", "handout"),
     "greets late": Animal("greets_late.py", "handout"),
+    "ticks and answers": Animal("ticks_and_answers.py", "handout"),
+    "acknowledges": Animal("acknowledges.py", "handout"),
+    "now short, now long": Animal("now_short_now_long.py", "handout"),
+    "counts for all": Animal("counts.py", "handout"),
     "a chat": Animal("chat.py", "handout"),
     "listens for one": Animal("listens_for_one.py", "handout"),
     "greets": Animal("greets.py", "handout"),
@@ -66,6 +73,39 @@ WRONG = {
     "lock over the work": Animal(
         *("lock_over_work.py", "handout", "concurrent many", "churn"), hangs=False, hint=TURNS
     ),
+    "lock over little work": Animal(
+        *("lock_over_little_work.py", "handout", "many", "churn"), hangs=False, hint=TURNS
+    ),
+    "acknowledges, lock over the work": Animal(
+        *("acknowledges_with_lock.py", "handout", "concurrent many", "churn"),
+        hangs=False,
+        hint=TURNS,
+    ),
+    "lock, now short, now long": Animal(
+        *("lock_now_short_now_long.py", "handout", "concurrent many", "churn"),
+        hangs=False,
+        hint=TURNS,
+    ),
+    "counts for all, lock over the work": Animal(
+        *("counts_with_lock.py", "handout", "concurrent many", "churn"), hangs=False, hint=TURNS
+    ),
+    "two at a time": Animal(
+        *("two_at_a_time.py", "handout", "concurrent many", "churn"),
+        hangs=False,
+        hint=FEW.format(2),
+    ),
+    "one buffer for all": Animal(
+        *("one_buffer.py", "handout", "concurrent many"), hangs=False, hint=MIXED
+    ),
+    "full at five": Animal(
+        *("full_at_five.py", "handout", "concurrent many"), hangs=False, hint=TURNED_AWAY
+    ),
+    "five at a time": Animal(
+        *("five_at_a_time.py", "handout", "many", "churn"), hangs=False, hint=FEW.format(5)
+    ),
+    "slow to accept": Animal(
+        *("slow_to_accept.py", "handout", "many", "churn"), hangs=False, hint=ONE_BY_ONE
+    ),
     "a chat, lock over the work": Animal(
         *("chat_with_slow_lock.py", "handout", "concurrent many", "churn"), hangs=False, hint=TURNS
     ),
@@ -80,6 +120,12 @@ WRONG = {
     "waits for a line's end": Animal("waits_for_line_end.py", "handout", "answers", breaks=True),
     "wants a length": Animal("wants_a_length.py", "handout", "answers", hint=CLOSED, breaks=True),
     "lock never released": Animal("lock_never_released.py", "handout", "answers", breaks=True),
+    "repeats itself": Animal(
+        *("repeats_itself.py", "handout", EVERYTHING.removesuffix(" churn")),
+        hangs=False,
+        hint=Endless("").hint,
+    ),
+    "dies later": Animal("dies_later.py", "handout", "leaves", hangs=False, breaks=True),
     "stops accepting": Animal("stops_accepting.py", "handout", "leaves", breaks=True),
     "the lab's own": Animal(
         *("the_labs_own.py", "handout", "concurrent"),
@@ -112,7 +158,7 @@ WRONG = {
     "dies on a reset": Animal("dies_on_reset.py", "handout", "leaves", hangs=False, breaks=True),
     "dies of SIGPIPE": Animal("ends_at_zero.c", "handout", "leaves", hangs=False, breaks=True),
     "dies on a close": Animal("dies_on_close.py", "handout", "answers", hangs=False, breaks=True),
-    "answers once": Animal("answers_once.py", "handout", "again concurrent unblocked long"),
+    "answers once": Animal("answers_once.py", "handout", "again concurrent unblocked long many"),
     "one recv per line": Animal("one_recv_per_line.py", "lines", "framing too-long utf8 order"),
     "stays after too-long": Animal("stays_after_too_long.py", "lines", "too-long"),
     "ends after bad UTF-8": Animal("ends_after_bad_utf8.py", "lines", "utf8 order"),

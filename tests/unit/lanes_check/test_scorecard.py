@@ -12,7 +12,7 @@ from lanes.check.subject import Subject
 from lanes.check.symptoms import ENDED as CLOSED
 from lanes.check.symptoms import SHARED
 from tests.kit.fake_server import CHUNK, UNTIL_GONE, Action
-from tests.kit.waiting import wait_until
+from tests.kit.waiting import SECONDS, wait_until
 from tests.unit.lanes_check.subjects import subject
 
 ANSWERED: list[Action] = [CHUNK, b"Today", UNTIL_GONE]
@@ -131,6 +131,22 @@ def test_a_check_after_which_nobody_is_answered_fails_though_the_server_still_li
     assert stuck.evidence == "it was there; then a new client: no answer within 0.05 s"
     assert stuck.hint == STUCK
     assert after.evidence == "the server answered no new client after `connects`: look there first"
+
+
+def test_of_a_server_that_ends_it_is_told_how_and_what_was_just_before() -> None:
+    with subject([ANSWERED, [UNTIL_GONE]]) as found:
+        found.ending = lambda: "exit code 1"
+        _, ended = score(found, [check(passes), check(outlives)], print)
+    start, _, before = ended.evidence.partition("; `passes` had ended ")
+    assert start == "it was there; then the server was gone (exit code 1)"
+    assert before.endswith("s before")
+
+
+def test_a_new_client_that_gets_too_much_is_served_all_the_same() -> None:
+    with subject([[CHUNK, b"x" * 200_000, UNTIL_GONE]]) as found:
+        found.quiet = SECONDS  # so that answers are heard out
+        [result] = score(found, [check(passes)], print)
+    assert result.verdict == "passed"
 
 
 def test_a_slow_server_is_asked_by_new_clients_only_after_checks_that_failed() -> None:

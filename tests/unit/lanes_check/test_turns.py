@@ -5,13 +5,15 @@ from unittest.mock import Mock
 import pytest
 
 from lanes.check.caller import Caller
-from lanes.check.failure import Failed, HungUp
-from lanes.check.rounds import Answers, Late, Rounds
+from lanes.check.failure import Failed, HungUp, Unseen
+from lanes.check.hearing import Answers, Late
+from lanes.check.rounds import Rounds
 from lanes.check.symptoms import SHARED
-from lanes.check.turns import HINT, TELLING, at_once, take_turns
+from lanes.check.turns import FEW, ONE, TELLING, at_once, take_turns
 
 ALONE = 0.4  # seconds
 IN_TURN = [ALONE * number for number in range(1, 11)]
+IN_PAIRS = [ALONE * number for number in (1, 1, 2, 2, 3, 3, 4, 4, 5, 5)]
 AT_ONCE = [ALONE] * 10
 
 
@@ -20,6 +22,8 @@ AT_ONCE = [ALONE] * 10
     [
         (ALONE, IN_TURN, True),
         (ALONE, AT_ONCE, False),
+        (ALONE, IN_PAIRS, True),
+        (ALONE, [ALONE * n for n in (0.1, 0.3, 0.5, 0.7, 0.9, 1.1, 1.3, 1.5, 1.7, 2)], False),
         (ALONE, [ALONE * n for n in (1, 1, 1, 1, 2, 2, 2, 2, 3, 3)], False),  # a pool of four
         (ALONE, [9.7 * ALONE, *[9.9 * ALONE] * 9], False),  # all compute on one processor
         (ALONE, [ALONE, *[9 * ALONE] * 9], False),  # the machine stood still for a while
@@ -47,35 +51,53 @@ def tried(*answers: Answers, alone: float = ALONE) -> str:
     callers = [Mock(spec=Caller) for _ in range(10)]
     rounds = Mock(spec=Rounds, callers=callers)
     rounds.together.side_effect = answers
-    rounds.alone.return_value = ALONE
+    rounds.alone_again.return_value = ALONE
     return at_once(rounds, callers, alone)
 
 
-def test_turns_have_to_be_seen_twice_and_both_times_are_told() -> None:
+def test_turns_have_to_be_seen_three_times_and_both_times_are_told() -> None:
     both = "one alone was answered after 400.0 ms, 10 at once within"
     assert tried(Answers(AT_ONCE, None)) == f"{both} 400.0 ms"
-    assert tried(Answers(IN_TURN, None), Answers(AT_ONCE, None)) == f"{both} 400.0 ms"
+    assert tried(*[Answers(IN_TURN, None)] * 2, Answers(AT_ONCE, None)) == f"{both} 400.0 ms"
     with pytest.raises(Failed, match=f"^{both} 4.0 s$") as failed:
-        tried(*[Answers(IN_TURN, None)] * 2)
-    assert failed.value.hint == HINT
+        tried(*[Answers(IN_TURN, None)] * 3)
+    assert failed.value.hint == ONE
+    with pytest.raises(Failed, match=f"^{both} 2.0 s$") as failed:
+        tried(*[Answers(IN_PAIRS, None)] * 3)
+    assert failed.value.hint == FEW.format(2)
 
 
 @pytest.mark.parametrize(
     ("failure", "answered", "hint"),
     [
-        (Failed("no answer within 3 s"), IN_TURN[:7], HINT),
+        (Failed("no answer within 3 s"), IN_TURN[:7], ONE),
+        (Failed("no answer within 3 s"), [*[ALONE] * 4, *[2 * ALONE] * 3], FEW.format(4)),
         (Failed("no answer within 3 s"), [], ""),  # there is no telling whether they take turns
         (HungUp("the server hung up"), IN_TURN[:7], ""),
     ],
 )
 def test_of_turns_that_take_too_long_it_is_said_how_many_were_answered(
-    failure: Failed, answered: list[float], hint: str
+    monkeypatch: pytest.MonkeyPatch, failure: Failed, answered: list[float], hint: str
 ) -> None:
+    waited = answered[-1] if answered else 0.0
+    clock = Mock(monotonic=Mock(side_effect=[0.0, waited]))
+    monkeypatch.setattr("lanes.check.turns.time", clock)
     with pytest.raises(Failed) as failed:
-        tried(Answers(answered, Late(Mock(spec=Caller), failure)))
+        tried(Answers(answered, Late(Mock(spec=Caller, hears=lambda _: False), failure)))
     assert failed.value.hint == hint
     told = "of 10 that spoke at once 7 were answered, and then one got no answer within 3 s; "
     assert str(failed.value).startswith(told if hint else str(failure))
+
+
+def test_where_all_are_worked_on_at_once_and_the_time_is_too_short_nothing_can_be_told() -> None:
+    caller = Mock(spec=Caller)
+    late = Late(caller, Failed("no answer within 3 s"))
+    with pytest.raises(Unseen, match=r"It was answered later: try a longer --timeout$"):
+        tried(Answers([], late))
+    caller.hears.assert_called_once()
+    caller.hears.return_value = False
+    with pytest.raises(Failed, match=r"^no answer within 3 s$"):
+        tried(Answers([], late))
 
 
 @pytest.mark.parametrize(

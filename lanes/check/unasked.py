@@ -1,0 +1,103 @@
+"""A server that speaks without being asked: its greeting is no answer, nor is what it repeats."""
+
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from lanes.check.caller import MESSAGE, Caller, Ticks
+from lanes.check.claim import quoted
+from lanes.check.connection import FLOOD
+from lanes.check.failure import Endless, Failed, Mute
+from lanes.check.hearing import Heard, hear_out
+from lanes.check.subject import AT_ONCE, Subject
+
+LONGER = 1.25  # times as long as the answer took is a silent client listened to,
+LATER = 0.25  # and this many seconds more
+MESSAGES = 4  # for a server that is never silent
+DIGITS = re.compile(rb"\d+")
+
+
+def heard_by_a_silent_client(subject: Subject, seconds: float) -> str:
+    """What a client hears that says nothing, where one that spoke was answered after `seconds`.
+
+    From now on all clients wait for it as a greeting. In `lines` an answer cannot be mistaken.
+    """
+    if subject.framed:
+        return ""
+    try:
+        with subject.call() as silent:
+            if silent.hears(AT_ONCE + LONGER * seconds + LATER):
+                subject.greeting = silent.reply().text
+                return subject.greeting
+    except Failed:
+        pass  # whether it takes another client is not asked here
+    return ""
+
+
+def answer_in_silence(subject: Subject, greeting: str, seconds: float) -> Heard:
+    """The answer to a message in a silence of more than those seconds.
+
+    Where there is no such silence, the answer has to be something else than what comes unasked.
+    Raises Mute.
+    """
+    quiet = 2 * (AT_ONCE + LONGER * seconds + LATER)
+    try:
+        with subject.connect() as caller:
+            span = subject.patience.timeout
+            unasked = [*_heard(caller, quiet, span)]
+            if unasked and unasked[-1][0] > time.monotonic() - quiet:
+                return _among(subject, caller, [said for _, said in unasked], span)
+            began = time.monotonic()
+            caller.say(MESSAGE)
+            return hear_out(caller, began)
+    except Failed as failure:
+        text = f"{quoted(greeting)} comes unasked; after it: {failure}"
+        raise Mute(text, failure.hint) from None
+
+
+def _heard(caller: Caller, quiet: float, span: float) -> Iterator[tuple[float, bytes]]:
+    """What comes, and when, until the server is silent for so long or the time is over."""
+    until, total = time.monotonic() + span, 0
+    while (left := until - time.monotonic()) > 0 and caller.hears(min(quiet, left)):
+        said = caller.receive(until)
+        total += len(said)
+        if total > FLOOD:
+            raise Endless(f"what comes unasked does not end: {total:,} bytes so far")
+        yield time.monotonic(), said
+
+
+def _among(subject: Subject, caller: Caller, unasked: Sequence[bytes], span: float) -> Heard:
+    """The answer where the server goes on to say what is `unasked`.
+
+    If answers look no different, they change how often the server speaks.
+    """
+    ticks = ticks_of(unasked)
+    after: list[tuple[float, bytes]] = []
+    first = time.monotonic()
+    for _ in range(MESSAGES):
+        began = time.monotonic()
+        caller.say(MESSAGE)
+        for at, said in _heard(caller, span, span / MESSAGES):
+            after.append((at, said))
+            if ticks and (answer := ticks.sub(b"", said)):
+                subject.ticks = ticks
+                if not ticks.sub(b"", unasked[0]):
+                    subject.greeting = ""  # it was the first of them
+                return Heard(at - began, 0, 0, answer.decode(errors="replace"))
+    if 2 * abs(len(after) - len(unasked)) < MESSAGES:
+        raise Failed("no answer, only more of that")
+    at, said = after[0]
+    return Heard(at - first, 0, 0, said.decode(errors="replace"))
+
+
+def ticks_of(unasked: Sequence[bytes]) -> Ticks | None:
+    """What is said again and again, whatever its numbers are; None if that is not all."""
+    often = [form for form, times in Counter(map(_form, unasked[1:])).items() if times > 1]
+    ticks = re.compile(rb"|".join(sorted(often, reverse=True)) or rb"(?!)")
+    return ticks if often and not any(ticks.sub(b"", said) for said in unasked[1:]) else None
+
+
+def _form(said: bytes) -> bytes:
+    words = (DIGITS.sub(rb"\\d+", re.escape(word)) for word in said.split())
+    return rb"\s*" + rb"\s+".join(words) + rb"\s*"

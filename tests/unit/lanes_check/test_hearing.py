@@ -1,0 +1,77 @@
+"""What clients hear: an answer in parts, and what all of them get whoever has spoken."""
+
+from unittest.mock import Mock, PropertyMock
+
+import pytest
+
+from lanes.check.caller import Caller
+from lanes.check.failure import Endless, Failed
+from lanes.check.hearing import hear_out, heard_by_all
+from lanes.check.protocol import Reply
+
+ALONE = 0.2  # seconds
+
+
+def hearing(*parts: tuple[float, str], due: float = 3.0) -> Mock:
+    """A client that has spoken at 0.0 s, and hears these then."""
+    caller = Mock(spec=Caller, framed=False, quiet=0.5, due=due)
+    caller.reply.side_effect = lambda **_: Reply(None, parts[0][1])
+    caller.heard.side_effect = [text for _, text in parts]
+    caller.hears.side_effect = [*[True] * len(parts), False]
+    type(caller).waits = PropertyMock(side_effect=[at for at, _ in parts])
+    caller.overdue.return_value = Failed("no answer within 3 s")
+    return caller
+
+
+def at(monkeypatch: pytest.MonkeyPatch, *times: float) -> None:
+    """Let this be what the clock says."""
+    clock = Mock(monotonic=Mock(side_effect=times))
+    monkeypatch.setattr("lanes.check.hearing.time", clock)
+
+
+def test_what_comes_after_a_pause_is_the_answer_and_what_came_before_an_acknowledgement(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caller = hearing((0, "Wait."), (0, " To"), (0, "day"))
+    caller.heard.side_effect = [" To", "day"]
+    caller.hears.side_effect = [True, True, False]
+    at(monkeypatch, 10.0, 10.4, 10.41)
+    caller.due = 13.0
+    *numbers, text = hear_out(caller, 10.0)
+    assert numbers == pytest.approx([0.4, 5, 0.4])
+    assert text == "Wait. Today"
+
+
+def test_an_answer_that_comes_at_once_is_there_from_its_first_byte_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caller = hearing((0, "To"))
+    caller.heard.side_effect = ["day"]
+    at(monkeypatch, 10.2, 10.21)
+    caller.due = 13.0
+    *numbers, text = hear_out(caller, 10.0)
+    assert numbers == pytest.approx([0.2, 0, 0])
+    assert text == "Today"
+
+
+def test_an_answer_without_an_end_is_a_failure_with_a_hint_of_its_own() -> None:
+    caller = hearing((0, ""), due=float("inf"))
+    caller.heard.side_effect = ["x" * 100_000]
+    with pytest.raises(Endless, match=r"^a reply that does not end: 100,000 bytes so far$") as end:
+        hear_out(caller, 0.0)
+    assert end.value.hint.endswith("a loop without an end")
+
+
+def test_where_all_hear_all_it_is_told_how_much_has_been_answered_and_not_to_whom(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at(monkeypatch, *[0.0] * 4)
+    caller = hearing((0.2, "1"), (0.4, "2"), (0.6, "34"))
+    assert heard_by_all([caller] * 4, 1, ALONE) == ([0.2, 0.4, 0.6, 0.6], None)
+
+
+def test_of_what_all_hear_the_rest_may_come_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    at(monkeypatch, 0.0, 2.8, 3.1)
+    caller = hearing((0.2, "one"), (2.9, "two"))
+    seconds, late = heard_by_all([caller] * 4, 3, ALONE)
+    assert (seconds, late and str(late.failure)) == ([0.2, 2.9], "no answer within 3 s")

@@ -1,0 +1,36 @@
+"""A server that speaks unasked: what it repeats is no answer."""
+
+import pytest
+
+from lanes.check.unasked import ticks_of
+
+CLOCK = [
+    b"Welcome!\n",
+    b"It is 9:59:59\n",
+    b"It is 10:00:00\nIt is 10:00:01\n",
+    b"It is 10:00:02\n",
+]
+
+
+@pytest.mark.parametrize(
+    ("unasked", "heard", "answer"),
+    [
+        (CLOCK, b"It is 10:00:03\n", b""),
+        (CLOCK, b"It is 10:00:03\nToday", b"Today"),
+        (CLOCK, b"Today it is 10", b"Today it is 10"),
+        ([b".", b".", b"."], b"..", b""),
+    ],
+)
+def test_what_is_repeated_whatever_its_numbers_is_no_answer(
+    unasked: list[bytes], heard: bytes, answer: bytes
+) -> None:
+    ticks = ticks_of(unasked)
+    assert ticks
+    assert ticks.sub(b"", heard) == answer
+
+
+@pytest.mark.parametrize(
+    "unasked", [[b"Welcome!"], [b"A joke", b"Another", b"A third one"], [*CLOCK, b"A joke"]]
+)
+def test_of_a_server_that_never_says_the_same_it_cannot_be_told(unasked: list[bytes]) -> None:
+    assert ticks_of(unasked) is None

@@ -1,0 +1,23 @@
+"""Wrong: once it is asked, it answers for ever."""
+
+import socket
+import sys
+import threading
+
+ANSWER = b"Today we will learn about Multithreading with Socket programming"
+
+
+def converse(client: socket.socket) -> None:
+    with client:
+        try:
+            while client.recv(1024):
+                while True:
+                    client.sendall(ANSWER)
+        except OSError:
+            pass  # the client has gone
+
+
+with socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128) as listener:
+    while True:
+        client, _ = listener.accept()
+        threading.Thread(target=converse, args=(client,), daemon=True).start()
