@@ -19,8 +19,9 @@ MANY = 50
 LATE = 0.05  # seconds by which a busy machine may delay the first answer
 BUSY = 3  # times as long as all work takes it may take where processors are busy with other work
 TRIES = 3  # turns have to be seen as often
-# Shares of what turns would take: two at a time need a half of that, and three a third.
-SLOW = 0.4  # of the time that all would wait if they spoke one after the other,
+# Shares of what turns would take: two at a time need a half of that, and have a gap after every
+# other answer; three at a time after every third.
+SLOW = 0.3  # of the time that all would wait if they spoke one after the other,
 SLOWER = 1.5  # but of a few at least so many times as long as one alone
 STEP = 0.4  # of the time that one waits alone; so long is a gap where one waits for another,
 STEPS = 0.4  # and so many of all gaps are

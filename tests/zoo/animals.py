@@ -98,7 +98,9 @@ WRONG = {
         *("one_buffer.py", "handout", "concurrent many"), hangs=False, hint=MIXED
     ),
     "full at five": Animal(
-        *("full_at_five.py", "handout", "concurrent many"), hangs=False, hint=TURNED_AWAY
+        *("full_at_five.py", "handout", "concurrent many", "churn"),
+        hangs=False,
+        hint=TURNED_AWAY,
     ),
     "five at a time": Animal(
         *("five_at_a_time.py", "handout", "many", "churn"), hangs=False, hint=FEW.format(5)
