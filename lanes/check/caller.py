@@ -75,8 +75,11 @@ class Caller(Connection):
     def be_drained(self, seconds: float) -> None:
         """Wait until nothing has come for so long, and somewhat longer, but what comes unasked."""
         last, end = time.monotonic(), self._patience.until()
-        while (now := time.monotonic()) < (until := min(last + seconds + self.quiet, end)):
-            if not self.framed and self.hears(until - now) and self.overhears():
+        while not self.framed:
+            until = min(last + seconds + self.quiet, end)
+            if not self.hears(until - time.monotonic()):
+                break
+            if self.overhears():
                 last = time.monotonic()
 
     def reply(self, *, whole: bool = True) -> Reply:

@@ -6,13 +6,12 @@ from contextlib import suppress
 from lanes.check.caller import MESSAGE
 from lanes.check.claim import check, duration, quoted
 from lanes.check.failure import Endless, Failed, HungUp, said_of
-from lanes.check.hearing import hear_out
+from lanes.check.hearing import LISTENS, hear_out
 from lanes.check.subject import Subject
 from lanes.check.symptoms import ENDED, of_no_answer
 from lanes.check.unasked import answer_in_silence, heard_by_a_silent_client
 
 AGAIN = 4  # messages on one connection
-LISTENS = 1.0  # seconds for more to come of an answer: the first may say only that it has begun
 PAUSES = 2.0  # times as long as the pause that was heard is an answer waited for from then on
 SEVERAL = 2  # of a server that is slow
 LONG = 8192  # bytes
@@ -27,7 +26,7 @@ TEXT = "Grüße an alle: 你好, こんにちは, \N{WAVING HAND SIGN}"
 def answers(subject: Subject) -> str:
     """A client's message is answered."""
     with subject.call() as caller:
-        caller.quiet = LISTENS
+        caller.quiet = LISTENS  # it may first say only that it has begun
         began = time.monotonic()
         caller.say(MESSAGE)
         try:
@@ -41,8 +40,8 @@ def answers(subject: Subject) -> str:
             with suppress(Failed), subject.connect() as other:
                 hint = of_no_answer(caller, other)
             raise Failed(str(failure), hint) from None
-    if greeting := heard_by_a_silent_client(subject, heard.seconds):
-        heard = answer_in_silence(subject, greeting, heard.seconds)
+    if greeting := heard_by_a_silent_client(subject, heard.first):
+        heard = answer_in_silence(subject, greeting, heard.first)
     subject.usual = heard.seconds
     subject.quiet += PAUSES * heard.pause
     return f"answered after {duration(heard.seconds)}: {quoted(heard.text)}"

@@ -9,6 +9,7 @@ from lanes.check.caller import Caller
 from lanes.check.connection import ENDLESS, QUIET
 from lanes.check.failure import Endless, Failed
 
+LISTENS = 1.0  # seconds for more to come of an answer, the first time that one is heard
 PAUSES = 3  # times as long as one alone waits is a pause between two answers at most
 ROUNDING = 1e-9
 
@@ -16,6 +17,7 @@ ROUNDING = 1e-9
 class Heard(NamedTuple):
     """One answer. The server may say first that it has begun, and pause before it says the rest."""
 
+    first: float  # seconds until it began
     seconds: float  # until its last part began
     before: int  # bytes, of the parts before that
     pause: float  # seconds, the longest
@@ -39,7 +41,7 @@ class Answers(NamedTuple):
 def hear_out(caller: Caller, began: float) -> Heard:
     """The answer to what was said then, until nothing more of it comes."""
     text, before, until = caller.reply(whole=False).text, 0, caller.due
-    last = part = time.monotonic()
+    first = last = part = time.monotonic()
     longest = 0.0
     while not caller.framed and last < until and caller.hears(caller.quiet):
         now = time.monotonic()
@@ -51,7 +53,7 @@ def hear_out(caller: Caller, began: float) -> Heard:
             last = now
         if len(text) > ENDLESS:
             raise Endless(f"a reply that does not end: {len(text):,} bytes so far")
-    return Heard(part - began, before, longest, text)
+    return Heard(first - began, part - began, before, longest, text)
 
 
 def heard_by_each(speakers: Sequence[Caller], enough: int) -> tuple[Answers, Mapping[Caller, str]]:

@@ -9,7 +9,7 @@ from lanes.check.caller import MESSAGE, Caller, Ticks
 from lanes.check.claim import quoted
 from lanes.check.connection import FLOOD
 from lanes.check.failure import Endless, Failed, Mute
-from lanes.check.hearing import Heard, hear_out
+from lanes.check.hearing import LISTENS, Heard, hear_out
 from lanes.check.subject import AT_ONCE, Subject
 
 LONGER = 1.25  # times as long as the answer took is a silent client listened to,
@@ -44,10 +44,11 @@ def answer_in_silence(subject: Subject, greeting: str, seconds: float) -> Heard:
     quiet = 2 * (AT_ONCE + LONGER * seconds + LATER)
     try:
         with subject.connect() as caller:
-            span = subject.patience.timeout
+            span = max(subject.patience.timeout, 2 * quiet)
             unasked = [*_heard(caller, quiet, span)]
             if unasked and unasked[-1][0] > time.monotonic() - quiet:
                 return _among(subject, caller, [said for _, said in unasked], span)
+            caller.quiet = LISTENS
             began = time.monotonic()
             caller.say(MESSAGE)
             return hear_out(caller, began)
@@ -84,11 +85,15 @@ def _among(subject: Subject, caller: Caller, unasked: Sequence[bytes], span: flo
                 subject.ticks = ticks
                 if not ticks.sub(b"", unasked[0]):
                     subject.greeting = ""  # it was the first of them
-                return Heard(at - began, 0, 0, answer.decode(errors="replace"))
+                return _heard_at(at - began, answer)
     if 2 * abs(len(after) - len(unasked)) < MESSAGES:
         raise Failed("no answer, only more of that")
     at, said = after[0]
-    return Heard(at - first, 0, 0, said.decode(errors="replace"))
+    return _heard_at(at - first, said)
+
+
+def _heard_at(seconds: float, said: bytes) -> Heard:
+    return Heard(seconds, seconds, 0, 0, said.decode(errors="replace"))
 
 
 def ticks_of(unasked: Sequence[bytes]) -> Ticks | None:

@@ -38,7 +38,7 @@ def test_what_comes_after_a_pause_is_the_answer_and_what_came_before_an_acknowle
     at(monkeypatch, 10.0, 10.4, 10.41)
     caller.due = 13.0
     *numbers, text = hear_out(caller, 10.0)
-    assert numbers == pytest.approx([0.4, 5, 0.4])
+    assert numbers == pytest.approx([0, 0.4, 5, 0.4])
     assert text == "Wait. Today"
 
 
@@ -50,7 +50,7 @@ def test_an_answer_that_comes_at_once_is_there_from_its_first_byte_on(
     at(monkeypatch, 10.2, 10.21)
     caller.due = 13.0
     *numbers, text = hear_out(caller, 10.0)
-    assert numbers == pytest.approx([0.2, 0, 0])
+    assert numbers == pytest.approx([0.2, 0.2, 0, 0])
     assert text == "Today"
 
 
