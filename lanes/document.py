@@ -29,8 +29,8 @@ def parse(body: bytes) -> Snapshot:
             sessions = sorted(facts["sessions"], key=lambda session: session["number"])
             read = tuple(_session(session, facts) for session in sessions)
             seen = _seen(facts["seen"]) if facts.get("seen") else None
-            gil = _known(facts.get("gil"))
-            return Snapshot(**_read(Snapshot, facts | {"sessions": read}), gil=gil, seen=seen)
+            more = {name: READ[kind](facts.get(name)) for name, kind in OPTIONAL.items()}
+            return Snapshot(**_read(Snapshot, facts | {"sessions": read}), **more, seen=seen)
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
         raise Unreadable("its /sessions.json is not the document that lanes reads") from None
     raise Unreadable(f"its /sessions.json has version {version!a:.20}; lanes reads {VERSION}")
@@ -54,7 +54,7 @@ def _session(facts: Fact, snapshot: Fact) -> Session:
     )
     read = _read(Session, facts | {"replica": snapshot["replica"], "ticks": ticks})
     told = {name: _text(facts.get(name, "")) for name in ("how", "where", "tls")}
-    return Session(**read, **told)
+    return Session(**read, **told, refused=_count(facts.get("refused", 0)))
 
 
 def _seen(facts: Fact) -> Seen:
@@ -91,10 +91,12 @@ def _known(value: Fact) -> Fact:
     return value
 
 
+OPTIONAL = {"gil": bool | None, "messages_refused": int | None}  # of a server, if it tells
 READ: dict[object, Callable[[Fact], Fact]] = {
     int: _count,
     float: _moment,
     str: _text,
+    bool | None: _known,
     int | None: lambda value: None if value is None else _count(value),
     float | None: lambda value: None if value is None else _moment(value),
     str | None: lambda value: None if value is None else _text(value),
@@ -112,8 +114,8 @@ def render(snapshot: Snapshot) -> str:
     """Write one server's document."""
     sessions = [_facts(session) for session in snapshot.sessions]
     facts = {"version": VERSION} | _stated(snapshot) | {"sessions": sessions}
-    if snapshot.gil is not None:
-        facts["gil"] = snapshot.gil
+    told = {name: getattr(snapshot, name) for name in OPTIONAL}
+    facts |= {name: value for name, value in told.items() if value is not None}
     if snapshot.seen:
         queues = [asdict(queue) for queue in snapshot.seen.queues]
         facts["seen"] = _stated(snapshot.seen) | {"queues": queues}
@@ -128,7 +130,7 @@ def _facts(session: Session) -> Fact:
     facts = _stated(session)
     del facts["replica"]  # which is said once, of the server
     seen = {"how": session.how, "where": session.where}
-    known = seen if session.how else {"tls": session.tls}
+    known = seen if session.how else {"tls": session.tls, "refused": session.refused}
     return facts | known | {"ticks": ticks}
 
 

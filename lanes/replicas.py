@@ -54,6 +54,7 @@ def merge(answers: Sequence[Answer], missing: Sequence[str] = ()) -> Snapshot:
         peak_serving=max(part.peak_serving for part in counted),
         accepted=sum(part.accepted for part in counted),
         messages=sum(part.messages for part in counted),
+        messages_refused=sum(told) if (told := _refused(counted)) else None,
         refused=sum((Counter(part.refused) for part in counted), Counter()),
         refusals=tuple(sorted(refusal for part in counted for refusal in part.refusals)),
         sessions=tuple(sorted(sessions, key=lambda one: (one.accepted_at, one.number))),
@@ -62,6 +63,11 @@ def merge(answers: Sequence[Answer], missing: Sequence[str] = ()) -> Snapshot:
         agreement=compare(parts),
         seen=None,
     )
+
+
+def _refused(parts: Sequence[Snapshot]) -> list[int]:
+    """What those tell who tell how many messages they refused."""
+    return [part.messages_refused for part in parts if part.messages_refused is not None]
 
 
 def _part(answer: Answer, label: str) -> Snapshot:

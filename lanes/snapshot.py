@@ -13,6 +13,8 @@ Refusal = tuple[float, int]  # when connections were turned away, and how many
 Tick = tuple[float, float, int]  # when messages came and were answered, and how many
 
 PROVEN = "\N{CHECK MARK}"
+GOODBYES = {None, "bye", "closed"}  # no ends, or good ones; seen from outside, all are `closed`
+VISIT = 1.0  # seconds: who leaves sooner was on a short visit
 CERTAIN = {"", "direct", "remembered"}  # a server tells of itself what it knows
 
 
@@ -68,6 +70,12 @@ class Session:
     how: str = ""  # how it is known which thread serves it, if it was seen from outside
     where: str = ""  # where that thread stands now
     tls: str = ""  # how far its encryption has come
+    refused: int = 0  # of its messages
+
+    @property
+    def key(self) -> str:
+        """What tells it from all others, of all servers."""
+        return f"{self.replica}/{self.number}" if self.replica else str(self.number)
 
     @property
     def name(self) -> str:
@@ -83,6 +91,17 @@ class Session:
     def certain(self) -> bool:
         """Whether it is certain which thread serves it."""
         return self.how in CERTAIN
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended without a goodbye; from outside that is not known."""
+        return self.end not in GOODBYES
+
+    @property
+    def is_visit(self) -> bool:
+        """Whether it was short, and ended well."""
+        closed = self.closed_at
+        return closed is not None and not self.failed and closed - self.accepted_at < VISIT
 
     def waited(self, at: float) -> float:
         """Seconds until it was served or closed, or until `at`."""
@@ -134,11 +153,13 @@ class Snapshot:
     refused: Mapping[str, int]
     refusals: tuple[Refusal, ...]
     sessions: tuple[Session, ...]  # in the order of acceptance
+    messages_refused: int | None = None  # None if it does not tell
     gil: bool | None = None  # whether its Python's is on; None if it does not tell
     seen: Seen | None = None  # None if the server tells of itself
     where: str = ""  # of a part: its address, and how far its clock is ahead
     parts: tuple["Snapshot", ...] = ()
     missing: tuple[str, ...] = ()  # why other servers are not among the parts
+    past: bool = False  # it was so at an earlier moment (lanes/past.py)
     agreement: tuple[str, ...] = ()  # of what the parts tell and what was seen of them
 
     @property

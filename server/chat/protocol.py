@@ -35,6 +35,7 @@ class Dialect(Protocol):
     """What a session needs of the protocol it speaks."""
 
     chunk_size: int  # how many bytes to receive at once, at most
+    refused: int  # messages so far that cannot be answered
 
     def __init__(self, thread: str) -> None:
         """Speak as the thread of this name."""
@@ -72,6 +73,7 @@ class Lines:
         self._reply = f"+OK {thread}: {ANSWER}\r\n".encode()
         self._rest = b""  # the line that was begun
         self._malformed = False  # whether one of the messages received last is
+        self.refused = 0
 
     @property
     def begun(self) -> bool:
@@ -102,7 +104,9 @@ class Lines:
         if len(messages) < len(lines) or not _fits(self._rest):
             self.fatal, self._rest = "too-long", b""
             messages.append(Malformed("too-long", ""))
-        self._malformed = Malformed in map(type, messages)
+        malformed = sum(isinstance(message, Malformed) for message in messages)
+        self._malformed = malformed > 0
+        self.refused += malformed
         return messages
 
     def reply(self, messages: Sequence[Message]) -> bytes:
@@ -139,6 +143,7 @@ class Handout:
     """
 
     chunk_size = 1024
+    refused = 0
     begun = False
     fatal = None
 

@@ -11,7 +11,18 @@ from server.chat.histogram import SHORT, Histogram
 from server.chat.ticks import Ticks
 
 # Why a session ended; session.py says what each means.
-End = Literal["bye", "lost", "too-long", "idle", "slow", "closing", "unread", "aborted", "failed"]
+End = Literal[
+    "bye",
+    "unfinished",
+    "lost",
+    "too-long",
+    "idle",
+    "slow",
+    "closing",
+    "unread",
+    "aborted",
+    "failed",
+]
 State = Literal["waiting", "serving", "closed"]
 # Why a client is refused over TLS: no handshake in time, or no certificate that we believe.
 Doubt = Literal["handshake", "no-certificate", "untrusted", "expired"]
@@ -37,6 +48,7 @@ class Record:
     served_at: float | None = None
     closed_at: float | None = None
     messages: int = 0
+    refused: int = 0  # of these: no text, or too long
     bytes_in: int = 0
     bytes_out: int = 0
     end: End | None = None

@@ -2,9 +2,10 @@
 
     while bytes arrive:  connection.receive -> dialect.receive -> dialect.reply -> connection.send
 
-Why it ends is one word: `bye` (the client closed), `lost` (the connection broke), `too-long`,
-`idle`, `slow`, `closing` (the client is told), `unread` (it did not read: reset), `aborted` (at the
-end of a drain), `failed` (a fault of ours: the log has the traceback).
+Why it ends is one word: `bye` (the client closed), `unfinished` (it closed in the middle of a
+line), `lost` (the connection broke), `too-long`, `idle`, `slow`, `closing` (the client is told),
+`unread` (it did not read: reset), `aborted` (at the end of a drain), `failed` (a fault of ours: the
+log has the traceback).
 """
 
 import os
@@ -28,6 +29,7 @@ FEW = 10  # sessions that need not give way: it would cost 3 of them a fifth of 
 AT_ONCE = 256
 AT_ONCE_IN_A_DRAIN = 16  # its time is short, and checked once for each send
 log = structlog.get_logger()
+GOODBYES: set[End] = {"bye", "unfinished"}  # the client's own, even if it broke off
 LAST_WORDS: set[End] = {"idle", "slow", "closing"}  # ends that the client is told when they come
 
 
@@ -89,7 +91,7 @@ class Session:
         """Why the conversation that this holds has ended; the connection is still to be closed."""
         try:
             end = self._converse(self._dialect(self._record.thread or ""))
-            if end == "bye":
+            if end in GOODBYES:
                 self._connection.close()  # the client says nothing more: there is no reset to fear
             else:
                 self._take_leave(end)
@@ -124,9 +126,10 @@ class Session:
             except TimedOut:
                 return "idle" if line_until is None else "slow"
             if not chunk:
-                return self._ending or "bye"
+                return self._ending or ("unfinished" if dialect.begun else "bye")
             record.bytes_in += len(chunk)
             messages = dialect.receive(chunk)
+            record.refused = dialect.refused
             for batch in self._batches(messages):
                 if self._ending and time.monotonic() >= self._answers_until:
                     return self._ending

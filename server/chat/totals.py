@@ -17,6 +17,7 @@ class Totals:
     """Sums over sessions; the histograms are in seconds."""
 
     messages: int = 0
+    refused: int = 0  # of these
     bytes_in: int = 0
     bytes_out: int = 0
     ended: Counter[End] = field(default_factory=Counter)
@@ -34,6 +35,7 @@ class Totals:
     def count(self, record: Record) -> None:
         """Add what a session has said and heard so far."""
         self.messages += record.messages
+        self.refused += record.refused
         self.bytes_in += record.bytes_in
         self.bytes_out += record.bytes_out
         self.answers.add(record.answers)

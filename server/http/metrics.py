@@ -67,6 +67,8 @@ def _families(now: Snapshot, log: Counts) -> Iterator[Metric]:
 
     totals = now.totals
     yield CounterMetricFamily("lanes_messages_total", "Messages received.", totals.messages)
+    what = "Messages that could not be answered: no valid text, or too long."
+    yield CounterMetricFamily("lanes_messages_refused_total", what, totals.refused)
     received, sent = "Bytes received from clients.", "Bytes sent to clients."
     yield CounterMetricFamily("lanes_received_bytes_total", received, totals.bytes_in)
     yield CounterMetricFamily("lanes_sent_bytes_total", sent, totals.bytes_out)

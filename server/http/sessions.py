@@ -37,6 +37,7 @@ def document(snapshot: Snapshot, since: float = 0.0) -> bytes:
         **{name: snapshot.settings[name] for name in ("model", "protocol", "replica")},
         **{name: getattr(snapshot, name) for name in FIGURES},
         "messages": snapshot.totals.messages,
+        "messages_refused": snapshot.totals.refused,
         "refusals": [(began, count) for began, _, count in snapshot.refusals],
     }
     sessions = [

@@ -83,6 +83,7 @@ def test_the_sessions_refusals_and_times_of_any_snapshot_add_up(snapshot: Snapsh
     took = sum(one.answers.sum for one in sessions)
     assert page.value("lanes_answer_seconds_sum") == pytest.approx(took, abs=MICRO)
     assert page.value("lanes_messages_total") == messages
+    assert page.value("lanes_messages_refused_total") == sum(one.refused for one in sessions)
 
 
 @given(snapshots())

@@ -30,6 +30,23 @@ def test_its_record_has_who_when_and_how_much(server: RunningServer, peer: Peer)
     assert record.bytes_out == len(GREETING + REPLY)
 
 
+def test_a_close_in_the_middle_of_a_line_is_no_goodbye(server: RunningServer, peer: Peer) -> None:
+    peer.say("Hey")
+    peer.send(b"Hey Ser")
+    peer.close()
+    record = server.ended(1)
+    assert (record.end, record.messages) == ("unfinished", 1)
+
+
+def test_messages_that_cannot_be_answered_are_counted(server: RunningServer, peer: Peer) -> None:
+    peer.send(b"\xff\nHey\n\xff\n" + b"x" * 9_000)
+    peer.rest()
+    peer.close()
+    record = server.ended(1)
+    assert (record.end, record.messages, record.refused) == ("too-long", 4, 3)
+    assert server.registry.snapshot().totals.refused == 3
+
+
 @pytest.mark.parametrize("chunks", [[b"1\n", b"2\n", b"3\n"], [b"1\n2\n3\n"]])
 def test_messages_that_arrive_together_are_a_tick_and_took_as_long_each(
     server: RunningServer, peer: Peer, monkeypatch: pytest.MonkeyPatch, chunks: list[bytes]
