@@ -13,7 +13,7 @@ from lanes.snapshot import Session, Snapshot
 
 def queue_of(snapshot: Snapshot) -> Iterator[Bar]:
     """The waiting of those that wait, or waited, without a thread."""
-    pools = _pools(snapshot)
+    pools = pools_of(snapshot)
     for session in snapshot.sessions:
         if session.thread is None or session.replica in pools:
             end = session.served_at or session.closed_at or snapshot.at
@@ -25,7 +25,7 @@ def lanes_of(snapshot: Snapshot) -> list[Lane]:
 
     First bars would not do. The registry forgets them, and a pool's lanes would change places.
     """
-    pools = _pools(snapshot)
+    pools = pools_of(snapshot)
     lanes: dict[tuple[str, int | None], list[Bar]] = {}
     for session in snapshot.sessions:
         if session.thread is not None:
@@ -57,12 +57,9 @@ def rows_of(bars: Iterable[Bar]) -> list[list[Bar]]:
     return rows
 
 
-def _pools(snapshot: Snapshot) -> set[str]:
-    pools = (
-        "pool",
-        "cached",
-        "a pool of ",
-    )  # as a server calls itself; as it is called from outside
+def pools_of(snapshot: Snapshot) -> set[str]:
+    """The servers that use threads again: by what they, or those who look, call their model."""
+    pools = "pool", "cached", "a pool of "
     return {server.replica for server in snapshot.servers if server.model.startswith(pools)}
 
 

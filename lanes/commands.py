@@ -12,6 +12,7 @@ from lanes.ask import Source
 from lanes.layout import picture_of
 from lanes.options import PAGE_PORT, from_servers, look_back, option
 from lanes.page import documents
+from lanes.page.query import Query
 from lanes.signals import until_stopped
 from lanes.svg import drawing as svg
 from lanes.terminal import drawing as terminal
@@ -85,10 +86,14 @@ def trace(*, servers: Source, file: TextIO) -> None:
 
 @click.command()
 @from_servers
+@click.option("--author", default="", metavar="NAME", help="Who hands it in.")
+@click.option("--course", default="", metavar="NAME", help="And in which course.")
+@click.option("--asked", default="", metavar="TEXT", help="What was asked.")
 @click.argument("file", type=written, metavar="FILE|-")
-def report(*, servers: Source, file: TextIO) -> None:
+def report(*, servers: Source, file: TextIO, author: str, course: str, asked: str) -> None:
     """Write a page to keep: the picture, all sessions that are remembered, the settings."""
-    write(documents.report(servers.snapshot()), file)
+    query = Query(author=author, course=course, asked=asked)
+    write(documents.report(servers.snapshot(), query), file)
 
 
 def write(text: str, file: TextIO) -> None:

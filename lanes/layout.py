@@ -1,31 +1,45 @@
 """Snapshot -> Picture: how far one looks back, and what is drawn if there is more than fits."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from lanes.bars import lanes_of, queue_of, rows_of
-from lanes.picture import COLOURS, Bar, Lane, Picture
+from lanes.colours import colours_of
+from lanes.folding import folded
+from lanes.picture import ALL, Bar, Lane, Picture
 from lanes.snapshot import Session, Snapshot
 
-LANES = 64  # drawn at most: of more, those that were in use last
+LANES = 256  # drawn at most: of more, those that were in use last
 QUEUE = 16  # rows of the queue that are drawn at most
 WINDOW = 60.0  # seconds
 SHORTEST, LONGEST = 1, 86_400  # seconds that one can ask for
 STEP = 5.0  # seconds by which a window grows until it is that long
 NO_TIME = 1 / 1000  # of the window: shorter waits for a thread are not drawn in the queue
+KINDS: dict[str, Callable[[Session], bool]] = {
+    ALL: lambda _: True,
+    "waiting": lambda session: session.state == "waiting",
+    "failed": lambda session: session.failed,
+}
 
 
-def picture_of(snapshot: Snapshot, seconds: float | None = None) -> Picture:
-    """The last `seconds`; without them the last minute, or less if less shows all of it."""
+def picture_of(
+    snapshot: Snapshot, seconds: float | None = None, *, kind: str = ALL, fold: bool = False
+) -> Picture:
+    """The last `seconds`; without them the last minute, or less if less shows all of it.
+
+    Of sessions of one kind, if there is one; perhaps with many short visits as one lane.
+    """
     span = seconds or _fitting(snapshot)
     start = snapshot.at - span
-    in_window = replace(snapshot, sessions=tuple(_since(start, snapshot)))
+    here = list(_since(start, snapshot))
+    in_window = replace(snapshot, sessions=tuple(filter(KINDS[kind], here)))
     lanes = lanes_of(in_window)
+    lanes = list(folded(lanes)) if fold else lanes
     drawn = used_last(lanes, LANES)
     queues = _queues(in_window, start, span * NO_TIME)
     rows = _in_turn(queues)
-    ranks = {part.replica: rank for rank, part in enumerate(snapshot.parts)}
+    colours = colours_of(snapshot)
 
     def cut(bars: Iterable[Bar]) -> tuple[Bar, ...]:
         return tuple(
@@ -33,8 +47,11 @@ def picture_of(snapshot: Snapshot, seconds: float | None = None) -> Picture:
                 bar,
                 start=max(bar.start, start),
                 turn=max(bar.turn, start),
-                ticks=tuple(at for at, *_ in bar.session.ticks if at >= start and bar.served),
-                colour=_colour(bar.session, ranks),
+                end=max(bar.end, start),
+                ticks=tuple((at, n) for at, _, n in bar.session.ticks if at >= start)
+                if bar.served
+                else (),
+                colour=colours[bar.session.key],
             )
             for bar in bars
         )
@@ -47,6 +64,8 @@ def picture_of(snapshot: Snapshot, seconds: float | None = None) -> Picture:
         queue_more=sum(map(len, queues)) - len(rows),
         lanes=tuple(replace(lane, bars=cut(lane.bars)) for lane in drawn),
         lanes_more=len(lanes) - len(drawn),
+        kind=kind,
+        counts={name: sum(map(is_one, here)) for name, is_one in KINDS.items()},
     )
 
 
@@ -83,14 +102,3 @@ def _in_turn(queues: Sequence[list[list[Bar]]]) -> list[list[Bar]]:
     turns = [(turn, place) for place, queue in enumerate(queues) for turn in range(len(queue))]
     drawn = sorted((place, turn) for turn, place in sorted(turns)[:QUEUE])
     return [queues[place][turn] for place, turn in drawn]
-
-
-def _colour(session: Session, ranks: Mapping[str, int]) -> int:
-    """Sessions that follow each other differ, and so do those of a pool's worker.
-
-    The number alone would give all sessions of a worker of 8 the same colour. Of several servers,
-    those that follow each other take their colours from different halves.
-    """
-    few = COLOURS // 2 if ranks else COLOURS
-    half = ranks.get(session.replica, 0) % 2 * few
-    return half + (session.number + session.number // few) % few

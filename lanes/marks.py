@@ -7,18 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from lanes.picture import Bar, Lane, Picture
+from lanes.picture import ALL, Bar, Lane, Picture
 from lanes.replicas import thread_name
-from lanes.snapshot import Snapshot
+from lanes.snapshot import Session, Snapshot
 
 STEPS = (0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400)
 FAILED = "\N{BALLOT X}"
+PORT = 2022  # of our server, for its clients
 
 
 class Row(NamedTuple):
     """A row of the queue, or a lane."""
 
     name: str  # of its thread, or of the queue; empty if it is the row's above
+    note: str  # what stands under the name
     lane: Lane | None
     bars: Sequence[Bar]
 
@@ -41,15 +43,26 @@ def figures(picture: Picture) -> dict[str, str]:
             "in the backlog": f"{queued} of {limits}" if limits else str(queued),
             "looks a second": f"{snapshot.seen.rate:.0f}",
         }
+    if snapshot.past:
+        return {
+            "model": snapshot.model,
+            "clients then": str(snapshot.open),
+            "served then": str(snapshot.serving),
+        }
     # The peaks of several servers were at different times, and add up to nothing.
     peak = f" (peak {snapshot.peak_serving})" if len(snapshot.servers) == 1 else ""
     return {
         "model": snapshot.model,
         "clients now": str(snapshot.open),
         "served at once": f"{snapshot.serving}{peak}",
-        "messages": str(snapshot.messages),
-        "refused": str(sum(snapshot.refused.values())),
+        "messages": said(snapshot.messages, snapshot.messages_refused),
+        "connections refused": str(sum(snapshot.refused.values())),
     }
+
+
+def said(messages: int, refused: int | None) -> str:
+    """How many messages there were, and how many of them could not be answered."""
+    return f"{messages} ({refused} refused)" if refused else str(messages)
 
 
 def axis(picture: Picture, length: float, room: Callable[[str], float]) -> list[tuple[float, str]]:
@@ -58,13 +71,18 @@ def axis(picture: Picture, length: float, room: Callable[[str], float]) -> list[
         times = int(picture.span / step)
         widest = max(room(ago(step * times)), room(ago(step * max(times - 1, 0))))
         if length * step / picture.span >= widest:
-            return [(picture.at - step * back, ago(step * back)) for back in range(times + 1)]
-    return [(picture.at, ago(0))]
+            backs = [step * back for back in range(times + 1)]
+            return [(picture.at - back, ago(back) if back else _end(picture)) for back in backs]
+    return [(picture.at, _end(picture))]
 
 
 def ago(seconds: float) -> str:
     """The label of a moment."""
     return f"\N{MINUS SIGN}{seconds:g} s" if seconds else "now"
+
+
+def _end(picture: Picture) -> str:
+    return "then" if picture.snapshot.past else ago(0)
 
 
 def refusals(
@@ -99,15 +117,35 @@ def count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
+def story(session: Session, at: float) -> str:
+    """All figures of a session, for whoever points at its bar or marks it."""
+    thread = "no thread"
+    if session.thread:
+        thread = f"in {session.thread} (OS thread {session.native_id or 'unknown'})"
+    what = "message" if session.messages == 1 else "messages"
+    return (
+        f"Session {session.number}: {session.name} from {session.peer}, {thread}. "
+        f"Waited {session.waited(at):.3f} s, served {session.served(at):.3f} s, "
+        f"{said(session.messages, session.refused)} {what}, "
+        f"{count(session.bytes_in, 'byte')} in, "
+        f"{count(session.bytes_out, 'byte')} out. {session.standing}."
+        f"{f' Known: {session.how}.' if session.how else ''}"
+        f"{f' Its thread {session.where}.' if session.where else ''}"
+    )
+
+
 def rows(picture: Picture) -> Iterator[Row]:
     """The queue, named where each server's begins, and the lanes below it."""
     before = None
     for bars in picture.queue:
         name = thread_name(bars[0].session.replica, "queue")
-        yield Row("" if name == before else name, None, bars)
+        yield Row("" if name == before else name, "no thread yet", None, bars)
         before = name
     for lane in picture.lanes:
-        yield Row(lane.thread, lane, lane.bars)
+        note = f"OS thread {'' if lane.native_id is None else lane.native_id}"
+        if lane.folded:
+            note = f"{lane.folded} short visits"
+        yield Row(lane.thread, note, lane, lane.bars)
 
 
 def notes(picture: Picture, unseen: int = 0) -> Iterator[str]:
@@ -117,13 +155,33 @@ def notes(picture: Picture, unseen: int = 0) -> Iterator[str]:
         yield from picture.snapshot.seen.notes
     yield from picture.snapshot.agreement
     if not picture.lanes and not picture.queue:
-        yield f"Nobody was here in the last {round(picture.span, 1):g} s."
+        yield from _nobody(picture)
     if picture.queue_more:
         yield f"{picture.queue_more} more rows of the queue are not drawn."
     if picture.lanes_more:
         yield f"{picture.lanes_more} more lanes are not drawn: these were used last."
     if unseen:
         yield f"{unseen} more sessions are too short to be drawn."
+
+
+def _nobody(picture: Picture) -> Iterator[str]:
+    """That nothing is drawn, and, if nothing is to be, how to change that."""
+    span = f"{round(picture.span, 1):g} s"
+    if picture.kind != ALL and any(picture.counts.values()):
+        yield f"Of those who were here in the last {span}, none is {picture.kind}."
+    elif picture.snapshot.past:
+        yield f"Nobody was here in these {span}, as far as is remembered."
+    else:
+        yield f"Nobody was here in the last {span}."
+        yield f"Type this in a terminal, and then a line of text: nc 127.0.0.1 {_port(picture)}"
+
+
+def _port(picture: Picture) -> object:
+    """Where clients connect: as the server was told, or as it was seen to listen."""
+    server = picture.snapshot.servers[0]
+    if server.seen and server.seen.queues:
+        return server.seen.queues[0].address.rpartition(":")[2]
+    return server.settings.get("port") or PORT
 
 
 def _evidence(part: Snapshot) -> str:

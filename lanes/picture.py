@@ -6,10 +6,12 @@ A bar is two stretches: waiting from `start` to `turn`, served from `turn` to `e
 waits in the pool's queue has no thread, so its waiting is a bar of its own, in the queue.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lanes.snapshot import Refusal, Session, Snapshot
+from lanes.snapshot import GOODBYES, Refusal, Session, Snapshot
 
+ALL = "all"  # kinds of sessions (lanes/layout.py)
 COLOURS = 8  # of bars; svg/templates/lanes.css and terminal/strokes.py have that many
 
 
@@ -23,13 +25,13 @@ class Bar:
     end: float
     open: bool  # it goes on
     reason: str | None  # why the session has ended, if it ends with this bar
-    ticks: tuple[float, ...] = ()  # when messages came
+    ticks: tuple[tuple[float, int], ...] = ()  # when messages came, and how many
     colour: int = 0  # of COLOURS
 
     @property
     def failed(self) -> bool:
         """Whether the session ended here without a goodbye; from outside that is not known."""
-        return self.reason not in {None, "bye", "closed"}
+        return self.reason not in GOODBYES
 
     @property
     def served(self) -> bool:
@@ -44,6 +46,7 @@ class Lane:
     thread: str
     native_id: int | None
     bars: tuple[Bar, ...]
+    folded: int = 0  # how many lanes it stands for: each had a short visit (lanes/folding.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class Picture:
     queue_more: int  # rows that are not drawn
     lanes: tuple[Lane, ...]
     lanes_more: int  # lanes that are not drawn
+    kind: str  # of session that was asked for
+    counts: Mapping[str, int]  # sessions of the window by kind, also those that were not asked for
 
     @property
     def at(self) -> float:

@@ -20,7 +20,7 @@ def templates_of(package: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["moment"] = marks.moment
+    environment.filters |= {"moment": marks.moment, "said": marks.said}
     return environment
 
 

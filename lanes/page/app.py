@@ -1,6 +1,5 @@
 """The live page, the report and what they link to, as a Flask app. Nothing can be changed here."""
 
-import math
 from collections.abc import Callable
 
 from flask import Flask, Response, abort, request
@@ -8,15 +7,14 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from lanes.ask import NoAnswer, Source
 from lanes.document import render
-from lanes.layout import LONGEST, SHORTEST, picture_of
 from lanes.page import documents
 from lanes.page.latest import Latest
+from lanes.page.query import NoSuchQuery, Query, read
 from lanes.snapshot import Snapshot
-from lanes.svg.drawing import NARROWEST, WIDEST, WIDTH, draw
+from lanes.svg.drawing import draw
 from lanes.trace import trace_json
 
 METHODS = ["GET", "HEAD"]
-STEP = 80  # pixels: so that windows about as wide share a drawing
 HEADERS = {
     "Content-Security-Policy": documents.POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -26,12 +24,11 @@ HEADERS = {
 HTML, SVG = "text/html; charset=utf-8", "image/svg+xml; charset=utf-8"
 JSON, TEXT = "application/json", "text/plain; charset=utf-8"
 
-# By path; drawn so many pixels wide, of so many seconds.
-VIEWS: dict[str, tuple[str, Callable[[Snapshot, int, float | None], str]]] = {
+VIEWS: dict[str, tuple[str, Callable[[Snapshot, Query], str]]] = {  # by path
     "/": (HTML, documents.live),
     "/report.html": (HTML, documents.report),
-    "/lanes.svg": (SVG, lambda seen, width, seconds: draw(picture_of(seen, seconds), width)),
-    "/trace.json": (JSON, lambda seen, _width, _seconds: trace_json(seen)),
+    "/lanes.svg": (SVG, lambda seen, query: draw(query.picture(seen), query.width, query.height)),
+    "/trace.json": (JSON, lambda seen, _query: trace_json(seen)),
 }
 
 
@@ -46,9 +43,9 @@ def create_app(servers: Source) -> Flask:
 
     def show() -> Response:
         content_type, view = VIEWS[request.path]
-        wanted = _width(), _number("seconds", SHORTEST, LONGEST)
+        wanted = _query()
         seen = latest.get()
-        drawing = seen.drawing((request.path, wanted), lambda: view(seen.snapshot, *wanted))
+        drawing = seen.drawing((request.path, wanted), lambda: view(seen.snapshot, wanted))
         return Response(drawing, content_type=content_type)
 
     for path in VIEWS:
@@ -95,22 +92,12 @@ def _keep_trying(error: NoAnswer) -> Response:
     """One line; but a browser that opens the page gets the page, which keeps trying."""
     line = f"The server does not answer: {error}."
     if request.path == "/" and "text/html" in request.headers.get("Accept", ""):
-        return Response(documents.not_yet(line), 503, content_type=HTML)
+        return Response(documents.not_yet(line, _query()), 503, content_type=HTML)
     return Response(f"{line}\n", 503, content_type=TEXT)
 
 
-def _width() -> int:
-    """As wide as was asked for, or as near to it as can be drawn."""
-    asked = _number("width", 1, 100_000) or WIDTH
-    return int(min(max(asked, NARROWEST), WIDEST)) // STEP * STEP
-
-
-def _number(name: str, least: float, most: float) -> float | None:
-    """What was asked for by that name; None if nothing was."""
+def _query() -> Query:
     try:
-        number = float(request.args.get(name, least))
-    except ValueError:
-        number = math.nan
-    if not least <= number <= most:  # which nan is not, either
-        abort(400, f"{name} must be a number from {least:g} to {most:g}.")
-    return number if name in request.args else None
+        return read(request.args)
+    except NoSuchQuery as error:
+        abort(400, str(error))

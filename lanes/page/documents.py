@@ -9,17 +9,32 @@ import hashlib
 
 from markupsafe import Markup
 
-from lanes.layout import picture_of
+from lanes import marks
+from lanes.page.query import Query
+from lanes.page.settings import in_words
+from lanes.page.table import table_of
 from lanes.snapshot import Snapshot
 from lanes.svg.drawing import STYLE as LANES_STYLE
-from lanes.svg.drawing import WIDTH, draw
+from lanes.svg.drawing import draw
 from lanes.templates import templates_of
 
 ROWS = 100  # of the live page's table, which changes twice a second
+EARLIER = 1 / 2  # of the window, that one step looks back
+ORDINARY = Query()
+
 templates = templates_of("lanes.page")
 STYLE = Markup(templates.get_template("page.css").render())  # noqa: S704 - a file of our own
 SCRIPT = Markup(templates.get_template("page.js").render())  # noqa: S704 - a file of our own
-templates.globals |= {"style": STYLE, "script": SCRIPT, "news": "", "earlier": 0, "known": False}
+templates.globals |= {
+    "style": STYLE,
+    "script": SCRIPT,
+    "news": "",
+    "more": 0,
+    "known": False,
+    "notes": [],
+    "report": False,
+    "story": "",
+}
 
 
 def _sha256(text: str) -> str:
@@ -29,21 +44,30 @@ def _sha256(text: str) -> str:
 POLICY = (
     f"default-src 'none'; style-src {_sha256(STYLE)} {_sha256(LANES_STYLE)}; "
     f"script-src {_sha256(SCRIPT)}; connect-src 'self'; img-src data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 
-def live(snapshot: Snapshot, width: int = WIDTH, seconds: float | None = None) -> str:
+def live(snapshot: Snapshot, query: Query = ORDINARY) -> str:
     """The page that keeps itself up to date; its table has the latest sessions of the picture."""
-    picture = picture_of(snapshot, seconds)
+    picture = query.picture(snapshot)
     sessions = picture.sessions()
+    table = table_of(sessions, query.marked, fold=not query.unfold)
     return templates.get_template("page.html").render(
-        drawing=draw(picture, width),
-        at=snapshot.at,
-        sessions=sessions[-ROWS:],
+        drawing=draw(picture, query.width, query.height, marked=query.marked, noted=False),
+        story=next(
+            (marks.story(one, picture.at) for one in sessions if one.key == query.marked), ""
+        ),
+        picture=picture,
+        at=picture.at,
+        now=snapshot.at,
+        lines=table.lines(ROWS),
         known=_known(snapshot),
-        earlier=len(sessions[:-ROWS]),
-        query=f"?seconds={seconds:g}" if seconds else "",  # what is kept shows as much
+        more=max(len(table) - ROWS, 0),
+        notes=[*marks.notes(picture), *marks.replicas(picture)],
+        query=query,
+        step=picture.span * EARLIER,
+        folded=sum(lane.folded for lane in picture.lanes),
         labels=[part.replica for part in snapshot.parts],
     )
 
@@ -53,19 +77,22 @@ def _known(snapshot: Snapshot) -> bool:
     return any(session.how for session in snapshot.sessions)
 
 
-def not_yet(news: str) -> str:
+def not_yet(news: str, query: Query = ORDINARY) -> str:
     """The live page if no server has answered yet: it says so and keeps trying."""
     return templates.get_template("page.html").render(
-        news=news, drawing="", sessions=[], query="", labels=[]
+        news=news, drawing="", picture=None, now=0, lines=[], notes=[], query=query, labels=[]
     )
 
 
-def report(snapshot: Snapshot, width: int = WIDTH, seconds: float | None = None) -> str:
+def report(snapshot: Snapshot, query: Query = ORDINARY) -> str:
     """The same to hand in, with the settings, and with all sessions that are remembered."""
+    table = table_of(snapshot.sessions)
     return templates.get_template("report.html").render(
-        drawing=draw(picture_of(snapshot, seconds), width),
+        drawing=draw(query.picture(snapshot), query.width, query.height),
         at=snapshot.at,
-        sessions=snapshot.sessions,
+        lines=table.lines(len(table)),
         known=_known(snapshot),
-        servers=snapshot.servers,
+        servers=[(server, list(in_words(server))) for server in snapshot.servers],
+        report=True,
+        query=query,
     )

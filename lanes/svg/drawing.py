@@ -1,38 +1,76 @@
 """Picture -> SVG, by `templates/lanes.svg` (the shapes) and `templates/lanes.css` (the colours).
 
-Letters keep their size whatever the width: a phone asks for a narrow drawing.
+Letters keep their size whatever the width: a phone asks for a narrow drawing. Lanes get thinner as
+there are more, so that all of them fit on one screen.
 """
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from markupsafe import Markup
 
 from lanes import marks
 from lanes.picture import Picture
+from lanes.svg.rows import Rows
 from lanes.svg.scale import Scale
 from lanes.templates import templates_of
 
-WIDTH = 960  # pixels, as all that follow
+WIDTH, HEIGHT = 960, 640  # pixels, as all that follow
 NARROWEST, WIDEST = 320, 1920
+LOWEST, HIGHEST = 240, 1600
 MARGIN = 4
 NAMES = 120  # the column of the threads' names, at least
 BOLD = 7.4  # of one of their letters, about
-FIGURE = 140  # one of the figures above
-LANE, LINE = 36, 20  # heights: a lane, a line of text
+FIGURE, BETWEEN = 92, 18  # one of the figures above, at least; what keeps them apart
+LARGE, SMALL = 11.2, 6.4  # of a letter of its value, and of its name, about
+LINE = 20  # height of a line of text
 HEAD, FOOT, GAP = 44, 44, 10  # heights: a row of figures, the time axis, what keeps them apart
 
 templates = templates_of("lanes.svg")
 STYLE = Markup(templates.get_template("lanes.css").render())  # noqa: S704 - a file of our own
 
 
-def draw(picture: Picture, width: int = WIDTH) -> Markup:
-    """The drawing, as high as it needs to be."""
+class Figure(NamedTuple):
+    """A figure above the lanes, and where it stands."""
+
+    name: str
+    value: str
+    x: float
+    y: int
+
+
+def _placed(figures: Mapping[str, str], width: int) -> Iterator[Figure]:
+    """Side by side as long as there is room, else in the next line."""
+    x, y = float(MARGIN), 0
+    for name, value in figures.items():
+        room = max(FIGURE, len(value) * LARGE, len(name) * SMALL)
+        if x > MARGIN and x + room > width - MARGIN:
+            x, y = MARGIN, y + HEAD
+        yield Figure(name, value, round(x, 1), y)
+        x += room + BETWEEN
+
+
+def draw(
+    picture: Picture,
+    width: int = WIDTH,
+    height: int = HEIGHT,
+    *,
+    marked: str = "",
+    noted: bool = True,
+) -> Markup:
+    """The drawing, as high as it needs to be, but no higher than `height` if that is possible.
+
+    One session may be marked. The notes are left out if they stand elsewhere.
+    """
     names = max(NAMES, *(int(len(lane.thread) * BOLD) + GAP for lane in picture.lanes), 0)
     scale = Scale(picture, left=MARGIN + min(names, width // 2), right=width - MARGIN)
-    figures = marks.figures(picture)
-    columns = (width - 2 * MARGIN) // FIGURE
-    top = HEAD * -(-len(figures) // columns) + GAP
-    rows = [(row, scale.row(row.bars)) for row in marks.rows(picture)]
-    notes = [*marks.notes(picture), *marks.replicas(picture)]
-    axis = top + LANE * len(rows) + LINE * len(notes) + GAP
+    figures = list(_placed(marks.figures(picture), width))
+    top = figures[-1].y + HEAD + GAP
+    named = list(marks.rows(picture))
+    notes = [*marks.notes(picture), *marks.replicas(picture)] if noted else []
+    below = LINE * len(notes) + GAP
+    rows = Rows(len(named), height - top - below - FOOT)
+    axis = top + rows.height + below
     return Markup(  # noqa: S704 - the template has escaped what came from outside
         templates.get_template("lanes.svg").render(
             picture=picture,
@@ -43,10 +81,10 @@ def draw(picture: Picture, width: int = WIDTH) -> Markup:
             top=top,
             axis=axis,
             figures=figures,
-            columns=columns,
             rows=rows,
+            lanes=[(row, scale.row(row.bars, rows)) for row in named],
             notes=notes,
-            lane=LANE,
+            marked=marked,
             style=STYLE,
         )
     )

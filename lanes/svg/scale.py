@@ -3,19 +3,27 @@
 Whether a caption fits is an estimate, for only the browser knows its fonts.
 """
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from lanes import marks
 from lanes.picture import Bar, Picture
-from lanes.snapshot import Session
+from lanes.svg.rows import Rows
 
-BAR, TICK = 28, 9  # heights in pixels: a bar, a message's tick at the foot of it
 CHARACTER, PADDING, TIGHT = 6.6, 5.0, 1.0  # pixels of a caption, about
 THINNEST = 2.0  # pixels of a bar too short to be seen, where there is room
 BETWEEN_TICKS, BETWEEN_LABELS = 2.0, 64.0  # pixels
 REFUSAL, DIGIT = 11.0, 7.0  # pixels: a refusal's mark, and each digit of its count
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Where a message is marked, or several that came together, and whether their number fits."""
+
+    x: float
+    count: int
+    counted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +34,7 @@ class Shape:
     left: float
     turn: float
     right: float
-    ticks: str  # a path
+    ticks: Sequence[Tick]
     caption: str
     caption_x: float
     story: str
@@ -45,31 +53,34 @@ class Scale:
         """How far from the left, in pixels."""
         return round(self.left + (moment - self._picture.start) * self._second, 1)
 
-    def row(self, bars: Sequence[Bar]) -> list[Shape]:
-        """The bars of one lane; none reaches into the next."""
+    def row(self, bars: Sequence[Bar], rows: Rows) -> list[Shape]:
+        """The bars of one lane, with what there is room for; none reaches into the next."""
         lefts = [self.x(bar.start) for bar in bars]
         limits = [*lefts[1:], float(self.right)]
         places = zip(bars, lefts, limits, strict=True)
-        return [self._shape(bar, left, max(left, limit)) for bar, left, limit in places]
+        return [self._shape(bar, left, max(left, limit), rows) for bar, left, limit in places]
 
-    def _shape(self, bar: Bar, left: float, limit: float) -> Shape:
+    def _shape(self, bar: Bar, left: float, limit: float, rows: Rows) -> Shape:
         right = min(max(self.x(bar.end), left + THINNEST), limit)
         turn = min(self.x(bar.turn), right) if bar.served else right
         if turn < right and turn - left < THINNEST:
             turn = left  # a wait too short to be seen
-        caption, caption_x = _caption(bar, left, turn, right, limit)
-        story = _story(bar.session, self._picture.at)
-        return Shape(bar, left, turn, right, self._ticks(bar.ticks), caption, caption_x, story)
+        ticks = tuple(self._ticks(bar.ticks, right)) if rows.ticks else ()
+        caption, caption_x = _caption(bar, left, turn, right, limit) if rows.captions else ("", 0)
+        story = marks.story(bar.session, self._picture.at) if rows.captions else ""
+        return Shape(bar, left, turn, right, ticks, caption, caption_x, story)
 
-    def _ticks(self, moments: Sequence[float]) -> str:
-        """A short line for each, but for those that would stand too close to the one before."""
-        path, last = [], -math.inf
-        for moment in moments:
-            x = self.x(moment)
-            if x - last >= BETWEEN_TICKS:
-                path.append(f"M{x} {BAR - TICK}v{TICK}")
-                last = x
-        return "".join(path)
+    def _ticks(self, moments: Iterable[tuple[float, int]], right: float) -> Iterable[Tick]:
+        """One for each moment; those that would stand too close to the one before join it."""
+        marked: list[tuple[float, int]] = []
+        for moment, count in moments:
+            x, before = self.x(moment), 0
+            if marked and x - marked[-1][0] < BETWEEN_TICKS:
+                x, before = marked.pop()
+            marked.append((x, before + count))
+        for (x, count), (end, _) in pairwise([*marked, (right, 0)]):
+            room = end - x - PADDING
+            yield Tick(x, count, counted=count > 1 and room >= CHARACTER * len(str(count)))
 
     def refusals(self) -> list[tuple[float, int]]:
         """Where on the time axis, and how many."""
@@ -94,19 +105,3 @@ def _caption(bar: Bar, left: float, turn: float, right: float, limit: float) -> 
             if spare >= 2 * TIGHT:
                 return caption, round(start + min(spare / 2, PADDING), 1)
     return "", left
-
-
-def _story(session: Session, at: float) -> str:
-    """All figures, for whoever points at a bar."""
-    thread = "no thread"
-    if session.thread:
-        thread = f"in {session.thread} (OS thread {session.native_id or 'unknown'})"
-    return (
-        f"Session {session.number}: {session.name} from {session.peer}, {thread}. "
-        f"Waited {session.waited(at):.3f} s, served {session.served(at):.3f} s, "
-        f"{marks.count(session.messages, 'message')}, "
-        f"{marks.count(session.bytes_in, 'byte')} in, "
-        f"{marks.count(session.bytes_out, 'byte')} out. {session.standing}."
-        f"{f' Known: {session.how}.' if session.how else ''}"
-        f"{f' Its thread {session.where}.' if session.where else ''}"
-    )

@@ -32,6 +32,7 @@ STRONG = "bold"
 GAP = 2  # cells between what stands side by side
 BEHIND = 4  # cells behind the lanes at least: half of "now", or a count of refusals
 REPLICAS = 8  # that have a line of their own
+ROWS = 80  # of lanes and of the queue, at most, in a file as in a terminal
 BELOW = 5  # lines under the lanes: three notes at most, and the time
 
 
@@ -44,7 +45,7 @@ def draw(picture: Picture, width: int, height: int | None = None) -> Group:
     height = height or sys.maxsize
     legend = Text(LEGEND, FAINT, no_wrap=True, overflow="ellipsis")
     above = [*_figures(picture, width), *_replicas(picture), legend, Text()]
-    room = max(height - len(above) - BELOW, 1)
+    room = min(max(height - len(above) - BELOW, 1), ROWS)
     lanes = list(_lanes(fitted(picture, room), width))
     return Group(*above, *lanes, *draw_table(picture, width, height - len(above) - len(lanes)))
 

@@ -21,8 +21,8 @@ REFUSED = "▲"
 ALARM, FAINT = "red", "dim"
 BETWEEN = 2  # cells from one second's label to the next, at least
 COLOURS = (  # in the order of their likes in lanes.css; red is for alarm
-    *("bright_red", "green", "magenta", "bright_blue"),
-    *("yellow", "bright_magenta", "bright_green", "cyan"),
+    *("bright_red", "cyan", "magenta", "green"),
+    *("bright_blue", "yellow", "bright_cyan", "bright_magenta"),
 )
 
 
@@ -72,7 +72,7 @@ def strokes(bars: Iterable[Bar], columns: Columns) -> Iterator[Stroke]:
 def draw_stroke(line: Line, stroke: Stroke, columns: Columns) -> None:
     """The stroke and the messages on it, in the client's colour."""
     bar, last, colour = stroke.bar, stroke.past - 1, COLOURS[stroke.bar.colour]
-    messages = {min(max(columns.cell(at), stroke.turn), last) for at in bar.ticks}
+    messages = {min(max(columns.cell(at), stroke.turn), last) for at, _ in bar.ticks}
     for column in range(stroke.first, stroke.past):
         served = MESSAGE if column in messages else SERVED
         begins = column == stroke.first and bar.start > columns.picture.start

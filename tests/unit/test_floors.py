@@ -34,14 +34,14 @@ FLOORS = {
     "lanes": [
         {"snapshot", "signals", "terminal.cells", "check.address", "check.failure"}
         | {"check.protocol", "watch.syscalls", "watch.netlink", "watch.printable", "watch.proc"}
-        | {"watch.rights"},
-        {"document", "picture", "agreement", "check.connection", "check.printed"}
+        | {"watch.rights", "svg.rows"},
+        {"document", "picture", "agreement", "check.connection", "check.printed", "page.settings"}
         | {"watch.waits", "watch.tables", "watch.pyspy"},
-        {"replicas", "check.caller", "watch.target"},
-        {"ask", "bars", "marks", "terminal.table", "check.subject", "check.hearing"}
-        | {"watch.process", "watch.sockets", "watch.python_lines"},
+        {"replicas", "folding", "check.caller", "watch.target"},
+        {"ask", "bars", "colours", "marks", "page.table", "terminal.table", "check.subject"}
+        | {"check.hearing", "watch.process", "watch.sockets", "watch.python_lines"},
         {"watch.processes", "check.nearby"},
-        {"layout", "trace", "templates", "svg.scale", "terminal.strokes", "check.claim"}
+        {"layout", "past", "trace", "templates", "svg.scale", "terminal.strokes", "check.claim"}
         | {"watch.evidence", "check.rounds", "check.survival"},
         {
             "watch.sharing",
@@ -68,6 +68,7 @@ FLOORS = {
             "check.started",
             "check.lookout",
         },
+        {"page.query"},
         {"page.documents", "check.scorecard", "check.threads", "testing"},
         {"page.app", "check.report", "check.choice", "check.absent"},
         {"page.serving", "check.options", "check.showing"},
@@ -102,6 +103,7 @@ NEVER = [
 DRAWS = [
     *(Path("lanes", f"{name}.py") for name in ("snapshot", "document", "replicas", "picture")),
     *(Path("lanes", f"{name}.py") for name in ("bars", "layout", "marks", "trace")),
+    *(Path("lanes", f"{name}.py") for name in ("colours", "folding", "past")),
     *(path for folder in ("svg", "terminal") for path in Path("lanes", folder).glob("*.py")),
 ]
 REACHES_OUT = {"os", "pathlib", "io", "socket", "http", "urllib", "select", "selectors", "asyncio"}

@@ -1,15 +1,21 @@
 "use strict";
 // Twice a second the page asks for itself and changes what is different; what is not stays in its
-// place, with its tooltip, for those who point at it or have it read to them.
+// place, with its tooltip, for those who point at it or have it read to them. What one looks at is
+// in the address, so a link or a reload shows the same; all that is here is to change the address.
 const lab = document.getElementById("lab");
+const picture = document.getElementById("picture");
 const news = document.getElementById("news");
+const STEP = 20; // pixels, as in query.py
+const SHIFT = 1 / 4; // of the window: how far an arrow key looks back
+const NEAR = 3; // pixels: a pointer that has moved less has clicked
+const LARGER = document.body.classList.contains("big") ? 1.7 : 1;
 
 function morph(old, fresh) {
   if (old.isEqualNode(fresh)) return;
   if (old.nodeName !== fresh.nodeName) return old.replaceWith(fresh);
   if (old.nodeType !== Node.ELEMENT_NODE) return void (old.data = fresh.data);
   for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
-  for (const { name, value } of fresh.attributes) old.setAttribute(name, value);
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   const before = [...old.childNodes], after = [...fresh.childNodes];
   after.forEach((node, i) => (i < before.length ? morph(before[i], node) : old.append(node)));
   before.slice(after.length).forEach((node) => node.remove());
@@ -19,24 +25,151 @@ function tell(trouble) {
   news.textContent = trouble && `${trouble.trim()} Trying again; below is what was seen last.`;
 }
 
-async function update() {
-  const itself = new URL(location.href);
-  itself.searchParams.set("width", lab.clientWidth);
+// The picture is as large as there is room for, so that its time axis is on the screen.
+function fitted(address) {
+  const room = lab.clientWidth;
+  const width = Math.max(Math.floor(room / LARGER / STEP) * STEP, 320);
+  const top = picture.getBoundingClientRect().top + scrollY;
+  const height = Math.floor((((innerHeight - top) * width) / room - STEP) / STEP) * STEP;
+  address.searchParams.set("width", width);
+  address.searchParams.set("height", Math.max(height, STEP));
+  return address;
+}
+
+function tableIsInView() {
+  return document.getElementById("table")?.getBoundingClientRect().top < innerHeight;
+}
+
+async function update({ withTable = true } = {}) {
+  const itself = location.href, address = fitted(new URL(itself));
+  if (!withTable) address.searchParams.set("table", 0);
   let answer, text;
   try {
-    answer = await fetch(itself, { signal: AbortSignal.timeout(5000) });
+    answer = await fetch(address, { signal: AbortSignal.timeout(5000) });
     text = await answer.text();
   } catch {
     return tell("This page's own server does not answer.");
   }
   if (!answer.ok) return tell(text);
-  morph(lab, new DOMParser().parseFromString(text, "text/html").getElementById("lab"));
+  const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("lab");
+  for (const part of fresh.querySelectorAll(":scope > [id]")) {
+    await new Promise(requestAnimationFrame); // a frame for each: a long table holds up no picture
+    if (itself !== location.href) return; // something else is wanted by now
+    morph(document.getElementById(part.id), part);
+  }
+  lab.dataset.now = fresh.dataset.now;
   tell("");
 }
 
+function go(address) {
+  history.replaceState(null, "", address);
+  return update();
+}
+
+function asked(name) {
+  return new URL(location.href).searchParams.get(name);
+}
+
+function change(name, value) {
+  const address = new URL(location.href);
+  if (value) address.searchParams.set(name, value);
+  else address.searchParams.delete(name);
+  return go(address);
+}
+
+function lookAt(moment) {
+  return change("until", moment < lab.dataset.now ? moment.toFixed(3) : "");
+}
+
+function look(share) {
+  const { at, span } = picture.querySelector(".lanes").dataset;
+  return lookAt(Number(at) + span * share);
+}
+
+function mark(session) {
+  return change("marked", session === asked("marked") ? "" : session);
+}
+
+function markNext(step) {
+  const bars = [...picture.querySelectorAll("[data-session]")];
+  const sessions = [...new Set(bars.map((bar) => bar.dataset.session))];
+  const here = sessions.indexOf(asked("marked"));
+  const next = sessions[here < 0 && step < 0 ? sessions.length - 1 : here + step];
+  if (next) mark(next);
+}
+
+// The bar that is nearest: in thin lanes none could be hit.
+function barAt({ clientX, clientY }) {
+  const svg = picture.querySelector(".lanes"), box = svg.getBoundingClientRect();
+  const { top, pitch } = svg.dataset;
+  const y = ((clientY - box.top) * svg.viewBox.baseVal.height) / box.height;
+  const row = svg.querySelectorAll(".rows > g")[Math.floor((y - top) / pitch)];
+  const distance = (bar) => {
+    const { left, right } = bar.getBoundingClientRect();
+    return Math.max(left - clientX, clientX - right);
+  };
+  const bars = [...(row?.querySelectorAll(".bar") ?? [])];
+  return bars.reduce((best, bar) => (best && distance(best) <= distance(bar) ? best : bar), undefined);
+}
+
+function click(event) {
+  const bar = barAt(event);
+  if (bar?.closest(".folded")) document.getElementById("fold").click();
+  else if (bar) mark(bar.dataset.session);
+}
+
+function drag(down) {
+  const svg = down.target.closest(".lanes");
+  if (!svg || down.button) return;
+  const { at, span, left, right } = svg.dataset;
+  const second = (((right - left) / span) * svg.getBoundingClientRect().width) / svg.viewBox.baseVal.width;
+  const listening = new AbortController();
+  let moved = false;
+  const on = (name, listener) => addEventListener(name, listener, { signal: listening.signal });
+  on("pointermove", ({ clientX }) => {
+    moved ||= Math.abs(clientX - down.clientX) > NEAR;
+    if (moved) lookAt(at - (clientX - down.clientX) / second);
+  });
+  on("pointerup", (up) => {
+    listening.abort();
+    if (!moved) click(up);
+  });
+  on("pointercancel", () => listening.abort());
+}
+
+const KEYS = {
+  ArrowUp: () => markNext(-1),
+  ArrowDown: () => markNext(1),
+  ArrowLeft: () => look(-SHIFT),
+  ArrowRight: () => look(SHIFT),
+  Escape: () => change("marked", ""),
+  p: () => document.getElementById("pause").click(),
+};
+
+picture.addEventListener("pointerdown", drag);
+
+lab.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-live]"), row = event.target.closest("tr[data-session]");
+  if (row) mark(row.dataset.session);
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  go(link.href);
+});
+
+addEventListener("keydown", (event) => {
+  const { key } = event, scrolls = key.startsWith("Arrow") && !picture.contains(event.target);
+  if (event.ctrlKey || event.metaKey || event.altKey || scrolls || !picture.querySelector(".lanes")) return;
+  if (!KEYS[key] || event.target.closest("input, textarea")) return;
+  event.preventDefault();
+  KEYS[key]();
+});
+
+addEventListener("resize", () => update());
+
 (async () => {
+  await update();
   for (;;) {
-    if (!document.hidden) await update();
     await new Promise((resolve) => setTimeout(resolve, 500));
+    if (!document.hidden && !asked("until")) await update({ withTable: tableIsInView() });
   }
 })();

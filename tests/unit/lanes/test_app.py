@@ -62,7 +62,9 @@ def test_a_page_that_does_not_exist_is_one_plain_line(web: FlaskClient) -> None:
     assert "Content-Security-Policy" in page.headers
 
 
-@pytest.mark.parametrize("query", ["seconds=0", "seconds=nan", "seconds=1e9", "width=0", "width=b"])
+@pytest.mark.parametrize(
+    "query", ["seconds=0", "seconds=nan", "seconds=1e9", "width=0", "height=b", "until=-1"]
+)
 def test_what_cannot_be_drawn_is_refused_with_what_can(web: FlaskClient, query: str) -> None:
     page = web.get(f"/lanes.svg?{query}")
     name, _ = query.split("=")
@@ -70,7 +72,7 @@ def test_what_cannot_be_drawn_is_refused_with_what_can(web: FlaskClient, query: 
     assert page.text.startswith(f"400 Bad Request: {name} must be a number from ")
 
 
-@pytest.mark.parametrize(("asked", "drawn"), [(100, 320), (640, 640), (700, 640), (5_000, 1920)])
+@pytest.mark.parametrize(("asked", "drawn"), [(100, 320), (640, 640), (650, 640), (5_000, 1920)])
 def test_viewers_choose_how_far_back_and_how_wide(web: FlaskClient, asked: int, drawn: int) -> None:
     drawing = web.get(f"/lanes.svg?seconds=30&width={asked}").text
     assert f'width="{drawn}"' in drawing
@@ -90,9 +92,35 @@ def test_the_report_has_the_settings_and_needs_nothing_from_elsewhere(web: Flask
     page = web.get("/report.html").text
     assert "<script" not in page
     assert not re.search(r"(?:src|href|action)=\"(?!data:)|url\((?!#)|@import", page)
-    assert "running since" in page
-    for name, value in {"model": "thread", "workers": 4}.items():
+    for name, value in (("Threads", "a thread for each client"), ("Protocol", "lines of text")):
         assert f'<th scope="row">{name}</th><td>{value}</td>' in page
+
+
+def test_the_report_says_who_hands_it_in_and_what_was_asked(web: FlaskClient) -> None:
+    fields = "author=Ada+%3Cb%3E&course=Networks&asked=Run+three+clients.%0AWhat+do+you+see%3F"
+    page = web.get(f"/report.html?{fields}").text
+    told = re.findall("<dt>(.*?)</dt><dd>(.*?)</dd>", page, re.DOTALL)
+    assert told == [
+        ("Name", "Ada &lt;b&gt;"),
+        ("Course", "Networks"),
+        ("What was asked", "Run three clients.\nWhat do you see?"),
+    ]
+    assert "<dt>" not in web.get("/report.html?author=+").text
+
+
+def test_what_one_looks_at_is_in_every_address_that_the_page_has(web: FlaskClient) -> None:
+    page = web.get("/?seconds=30&show=failed&until=1000&marked=1&width=640&height=300").text
+    links = dict(
+        re.findall(r'<a data-live (?:id="(?:\w+)" )?href="(.*?)".*?>(.*?)(?: <b|</a>)', page)
+    )
+    links = {words: address for address, words in links.items()}
+    kept = "?seconds=30.0&amp;until=1000.0&amp;show=failed&amp;marked=1"
+    assert links["failed"] == kept
+    assert links["all"] == kept.replace("&amp;show=failed", "")
+    assert links["Go on"] == kept.replace("&amp;until=1000.0", "")
+    assert links["Earlier"] == kept.replace("1000.0", "985.0")
+    assert links["Later"] == kept.replace("1000.0", "1015.0")
+    assert web.get("/?show=others").status_code == 400
 
 
 def test_a_name_is_never_more_than_text_on_any_page(web: FlaskClient, one: Swarm) -> None:
@@ -165,6 +193,6 @@ def test_equal_questions_share_a_drawing(web: FlaskClient, monkeypatch: pytest.M
     monkeypatch.setattr("lanes.page.latest.FRESH", 60)
     drawn = iter(["first", "second", "third"])
     monkeypatch.setitem(pages.VIEWS, "/lanes.svg", ("image/svg+xml", lambda *_: next(drawn)))
-    asked = ["", "", "?width=640", "?width=650", "?seconds=9", ""]
+    asked = ["", "", "?width=640", "?width=650&height=650", "?seconds=9", ""]
     got = [web.get(f"/lanes.svg{query}").text for query in asked]
     assert got == ["first", "first", "second", "second", "third", "first"]

@@ -27,7 +27,8 @@ def test_a_picture_of_a_server_that_is_alone_needs_no_name(one: Swarm) -> None:
     shown = lanes(one, "picture")
     assert shown.exit_code == 0, shown.output
     first, _, _, lane, *_ = shown.output.splitlines()
-    assert first == "model thread  clients now 1  served at once 1 (peak 1)  messages 0  refused 0"
+    figures = "clients now 1  served at once 1 (peak 1)  messages 0  connections refused 0"
+    assert first == f"model thread  {figures}"
     assert re.fullmatch(r"MainThread  \d+  .* #1 10.0.0.7:7", lane)
     assert "in the last" not in lanes(one, "picture", "--seconds", "300").output
 
@@ -38,7 +39,9 @@ def test_all_replicas_of_a_name_are_one_picture_and_one_that_is_silent_is_named(
     shown = lanes(two, "picture")
     assert shown.exit_code == 0, shown.output
     lines = shown.output.splitlines()
-    assert lines[0] == "model test  clients now 2  served at once 2  messages 0  refused 0"
+    assert (
+        lines[0] == "model test  clients now 2  served at once 2  messages 0  connections refused 0"
+    )
     beside = ["server-1 at 127.0.0.1", "server-2 at 127.0.0.2"]
     assert [line.split(",")[0] for line in lines[1:3]] == beside
     for words in (silent, "server-1/Thread-1  ", "server-2/Thread-1  "):
@@ -62,7 +65,7 @@ def test_a_drawing_a_trace_and_a_report_are_written_to_files(
     assert root.tag.endswith("svg")
     events = json.loads(trace.read_text(encoding="utf-8"))["traceEvents"]
     assert sum(event["name"] == "process_name" for event in events) == (2 if several else 1)
-    assert report.read_text(encoding="utf-8").count("running since") == (2 if several else 1)
+    assert report.read_text(encoding="utf-8").count("Running since") == (2 if several else 1)
 
 
 @pytest.mark.parametrize("words", WRITE)
@@ -131,7 +134,8 @@ def test_every_option_is_an_environment_variable_too() -> None:
         told = CliRunner().invoke(main, [command, "--help"], prog_name="lanes").output
         options = re.findall(r"^  (--[a-z-]+) [A-Z\[]", told, re.MULTILINE)
         files = {"--svg", "--text", "--report", "--trace", "--json", "--card", "--printed"}
-        known = files | {"--only", "--require"}  # files, and lists: for this time
+        for_this_time = {"--only", "--require", "--author", "--course", "--asked"}
+        known = files | for_this_time
         assert len(re.findall(r"env\s+var:", told)) == len(set(options) - known), command
 
 

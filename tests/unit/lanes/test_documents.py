@@ -12,8 +12,10 @@ import pytest
 from lanes.document import parse
 from lanes.layout import picture_of
 from lanes.page.documents import ROWS, live, report
+from lanes.page.query import Query
 from server.chat.registry import HISTORY
 from server.http.sessions import document
+from tests.kit import scenes
 from tests.kit import snapshots as told
 from tests.kit.documents import crowded
 from tests.kit.replicas import ONE, TWO, merged
@@ -61,21 +63,43 @@ def rows(page: str) -> list[int]:
     return [int(number) for number in re.findall(r'<th scope="row">(\d+)</th>', page)]
 
 
-def test_the_live_page_lists_the_latest_sessions_and_the_report_all_and_when_it_is_of() -> None:
-    taken = crowded("pool")
+def test_the_live_page_lists_the_latest_and_the_report_all_and_those_that_failed_first() -> None:
+    taken = crowded("pool", 1.2)  # too long for short visits
     live_page, kept = live(taken), report(taken)
     drawn = [session.number for session in picture_of(taken).sessions()]
     assert rows(live_page) == drawn[-ROWS:]
-    assert f"{len(drawn) - ROWS} earlier sessions are in the report" in live_page
+    assert f"{len(drawn) - ROWS} more sessions are in the report" in live_page
     assert rows(kept) == list(range(1, HISTORY + OPEN + 1))
-    assert "earlier sessions" not in kept
-    assert "<h1>Thread Lanes: 2027-01-15 08:00:29 UTC</h1>" in kept
+    assert "more sessions are" not in kept
+    assert "<h1>Thread Lanes: 2027-01-15 08:00:35 UTC</h1>" in kept
+    marked = drawn[0]
+    assert rows(live(taken, Query(marked=str(marked))))[0] == marked
+    failed = rows(live(scenes.QUEUE))
+    assert failed == [3, 6, 1, 2, 4, 5]
 
 
-def test_the_report_says_whether_the_gil_is_on_if_that_is_known() -> None:
-    row = re.compile('<th scope="row">GIL</th><td>(.*)</td>')
-    shown = [row.findall(report(replace(ONE, gil=gil))) for gil in (True, False, None)]
-    assert shown == [["on"], ["off"], []]
+def test_the_report_has_the_settings_in_words_and_none_that_says_nothing() -> None:
+    settings = {
+        "model": "pool",
+        "workers": 2,
+        "replica": "",
+        "tls_cert": None,
+        "idle_timeout": 120.0,
+    }
+    settings |= {"work": "spin:20", "max_clients": 256, "gusto": "much"}
+    shown = report(replace(ONE, model="pool", settings=settings, gil=True))
+    table = shown[shown.index("Settings of server-1") :]
+    assert re.findall('<th scope="row">(.*?)</th><td>(.*?)</td>', table)[1:] == [
+        ("Threads", "a pool of 2 threads that all clients share"),
+        ("Protocol", "lines of text"),
+        ("Python&#39;s GIL", "on"),
+        ("A client may be silent for", "120 s"),
+        ("Each message costs in addition", "20 ms of a core"),
+        ("Clients at a time, at most", "256"),
+        ("Gusto", "much"),
+    ]
+    unknown = replace(ONE, gil=None)
+    assert "GIL" not in report(unknown)
 
 
 def test_a_page_of_several_servers_has_the_settings_and_the_document_of_each() -> None:
@@ -86,6 +110,7 @@ def test_a_page_of_several_servers_has_the_settings_and_the_document_of_each() -
 
 
 def test_links_are_relative_so_that_the_page_works_behind_a_path_prefix() -> None:
-    links = re.findall('(?:href|src)="([^"]*)"', live(ONE, seconds=30))
+    links = re.findall('(?:href|src)="([^"]*)"', live(ONE, Query(seconds=30)))
+    outside = [link for link in links if not link.startswith(("data:", "?"))]
     pages = ["report.html?seconds=30", "lanes.svg?seconds=30", "trace.json", "sessions.json"]
-    assert [link for link in links if not link.startswith("data:")] == pages
+    assert outside == pages

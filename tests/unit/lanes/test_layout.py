@@ -8,11 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lanes.layout import LANES, WINDOW, picture_of
-from lanes.picture import COLOURS, Bar, Picture
+from lanes.picture import Bar, Picture
 from lanes.snapshot import Snapshot
 from tests.kit import scenes
 from tests.kit.documents import snapshot, snapshots
-from tests.kit.replicas import merged, of
 from tests.kit.scenes import client
 from tests.kit.snapshots import EPOCH, REUSED, record
 
@@ -41,12 +40,12 @@ def test_lanes_stand_in_numeric_order_even_if_their_first_sessions_are_forgotten
 @pytest.mark.parametrize(
     ("ends", "missing"),
     [
-        pytest.param({}, {65, 66, 67}, id="all in use: the first stay"),
+        pytest.param({}, {257, 258, 259}, id="all in use: the first stay"),
         pytest.param({1: 90.0, 2: 93.0, 3: 91.0, 5: 92.0}, {1, 3, 5}, id="the last used stay"),
     ],
 )
 def test_of_too_many_lanes_the_latest_are_drawn(ends: dict[int, float], missing: set[int]) -> None:
-    sessions = [client(number, number, number, ends.get(number)) for number in range(1, LANES + 4)]
+    sessions = [client(n, n / 4, n / 4, ends.get(n)) for n in range(1, LANES + 4)]
     picture = picture_of(snapshot(*sessions, at=100))
     drawn = [number for number in range(1, LANES + 4) if number not in missing]
     assert list(lanes(picture)) == [f"Thread-{number}" for number in drawn]
@@ -71,7 +70,7 @@ def test_bars_and_their_messages_are_cut_where_the_window_begins() -> None:
     waited = record(2, accepted=3, served=12)
     picture = picture_of(snapshot(served, waited, at=20, model="lock"), seconds=10)
     assert lanes(picture) == {"Thread-1": [(1, 10, 10, 20)], "Thread-2": [(2, 10, 12, 20)]}
-    assert picture.lanes[0].bars[0].ticks == (EPOCH + 10, EPOCH + 11)
+    assert picture.lanes[0].bars[0].ticks == ((EPOCH + 10, 2), (EPOCH + 11, 3))
     assert picture.snapshot.messages == 7
 
 
@@ -113,26 +112,12 @@ def test_the_sessions_of_a_picture_are_those_that_are_drawn_once_each_and_by_num
     assert [session.number for session in picture.sessions()] == [3, 4, 5, 6]
 
 
-@pytest.mark.parametrize("workers", [1, 2, 3, 4, 5, 6, 8, 9, 16])
-def test_sessions_in_a_row_differ_in_colour_and_so_do_those_of_a_worker(workers: int) -> None:
-    sessions = [client(n, n / 10, n / 10, worker=n % workers + 1) for n in range(1, 60)]
-    lanes = picture_of(snapshot(*sessions, at=20)).lanes
-    colours = {bar.session.number: bar.colour for lane in lanes for bar in lane.bars}
-    for number in range(1, 60 - workers):
-        assert colours[number] != colours[number + 1]
-        assert colours[number] != colours[number + workers]
-    assert set(colours.values()) == set(range(COLOURS))
-
-
-def test_replicas_that_follow_each_other_have_no_colour_in_common() -> None:
-    told = (of(f"server-{n}", *(client(m, m, m) for m in range(1, 9))) for n in (1, 2, 3))
-    colours: dict[str, set[int]] = {}
-    for lane in picture_of(merged(*told)).lanes:
-        for bar in lane.bars:
-            colours.setdefault(bar.session.replica, set()).add(bar.colour)
-    first, second, third = colours.values()
-    assert first & second == second & third == set()
-    assert len(first) == len(second) == COLOURS // 2
+def test_one_can_ask_for_those_that_failed_or_wait_and_all_are_counted() -> None:
+    of = {kind: picture_of(scenes.QUEUE, 5, kind=kind) for kind in ("all", "waiting", "failed")}
+    drawn = {kind: [one.number for one in picture.sessions()] for kind, picture in of.items()}
+    assert drawn == {"all": [1, 2, 3, 4, 5, 6], "waiting": [5], "failed": [3, 6]}
+    assert all(picture.counts == {"all": 6, "waiting": 1, "failed": 2} for picture in of.values())
+    assert len({picture.start for picture in of.values()}) == 1
 
 
 @given(snapshots(), st.none() | st.floats(1, 300))
@@ -145,7 +130,7 @@ def test_bars_wait_are_served_and_never_overlap(snapshot: Snapshot, seconds: flo
     for bar in (*queued, *in_lanes):
         assert picture.start <= bar.start <= bar.turn <= bar.end <= picture.at
         assert not bar.open or bar.end == picture.at
-        assert all(bar.turn <= moment <= bar.end for moment in bar.ticks)
+        assert all(bar.turn <= moment <= bar.end for moment, _ in bar.ticks)
     # Every open session is drawn once; one without a thread may have come too late for the queue.
     settled = snapshot.at - (seconds or WINDOW) / 1000
     drawn = [bar.session for bar in (*queued, *in_lanes) if bar.open]

@@ -3,6 +3,7 @@
 import pytest
 
 from lanes.layout import picture_of
+from lanes.svg.rows import Rows
 from lanes.svg.scale import Scale, Shape
 from server.chat.record import Record
 from tests.kit.documents import snapshot
@@ -10,6 +11,7 @@ from tests.kit.scenes import client, served
 from tests.kit.snapshots import EPOCH, record
 
 LEFT, RIGHT = 100, 1100
+HIGH = Rows(1, 100)  # it has room for everything
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -22,7 +24,7 @@ def shapes(*records: Record, seconds: float = 10) -> list[Shape]:
     """The bars of the one lane that there is."""
     picture = picture_of(snapshot(*records, at=10, model="lock"), seconds)
     [lane] = picture.lanes
-    return Scale(picture, left=LEFT, right=RIGHT).row(lane.bars)
+    return Scale(picture, left=LEFT, right=RIGHT).row(lane.bars, HIGH)
 
 
 def test_a_bar_stands_where_its_session_began_turned_and_ended() -> None:
@@ -40,13 +42,17 @@ def test_a_session_of_no_time_can_be_seen_but_never_reaches_into_the_next() -> N
     assert (first.left, first.right, second.left) == (200, 201, 201)
 
 
-def test_messages_that_would_stand_too_close_share_a_tick() -> None:
+def test_messages_that_would_stand_too_close_share_a_tick_that_counts_them() -> None:
     often = client(1, 1, 1, said=(2, 2.25, 2.5, 2.75))
     [shape] = shapes(often)
-    columns = [step.split()[0] for step in shape.ticks.split("M")[1:]]
-    assert columns == ["300.0", "325.0", "350.0", "375.0"]
+    assert [(tick.x, tick.count) for tick in shape.ticks] == [
+        (300, 1),
+        (325, 1),
+        (350, 1),
+        (375, 1),
+    ]
     [narrow] = shapes(often, seconds=200)
-    assert narrow.ticks.count("M") == 2
+    assert [tick.count for tick in narrow.ticks] == [2, 2]
 
 
 def test_refusals_that_would_stand_too_close_are_one_with_the_sum() -> None:

@@ -13,19 +13,22 @@ from hypothesis import given
 from lanes.layout import LANES, picture_of
 from lanes.picture import COLOURS
 from lanes.snapshot import Snapshot
-from lanes.svg.drawing import MARGIN, NARROWEST, WIDEST, WIDTH, draw
+from lanes.svg.drawing import HEIGHT, MARGIN, NARROWEST, WIDEST, WIDTH, draw
 from tests.kit import scenes
 from tests.kit.command import ROOT
 from tests.kit.documents import snapshot, snapshots
 from tests.kit.replicas import merged, of
 from tests.kit.scenes import client
+from tests.kit.snapshots import record
 
 SVG = "{http://www.w3.org/2000/svg}"
 Places = dict[str, tuple[float, float]]  # the two stretches of a bar, by what is done in them
 
 
-def drawn(taken: Snapshot, width: int = WIDTH, seconds: float | None = None) -> Element:
-    return fromstring(draw(picture_of(taken, seconds), width))  # noqa: S314 - it is our own
+def drawn(
+    taken: Snapshot, width: int = WIDTH, seconds: float | None = None, height: int = HEIGHT
+) -> Element:
+    return fromstring(draw(picture_of(taken, seconds), width, height))  # noqa: S314 - our own
 
 
 def by_class(inside: Element, name: str) -> list[Element]:
@@ -40,7 +43,7 @@ def place(rect: Element) -> tuple[float, float]:
 def bars(inside: Element) -> dict[int, Places]:
     """Where each session waits and where it is served, by its number."""
     return {
-        int(bar.attrib["data-session"]): {
+        int(bar.attrib["data-session"].rpartition("/")[2]): {
             rect.attrib["class"]: place(rect) for rect in bar.iter(f"{SVG}rect")
         }
         for bar in by_class(inside, "bar")
@@ -83,16 +86,20 @@ def test_a_session_that_failed_is_marked_with_the_reason() -> None:
 
 def test_the_figures_stand_above_and_the_refusals_on_the_axis() -> None:
     refusing = snapshot(at=5, refusals=[1, 4.5, 4.5])
-    drawing = drawn(replace(scenes.STAIRCASE, refusals=refusing.refusals, refused={"busy": 3}))
+    drawing = drawn(
+        replace(
+            scenes.STAIRCASE, refusals=refusing.refusals, refused={"busy": 3}, messages_refused=2
+        )
+    )
     assert {one.attrib["data-figure"]: one.text for one in by_class(drawing, "value")} == {
         "model": "lock",
         "clients now": "2",
         "served at once": "1 (peak 1)",
-        "messages": "9",
-        "refused": "3",
+        "messages": "9 (2 refused)",
+        "connections refused": "3",
     }
     assert [words(refusal) for refusal in by_class(drawing, "refusal")] == [["1"], ["2"]]
-    assert titles(drawing, "refusal") == ["1 refused", "2 refused"]
+    assert titles(drawing, "refusal") == ["1 connection refused", "2 connections refused"]
 
 
 def test_a_bar_has_a_tick_for_each_message_and_tells_its_story_where_one_points_at_it() -> None:
@@ -104,6 +111,7 @@ def test_a_bar_has_a_tick_for_each_message_and_tells_its_story_where_one_points_
 def test_the_drawing_says_how_many_lanes_it_leaves_out_or_that_nobody_was_there() -> None:
     drawing = drawn(snapshot(*(client(n, 1, 1) for n in range(1, LANES + 8)), at=10))
     assert len(by_class(drawing, "lane")) == LANES
+    assert float(drawing.attrib["height"]) <= HEIGHT  # all of them on one screen
     assert "7 more lanes are not drawn: these were used last." in words(drawing)
     assert "Nobody was here in the last 2.5 s." in words(drawn(snapshot(at=99), seconds=2.5))
 
@@ -142,6 +150,30 @@ def test_any_queue_is_drawn_above_its_lanes_and_no_bar_upon_another(taken: Snaps
     assert all(f".c{colour} " in style for colour in range(COLOURS))
 
 
+@pytest.mark.parametrize("clients", [1, 3, 20, 60, 256])
+@pytest.mark.parametrize(("width", "height"), [(320, 480), (960, 640), (1920, 980)])
+def test_however_many_lanes_there_are_all_fit_and_a_failure_can_be_seen(
+    clients: int, width: int, height: int
+) -> None:
+    sessions = [client(n, 1, 1, 3 if n == 1 else None, end="lost") for n in range(1, clients + 1)]
+    drawing = drawn(snapshot(*sessions, at=5), width, height=height)
+    assert float(drawing.attrib["height"]) <= height
+    assert len(by_class(drawing, "lane")) == clients
+    names = [text for text in words(drawing) if text.startswith("Thread-")]
+    assert names[0] == "Thread-1"
+    assert len(names) * 13 <= height  # none covers another
+    [failure] = by_class(drawing, "end")
+    assert float(failure.attrib["d"].rpartition("v")[2]) >= 5
+
+
+def test_messages_that_came_together_are_a_box_with_their_number() -> None:
+    ticks = [(1, 1, 1), (2, 2.2, 4), (3, 3, 1)]
+    drawing = drawn(snapshot(record(1, accepted=1, served=1, ticks=ticks), at=5))
+    [path] = by_class(drawing, "ticks")
+    assert [("h" in tick) for tick in path.attrib["d"].split("M")[1:]] == [False, True, False]
+    assert [count.text for count in by_class(drawing, "count")] == ["4"]
+
+
 def oklab(hue: int, saturation: float, lightness: float) -> tuple[float, ...]:
     """A colour in OKLab (https://bottosson.github.io/posts/oklab/): 0.02 is just to be noticed."""
     channels = colorsys.hls_to_rgb(hue / 360, lightness, saturation)
@@ -159,14 +191,15 @@ def oklab(hue: int, saturation: float, lightness: float) -> tuple[float, ...]:
 
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
-def test_no_two_clients_side_by_side_have_nearly_the_same_colour(scheme: int) -> None:
+def test_no_two_colours_are_nearly_the_same(scheme: int) -> None:
     style = (ROOT / "lanes/svg/templates/lanes.css").read_text(encoding="utf-8")
-    hues = re.findall(r"\.c\d \{ --hue: (\d+); \}", style)
+    shades = re.findall(r"\.c\d \{ --hue: (\d+); --shade: (-?\d+)%; \}", style)
     rich, light = (re.findall(rf"--{what}: (\d+)%", style)[scheme] for what in ("rich", "light"))
-    colours = [oklab(int(hue), int(rich) / 100, int(light) / 100) for hue in hues]
+    colours = [
+        oklab(int(hue), int(rich) / 100, (int(light) + int(shade)) / 100) for hue, shade in shades
+    ]
     assert len(colours) == COLOURS
-    assert min(math.dist(*pair) for pair in pairwise([*colours, colours[0]])) > 0.12
-    assert min(math.dist(*pair) for pair in combinations(colours, 2)) > 0.07
+    assert min(math.dist(*pair) for pair in combinations(colours, 2)) > 0.1
 
 
 def several(*, name: str) -> Element:

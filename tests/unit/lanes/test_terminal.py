@@ -62,7 +62,7 @@ def crowd(number: int) -> list[Record]:
 def test_three_clients_are_served_by_three_threads_at_the_same_time() -> None:
     assert shown(picture_of(scenes.WALL, SPAN)) == [
         "model thread  clients now 1  served at once 1 (peak 1)  messages 9",
-        "refused 0",
+        "connections refused 0",
         LEGEND,
         "",
         "Thread-1  1001            ┝━━━━┿━━━━━━━━━━━━━╸ #1 c-1",
@@ -114,7 +114,8 @@ def test_sessions_that_have_no_column_are_counted() -> None:
 
 
 def test_where_nobody_was_it_says_so() -> None:
-    assert lanes(picture()) == ["Nobody was here in the last 5 s."]
+    invitation = "Type this in a terminal, and then a line of text: nc 127.0.0.1 2022"
+    assert lanes(picture()) == ["Nobody was here in the last 5 s.", invitation]
     assert axis(picture())
 
 
@@ -129,7 +130,7 @@ def test_a_terminal_sees_colours_and_a_file_does_not() -> None:
     drawn = picture(client(1, 1, 1), client(2, 1, 1))
     plain, coloured = text(drawn, WIDTH), text(drawn, WIDTH, force_terminal=True)
     assert "\x1b" not in plain
-    assert "\x1b[32m┝" in coloured  # green, and
+    assert "\x1b[36m┝" in coloured  # cyan, and
     assert "\x1b[35m┝" in coloured  # magenta
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
 

@@ -1,0 +1,99 @@
+"""What a viewer asks for, as the fields of an address; and the addresses of what is beside it."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from lanes.document import LATEST
+from lanes.layout import KINDS, LONGEST, SHORTEST, picture_of
+from lanes.past import as_of
+from lanes.picture import ALL, Picture
+from lanes.snapshot import Snapshot
+from lanes.svg.drawing import HEIGHT, HIGHEST, LOWEST, NARROWEST, WIDEST, WIDTH
+
+STEP = 20  # pixels: so that windows about as large share a drawing
+HUGE = 100_000  # pixels: of no window
+TEXTS = "marked", "author", "course", "asked"
+WORDS = 2_000  # characters of such a text, at most
+
+
+# What the script asks for as its window is, and nobody else.
+WINDOW = {"width": WIDTH, "height": HEIGHT, "table": True}
+
+
+class NoSuchQuery(ValueError):
+    """A field cannot be had so; the text says how it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """All fields. One that is not asked for has its default, and is in no address."""
+
+    width: int = WIDTH
+    height: int = HEIGHT
+    seconds: float | None = None
+    until: float | None = None  # a moment in the past
+    show: str = ALL  # a kind of session
+    unfold: bool = False  # short visits have a lane each
+    big: bool = False  # for a projector
+    table: bool = True  # of the sessions
+    marked: str = ""  # a session
+    author: str = ""
+    course: str = ""
+    asked: str = ""
+
+    def picture(self, snapshot: Snapshot) -> Picture:
+        """What there is to draw of it."""
+        then = snapshot if self.until is None else as_of(snapshot, self.until)
+        return picture_of(then, self.seconds, kind=self.show, fold=not self.unfold)
+
+    def link(self, page: str = "", **changes: object) -> str:
+        """The address of the same with these changes, whatever window it is seen in."""
+        wanted = replace(self, **WINDOW, **changes)  # type: ignore[arg-type]
+        told = {f.name: getattr(wanted, f.name) for f in fields(wanted)}
+        given = {f.name: told[f.name] for f in fields(wanted) if told[f.name] != f.default}
+        named = {name: "1" if value is True else value for name, value in given.items()}
+        return f"{page}?{urlencode(named)}" if named or not page else page
+
+
+def read(asked: Mapping[str, str]) -> Query:
+    """What these fields ask for. Raises NoSuchQuery."""
+    show = asked.get("show", ALL)
+    if show not in KINDS:
+        raise NoSuchQuery(f"show must be one of {', '.join(KINDS)}.")
+    return Query(
+        width=_size(asked, "width", NARROWEST, WIDEST, WIDTH),
+        height=_size(asked, "height", LOWEST, HIGHEST, HEIGHT),
+        seconds=_number(asked, "seconds", SHORTEST, LONGEST),
+        until=_number(asked, "until", 0, LATEST),
+        show=show,
+        unfold=asked.get("unfold", "0") != "0",
+        big=asked.get("big", "0") != "0",
+        table=asked.get("table") != "0",
+        **_words(asked),
+    )
+
+
+def _words(asked: Mapping[str, str]) -> dict[str, Any]:
+    return {name: asked.get(name, "").strip()[:WORDS] for name in TEXTS}
+
+
+def _size(asked: Mapping[str, str], name: str, least: int, most: int, usual: int) -> int:
+    """As large as was asked for, or as near to it as can be drawn."""
+    wanted = _number(asked, name, 1, HUGE) or usual
+    return int(min(max(wanted, least), most)) // STEP * STEP
+
+
+def _number(asked: Mapping[str, str], name: str, least: float, most: float) -> float | None:
+    """What was asked for by that name; None if nothing was."""
+    if name not in asked:
+        return None
+    try:
+        number = float(asked[name])
+    except ValueError:
+        number = math.nan
+    if not least <= number <= most:  # which nan is not, either
+        raise NoSuchQuery(f"{name} must be a number from {least:g} to {most:g}.")
+    return number

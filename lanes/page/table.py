@@ -1,0 +1,55 @@
+"""The rows of the page's table: failures first, and short visits in one row."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import NamedTuple
+
+from lanes.folding import VISITS
+from lanes.snapshot import Session
+
+
+class Line(NamedTuple):
+    """A session, or several that made short visits one after the other."""
+
+    sessions: Sequence[Session]
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether it stands for several."""
+        return len(self.sessions) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """All lines: the session that is marked and those that failed, then the others, by number."""
+
+    first: Sequence[Line]
+    others: Sequence[Line]
+
+    def lines(self, most: int) -> list[Line]:
+        """At most so many: of the others the latest."""
+        first = self.first[:most]
+        left_out = max(len(self.others) - (most - len(first)), 0)
+        return [*first, *self.others[left_out:]]
+
+    def __len__(self) -> int:
+        """How many lines there are in all."""
+        return len(self.first) + len(self.others)
+
+
+def table_of(sessions: Sequence[Session], marked: str = "", *, fold: bool = False) -> Table:
+    """A line for each, but for short visits if they are folded."""
+    first = [one for one in sessions if one.key == marked]
+    first += [one for one in sessions if one.failed and one.key != marked]
+    others = [one for one in sessions if not one.failed and one.key != marked]
+    return Table([Line([one]) for one in first], list(_folded(others, fold=fold)))
+
+
+def _folded(sessions: Sequence[Session], *, fold: bool) -> Iterator[Line]:
+    for is_short, run in groupby(sessions, lambda one: fold and one.is_visit):
+        alike = list(run)
+        if is_short and len(alike) >= VISITS:
+            yield Line(alike)
+        else:
+            yield from (Line([one]) for one in alike)

@@ -1,0 +1,137 @@
+"""The page with one client and with as many as there can be, in a real Chromium."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ViewportSize, expect
+
+from tests.e2e.browser import DESKTOP, LanesPage, Look
+from tests.e2e.legibility import check_contrast, check_widths
+from tests.kit.classroom import Classroom, page_of
+
+PHONE = ViewportSize(width=400, height=740)
+REDRAW = 16.0  # milliseconds: a sixtieth of a second
+UPDATES = 20
+
+# What of the page is below the fold or beside it, with nobody scrolling.
+CUT_OFF = """() => [...document.querySelectorAll(".lanes, .lanes .axis text, .lanes .lane .bar")]
+    .map((one) => one.getBoundingClientRect())
+    .filter(({ left, right, bottom }) => left < 0 || right > innerWidth + 1 || bottom > innerHeight)
+    .length"""
+ASKED = "performance.getEntriesByType('resource').length"
+
+
+@pytest.fixture(params=[1, 3, 60, 256])
+def crowd(request: pytest.FixtureRequest) -> Iterator[tuple[int, str]]:
+    clients: int = request.param
+    with page_of(Classroom(clients)) as address:
+        yield clients, address
+
+
+def drawn(look: Look, address: str, window: ViewportSize, *, dark: bool = False) -> LanesPage:
+    live = look(address, window, dark=dark)
+    live.wait_until_it_fits()
+    return live
+
+
+@pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_all_lanes_are_on_the_screen_with_the_time_below_them(
+    look: Look, crowd: tuple[int, str], window: ViewportSize
+) -> None:
+    clients, address = crowd
+    live = drawn(look, address, window)
+    expect(live.open).to_have_count(clients)
+    live.page.wait_for_function(f"() => ({CUT_OFF})() === 0")
+    assert live.figure("clients now") == str(clients)
+    assert live.page.evaluate("document.documentElement.scrollWidth") == window["width"]
+
+
+def test_text_can_be_read_however_many_there_are(look: Look, crowd: tuple[int, str]) -> None:
+    clients, address = crowd
+    check_widths(look, address, clients)
+    check_contrast(look, address, clients)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_axe_finds_nothing_wrong(look: Look, window: ViewportSize, dark: bool) -> None:  # noqa: FBT001
+    with page_of(Classroom(60, visits=20, failed=3)) as address:
+        live = drawn(look, f"{address}?marked=30", window, dark=dark)
+        expect(live.page.locator("tr.marked")).to_have_count(1)
+        found = Axe().run(live.page)
+        assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.alone
+def test_a_redraw_of_256_clients_costs_the_browser_less_than_a_sixtieth_of_a_second(
+    look: Look,
+) -> None:
+    """On the main thread, by its own clock: script, style, layout and paint of an update."""
+    with page_of(Classroom(256)) as address:
+        live = drawn(look, address, DESKTOP)
+        expect(live.open).to_have_count(256)
+        devtools = live.page.context.new_cdp_session(live.page)
+        devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+        def spent() -> float:
+            metrics = devtools.send("Performance.getMetrics")["metrics"]
+            return 1000 * next(one["value"] for one in metrics if one["name"] == "TaskDuration")
+
+        began, before = live.page.evaluate(ASKED), spent()
+        live.page.wait_for_function(f"() => {ASKED} >= {began + UPDATES}")
+        assert (spent() - before) / UPDATES < REDRAW
+
+
+def test_failures_come_first_and_can_be_had_alone(look: Look) -> None:
+    with page_of(Classroom(20, failed=3)) as address:
+        live = look(address)
+        expect(live.rows).to_have_count(20)
+        states = live.page.locator("tbody [data-name=State]")
+        assert [states.nth(row).text_content() for row in range(4)] == [
+            *("lost", "idle", "unfinished"),
+            "serving",
+        ]
+        live.page.get_by_role("link", name="failed 3").click()
+        expect(live.lanes).to_have_count(3)
+        expect(live.rows).to_have_count(3)
+        live.page.get_by_role("link", name="waiting 0").click()
+        expect(live.page.get_by_text("none is waiting")).to_be_visible()
+
+
+def test_a_hundred_short_visits_are_one_line_that_opens(look: Look) -> None:
+    with page_of(Classroom(3, visits=100)) as address:
+        live = look(address)
+        expect(live.lanes).to_have_count(4)
+        expect(live.page.locator(".lane.folded")).to_contain_text("100 short visits")
+        expect(live.rows).to_have_count(4)
+        live.page.locator("tr.folded a").click()
+        expect(live.lanes).to_have_count(103)
+        live.page.get_by_role("link", name="Fold short visits").click()
+        expect(live.lanes).to_have_count(4)
+
+
+def test_an_empty_page_says_what_to_type(look: Look) -> None:
+    with page_of(Classroom(0)) as address:
+        live = look(address)
+        expect(live.page.get_by_text("nc 127.0.0.1 2022")).to_be_visible()
+
+
+def test_for_a_projector_letters_are_large_and_there_is_no_table(look: Look) -> None:
+    with page_of(Classroom(60)) as address:
+        plain, big = drawn(look, address, DESKTOP), look(f"{address}?big")
+        big.page.wait_for_function(f"() => ({CUT_OFF})() === 0")
+        expect(big.rows).to_have_count(0)
+        height = "document.querySelector('.lanes .value').getBoundingClientRect().height"
+        assert big.page.evaluate(height) > 1.5 * plain.page.evaluate(height)
+
+
+def test_without_javascript_the_picture_is_there_and_its_controls_work(chromium: Browser) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    with page_of(Classroom(20, failed=3)) as address, context, context.new_page() as page:
+        page.goto(address)
+        expect(page.locator(".lanes .lane")).to_have_count(20)
+        page.get_by_role("link", name="failed 3").click()
+        expect(page.locator(".lanes .lane")).to_have_count(3)
+        page.get_by_role("link", name="Pause").click()
+        expect(page.get_by_role("link", name="Go on")).to_be_visible()

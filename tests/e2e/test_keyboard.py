@@ -1,0 +1,100 @@
+"""What one can do with the page: by keyboard alone, and by pointing."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.e2e.browser import LanesPage, Look
+from tests.kit.classroom import Classroom, page_of
+
+CLIENTS, FAILED = 5, 2
+MOMENT = "Number(document.querySelector('.lanes').dataset.at)"
+
+
+@pytest.fixture
+def live(look: Look) -> Iterator[LanesPage]:
+    with page_of(Classroom(CLIENTS, failed=FAILED)) as address:
+        live = look(address)
+        live.wait_until_it_fits()
+        yield live
+
+
+def tab_to(live: LanesPage, element: Locator) -> None:
+    """Press Tab until it has the focus."""
+    for _ in range(20):
+        live.page.keyboard.press("Tab")
+        if element.evaluate("element => element === document.activeElement"):
+            return
+    pytest.fail("Tab does not lead there")
+
+
+def marked(live: LanesPage) -> tuple[list[str], list[str]]:
+    """The sessions that are marked in the picture, and in the table."""
+    sessions = "all => all.map((one) => one.dataset.session)"
+    return (
+        live.page.locator(".bar.marked").evaluate_all(sessions),
+        live.page.locator("tr.marked").evaluate_all(sessions),
+    )
+
+
+def expect_mark(live: LanesPage, session: int) -> None:
+    expect(live.page.locator("tr.marked")).to_have_attribute("data-session", str(session))
+    expect(live.page.locator("#marked")).to_contain_text(f"Session {session}: ")
+    assert marked(live) == ([str(session)], [str(session)])
+
+
+def test_by_keyboard_alone_one_filters_marks_pauses_and_looks_back(live: LanesPage) -> None:
+    press = live.page.keyboard.press
+    tab_to(live, live.page.get_by_role("link", name="failed"))
+    press("Enter")
+    expect(live.lanes).to_have_count(FAILED)
+    press("Shift+Tab")
+    press("Shift+Tab")
+    press("Enter")
+    expect(live.lanes).to_have_count(CLIENTS)
+
+    tab_to(live, live.page.locator("#picture"))
+    press("ArrowDown")
+    expect_mark(live, 1)
+    press("ArrowDown")
+    expect_mark(live, 2)
+    press("ArrowUp")
+    expect_mark(live, 1)
+    press("Escape")
+    expect(live.page.locator(".marked")).to_have_count(0)
+
+    press("p")
+    expect(live.page.get_by_role("link", name="Go on")).to_be_visible()
+    paused = live.page.evaluate(MOMENT)
+    press("ArrowLeft")
+    live.page.wait_for_function(f"() => {MOMENT} < {paused - 1}")
+    press("ArrowRight")
+    live.page.wait_for_function(f"() => {MOMENT} > {paused - 1}")
+    press("p")
+    live.page.wait_for_function(f"() => {MOMENT} > {paused + 0.1}")
+
+
+def test_a_bar_or_a_row_that_one_clicks_is_marked_in_both(live: LanesPage) -> None:
+    live.page.locator(".bar[data-session='3']").click()
+    expect_mark(live, 3)
+    live.page.locator("tr[data-session='4']").click()
+    expect_mark(live, 4)
+    live.page.locator("tr[data-session='4']").click()
+    expect(live.page.locator(".marked")).to_have_count(0)
+
+
+def test_dragging_looks_back_and_whoever_had_not_come_yet_is_not_there(live: LanesPage) -> None:
+    now = live.page.evaluate(MOMENT)
+    box = live.page.locator(".lanes").bounding_box()
+    assert box
+    mouse, y = live.page.mouse, box["y"] + box["height"] / 2
+    mouse.move(box["x"] + 300, y)
+    mouse.down()
+    mouse.move(box["x"] + 900, y, steps=5)
+    mouse.up()
+    live.page.wait_for_function(f"() => {MOMENT} < {now - 10}")
+    expect(live.page.locator("[data-figure='clients then']")).to_be_visible()
+    assert live.lanes.count() < CLIENTS
+    live.page.get_by_role("link", name="Go on").click()
+    expect(live.lanes).to_have_count(CLIENTS)
