@@ -1,0 +1,1 @@
+"""What Prometheus and Grafana need for the profile `metrics` of compose.yaml: docs/metrics.md."""
