@@ -1,23 +1,27 @@
 """Snapshot -> the bars of each thread and of the queue: whole, for a picture and a trace alike.
 
 A session stands in its thread's lane. Where threads are used again (`pool`, `cached`) it stands
-there from when it is served, and before that in the queue; else its thread waits with it.
+there from when it is served, and before that in the queue; else its thread waits with it. One that
+is served by a thread that is not known stands in the queue's rows all the time.
 """
 
 from collections.abc import Iterable, Iterator
 
 from lanes.picture import Bar, Lane
 from lanes.replicas import in_order
-from lanes.snapshot import Session, Snapshot
+from lanes.snapshot import LEFT, Session, Snapshot
 
 
 def queue_of(snapshot: Snapshot) -> Iterator[Bar]:
-    """The waiting of those that wait, or waited, without a thread."""
+    """What those do, or did, that have no thread, or had none while they waited."""
     pools = pools_of(snapshot)
     for session in snapshot.sessions:
-        if session.thread is None or session.replica in pools:
-            end = session.served_at or session.closed_at or snapshot.at
-            yield _bar(session, session.accepted_at, end, end, last=session.served_at is None)
+        closed = session.closed_at or snapshot.at
+        turn = session.served_at or closed
+        if session.thread is None:
+            yield _bar(session, session.accepted_at, turn, closed, last=True)
+        elif session.replica in pools:
+            yield _bar(session, session.accepted_at, turn, turn, last=session.served_at is None)
 
 
 def lanes_of(snapshot: Snapshot) -> list[Lane]:
@@ -41,8 +45,9 @@ def lanes_of(snapshot: Snapshot) -> list[Lane]:
 
 
 def _rows(bars: list[Bar]) -> list[list[Bar]]:
-    """One: a thread serves one client at a time. But an event loop's serves all of them."""
-    return rows_of(bars) if any(bar.session.how == "polled" for bar in bars) else [bars]
+    """One: a thread serves one client at a time, but for an event loop, and those that it left."""
+    several = any(bar.session.how in {"polled", LEFT} for bar in bars)
+    return rows_of(bars) if several else [bars]
 
 
 def rows_of(bars: Iterable[Bar]) -> list[list[Bar]]:

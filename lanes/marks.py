@@ -9,17 +9,18 @@ from typing import NamedTuple
 
 from lanes.picture import ALL, Bar, Lane, Picture
 from lanes.replicas import thread_name
-from lanes.snapshot import Session, Snapshot
+from lanes.snapshot import LEFT, Session, Snapshot
 
 STEPS = (0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400)
 FAILED = "\N{BALLOT X}"
+NOT_KNOWN = "not known"  # which thread it is
 PORT = 2022  # of our server, for its clients
 
 
 class Row(NamedTuple):
     """A row of the queue, or a lane."""
 
-    name: str  # of its thread, or of the queue; empty if it is the row's above
+    name: str  # of its thread, or what there is instead; empty if it is the row's above
     note: str  # what stands under the name
     lane: Lane | None
     bars: Sequence[Bar]
@@ -104,7 +105,8 @@ def captions(bar: Bar, client: str, *, counted: bool = False) -> list[str]:
     if bar.failed:
         short, reason = f" {FAILED}", f" {FAILED} {bar.reason}"
     if not bar.session.certain:
-        number, reason = f"{number}?", f" {bar.session.how}"
+        number += "?" * (bar.session.how != LEFT)
+        reason = f" {bar.session.how}"
     names = [f"{number} {client}{reason}", f"{number}{reason}", f"{number}{short}"]
     if counted and bar.served:
         said = count(bar.session.messages, "message")
@@ -138,8 +140,11 @@ def rows(picture: Picture) -> Iterator[Row]:
     """The queue, named where each server's begins, and the lanes below it."""
     before = None
     for bars in picture.queue:
-        name = thread_name(bars[0].session.replica, "queue")
-        yield Row("" if name == before else name, "no thread yet", None, bars)
+        # From outside it may be seen that somebody serves a client, but not who.
+        served = any(bar.served for bar in bars)
+        name = thread_name(bars[0].session.replica, NOT_KNOWN if served else "queue")
+        note = "which thread serves" if served else "no thread yet"
+        yield Row("" if name == before else name, note, None, bars)
         before = name
     for lane in picture.lanes:
         note = f"OS thread {'' if lane.native_id is None else lane.native_id}"

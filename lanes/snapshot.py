@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 # What is remembered, as our server has it: closed sessions; ticks of all open ones and all closed.
 CLOSED = 1000
@@ -16,6 +16,7 @@ PROVEN = "\N{CHECK MARK}"
 GOODBYES = {None, "bye", "closed"}  # no ends, or good ones; seen from outside, all are `closed`
 VISIT = 1.0  # seconds: who leaves sooner was on a short visit
 CERTAIN = {"", "direct", "remembered"}  # a server tells of itself what it knows
+LEFT: Final = "has left"  # though the server has not closed its connection
 
 
 @dataclass(frozen=True, slots=True)

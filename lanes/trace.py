@@ -18,7 +18,7 @@ from operator import itemgetter
 from typing import Any
 
 from lanes.bars import lanes_of, queue_of
-from lanes.picture import Lane
+from lanes.picture import Bar, Lane
 from lanes.snapshot import Session, Snapshot, Tick
 
 MESSAGES = 2_500  # slices of each server at most, 0.3 MB
@@ -70,13 +70,21 @@ def _process(server: Snapshot, pid: int) -> Iterator[Event]:
     yield _name("process_sort_index", sort_index=pid)
     yield _name("thread_name", name="MainThread")
     for bar in queue_of(server):
-        session, name = bar.session, f"{_who(bar.session)} waits"
-        here = {"local": str(session.number)}  # within this process: another has a session 1 too
-        yield _event("b", "queue", name, bar.start, id2=here, args=_unserved(session))
-        yield _event("e", "queue", name, bar.end, id2=here)
+        yield from _queued(f"{_who(bar.session)} waits", bar, bar.start, bar.turn)
+        if bar.served:  # by whom is not known
+            yield from _queued(_who(bar.session), bar, bar.turn, bar.end, _facts(bar.session))
     for at, count in server.refusals:
         name = "refused" if count == 1 else f"{count} refused"
         yield _event("i", "refusal", name, at, s="p", args={"refused": count})
+
+
+def _queued(
+    name: str, bar: Bar, began: float, ended: float, facts: Event | None = None
+) -> Iterator[Event]:
+    session = bar.session
+    here = {"local": str(session.number)}  # within this process: another has a session 1 too
+    yield _event("b", "queue", name, began, id2=here, args=facts or _unserved(session))
+    yield _event("e", "queue", name, ended, id2=here)
 
 
 def _track(lane: Lane, place: int, messages: Mapping[int, Sequence[Tick]]) -> Iterator[Event]:

@@ -11,6 +11,7 @@ At each look, a connection's claim is the first of these that applies:
 | born together | appeared when the connection did, and nothing else appeared with them |
 | only one busy | is the only busy one; no other connection has a message unanswered |
 | unknown | |
+| has left | served the client until that left, and the server has not closed (records.py) |
 
 What a poller holds is never remembered and never born together, since whoever polls may hand it to
 any thread. Where threads share connections (sharing.py) nothing is remembered.
@@ -26,7 +27,9 @@ from lanes.watch.process import ThreadId
 from lanes.watch.sharing import Sharing
 from lanes.watch.singles import Singles
 
-How = Literal["direct", "polled", "remembered", "born together", "only one busy", "unknown"]
+How = Literal[
+    "direct", "polled", "remembered", "born together", "only one busy", "unknown", "has left"
+]
 
 
 class Claim(NamedTuple):

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from lanes.snapshot import Locks, Queue, Seen, Session, Snapshot
+from lanes import marks
+from lanes.snapshot import LEFT, Locks, Queue, Seen, Session, Snapshot
 from lanes.watch.classify import kind_of
 from lanes.watch.kinds import LOOP, THREADS, Facts, Kind
 from lanes.watch.moment import Moment
@@ -28,7 +29,7 @@ def describe(watcher: Watcher, threads: Threads, name: str, notes: tuple[str, ..
     gate = tuple(_gate(watcher, threads, moment))
     queues = tuple(_queues(threads, moment, kind, sessions))
     open_ = [one for one in sessions if one.state != "closed"]
-    serving = sum(one.state == "serving" for one in open_)
+    serving = sum(one.state == "serving" and one.how != LEFT for one in open_)
     return Snapshot(
         at=moment.at,
         since=0.0,
@@ -51,7 +52,7 @@ def describe(watcher: Watcher, threads: Threads, name: str, notes: tuple[str, ..
             evidence=kind.evidence,
             rate=round(moment.rate, 1),
             queues=tuple(Queue(one.address, one.waiting, one.limit) for one in moment.listening),
-            notes=(*gate, *queues, *notes),
+            notes=(*gate, *queues, *_left(open_), *notes),
             locks=Locks(bool(gate), kind.locked or bool(locked), (gate + queues) or locked[:1]),
         ),
     )
@@ -94,6 +95,12 @@ def _queues(
             yield f"{count} threads {where.replace('waits', 'wait', 1)}."
 
 
+def _left(sessions: Sequence[Session]) -> Iterator[str]:
+    if left := sum(one.how == LEFT for one in sessions):
+        has, its = ("has", "its connection") if left == 1 else ("have", "their connections")
+        yield f"{marks.count(left, 'client')} {has} left; the server has not closed {its}."
+
+
 def _facts(watcher: Watcher, moment: Moment) -> Facts:
     claims = [(record, moment.claims.get(record.connection.inode)) for record in watcher.records]
     claimed = [(record, claim) for record, claim in claims if claim]
@@ -118,9 +125,8 @@ def _session(record: Record, threads: Threads, moment: Moment, *, in_loop: bool)
     claim, connection = record.claim, record.connection
     # A poller's clients are another thread's as soon as they speak, unless it is an event loop.
     thread = claim.thread if claim.how != "polled" or in_loop else None
-    served_at = record.served_at if thread or claim.how != "unknown" else None
     is_open = record.closed_at is None
-    state = "closed" if not is_open else "serving" if served_at is not None else "waiting"
+    state = "closed" if not is_open else "serving" if record.served_at else "waiting"
     how: str = claim.how
     if is_open and not connection.inode:
         how = "in the backlog"
@@ -135,7 +141,7 @@ def _session(record: Record, threads: Threads, moment: Moment, *, in_loop: bool)
         native_id=threads.native_id(thread) if thread else None,
         state=state,
         accepted_at=record.accepted_at,
-        served_at=served_at,
+        served_at=record.served_at,
         closed_at=record.closed_at,
         messages=connection.segments,
         bytes_in=connection.received,
@@ -143,5 +149,5 @@ def _session(record: Record, threads: Threads, moment: Moment, *, in_loop: bool)
         end=None if is_open else "closed",
         ticks=tuple(record.ticks),
         how=how,
-        where=threads.where(thread, moment.look) if thread and is_open else "",
+        where=threads.where(thread, moment.look) if thread and is_open and how != LEFT else "",
     )

@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from lanes.snapshot import CLOSED, Session, Tick
+from lanes.snapshot import CERTAIN, CLOSED, LEFT, Session, Tick
 from lanes.watch.attribution import UNKNOWN, Claim
 from lanes.watch.process import ThreadId
 from lanes.watch.sockets import Connection
 
 GAP = 0.25  # seconds: messages that come sooner after a tick's beginning are counted on it
 TICKS = 240  # of a session
+SERVED = {*CERTAIN, "polled"}  # what says that it is served, also once it says no more by whom
+GUESSED = {"born together", "only one busy"}
 
 
 @dataclass(slots=True)
@@ -24,6 +26,7 @@ class Record:
     claim: Claim = UNKNOWN
     served_at: float | None = None
     closed_at: float | None = None
+    guessed: bool = False  # whether that it is served was only guessed
     ticks: deque[Tick] = field(default_factory=lambda: deque(maxlen=TICKS))
 
     def tell(self, connection: Connection, at: float) -> None:
@@ -39,6 +42,22 @@ class Record:
             began, _, messages = self.ticks[-1]
             self.ticks[-1] = (began, at, messages)
         self.connection = connection
+
+    def claimed(self, claim: Claim, at: float, *, locked: bool) -> None:
+        """Note which thread is said to serve it, and whether that waits for a lock.
+
+        Who is served stays served. A guess that has come to nothing is forgotten.
+        """
+        if claim.how in SERVED:
+            self.served_at, self.guessed = self.served_at or at, False
+        elif claim.how in GUESSED and not locked and not self.served_at:
+            self.served_at, self.guessed = at, True
+        elif claim == UNKNOWN and self.guessed:
+            self.served_at, self.guessed = None, False
+        elif claim == UNKNOWN and self.served_at and self.connection.state == "close-wait":
+            known = self.claim.certain or self.claim.how == LEFT
+            claim = Claim(self.claim.thread if known else None, LEFT)
+        self.claim = claim
 
 
 class Records:

@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Collection, Mapping
 
-from lanes.snapshot import CERTAIN
 from lanes.watch.attribution import UNKNOWN, Attribution, Claim
 from lanes.watch.connections import Connections
 from lanes.watch.evidence import Evidence, Look
@@ -21,7 +20,6 @@ from lanes.watch.sockets import Sockets
 RATE = 50.0  # looks a second
 SHARE = 0.1  # of a core: where looking would cost more, the rate falls
 TRIES = 50  # looks that may fail in a row
-SERVED = {*CERTAIN, "polled", "only one busy"}  # claims of which each says that it is served
 FAMILY, SOON = 0.5, 0.1  # seconds from one search for new processes to the next; if one is missed
 
 
@@ -159,6 +157,8 @@ class Watcher:
             self.runtime = why
             for record in self.records.everyone():
                 record.claim = self._seen(record.claim)
+                if record.claim == UNKNOWN:
+                    record.served_at = None
 
     def _seen(self, claim: Claim) -> Claim:
         """What remains of a claim if the server has a runtime with a scheduler of its own."""
@@ -167,15 +167,10 @@ class Watcher:
         return claim._replace(thread=None) if claim.how == "polled" else UNKNOWN
 
     def _claim(self, record: Record, claims: Mapping[int, Claim], seen: Look, at: float) -> None:
-        claim = claims.get(record.connection.inode)
-        if claim is None:
-            return
-        record.claim = claim = self._seen(claim)
-        if record.served_at is None:
+        if claim := claims.get(record.connection.inode):
             doing = seen.get(claim.thread) if claim.thread else None
-            free = doing is not None and doing.kind != "locks"
-            if claim.how in SERVED or (claim.how == "born together" and free):
-                record.served_at = at
+            locked = doing is None or doing.kind == "locks"
+            record.claimed(self._seen(claim), at, locked=locked)
 
     def close(self) -> None:
         """Close all that is open."""

@@ -1,15 +1,18 @@
 """Which bar stands where: models by hand, limits by hand, and rules over any snapshot."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lanes import marks
 from lanes.layout import LANES, WINDOW, picture_of
 from lanes.picture import Bar, Picture
 from lanes.snapshot import Snapshot
+from server.chat.record import Record
 from tests.kit import scenes
 from tests.kit.documents import snapshot, snapshots
 from tests.kit.scenes import client
@@ -62,6 +65,27 @@ def test_a_wait_is_drawn_in_the_queue_once_it_takes_time() -> None:
     # In any model: a thread takes time to start.
     assert queue(picture_of(snapshot(client(1, 4), at=5))) == [[(1, 4, 5, 5)]]
     assert queue(picture_of(snapshot(client(1, 5), at=5))) == []
+
+
+def seen_from_outside(*sessions: Record, how: str, **facts: object) -> Picture:
+    told = snapshot(*sessions, at=5)
+    seen = tuple(replace(one, how=how, **facts) for one in told.sessions)  # type: ignore[arg-type]
+    return picture_of(replace(told, sessions=seen))
+
+
+def test_a_client_whose_thread_is_not_known_has_its_messages_in_a_row_that_says_so() -> None:
+    one = record(1, accepted=1, served=2, ticks=[(3, 3, 1)])
+    picture = seen_from_outside(one, how="polled", thread=None, native_id=None)
+    assert (queue(picture), lanes(picture)) == ([[(1, 1, 2, 5)]], {})
+    assert picture.queue[0][0].ticks == (EPOCH + 3,)
+    assert [row.name for row in marks.rows(picture)] == ["not known"]
+
+
+def test_a_client_that_has_left_and_the_next_of_its_thread_have_a_row_each() -> None:
+    both = record(1, 1, 1, thread="T", native_id=9), record(2, 3, 3, thread="T", native_id=9)
+    picture = seen_from_outside(*both, how="has left")
+    assert [lane.thread for lane in picture.lanes] == ["T", "T"]
+    assert marks.captions(picture.lanes[0].bars[0], "c")[0] == "#1 c has left"
 
 
 def test_bars_and_their_messages_are_cut_where_the_window_begins() -> None:

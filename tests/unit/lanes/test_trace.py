@@ -177,6 +177,15 @@ def test_a_client_of_three_has_a_slice_on_its_own_track_and_its_messages_within(
     ]
 
 
+def test_one_that_is_served_by_nobody_known_is_an_event_beside_the_tracks() -> None:
+    one = replace(scenes.WALL.sessions[1], thread=None, native_id=None, how="polled")
+    trace = Trace(replace(scenes.WALL, sessions=(one,)))
+    began, ended = (microseconds(EPOCH + at) for at in (1.5, 3.5))
+    waits, is_served = ("#2 c-2 waits", began, began, {}), ("#2 c-2", began, ended, facts(one))
+    assert trace.queue() == [waits, is_served]
+    assert trace.tracks == {}
+
+
 def test_each_refusal_is_a_mark_for_the_whole_process() -> None:
     marks = Trace(snapshot(at=9, refusals=[1, 1.125, 2])).of("i")
     assert [(one["name"], one["args"], one["ts"], one["s"]) for one in marks] == [

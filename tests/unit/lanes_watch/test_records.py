@@ -5,15 +5,20 @@ from typing import Any
 import pytest
 
 from lanes.snapshot import CLOSED
+from lanes.watch.attribution import UNKNOWN, Claim, How
+from lanes.watch.process import ThreadId
 from lanes.watch.records import GAP, TICKS, Record, Records
 from lanes.watch.sockets import Connection
 
 Ends = tuple[str, str]
+T = ThreadId(1, 2)
 SERVER, A, B = "127.0.0.1:2022", "127.0.0.1:40001", "127.0.0.1:40002"
 
 
-def connection(peer: str, inode: int, segments: int = 0, *, pending: bool = False) -> Connection:
-    return Connection(inode, SERVER, peer, "established", 0, 0, segments, 0, 0, pending)
+def connection(
+    peer: str, inode: int, segments: int = 0, *, pending: bool = False, state: str = "established"
+) -> Connection:
+    return Connection(inode, SERVER, peer, state, 0, 0, segments, 0, 0, pending)
 
 
 class Course:
@@ -111,3 +116,30 @@ def test_only_the_last_ticks_are_remembered() -> None:
 def test_the_most_that_were_served_at_once_are_remembered() -> None:
     records = Records()
     assert [records.peak(serving) for serving in (1, 3, 2)] == [1, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("hows", "state", "served_at", "how"),
+    [
+        (["unknown", "direct", "unknown"], "established", 2, "unknown"),
+        (["polled", "unknown"], "close-wait", 1, "has left"),
+        (["born together", "unknown"], "close-wait", None, "unknown"),
+        (["only one busy", "unknown", "direct"], "established", 3, "direct"),
+        (["only one busy", "direct", "unknown"], "close-wait", 1, "has left"),
+    ],
+)
+def test_who_was_served_stays_so_and_what_was_only_guessed_is_forgotten(
+    hows: list[How], state: str, served_at: float | None, how: str
+) -> None:
+    record = Record(1, connection(A, 7, state=state), accepted_at=-1)
+    for at, each in enumerate(hows, 1):
+        record.claimed(UNKNOWN if each == "unknown" else Claim(T, each), at, locked=False)
+    assert (record.served_at, record.claim.how) == (served_at, how)
+
+
+def test_the_thread_that_served_a_client_until_that_left_is_remembered_if_it_was_certain() -> None:
+    for how, thread in ("direct", T), ("polled", None):
+        record = Record(1, connection(A, 7, state="close-wait"), accepted_at=-1)
+        for claim in Claim(T, how), UNKNOWN, UNKNOWN:
+            record.claimed(claim, 1, locked=False)
+        assert record.claim == (thread, "has left")

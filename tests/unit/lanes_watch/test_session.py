@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import subprocess
 from contextlib import ExitStack, closing
 from functools import partial
@@ -10,6 +11,7 @@ import pytest
 
 from lanes.watch.session import Watched
 from lanes.watch.target import NotFound, Target, of_pid, of_port
+from tests.kit.puppet import Puppet
 from tests.kit.waiting import wait_until
 from tests.watch.truth import running
 
@@ -83,6 +85,34 @@ def test_a_client_whom_no_thread_has_read_yet_is_told_so() -> None:
             clients.enter_context(closing(target.talk())).say()
         hows = ["accepted, not read", "direct", "direct"]
         wait_until(lambda: sorted(one.how for one in watched.snapshot().sessions) == hows)
+
+
+def test_who_has_left_stays_served_though_the_server_does_not_close_its_connection() -> None:
+    with Puppet() as puppet:
+        port = puppet.do("""
+listener, kept = socket.create_server(("127.0.0.1", 0)), []
+def serve():
+    while kept.append(listener.accept()[0]) is None:
+        while kept[-1].recv(9):
+            kept[-1].sendall(b"!")
+threading.Thread(target=serve, name="serve", daemon=True).start()
+said = listener.getsockname()[1]
+""")
+        with Watched(of_pid(puppet.pid)) as watched:
+            with socket.create_connection(("127.0.0.1", port)) as client:
+                client.sendall(b"?")
+                client.recv(9)
+                wait_until(lambda: [one.how for one in watched.snapshot().sessions] == ["direct"])
+                tid = watched.snapshot().sessions[0].native_id
+            wait_until(lambda: [one.how for one in watched.snapshot().sessions] == ["has left"])
+            seen = watched.snapshot()
+    [one] = seen.sessions
+    assert (one.state, one.native_id, one.messages, seen.open, seen.serving) == (
+        ("serving", tid, 1, 1, 0)
+    )
+    assert one.served_at
+    assert seen.seen
+    assert "1 client has left; the server has not closed its connection." in seen.seen.notes
 
 
 def test_the_next_server_on_the_port_is_watched_when_one_has_ended() -> None:
