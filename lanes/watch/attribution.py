@@ -127,6 +127,10 @@ class Attribution:
         """Whether the thread was there long before the connection."""
         return self._newcomers.is_older(thread, inode)
 
+    def came_with(self, thread: ThreadId, inode: int) -> bool:
+        """Whether the thread was seen to come, and not before the connection."""
+        return self._newcomers.came_with(thread, inode)
+
     def _threads_by_inode(
         self, look: Look, connections: frozenset[int], listening: frozenset[int]
     ) -> tuple[dict[int, list[ThreadId]], dict[int, list[ThreadId]]]:

@@ -1,6 +1,7 @@
 """Facts -> what kind of server it is, with the evidence in one sentence."""
 
 from lanes.marks import count
+from lanes.watch.attribution import UNKNOWN as NOBODY
 from lanes.watch.kinds import KEPT, ONE, POOL, PROCESSES, RUNTIME, THREADS, UNKNOWN, Facts, Kind
 from lanes.watch.pollers import kind_of_busy, kind_of_pollers, waiting
 from lanes.watch.process import ThreadId
@@ -27,7 +28,7 @@ def kind_of(facts: Facts) -> Kind:
 def _of_servers(facts: Facts, threads: set[ThreadId], clients: int) -> Kind:
     """Threads that each serve a client of their own."""
     pids = {thread.pid for thread in threads}
-    both = f"{count(clients, 'client')}, {count(len(threads), 'thread')}"
+    both = _both(clients, len(threads))
     if kind := _of_sharing(facts, threads, both) or _of_acceptors(facts, threads, both):
         return kind
     if len(facts.claims) > clients and (kind := _of_waiting(facts, len(threads), clients)):
@@ -66,18 +67,22 @@ def _of_acceptors(facts: Facts, threads: set[ThreadId], both: str) -> Kind | Non
 
 
 def _of_waiting(facts: Facts, threads: int, clients: int) -> Kind | None:
-    """What is said by clients that are accepted and not served."""
-    unserved = len(facts.claims) - clients
-    locked = [
-        thread
-        for thread, doing in facts.look.items()
-        if doing.kind == "locks" and thread not in facts.acceptors
-    ]
-    if len(locked) >= unserved and threads == 1:
-        waits = f"{unserved} of {len(facts.claims)} clients wait, each with a thread in a lock"
-        return Kind(THREADS, f"{waits}; 1 is served", locked=True)
+    """What is said by clients that are accepted and that nobody is seen to serve."""
+    unserved, both = len(facts.claims) - clients, _both(clients, threads)
+    if facts.locked >= unserved:
+        verb, served = "waits" if unserved == 1 else "wait", "is" if clients == 1 else "are"
+        waits = f"{unserved} of {len(facts.claims)} clients {verb}, each with a thread in a lock"
+        return Kind(THREADS, f"{waits}; {clients} {served} served", locked=True)
     if facts.unread:
-        waits = f"{count(unserved, 'client')} accepted and not read"
-        both = f"{count(clients, 'client')}, {count(threads, 'thread')}"
+        waits = f"{count(facts.unread, 'client')} accepted and not read"
         return Kind(f"{POOL}{threads}", f"{both}; {waits}")
+    if facts.unplaced:
+        silent = f"{count(facts.unplaced, 'client')} accepted, silent and without a known thread"
+        return Kind(f"{THREADS}, or {POOL}{threads}", f"{both}; {silent}")
+    if NOBODY in facts.claims:
+        return Kind(UNKNOWN, f"{both}; another client has only just come")
     return None
+
+
+def _both(clients: int, threads: int) -> str:
+    return f"{count(clients, 'client')}, {count(threads, 'thread')}"

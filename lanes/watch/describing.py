@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from lanes import marks
 from lanes.snapshot import LEFT, Locks, Queue, Seen, Session, Snapshot
+from lanes.watch.attribution import Claim
 from lanes.watch.classify import kind_of
 from lanes.watch.kinds import LOOP, THREADS, Facts, Kind
 from lanes.watch.moment import Moment
@@ -12,6 +13,8 @@ from lanes.watch.process import ThreadId
 from lanes.watch.records import Record
 from lanes.watch.threads import Threads
 from lanes.watch.watcher import Watcher
+
+JUST = 0.5  # seconds for which a client has only just come
 
 
 def describe(watcher: Watcher, threads: Threads, name: str, notes: tuple[str, ...]) -> Snapshot:
@@ -102,12 +105,23 @@ def _left(sessions: Sequence[Session]) -> Iterator[str]:
 
 
 def _facts(watcher: Watcher, moment: Moment) -> Facts:
-    claims = [(record, moment.claims.get(record.connection.inode)) for record in watcher.records]
+    claims = [
+        (record, moment.claims.get(record.connection.inode))
+        for record in watcher.records
+        if record.claim.how != LEFT
+    ]
     claimed = [(record, claim) for record, claim in claims if claim]
+    unplaced = [
+        record.connection
+        for record, claim in claimed
+        if not claim.thread and moment.at - record.accepted_at > JUST
+    ]
     return Facts(
         look=moment.look,
         claims=[claim for _, claim in claimed],
-        unread=sum(record.connection.unread > 0 for record, claim in claimed if not claim.thread),
+        unplaced=len(unplaced),
+        unread=sum(one.unread > 0 for one in unplaced),
+        locked=_came_and_waits(watcher, moment, claimed),
         backlog=moment.backlog,
         acceptors=moment.acceptors,
         accepting=moment.accepting,
@@ -118,6 +132,18 @@ def _facts(watcher: Watcher, moment: Moment) -> Facts:
         ),
         history=moment.history,
         runtime=watcher.runtime,
+    )
+
+
+def _came_and_waits(
+    watcher: Watcher, moment: Moment, claimed: Sequence[tuple[Record, Claim]]
+) -> int:
+    """The threads in a lock that may have been started for a client whom nobody serves."""
+    unserved = [record.connection.inode for record, claim in claimed if not claim.certain]
+    return sum(
+        doing.kind == "locks" and any(watcher.came_with(thread, inode) for inode in unserved)
+        for thread, doing in moment.look.items()
+        if thread not in moment.acceptors
     )
 
 

@@ -28,8 +28,8 @@ def is_loop(name: str) -> bool:
 
 
 def is_pool(name: str) -> bool:
-    """Whether a kind is a pool, or threads that are kept like one's."""
-    return name == KEPT or name.startswith(POOL)
+    """Whether a kind is, or may be, a pool, or threads that are kept like one's."""
+    return name == KEPT or POOL in name
 
 
 class Kinds:
@@ -64,7 +64,11 @@ class Facts(NamedTuple):
 
     look: Look
     claims: Sequence[Claim]  # of the connections that are accepted
-    unread: int  # connections without a thread that have sent something, which nobody has read
+    # Of these, those that have not only just come and have no thread that is known: all, and those
+    # that have sent something, which nobody has read.
+    unplaced: int
+    unread: int
+    locked: int  # threads in a lock that came when those came whom nobody is seen to serve
     backlog: int  # connections that are not accepted
     acceptors: frozenset[ThreadId]  # threads that were seen to accept
     accepting: bool  # whether any thread waits for a new connection

@@ -50,6 +50,10 @@ class Newcomers:
         """Whether the thread was there long before the connection."""
         return self._threads.get(thread, 0) + OLDER < self._connections.get(inode, 0)
 
+    def came_with(self, thread: ThreadId, inode: int) -> bool:
+        """Whether the thread was seen to come, and not before the connection."""
+        return self._threads.get(thread, 0) > 0 and not self.is_older(thread, inode)
+
 
 def _since(since: int, appeared: Mapping[One, int]) -> list[One]:
     return [one for one, look in appeared.items() if look > max(since, 0)]

@@ -151,6 +151,10 @@ class Watcher:
         """Whether the thread was there before the connection."""
         return self._attribution.is_older(thread, inode)
 
+    def came_with(self, thread: ThreadId, inode: int) -> bool:
+        """Whether the thread was seen to come, and not before the connection."""
+        return self._attribution.came_with(thread, inode)
+
     def _know_runtime(self, why: str) -> None:
         """It moves its tasks from thread to thread: only what is seen is claimed."""
         with self.changing:

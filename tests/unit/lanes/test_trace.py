@@ -181,8 +181,8 @@ def test_one_that_is_served_by_nobody_known_is_an_event_beside_the_tracks() -> N
     one = replace(scenes.WALL.sessions[1], thread=None, native_id=None, how="polled")
     trace = Trace(replace(scenes.WALL, sessions=(one,)))
     began, ended = (microseconds(EPOCH + at) for at in (1.5, 3.5))
-    waits, is_served = ("#2 c-2 waits", began, began, {}), ("#2 c-2", began, ended, facts(one))
-    assert trace.queue() == [waits, is_served]
+    is_served = "#2 c-2", began, ended, facts(one)
+    assert trace.queue() == [("#2 c-2 waits", began, began, {}), is_served]
     assert trace.tracks == {}
 
 

@@ -15,7 +15,9 @@ TRIED = History(tried=frozenset({1}), workers=frozenset(WORKERS))
 NOTHING = Facts(
     look={MAIN: Doing("accepts", frozenset({9}), alone=True)},
     claims=(),
+    unplaced=0,
     unread=0,
+    locked=0,
     backlog=0,
     acceptors=frozenset({MAIN}),
     accepting=True,
@@ -44,18 +46,37 @@ POLLED = [Claim(MAIN, "polled")] * 3
         ({"claims": [UNKNOWN]}, ("unknown", "1 client, and no thread waits for one")),
         ({"claims": served(*THREE)}, ("a thread for each client", "3 clients, 3 threads")),
         (
-            {"claims": [*served(WORKERS[0]), UNKNOWN, UNKNOWN], "look": look(LOCKED, *THREE[1:])},
+            {"claims": [*served(WORKERS[0]), UNKNOWN, UNKNOWN], "locked": 2, "unread": 1},
             (
                 "a thread for each client",
                 "2 of 3 clients wait, each with a thread in a lock; 1 is served",
             ),
         ),
         (
-            {"claims": [*served(*WORKERS[:2]), UNKNOWN], "unread": 1},
+            {"claims": [*served(*WORKERS[:2]), UNKNOWN], "locked": 1},  # a semaphore
+            (
+                "a thread for each client",
+                "1 of 3 clients waits, each with a thread in a lock; 2 are served",
+            ),
+        ),
+        (
+            # Threads that were there before the clients are not theirs.
+            {"claims": [*served(*WORKERS[:2]), UNKNOWN], "unread": 1, "look": look(LOCKED, *THREE)},
             ("a pool of 2", "2 clients, 2 threads; 1 client accepted and not read"),
         ),
         (
-            {"claims": [*served(*WORKERS[:2]), UNKNOWN]},  # perhaps it has only just come
+            {"claims": [*served(*WORKERS[:2]), UNKNOWN], "unplaced": 1},
+            (
+                "a thread for each client, or a pool of 2",
+                "2 clients, 2 threads; 1 client accepted, silent and without a known thread",
+            ),
+        ),
+        (
+            {"claims": [*served(*WORKERS[:2]), UNKNOWN]},
+            ("unknown", "2 clients, 2 threads; another client has only just come"),
+        ),
+        (
+            {"claims": [*served(*WORKERS[:2]), Claim(WORKERS[2], "born together")]},
             ("a thread for each client", "2 clients, 2 threads"),
         ),
         (

@@ -138,8 +138,8 @@ def test_who_was_served_stays_so_and_what_was_only_guessed_is_forgotten(
 
 
 def test_the_thread_that_served_a_client_until_that_left_is_remembered_if_it_was_certain() -> None:
-    for how, thread in ("direct", T), ("polled", None):
+    for before, thread in (Claim(T, "direct"), T), (Claim(T, "polled"), None):
         record = Record(1, connection(A, 7, state="close-wait"), accepted_at=-1)
-        for claim in Claim(T, how), UNKNOWN, UNKNOWN:
+        for claim in before, UNKNOWN, UNKNOWN:
             record.claimed(claim, 1, locked=False)
         assert record.claim == (thread, "has left")

@@ -75,14 +75,17 @@ def test_threads_that_wait_for_the_same_lock_are_told_though_it_is_not_known_for
         wait_until(lambda: re.search(told, notes()))
 
 
-def test_a_client_whom_no_thread_has_read_yet_is_told_so() -> None:
+def test_of_a_silent_client_without_a_thread_nothing_is_said_until_nobody_reads_it() -> None:
     with (
         running("pool of two") as target,
         Watched(of_pid(target.pid)) as watched,
         ExitStack() as clients,
     ):
-        for _ in range(3):
-            clients.enter_context(closing(target.talk())).say()
+        three = [clients.enter_context(closing(target.talk())) for _ in range(3)]
+        wait_until(lambda: watched.snapshot().model == "a thread for each client, or a pool of 2")
+        for client in three:
+            client.say()
+        wait_until(lambda: watched.snapshot().model == "a pool of 2")
         hows = ["accepted, not read", "direct", "direct"]
         wait_until(lambda: sorted(one.how for one in watched.snapshot().sessions) == hows)
 
