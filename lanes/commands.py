@@ -10,7 +10,7 @@ from rich.live import Live
 
 from lanes.ask import Source
 from lanes.layout import picture_of
-from lanes.options import PAGE_PORT, from_servers, look_back, option
+from lanes.options import PAGE_PORT, Port, from_servers, look_back, option
 from lanes.page import documents
 from lanes.page.query import Query
 from lanes.signals import until_stopped
@@ -27,7 +27,7 @@ written = click.File("w", encoding="utf-8")
 @click.command()
 @from_servers
 @option("--host", default="127.0.0.1", help="Address to listen on.")
-@option("--port", type=click.IntRange(0, 65535), default=PAGE_PORT, help="And its port.")
+@option("--port", type=Port(0, 65535), default=PAGE_PORT, help="And its port.")
 def page(*, servers: Source, host: str, port: int) -> None:
     """Show the lanes in a browser, kept up to date, until SIGTERM or Ctrl-C."""
     from lanes.page.serving import serve  # noqa: PLC0415 - Flask starts slowly

@@ -59,7 +59,8 @@ def _session(facts: Fact, snapshot: Fact) -> Session:
 
 def _seen(facts: Fact) -> Seen:
     queues = tuple(Queue(**_read(Queue, queue)) for queue in facts["queues"])
-    return Seen(**_read(Seen, facts | {"queues": queues}))
+    unknown = tuple(map(_text, facts.get("unknown", ())))
+    return Seen(**_read(Seen, facts | {"queues": queues}), unknown=unknown)
 
 
 def _read(kind: type[Session | Snapshot | Seen | Queue], facts: Fact) -> Fact:
@@ -119,6 +120,8 @@ def render(snapshot: Snapshot) -> str:
     if snapshot.seen:
         queues = [asdict(queue) for queue in snapshot.seen.queues]
         facts["seen"] = _stated(snapshot.seen) | {"queues": queues}
+        if snapshot.seen.unknown:
+            facts["seen"]["unknown"] = snapshot.seen.unknown
     return json.dumps(facts, separators=(",", ":"))
 
 

@@ -3,16 +3,20 @@
 Room and places are in whatever unit a view draws in: pixels, or a terminal's cells.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from lanes.picture import ALL, Bar, Lane, Picture
 from lanes.replicas import thread_name
-from lanes.snapshot import LEFT, Session, Snapshot
+from lanes.snapshot import LEFT, Seen, Session, Snapshot
 
 STEPS = (0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400)
 FAILED = "\N{BALLOT X}"
+NONE = "\N{EN DASH}"  # in place of a figure that is not known
+ADDRESSES = 3  # of listening sockets that are named
+TCP = re.compile(r"(\[.*]|[\d.]+):\d+")  # else it is the path of a Unix-domain socket
 NOT_KNOWN = "not known"  # which thread it is
 PORT = 2022  # of our server, for its clients
 
@@ -35,15 +39,7 @@ def figures(picture: Picture) -> dict[str, str]:
     """What stands above the lanes, by name."""
     snapshot = picture.snapshot
     if snapshot.seen:
-        queued = sum(queue.waiting for queue in snapshot.seen.queues)
-        limits = " + ".join(str(queue.limit) for queue in snapshot.seen.queues if queue.limit)
-        return {
-            "clients now": str(snapshot.open),
-            "served at once": f"{snapshot.serving} (peak {snapshot.peak_serving})",
-            "messages": str(snapshot.messages),
-            "in the backlog": f"{queued} of {limits}" if limits else str(queued),
-            "looks a second": f"{snapshot.seen.rate:.0f}",
-        }
+        return _seen_figures(snapshot, snapshot.seen)
     if snapshot.past:
         return {
             "model": snapshot.model,
@@ -64,6 +60,22 @@ def figures(picture: Picture) -> dict[str, str]:
 def said(messages: int, refused: int | None) -> str:
     """How many messages there were, and how many of them could not be answered."""
     return f"{messages} ({refused} refused)" if refused else str(messages)
+
+
+def _seen_figures(snapshot: Snapshot, seen: Seen) -> dict[str, str]:
+    queued = sum(queue.waiting for queue in seen.queues)
+    limits = " + ".join(str(queue.limit) for queue in seen.queues if queue.limit)
+
+    def known(name: str, figure: str) -> str:
+        return NONE if name in seen.unknown else figure
+
+    return {
+        "clients now": str(snapshot.open),
+        "served at once": known("serving", f"{snapshot.serving} (peak {snapshot.peak_serving})"),
+        "messages": known("messages", str(snapshot.messages)),
+        "in the backlog": known("backlog", f"{queued} of {limits}" if limits else str(queued)),
+        "looks a second": f"{seen.rate:.0f}",
+    }
 
 
 def axis(picture: Picture, length: float, room: Callable[[str], float]) -> list[tuple[float, str]]:
@@ -157,9 +169,11 @@ def notes(picture: Picture, unseen: int = 0) -> Iterator[str]:
     """What the picture does not say, and what is not drawn."""
     if picture.snapshot.seen:
         yield f"{picture.snapshot.seen.kind}: {picture.snapshot.seen.evidence}."
+        yield from _listens(picture.snapshot.seen)
         yield from picture.snapshot.seen.notes
     yield from picture.snapshot.agreement
-    if not picture.lanes and not picture.queue:
+    heard = not picture.snapshot.seen or _has_tcp(picture.snapshot.seen)
+    if not picture.lanes and not picture.queue and heard:
         yield from _nobody(picture)
     if picture.queue_more:
         yield f"{picture.queue_more} more rows of the queue are not drawn."
@@ -184,9 +198,27 @@ def _nobody(picture: Picture) -> Iterator[str]:
 def _port(picture: Picture) -> object:
     """Where clients connect: as the server was told, or as it was seen to listen."""
     server = picture.snapshot.servers[0]
-    if server.seen and server.seen.queues:
-        return server.seen.queues[0].address.rpartition(":")[2]
+    for queue in server.seen.queues if server.seen else ():
+        if TCP.fullmatch(queue.address):
+            return queue.address.rpartition(":")[2]
     return server.settings.get("port") or PORT
+
+
+def _listens(seen: Seen) -> Iterator[str]:
+    """Where, of several the first few."""
+    named = [
+        one.address if TCP.fullmatch(one.address) else f"the Unix-domain socket {one.address}"
+        for one in seen.queues
+    ]
+    more = f" and {len(named) - ADDRESSES} more" if len(named) > ADDRESSES else ""
+    if named:
+        hidden = "" if _has_tcp(seen) else ", whose clients are not shown"
+        yield f"Listens on {', '.join(named[:ADDRESSES])}{more}{hidden}."
+
+
+def _has_tcp(seen: Seen) -> bool:
+    """Whether its clients would be drawn: those of a TCP port are."""
+    return any(TCP.fullmatch(one.address) for one in seen.queues)
 
 
 def _evidence(part: Snapshot) -> str:

@@ -18,6 +18,36 @@ Command = Callable[..., Any]
 option = partial(click.option, show_default=True, show_envvar=True)
 
 
+class Port(click.IntRange):
+    """Its name stands in the help, and in the error: 'x' is not a valid port."""
+
+    name = "port"
+
+
+class Whole(click.IntRange):
+    """The same: 'x' is not a valid integer."""
+
+    name = "integer"
+
+
+class Seconds(click.FloatRange):
+    """The same: 'x' is not a valid number."""
+
+    name = "number"
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - as click has it
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        """The seconds; click's ranges would let nan through."""
+        seconds = float(super().convert(value, param, ctx))
+        if math.isnan(seconds):
+            self.fail("nan is not a number of seconds.", param, ctx)
+        return seconds
+
+
 def _read_servers(_context: click.Context, _option: click.Parameter, text: str) -> Servers:
     try:
         parts = urlsplit(f"//{text}")
@@ -29,14 +59,6 @@ def _read_servers(_context: click.Context, _option: click.Parameter, text: str) 
             f"{text!r} is not HOST[:PORT], as in 127.0.0.1, server:{PORT} or [::1]:{PORT}."
         )
     return Servers(host, port)
-
-
-def _read_seconds(
-    _context: click.Context, _option: click.Parameter, seconds: float | None
-) -> float | None:
-    if seconds is not None and math.isnan(seconds):  # click's ranges let it through
-        raise click.BadParameter("nan is not a number of seconds.")
-    return seconds
 
 
 def _read_beside(
@@ -74,7 +96,6 @@ def from_servers(command: Command) -> Command:
 
 look_back = option(
     "--seconds",
-    type=click.FloatRange(SHORTEST, LONGEST),
-    callback=_read_seconds,
+    type=Seconds(SHORTEST, LONGEST),
     help="How far to look back. Without it: a minute, or less if that shows all of it.",
 )

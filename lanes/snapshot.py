@@ -47,6 +47,7 @@ class Seen:
     queues: tuple[Queue, ...]
     notes: tuple[str, ...]  # what could not be seen, and what would help
     locks: Locks = Locks()
+    unknown: tuple[str, ...] = ()  # figures that could not be seen: messages, serving, backlog
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,11 @@ class Snapshot:
     def servers(self) -> tuple["Snapshot", ...]:
         """Each server, also if it is the only one."""
         return self.parts or (self,)
+
+    @property
+    def uncounted(self) -> set[str]:
+        """The servers, by their names, whose messages could not be counted."""
+        return {one.replica for one in self.servers if one.seen and "messages" in one.seen.unknown}
 
     @property
     def run(self) -> tuple[float, int]:

@@ -23,7 +23,8 @@ HINTS = {
     "answers": "each client has a thread of its own, but that does not answer: see `answers` and "
     "`concurrent`",
     "pool": "a pool of threads: more clients than it has threads wait until others have left, or "
-    "take turns. Start a thread for each client, or have as many workers as clients",
+    "take turns. Start a thread for each client that `accept` returns; more workers only move the "
+    "limit",
     "lock": "one lock over the whole conversation: each client has a thread, but only one at a "
     "time is served. Hold the lock only while something shared is used",
     "gate": "the thread that accepts waits for a lock that is held over a conversation, so that "

@@ -5,6 +5,7 @@ there are more, so that all of them fit on one screen.
 """
 
 from collections.abc import Iterator, Mapping
+from textwrap import wrap
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -12,7 +13,7 @@ from markupsafe import Markup
 from lanes import marks
 from lanes.picture import Picture
 from lanes.svg.rows import Rows
-from lanes.svg.scale import Scale
+from lanes.svg.scale import CHARACTER, Scale
 from lanes.templates import templates_of
 
 WIDTH, HEIGHT = 960, 640  # pixels, as all that follow
@@ -67,7 +68,9 @@ def draw(
     figures = list(_placed(marks.figures(picture), width))
     top = figures[-1].y + HEAD + GAP
     named = list(marks.rows(picture))
-    notes = [*marks.notes(picture), *marks.replicas(picture)] if noted else []
+    told = [*marks.notes(picture), *marks.replicas(picture)] if noted else []
+    room = int((width - 2 * MARGIN) / CHARACTER)
+    notes = [line for note in told for line in wrap(note, room)]
     below = LINE * len(notes) + GAP
     rows = Rows(len(named), height - top - below - FOOT)
     axis = top + rows.height + below

@@ -24,6 +24,15 @@ def shortened(text: str, cells: int) -> str:
     return f"…{text}"
 
 
+def clipped(text: str, cells: int) -> str:
+    """At most so many cells of it: the beginning, for that is where a sentence says what it is."""
+    if cell_len(text) <= cells:
+        return text
+    while text and cell_len(text) >= cells:
+        text = text[:-1]
+    return f"{text}…"
+
+
 class Line:
     """So many cells, blank at first."""
 

@@ -11,6 +11,7 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from textwrap import wrap
 
 from rich.cells import cell_len
 from rich.console import Console, Group
@@ -33,7 +34,8 @@ GAP = 2  # cells between what stands side by side
 BEHIND = 4  # cells behind the lanes at least: half of "now", or a count of refusals
 REPLICAS = 8  # that have a line of their own
 ROWS = 80  # of lanes and of the queue, at most, in a file as in a terminal
-BELOW = 5  # lines under the lanes: three notes at most, and the time
+NOTES, TIME = 3, 2  # lines under the lanes: of notes so many always have room; the time
+CUT = 3
 
 
 def draw(picture: Picture, width: int, height: int | None = None) -> Group:
@@ -45,8 +47,10 @@ def draw(picture: Picture, width: int, height: int | None = None) -> Group:
     height = height or sys.maxsize
     legend = Text(LEGEND, FAINT, no_wrap=True, overflow="ellipsis")
     above = [*_figures(picture, width), *_replicas(picture), legend, Text()]
-    room = min(max(height - len(above) - BELOW, 1), ROWS)
-    lanes = list(_lanes(fitted(picture, room), width))
+    # A picture that is cut to fit has notes more, which say so.
+    notes = max(min(len(_notes(picture, width)) + CUT, height // 3), NOTES)
+    room = min(max(height - len(above) - notes - TIME, 1), ROWS)
+    lanes = list(_lanes(fitted(picture, room), width, notes))
     return Group(*above, *lanes, *draw_table(picture, width, height - len(above) - len(lanes)))
 
 
@@ -92,8 +96,12 @@ def _replicas(picture: Picture) -> Iterator[Text]:
         yield Text(f"… {len(more)} more replicas", FAINT)
 
 
-def _lanes(picture: Picture, width: int) -> Iterator[Text]:
-    """A line for each row of the queue and for each thread, what is not among them, the time."""
+def _notes(picture: Picture, width: int, unseen: int = 0) -> list[str]:
+    return [line for note in marks.notes(picture, unseen) for line in wrap(plain(note), width)]
+
+
+def _lanes(picture: Picture, width: int, most: int) -> Iterator[Text]:
+    """A line for each row of the queue and for each thread, `most` lines of notes, the time."""
     rows = [
         (plain(row.name), "" if row.lane is None else str(row.lane.native_id or "-"), row.bars)
         for row in marks.rows(picture)
@@ -116,6 +124,6 @@ def _lanes(picture: Picture, width: int) -> Iterator[Text]:
             strokes.draw_label(line, stroke, room)
         unseen += len(bars) - len(drawn)
         yield line.text()
-    for note in marks.notes(picture, unseen):
-        yield Text(plain(note), FAINT, no_wrap=True, overflow="ellipsis")
+    for note in _notes(picture, width, unseen)[:most]:
+        yield Text(note, FAINT, no_wrap=True, overflow="ellipsis")
     yield from strokes.draw_axis(columns, width)

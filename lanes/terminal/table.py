@@ -1,14 +1,17 @@
 """The exact facts of the sessions in a picture, a line for each: what a drawing cannot say."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from lanes.marks import NONE
 from lanes.picture import Picture
 from lanes.replicas import thread_name
 from lanes.snapshot import Session
-from lanes.terminal.cells import plain, shortened
+from lanes.terminal.cells import clipped, plain, shortened
 
 SESSIONS = 64  # at most, or one more and no count: as many as there can be lanes
 ABOVE = 2  # lines: a blank one and the headings
@@ -26,12 +29,13 @@ def draw_table(picture: Picture, width: int, height: int) -> Iterator[Table | Te
     shown = sessions[earlier:]
     if shown:
         yield Text()
-        yield _table([_facts(session, picture.at) for session in shown], width)
+        uncounted = picture.snapshot.uncounted
+        yield _table([_facts(session, picture.at, uncounted) for session in shown], width)
     if shown and earlier:
         yield Text(f"… {earlier} earlier sessions", "dim")
 
 
-def _facts(session: Session, at: float) -> dict[str, str]:
+def _facts(session: Session, at: float, uncounted: AbstractSet[str]) -> dict[str, str]:
     return {
         "#": str(session.number),
         "CLIENT": plain(session.name),
@@ -40,7 +44,7 @@ def _facts(session: Session, at: float) -> dict[str, str]:
         "STATE": plain(session.standing),
         "WAITED": f"{session.waited(at):.1f} s",
         "SERVED": "-" if session.served_at is None else f"{session.served(at):.1f} s",
-        "MESSAGES": str(session.messages),
+        "MESSAGES": NONE if session.replica in uncounted else str(session.messages),
         HOW: plain(session.how),
         WHERE: plain(session.where),
     }
@@ -60,14 +64,21 @@ def _table(lines: list[dict[str, str]], width: int) -> Table:
         widest[WHERE] = room(WHERE)
         if widest[WHERE] < LEAST:
             del widest[WHERE]
-    shortest = {heading: room(heading) for heading in ("CLIENT", WHERE) if heading in widest}
+    cuts = {"CLIENT": shortened, WHERE: _standing} if WHERE in widest else {"CLIENT": shortened}
     table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0))
     for heading in widest:
         table.add_column(heading, no_wrap=True, justify="right" if heading in FIGURES else "left")
     for line in lines:
-        shown = line | {name: shortened(line[name], most) for name, most in shortest.items()}
+        shown = line | {name: cut(line[name], room(name)) for name, cut in cuts.items()}
         table.add_row(*(Text(shown[heading]) for heading in widest))
     return table
+
+
+def _standing(where: str, cells: int) -> str:
+    """At most so many cells of it; what it does is left out before the line of its source is."""
+    doing, at, line = where.partition(" at ")
+    place, _, _ = line.partition(": ")
+    return clipped(where if cell_len(f"{doing}{at}{place}") < cells else line or where, cells)
 
 
 def _left_out(lines: list[dict[str, str]], width: int) -> set[str]:

@@ -11,20 +11,18 @@ from typing import TextIO
 import click
 
 from lanes.commands import write, written
-from lanes.options import PORT, option
+from lanes.options import PORT, Port, Seconds, Whole, option
 from lanes.watch.ending import SIGNALS, Ending
 from lanes.watch.rights import sidecar
 from lanes.watch.session import Watched
 from lanes.watch.showing import VIEWS, page, shown
 from lanes.watch.target import IMAGE, NotFound, Target, of_command, of_container, of_pid, of_port
 
-port_number = click.IntRange(1, 65535)
-
 
 @click.command()
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND...]")
-@option("--port", type=port_number, help="Watch the server that listens on this TCP port.")
-@option("--pid", type=click.IntRange(min=1), help="Watch this process and its children.")
+@option("--port", type=Port(1, 65535), help="Watch the server that listens on this TCP port.")
+@option("--pid", type=Whole(min=1), help="Watch this process and its children.")
 @option("--container", metavar="NAME", help="Watch a container. Needs root on the engine's host.")
 @click.option("--terminal", "live", is_flag=True, help="Draw in the terminal, twice a second.")
 @click.option(
@@ -34,10 +32,10 @@ port_number = click.IntRange(1, 65535)
 @click.option("--trace", type=written, metavar="FILE|-", help="Write a trace for Perfetto.")
 @click.option("--svg", type=written, metavar="FILE|-", help="Write the lanes as SVG.")
 @click.option("--json", type=written, metavar="FILE|-", help="Write the sessions as JSON.")
-@option("--every", type=click.FloatRange(min=0.1), help="Write a line of JSON every N seconds.")
-@option("--seconds", type=click.FloatRange(min=0.1), help="Watch for N seconds, then end.")
+@option("--every", type=Seconds(min=0.1), help="Write a line of JSON every N seconds.")
+@option("--seconds", type=Seconds(min=0.1), help="Watch for N seconds, then end.")
 @option("--host", default="127.0.0.1", help="Address of the page.")
-@option("--page-port", type=click.IntRange(0, 65535), default=PORT, help="Port of the page.")
+@option("--page-port", type=Port(0, 65535), default=PORT, help="Port of the page.")
 def watch(  # noqa: PLR0913 - one argument for each option
     *,
     command: tuple[str, ...],
@@ -82,6 +80,8 @@ def watch(  # noqa: PLR0913 - one argument for each option
                 views.enter_context(page(watched, host, page_port))
             ending.wait(watched, seconds, step)
             last = watched.snapshot()  # while what there is to tell is still there
+            if watched.unheard() and not command:  # which may have ended before it listened
+                click.echo(watched.unheard(), err=True)
         for name, file in wanted.items():
             if not (name == "json" and every):
                 write(VIEWS[name](last), file)

@@ -55,7 +55,8 @@ def describe(watcher: Watcher, threads: Threads, name: str, notes: tuple[str, ..
             evidence=kind.evidence,
             rate=round(moment.rate, 1),
             queues=tuple(Queue(one.address, one.waiting, one.limit) for one in moment.listening),
-            notes=(*gate, *queues, *_left(open_), *notes),
+            notes=(*gate, *queues, *_left(open_), moment.unheard, *notes),
+            unknown=tuple(_unknown(moment)),
             locks=Locks(bool(gate), kind.locked or bool(locked), (gate + queues) or locked[:1]),
         ),
     )
@@ -102,6 +103,16 @@ def _left(sessions: Sequence[Session]) -> Iterator[str]:
     if left := sum(one.how == LEFT for one in sessions):
         has, its = ("has", "its connection") if left == 1 else ("have", "their connections")
         yield f"{marks.count(left, 'client')} {has} left; the server has not closed {its}."
+
+
+def _unknown(moment: Moment) -> Iterator[str]:
+    """The figures that cannot be seen."""
+    if not moment.counted:
+        yield "messages"
+    if moment.look and all(doing.kind == "hidden" for doing in moment.look.values()):
+        yield "serving"
+    if not any(one.port or moment.counted for one in moment.listening):
+        yield "backlog"
 
 
 def _facts(watcher: Watcher, moment: Moment) -> Facts:

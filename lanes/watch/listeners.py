@@ -1,6 +1,7 @@
 """The sockets that a server listens on, and the threads that accept from them."""
 
 from collections.abc import Collection
+from operator import attrgetter
 
 from lanes.watch.evidence import Look
 from lanes.watch.process import ThreadId
@@ -17,6 +18,7 @@ class Listeners:
         self.found: tuple[Listening, ...] = ()
         self._everyone: set[int] = set()  # the inodes of all that listen, when these were read:
         self._own: set[int] = set()  # those of the server's sockets
+        self.unheard = ""  # why none was found, if that is so
         self.acceptors: frozenset[ThreadId] = frozenset()  # threads that were seen to accept
 
     @property
@@ -34,12 +36,23 @@ class Listeners:
         if inodes != self._everyone or not self.found:  # else it is the same ones as before
             self._everyone = inodes
             self._own = set().union(*(process.sockets() for process in processes))
-        own, ports = self._own, self._ports or {one.port for one in everyone}
-        self.found = tuple(
-            one
-            for one in everyone
-            if one.port in ports and (one.inode in own or (self._ports and not own))
-        )
+        own = [one for one in everyone if one.inode in self._own]
+        hidden = not self._own and any(process.hidden for process in processes)
+        its = everyone if hidden and self._ports else own
+        self.found = tuple(one for one in its if not self._ports or one.port in self._ports)
+        self.unheard = "" if self.found else self._why_none(own, hidden=hidden)
+
+    def _why_none(self, own: Collection[Listening], *, hidden: bool) -> str:
+        port = " or ".join(map(str, self._ports))
+        if own:
+            elsewhere = ", ".join(one.address for one in sorted(own, key=attrgetter("port")))
+            named = "name that with --port" if len(own) == 1 else "name one with --port"
+            return f"It does not listen on port {port}, but on {elsewhere}: {named}, or none."
+        if not hidden:
+            return "It does not listen for clients: not yet, or another process is the server."
+        if port:
+            return f"Nobody listens on port {port} here."
+        return "Where it listens cannot be seen: name the port, too (--port)."
 
     def accepting(self, look: Look) -> set[ThreadId]:
         """The threads that wait for a new connection, perhaps besides others."""

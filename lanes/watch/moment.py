@@ -21,4 +21,6 @@ class Moment(NamedTuple):
     acceptors: frozenset[ThreadId]  # threads that were seen to accept
     accepting: bool  # whether any thread waits for a new connection now
     rate: float  # looks a second
+    counted: bool = True  # whether the kernel tells how many messages there were
+    unheard: str = ""  # why none of its listening sockets is known, if that is so
     history: History = History()

@@ -173,7 +173,8 @@ def _only(ports: Collection[int]) -> bytes:
 
 def _within(pid: int) -> socket.socket:
     """A netlink socket in that process's network namespace: it stays where it was made."""
-    ours, theirs = (Path(f"/proc/{one}/ns/net").readlink() for one in ("thread-self", pid))
+    # Each namespace has files of its own. Its link in /proc/PID/ns is not for everybody to read.
+    ours, theirs = (Path(f"/proc/{one}/net/tcp").stat().st_ino for one in ("thread-self", pid))
     if ours == theirs:
         return _netlink()
     with Path(f"/proc/{pid}/ns/net").open("rb") as there, ThreadPoolExecutor(1) as thread:

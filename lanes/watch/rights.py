@@ -5,8 +5,22 @@ dumpable process, and whatever Yama's ptrace_scope adds; or the capabilities.
 """
 
 from pathlib import Path
+from typing import NamedTuple
 
 YAMA = Path("/proc/sys/kernel/yama/ptrace_scope")
+DAC_OVERRIDE, DAC_READ_SEARCH, SYS_PTRACE = 1, 2, 19  # linux/capability.h
+
+
+class Rights(NamedTuple):
+    """What a process may do, by what is effective."""
+
+    uid: int
+    gid: int
+    capabilities: int  # as bits
+
+    def may(self, capability: int) -> bool:
+        """Whether it has that capability."""
+        return bool(self.capabilities >> capability & 1)
 
 
 def missing(pid: int) -> str:
@@ -18,37 +32,50 @@ def missing(pid: int) -> str:
     except (FileNotFoundError, ProcessLookupError):
         return ""  # it has ended, which is said elsewhere
     except OSError:
-        return f"Who serves whom cannot be seen: {_why(pid)}."
+        return f"Who serves whom in process {pid} cannot be seen: {_why(_of(pid), _of('self'))}."
 
 
-def _why(pid: int) -> str:
-    owner, own = _ids(str(pid)), _ids("self")
-    if own[0] == 0:
+def _why(server: Rights, watcher: Rights) -> str:
+    if watcher.uid == 0:
+        return _why_not_root(server, watcher)
+    if server[:2] != watcher[:2]:
+        uid, gid, _ = server
         return (
-            "the watcher is root, but lacks the capabilities SYS_PTRACE and DAC_READ_SEARCH "
-            "(docker run --cap-add SYS_PTRACE --cap-add DAC_READ_SEARCH)"
-        )
-    if owner != own:
-        return (
-            f"process {pid} has uid {owner[0]} and gid {owner[1]}, the watcher {own[0]} and "
-            f"{own[1]}. Run it with the same (sudo -u '#{owner[0]}' -g '#{owner[1]}', in Compose "
-            f'user: "{owner[0]}:{owner[1]}"), or as root'
+            f"it has uid {uid} and gid {gid}, the watcher {watcher.uid} and {watcher.gid}. Watch "
+            f"""with the same (sudo -u '#{uid}' -g '#{gid}', in Compose user: "{uid}:{gid}"), """
+            "or as root (sudo)"
         )
     if _yama() == 1:
         return (
-            "Yama's ptrace_scope is 1, so only a parent may look. Start the server by "
+            "Yama's ptrace_scope is 1, so only its parent may look. Start the server by "
             "`lanes watch -- COMMAND`, or watch as root (sudo; in Compose LANES_WATCH_USER=0)"
         )
     if _yama() > 1:
         return f"Yama's ptrace_scope is {_yama()}, so only root may look (sudo)"
-    return f"process {pid} has changed its user itself, so only root may look (sudo)"
+    return "it has changed its user itself, so only root may look (sudo)"
 
 
-def _ids(process: str) -> tuple[int, int]:
-    """The effective uid and gid."""
+def _why_not_root(server: Rights, watcher: Rights) -> str:
+    lacks = [] if watcher.may(SYS_PTRACE) else ["SYS_PTRACE"]
+    if server.uid and not watcher.may(DAC_READ_SEARCH) and not watcher.may(DAC_OVERRIDE):
+        lacks.append("DAC_READ_SEARCH")
+    if lacks:
+        words = " ".join(f"--cap-add {name}" for name in lacks)
+        what = "capability" if len(lacks) == 1 else "capabilities"
+        return (
+            f"the watcher is root, but lacks the {what} {' and '.join(lacks)} (docker run {words})"
+        )
+    return (
+        "not even root may look here. Yama's ptrace_scope may be 3, the process may belong to "
+        "another user namespace, or a security module may forbid it: watch on the host"
+    )
+
+
+def _of(process: int | str) -> Rights:
     status = Path(f"/proc/{process}/status").read_text(errors="replace")
     fields = dict(line.split(":", 1) for line in status.splitlines())
-    return int(fields["Uid"].split()[1]), int(fields["Gid"].split()[1])
+    uid, gid = (int(fields[name].split()[1]) for name in ("Uid", "Gid"))
+    return Rights(uid, gid, int(fields["CapEff"], 16))
 
 
 def _yama() -> int:

@@ -70,6 +70,10 @@ class Watched:
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
+    def unheard(self) -> str:
+        """Why no client could come, in a line, if that is so."""
+        return self._watcher.moment.unheard
+
     def forked(self) -> list[int]:
         """The processes that the server has forked, and that still run."""
         return [one.pid for one in list(self._watcher.processes) if one.pid != self._watcher.pid]

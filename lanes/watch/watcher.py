@@ -112,6 +112,8 @@ class Watcher:
                 acceptors=self._listeners.acceptors,
                 accepting=bool(accepting),
                 rate=min(RATE, SHARE / self._cost) if self._cost else RATE,
+                counted=self._sockets.source == "netlink",
+                unheard=self._listeners.unheard,
                 history=self._history(seen),
             )
 

@@ -38,10 +38,11 @@ FLOORS = {
         {"document", "picture", "agreement", "check.connection", "check.printed", "page.settings"}
         | {"watch.waits", "watch.tables", "watch.pyspy"},
         {"replicas", "folding", "check.caller", "watch.target"},
-        {"ask", "bars", "colours", "marks", "page.table", "terminal.table", "check.subject"}
+        {"ask", "bars", "colours", "marks", "page.table", "check.subject"}
         | {"check.hearing", "watch.process", "watch.sockets", "watch.python_lines"},
         {"watch.processes", "check.nearby"},
-        {"layout", "past", "trace", "templates", "svg.scale", "terminal.strokes", "check.claim"}
+        {"layout", "past", "trace", "templates", "svg.scale", "terminal.strokes", "terminal.table"}
+        | {"check.claim"}
         | {"watch.evidence", "check.rounds", "check.survival"},
         {
             "watch.sharing",

@@ -14,7 +14,9 @@ from tests.kit.documents import snapshot
 from tests.kit.replicas import answer
 from tests.kit.scenes import client
 
-SEEN = Seen("a thread for each client", "2 clients, 2 threads", 50.0, (Queue("*:2022", 1, 5),), ())
+SEEN = Seen(
+    "a thread for each client", "2 clients, 2 threads", 50.0, (Queue("0.0.0.0:2022", 1, 5),), ()
+)
 TOLD = snapshot(client(1, 1, 1), client(2, 2, 2), at=10)
 
 
@@ -82,5 +84,8 @@ def test_where_nobody_looks_there_is_what_is_told_alone() -> None:
 
 def test_a_server_that_was_seen_alone_says_its_kind_its_evidence_and_its_backlog() -> None:
     picture = picture_of(merge([answer(seen())]))
-    assert list(notes(picture)) == ["a thread for each client: 2 clients, 2 threads."]
+    assert list(notes(picture)) == [
+        "a thread for each client: 2 clients, 2 threads.",
+        "Listens on 0.0.0.0:2022.",
+    ]
     assert figures(picture)["in the backlog"] == "1 of 5"

@@ -141,6 +141,7 @@ def test_another_version_is_called_that_in_one_line(version: object, called: str
 
 def test_what_was_seen_from_outside_is_written_by_the_schema_and_read_again() -> None:
     seen = Seen("an event loop", "1 thread polls 2 clients", 49.9, (Queue("*:2", 1, 5),), ("a",))
+    seen = replace(seen, unknown=("messages",))
     told = parse(changed())
     sessions = tuple(replace(one, how="polled", where="polls") for one in told.sessions)
     watched = replace(told, seen=seen, sessions=sessions)

@@ -1,5 +1,6 @@
 """What is written on and around the lanes, whoever draws them."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -9,11 +10,45 @@ from hypothesis import strategies as st
 from lanes import marks
 from lanes.layout import picture_of
 from lanes.picture import Picture
+from lanes.snapshot import Queue, Seen
 from lanes.terminal.strokes import Columns, draw_axis
 from tests.kit.documents import snapshot
 from tests.kit.snapshots import EPOCH
 
 MINUS = "\N{MINUS SIGN}"
+
+
+def watched(*addresses: str, unknown: tuple[str, ...] = ()) -> Picture:
+    queues = tuple(Queue(one, 0, 0) for one in addresses)
+    seen = Seen("unknown", "no client now", 50.0, queues, (), unknown=unknown)
+    return picture_of(replace(snapshot(at=10), seen=seen))
+
+
+def test_what_cannot_be_seen_is_no_zero() -> None:
+    figures = marks.figures(watched("1.2.3.4:80", unknown=("messages", "serving", "backlog")))
+    unseen = dict.fromkeys(("served at once", "messages", "in the backlog"), marks.NONE)
+    assert figures == {"clients now": "0", **unseen, "looks a second": "50"}
+
+
+NOBODY = "Nobody was here in the last 60 s."
+
+
+@pytest.mark.parametrize(
+    ("addresses", "notes"),
+    [
+        (["[::]:80"], ["Listens on [::]:80.", NOBODY]),
+        (["/s"], ["Listens on the Unix-domain socket /s, whose clients are not shown."]),
+        (
+            ["/s", *(f"1.2.3.4:{port}" for port in (1, 2, 3, 4))],
+            ["Listens on the Unix-domain socket /s, 1.2.3.4:1, 1.2.3.4:2 and 2 more.", NOBODY],
+        ),
+        ([], []),
+    ],
+)
+def test_where_a_watched_server_listens_is_said_and_that_nobody_came_only_if_that_is_known(
+    addresses: list[str], notes: list[str]
+) -> None:
+    assert list(marks.notes(watched(*addresses)))[1:] == notes
 
 
 def window(seconds: float, *refusals: float) -> Picture:

@@ -12,7 +12,7 @@ from hypothesis import given
 
 from lanes.layout import LANES, picture_of
 from lanes.picture import COLOURS
-from lanes.snapshot import Snapshot
+from lanes.snapshot import Seen, Snapshot
 from lanes.svg.drawing import HEIGHT, MARGIN, NARROWEST, WIDEST, WIDTH, draw
 from tests.kit import scenes
 from tests.kit.command import ROOT
@@ -216,6 +216,14 @@ def test_each_replicas_queue_is_named_where_it_begins_and_the_rest_stands_below(
     assert names == [["server-1/queue"], [], ["server-2/queue"]]
     notes = [(note.text or "").split(",")[0] for note in by_class(drawing, "more")]
     assert notes == ["server-1 at 10.0.0.1", "server-2 at 10.0.0.2"]
+
+
+def test_a_long_note_is_wrapped_within_the_drawing() -> None:
+    seen = Seen("unknown", "", 50.0, (), ("remedy " * 40 + "end",))
+    drawing = drawn(replace(snapshot(at=5), seen=seen))
+    notes = [note.text or "" for note in by_class(drawing, "more")]
+    assert notes[-1].endswith("end")
+    assert max(map(len, notes)) < 150
 
 
 def test_a_long_name_has_room_beside_its_bars() -> None:

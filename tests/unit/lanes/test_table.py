@@ -1,6 +1,7 @@
 """The sessions under the lanes, as exact facts."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console, Group
@@ -52,6 +53,24 @@ def test_a_long_name_has_the_room_that_the_others_leave_and_keeps_its_end() -> N
     # Where it is as narrow as that, the OS thread is left to the lanes.
     assert "1 …fix-of-lab-client-1 Thread-1 bye" in shown(long, width=60)[2]
     assert len(shown(long, width=60)[2]) == 60
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (150, " waits for a lock at server.py:14: with print_lock:\n"),
+        (122, " waits for a lock at server.py:14:"),
+        (110, " server.py:14: with prin…\n"),
+    ],
+)
+def test_where_a_thread_stands_keeps_the_line_of_its_source(width: int, shown: str) -> None:
+    [one] = snapshot(record(1, accepted=1, served=1), at=10).sessions
+    one = replace(one, how="direct", where="waits for a lock at server.py:14: with print_lock:")
+    told = replace(snapshot(at=10), sessions=(one,))
+    console = Console(width=width, file=io.StringIO(), highlight=False)
+    with console.capture() as capture:
+        console.print(*draw_table(picture_of(told), width, 100))
+    assert shown in capture.get()
 
 
 def test_wide_characters_are_counted_as_two_cells() -> None:

@@ -11,8 +11,9 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from lanes.layout import LANES, QUEUE, picture_of
+from lanes.marks import NONE
 from lanes.picture import Picture
-from lanes.snapshot import Snapshot
+from lanes.snapshot import Seen, Snapshot
 from lanes.terminal.drawing import draw, fitted
 from server.chat.record import Record
 from tests.kit import scenes
@@ -171,6 +172,15 @@ def test_every_picture_fits_the_terminal_and_has_a_lane(width: int, least: int, 
         lines = shown(drawn, width, height)
         assert len(lines) <= max(height, least)
         assert any(line.startswith("Worker-") for line in lines)
+
+
+def test_notes_are_wrapped_and_whole_where_there_is_room() -> None:
+    remedy = "Run it with the same (" + "sudo " * 30 + "--the-end)"
+    seen = Seen("unknown", "", 50.0, (), (remedy,), unknown=("messages",))
+    drawn = picture_of(replace(snapshot(client(1, 1, 1), at=SPAN), seen=seen))
+    for height in None, 30:
+        assert remedy in " ".join(shown(drawn, 80, height))
+    assert [line.split()[-1] for line in shown(drawn) if line.startswith("1")] == [NONE]
 
 
 def several(count: int) -> Picture:

@@ -135,7 +135,9 @@ def test_what_cannot_be_seen_is_not_watched(server: object, why: str) -> None:
 
 def test_without_the_right_to_look_the_reason_is_one_line() -> None:
     said = run(sys.executable, "-c", WITHOUT_RIGHTS).stderr
-    assert re.search(r"NotFound: Who serves whom cannot be seen: process 1 has uid 0 .*\n", said)
+    assert re.search(
+        r"NotFound: Who serves whom in process 1 cannot be seen: it has uid 0 .*\n", said
+    )
 
 
 WITHOUT_RIGHTS = """

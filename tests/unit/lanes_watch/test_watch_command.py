@@ -202,6 +202,9 @@ def test_the_lanes_are_drawn_in_the_terminal(
         (["--pid", "1", "--", "true"], "Name exactly one to watch"),
         (["--port", "80", "--every", "1"], "--every is for --json."),
         (["--port", "65536"], "not in the range"),
+        (["--port", "abc"], "Invalid value for '--port': 'abc' is not a valid port."),
+        (["--pid", "x"], "'x' is not a valid integer."),
+        (["--port", "80", "--seconds", "nan"], "nan is not a number of seconds."),
     ],
 )
 def test_wrong_usage_is_one_line_of_error_and_exit_code_2(words: list[str], error: str) -> None:
@@ -216,6 +219,16 @@ def test_what_is_not_there_is_told_in_one_line_with_exit_code_1() -> None:
         result = invoke("--port", str(port))
     assert result.exit_code == 1
     assert result.output == f"Error: nobody listens on port {port} here.\n"
+
+
+def test_a_process_with_a_wrong_port_is_told_where_it_listens(server: Target) -> None:
+    seen = invoke(
+        "--pid", str(server.pid), "--port", "1", "--seconds", "0.5", "--json", "/dev/null"
+    )
+    assert seen.output == (
+        f"It does not listen on port 1, but on 127.0.0.1:{server.port}: name that with --port, or "
+        "none.\n"
+    )
 
 
 def test_what_needs_a_terminal_says_so(server: Target) -> None:

@@ -1,0 +1,76 @@
+"""Where a server listens, or what is wrong if it does not."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from lanes.watch.listeners import Listeners
+from lanes.watch.process import Process
+from lanes.watch.processes import Processes
+from lanes.watch.sockets import Sockets
+from tests.kit.puppet import Puppet
+
+LISTEN = """
+listener = socket.create_server(("127.0.0.1", 0))
+said = "{}:{}".format(*listener.getsockname())
+"""
+UNIX = """
+path = socket.socket(socket.AF_UNIX)
+path.bind("\\0puppet %d" % os.getpid())
+path.listen()
+"""
+
+
+@pytest.fixture
+def puppet() -> Iterator[Puppet]:
+    with Puppet() as puppet:
+        puppet.do("")
+        yield puppet
+
+
+def found(puppet: Puppet, *ports: int) -> tuple[list[str], str]:
+    """The addresses, and why there is none."""
+    with closing(Processes([puppet.pid])) as processes, Sockets(puppet.pid) as sockets:
+        listeners = Listeners(sockets, ports)
+        listeners.find(processes)
+        return [one.address for one in listeners.found], listeners.unheard
+
+
+def port_of(address: str) -> int:
+    return int(address.rpartition(":")[2])
+
+
+def test_a_process_with_a_wrong_port_is_told_the_right_ones(puppet: Puppet) -> None:
+    first = puppet.do(LISTEN)
+    assert found(puppet) == found(puppet, port_of(first)) == ([first], "")
+    why = f"It does not listen on port 1, but on {first}: name that with --port, or none."
+    assert found(puppet, 1) == ([], why)
+    second = puppet.do(LISTEN.replace("listener", "other"))
+    both = ", ".join(sorted((first, second), key=port_of))
+    assert found(puppet, 1)[1].endswith(f"but on {both}: name one with --port, or none.")
+
+
+def test_one_that_does_not_listen_is_told_so_though_another_process_does(puppet: Puppet) -> None:
+    why = "It does not listen for clients: not yet, or another process is the server."
+    with Puppet() as other:
+        assert found(puppet, port_of(other.do(LISTEN))) == ([], why)
+
+
+def test_a_unix_domain_socket_is_found_unless_a_port_is_asked_for(puppet: Puppet) -> None:
+    puppet.do(UNIX)
+    assert found(puppet) == ([f"@puppet {puppet.pid}"], "")
+    address = puppet.do(LISTEN)
+    assert sorted(found(puppet)[0]) == [address, f"@puppet {puppet.pid}"]
+    assert found(puppet, port_of(address))[0] == [address]
+
+
+def test_where_a_process_may_not_be_looked_at_a_port_has_to_be_named(
+    puppet: Puppet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = puppet.do(LISTEN)
+    monkeypatch.setattr(Process, "hidden", True)
+    monkeypatch.setattr(Process, "sockets", lambda _: {})
+    assert found(puppet) == ([], "Where it listens cannot be seen: name the port, too (--port).")
+    assert found(puppet, port_of(address)) == ([address], "")
+    assert found(puppet, 1) == ([], "Nobody listens on port 1 here.")
