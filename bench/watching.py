@@ -1,11 +1,16 @@
 """What `lanes watch` costs: processor time for its looks, and what the watched server loses.
 
-Both cores are taken, one by the server and one by the load. A watcher takes time from the load, and
-a server that is asked less often spends more on each message. To tell the two apart, the server is
-also measured next to a program that computes for as long as a watcher may, and watches nothing.
+A look at a server none of whose threads has run costs least, so it is measured too where one client
+talks. What the server loses is a few percent of the time that a message takes, by a clock of the
+kernel's that counts the nanoseconds of a process. The load is fixed in count, and the same server
+is watched and not watched in short turns, hundreds of them, so that what else the machine does
+falls out of their ratio. Both cores are taken, one by the server and one by the load. A watcher
+takes time from the load, and a server that is asked less often spends more on each message: so it
+is also measured next to a program that computes for as long as a watcher may, and watches nothing.
 """
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -20,13 +25,17 @@ from typing import Any
 import click
 
 from bench.contenders import C_THREADS, MESSAGE, THREAD, pinned, running
-from bench.load import load
 from bench.machine import describe, two_cores
 from bench.rounds import in_turn
-from lanes.watch.watcher import RATE, SHARE, Watcher
+from lanes.watch.pace import RATE, SHARE
+from lanes.watch.process import cpu_time
+from lanes.watch.watcher import Watcher
 
 CROWDS = (10, 100, 1000)  # threads, each with an idle client
-CLIENTS = ("--clients", "50")  # of the server that is loaded
+TALKS = 0.004  # seconds from one message of the client that talks to the next
+CLIENTS, MESSAGES = 50, 100  # of the server that is loaded: each says so many in a turn
+TURNS = 12  # in each round
+SETTLES = 0.1  # seconds for a program that goes on
 SLEEPS = "import time; print('up', flush=True); time.sleep(600)"
 COMPUTES = f"""
 import time
@@ -69,15 +78,18 @@ def measure(rounds: int, seconds: float) -> dict[str, Any]:
     return {
         "machine": describe(),
         "looks": {
-            str(threads): [asdict(_looks(threads, seconds)) for _ in range(rounds)]
+            f"{threads}{', one of whom talks' if talks else ''}": [
+                asdict(_looks(threads, seconds, talks=talks)) for _ in range(rounds)
+            ]
+            for talks in (False, True)
             for threads in CROWDS
         },
-        "microseconds": _message_times(rounds, seconds),
+        "microseconds": _message_times(rounds * TURNS),
     }
 
 
-def _looks(threads: int, seconds: float) -> Looks:
-    """At a server in C with N threads, each waiting for its client."""
+def _looks(threads: int, seconds: float, *, talks: bool) -> Looks:
+    """At a server in C with N threads, each waiting for its client; the last may talk."""
     with running(C_THREADS, core=None) as server, contextlib.ExitStack() as clients:
         for _ in range(threads):
             client = clients.enter_context(socket.create_connection(("127.0.0.1", server.port)))
@@ -86,6 +98,9 @@ def _looks(threads: int, seconds: float) -> Looks:
         watcher, over = _Counting([server.pid], [server.port]), threading.Event()
         looking = threading.Thread(target=watcher.run, args=(over,))
         looking.start()
+        talking = threading.Thread(target=_talk, args=(client, over))
+        if talks:
+            talking.start()
         clock = time.pthread_getcpuclockid(looking.ident or 0)
         time.sleep(SETTLED)
         looks, cost, began = watcher.looks, time.clock_gettime(clock), time.monotonic()
@@ -94,11 +109,19 @@ def _looks(threads: int, seconds: float) -> Looks:
         took = time.monotonic() - began
         over.set()
         looking.join()
+        if talks:
+            talking.join()
         watcher.close()
     return Looks(1000 * cost / looks, looks / took)
 
 
-def _message_times(rounds: int, seconds: float) -> dict[str, list[float]]:
+def _talk(client: socket.socket, over: threading.Event) -> None:
+    while not over.wait(TALKS):
+        client.sendall(MESSAGE)
+        client.recv(8192)
+
+
+def _message_times(turns: int) -> dict[str, list[float]]:
     """Microseconds of one server's processor time; all but one of the programs are stopped."""
     core, other = two_cores()
     with running(THREAD, core) as server, contextlib.ExitStack() as started:
@@ -106,15 +129,44 @@ def _message_times(rounds: int, seconds: float) -> dict[str, list[float]]:
         for name, words in BESIDE.items():
             told = [word.format(pid=server.pid, port=server.port) for word in words]
             programs[name] = started.enter_context(_stopped(pinned([sys.executable, *told], other)))
+        started.enter_context(_on(other))
+        address = "127.0.0.1", server.port
+        clients = [started.enter_context(socket.create_connection(address)) for _ in range(CLIENTS)]
+        _converse(clients, 1)  # all are served
 
         def measure(name: str) -> float:
             programs[name].send_signal(signal.SIGCONT)
+            time.sleep(SETTLES)
             try:
-                return load(server, (*CLIENTS, "--seconds", str(seconds)), other).message_time
+                return _message_time(server.pid, clients)
             finally:
                 programs[name].send_signal(signal.SIGSTOP)
 
-        return in_turn("watched", {name: partial(measure, name) for name in BESIDE}, rounds)
+        return in_turn("watched", {name: partial(measure, name) for name in BESIDE}, turns)
+
+
+def _message_time(pid: int, clients: list[socket.socket]) -> float:
+    began = cpu_time(pid)
+    _converse(clients, MESSAGES)
+    return (cpu_time(pid) - began) / 1000 / MESSAGES / len(clients)
+
+
+def _converse(clients: list[socket.socket], messages: int) -> None:
+    """All say something, and then all read the answer."""
+    for _ in range(messages):
+        for client in clients:
+            client.sendall(MESSAGE)
+        for client in clients:
+            client.recv(8192)
+
+
+@contextlib.contextmanager
+def _on(core: int) -> Iterator[None]:
+    """Moves the process that measures to that core."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    yield
+    os.sched_setaffinity(0, before)
 
 
 @contextlib.contextmanager

@@ -169,8 +169,8 @@ def notes(picture: Picture, unseen: int = 0) -> Iterator[str]:
     """What the picture does not say, and what is not drawn."""
     if picture.snapshot.seen:
         yield f"{picture.snapshot.seen.kind}: {picture.snapshot.seen.evidence}."
-        yield from _listens(picture.snapshot.seen)
         yield from picture.snapshot.seen.notes
+        yield from _listens(picture.snapshot.seen)
     yield from picture.snapshot.agreement
     heard = not picture.snapshot.seen or _has_tcp(picture.snapshot.seen)
     if not picture.lanes and not picture.queue and heard:
@@ -207,8 +207,8 @@ def _port(picture: Picture) -> object:
 def _listens(seen: Seen) -> Iterator[str]:
     """Where, of several the first few."""
     named = [
-        one.address if TCP.fullmatch(one.address) else f"the Unix-domain socket {one.address}"
-        for one in seen.queues
+        address if TCP.fullmatch(address) else f"the Unix-domain socket {address}"
+        for address in dict.fromkeys(one.address for one in seen.queues)
     ]
     more = f" and {len(named) - ADDRESSES} more" if len(named) > ADDRESSES else ""
     if named:

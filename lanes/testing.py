@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from lanes.layout import picture_of
 from lanes.snapshot import CERTAIN
 from lanes.terminal.drawing import as_text
-from lanes.watch.attribution import How
+from lanes.watch.claim import How
 from lanes.watch.process import ThreadId
 from lanes.watch.rights import missing
 from lanes.watch.session import Watched

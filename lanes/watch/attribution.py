@@ -18,33 +18,14 @@ any thread. Where threads share connections (sharing.py) nothing is remembered.
 """
 
 from collections.abc import Collection, Mapping
-from typing import Literal, NamedTuple
 
-from lanes.snapshot import CERTAIN
-from lanes.watch.evidence import Doing, Look
+from lanes.watch.claim import UNKNOWN, Claim, How
+from lanes.watch.evidence import Look
+from lanes.watch.guesses import claim_born_together, claim_only_busy, is_elsewhere
 from lanes.watch.newcomers import TOGETHER, Newcomers
 from lanes.watch.process import ThreadId
 from lanes.watch.sharing import Sharing
 from lanes.watch.singles import Singles
-
-How = Literal[
-    "direct", "polled", "remembered", "born together", "only one busy", "unknown", "has left"
-]
-
-
-class Claim(NamedTuple):
-    """That `thread` serves a connection; None if it is not known which thread does."""
-
-    thread: ThreadId | None
-    how: How
-
-    @property
-    def certain(self) -> bool:
-        """Whether no other thread can be the one."""
-        return self.how in CERTAIN
-
-
-UNKNOWN = Claim(None, "unknown")
 
 
 class Attribution:
@@ -86,7 +67,8 @@ class Attribution:
         for inode in connections:
             before = self._claims.get(inode, UNKNOWN)
             if inode in direct:
-                claims[inode] = Claim(_same_or_any(before.thread, direct[inode]), "direct")
+                claim = Claim(_same_or_any(before.thread, direct[inode]), "direct")
+                claims[inode] = before if claim == before else claim  # the same, for who compares
             elif inode in polled:
                 claims[inode] = Claim(_same_or_any(before.thread, polled[inode]), "polled")
             elif inode not in self._lost and before.thread and before.thread not in look:
@@ -96,8 +78,8 @@ class Attribution:
                 claims[inode] = Claim(before.thread, how)
             else:
                 claims[inode] = UNKNOWN
-        self._claim_born_together(claims, look)
-        _claim_only_busy(claims, look, pending)
+        claim_born_together(claims, look, self._newcomers)
+        claim_only_busy(claims, look, pending)
         known = {inode for inode, claim in self._claims.items() if claim.thread}
         self._lost = {one for one in known & claims.keys() if claims[one].thread not in look}
         self._claims = claims
@@ -155,7 +137,7 @@ class Attribution:
     def _is_kept(self, inode: int, before: Claim, look: Look, hands: set[int]) -> bool:
         """Whether the claim stays when nobody waits for the connection now."""
         thread = before.thread
-        if thread is None or thread not in look or _is_elsewhere(look[thread]):
+        if thread is None or thread not in look or is_elsewhere(look[thread]):
             return False
         if before.how == "polled":  # of those that share an epoll set, another may have it
             return not look[thread].polls and thread.pid not in self._sharing.processes
@@ -165,36 +147,6 @@ class Attribution:
         free = look[thread].kind == "locks" and thread.pid in hands and self.is_older(thread, inode)
         return not free and thread.pid not in self._sharing.processes
 
-    def _claim_born_together(self, claims: dict[int, Claim], look: Look) -> None:
-        new = self._newcomers.connections()
-        unclaimed = [one for one in new if claims[one] == UNKNOWN]
-        if len(unclaimed) != 1:
-            return
-        taken = {claim.thread for claim in claims.values()}
-        threads = [
-            thread
-            for thread in self._newcomers.threads()
-            if thread not in taken and not _is_elsewhere(look[thread])
-        ]
-        if len(threads) == 1:
-            claims[unclaimed[0]] = Claim(threads[0], "born together")
-
 
 def _same_or_any(before: ThreadId | None, threads: list[ThreadId]) -> ThreadId:
     return before if before in threads else threads[0]
-
-
-def _is_elsewhere(doing: Doing) -> bool:
-    """Whether it does something else than to serve a client, or may not be looked at."""
-    waits = (doing.serves or doing.polls) and bool(doing.inodes)
-    return waits or doing.kind in {"accepts", "hidden"}
-
-
-def _claim_only_busy(claims: dict[int, Claim], look: Look, pending: Collection[int]) -> None:
-    open_ = [one for one in pending if one in claims and claims[one].how in {"unknown", "polled"}]
-    if len(open_) != 1:
-        return
-    taken = {claim.thread for claim in claims.values() if claim.how not in {"unknown", "polled"}}
-    busy = [thread for thread, doing in look.items() if doing.busy and thread not in taken]
-    if len(busy) == 1:
-        claims[open_[0]] = Claim(busy[0], "only one busy")

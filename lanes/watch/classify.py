@@ -1,7 +1,7 @@
 """Facts -> what kind of server it is, with the evidence in one sentence."""
 
 from lanes.marks import count
-from lanes.watch.attribution import UNKNOWN as NOBODY
+from lanes.watch.claim import UNKNOWN as NOBODY
 from lanes.watch.kinds import KEPT, ONE, POOL, PROCESSES, RUNTIME, THREADS, UNKNOWN, Facts, Kind
 from lanes.watch.pollers import kind_of_busy, kind_of_pollers, waiting
 from lanes.watch.process import ThreadId

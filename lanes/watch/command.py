@@ -80,8 +80,8 @@ def watch(  # noqa: PLR0913 - one argument for each option
                 views.enter_context(page(watched, host, page_port))
             ending.wait(watched, seconds, step)
             last = watched.snapshot()  # while what there is to tell is still there
-            if watched.unheard() and not command:  # which may have ended before it listened
-                click.echo(watched.unheard(), err=True)
+            if watched.unheard():
+                _tell(watched.unheard(), target)
         for name, file in wanted.items():
             if not (name == "json" and every):
                 write(VIEWS[name](last), file)
@@ -93,6 +93,15 @@ def watch(  # noqa: PLR0913 - one argument for each option
         code = ending.end()  # whatever has happened: nothing is left running
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     sys.exit(code)
+
+
+def _tell(unheard: str, target: Target) -> None:
+    """What may be the matter with a server that was not seen to listen."""
+    if not target.child:
+        click.echo(unheard, err=True)
+    elif target.child.poll() == 0:
+        what = "It has ended. If it has gone into the background, watch it with --port PORT."
+        click.echo(what, err=True)
 
 
 def _allow_descriptors() -> None:

@@ -1,7 +1,8 @@
 """A server's connections, read as often as they need to be.
 
 A list of all costs the kernel a walk through its whole table. So all are listed twice a second, and
-at once where there is a sign of a new one; in between only the known ones are read.
+at once where there is a sign of a new one; in between only the known ones are read. Of these, if
+no thread has run since, only those that no thread waits for: what comes in wakes who waits.
 
 Other processes may listen on the same port (SO_REUSEPORT, or a socket that was inherited). So of
 the accepted connections those are the server's that one of its processes has open.
@@ -37,6 +38,7 @@ class Connections:
         self._look: Look = {}  # the last
         self._served: set[int] = set()  # the inodes that its threads wait for alone
         self._waiting = 0  # in the accept queues
+        self._runs = 0  # of the processes, when they were read last
         self._strangers: set[int] = set()  # inodes that threads wait for, but of no connection
         self._listed_at = self._read_at = self._cost = 0.0
 
@@ -48,16 +50,25 @@ class Connections:
         if not look:
             self._know({})
             return self._known
-        now, pause = monotonic(), self._cost / SHARE
-        if not self._has_news(look, ports):
-            pause = max(pause, COUNTERS if len(self._known) >= MANY else LIST)
+        now, pause, news = monotonic(), self._cost / SHARE, self._has_news(look, ports)
+        may_differ = (
+            self._known.values() if self._processes.runs != self._runs else self._unserved()
+        )
+        if not news:
+            pause = max(pause, COUNTERS if len(may_differ) >= MANY else LIST)
         if now >= self._listed_at + pause:
             self._listed_at = self._read_at = now
+            self._runs = self._processes.runs
             self._list(ports)
-        elif len(self._known) < MANY and now >= self._read_at + COUNTERS:
+        elif len(may_differ) < MANY and now >= self._read_at + COUNTERS:
             self._read_at = now
-            self._look_up(self._known.values())
+            self._runs = self._processes.runs
+            self._look_up(may_differ)
         return self._known
+
+    def _unserved(self) -> list[Connection]:
+        """Where something may come in though no thread runs: those that nobody waits for alone."""
+        return [one for one in self._known.values() if one.inode not in self._served]
 
     def check(self, inodes: Collection[int]) -> dict[Ends, Connection]:
         """What is known once those have been read anew: perhaps they are closed by now."""

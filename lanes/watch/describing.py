@@ -5,23 +5,21 @@ from collections.abc import Iterator, Sequence
 
 from lanes import marks
 from lanes.snapshot import LEFT, Locks, Queue, Seen, Session, Snapshot
-from lanes.watch.attribution import Claim
 from lanes.watch.classify import kind_of
-from lanes.watch.kinds import LOOP, THREADS, Facts, Kind
+from lanes.watch.facts import facts_of
+from lanes.watch.kinds import LOOP, THREADS, Kind
 from lanes.watch.moment import Moment
 from lanes.watch.process import ThreadId
 from lanes.watch.records import Record
 from lanes.watch.threads import Threads
 from lanes.watch.watcher import Watcher
 
-JUST = 0.5  # seconds for which a client has only just come
-
 
 def describe(watcher: Watcher, threads: Threads, name: str, notes: tuple[str, ...]) -> Snapshot:
     """The snapshot of the last look; `name` is what the server is called."""
     with watcher.changing:
         moment = watcher.moment
-        kind = watcher.kinds.now(kind_of(_facts(watcher, moment)))
+        kind = watcher.kinds.now(kind_of(facts_of(watcher, moment)))
         in_loop = kind.name == LOOP
         sessions = watcher.records.sessions(
             lambda record: _session(record, threads, moment, in_loop=in_loop)
@@ -113,49 +111,6 @@ def _unknown(moment: Moment) -> Iterator[str]:
         yield "serving"
     if not any(one.port or moment.counted for one in moment.listening):
         yield "backlog"
-
-
-def _facts(watcher: Watcher, moment: Moment) -> Facts:
-    claims = [
-        (record, moment.claims.get(record.connection.inode))
-        for record in watcher.records
-        if record.claim.how != LEFT
-    ]
-    claimed = [(record, claim) for record, claim in claims if claim]
-    unplaced = [
-        record.connection
-        for record, claim in claimed
-        if not claim.thread and moment.at - record.accepted_at > JUST
-    ]
-    return Facts(
-        look=moment.look,
-        claims=[claim for _, claim in claimed],
-        unplaced=len(unplaced),
-        unread=sum(one.unread > 0 for one in unplaced),
-        locked=_came_and_waits(watcher, moment, claimed),
-        backlog=moment.backlog,
-        acceptors=moment.acceptors,
-        accepting=moment.accepting,
-        older=sum(
-            watcher.is_older(claim.thread, record.connection.inode)
-            for record, claim in claimed
-            if claim.thread and claim.certain
-        ),
-        history=moment.history,
-        runtime=watcher.runtime,
-    )
-
-
-def _came_and_waits(
-    watcher: Watcher, moment: Moment, claimed: Sequence[tuple[Record, Claim]]
-) -> int:
-    """The threads in a lock that may have been started for a client whom nobody serves."""
-    unserved = [record.connection.inode for record, claim in claimed if not claim.certain]
-    return sum(
-        doing.kind == "locks" and any(watcher.came_with(thread, inode) for inode in unserved)
-        for thread, doing in moment.look.items()
-        if thread not in moment.acceptors
-    )
 
 
 def _session(record: Record, threads: Threads, moment: Moment, *, in_loop: bool) -> Session:

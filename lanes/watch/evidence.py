@@ -54,10 +54,12 @@ class Evidence:
 
     def __init__(self, processes: Processes) -> None:
         self._processes = processes
-        self._lines: dict[ThreadId, bytes] = {}  # of the last look
+        self._lines: Mapping[ThreadId, bytes] = {}  # of the last look
+        self._again: set[ThreadId] = set()  # to be read again, whatever their lines are
         self._waits: dict[ThreadId, Wait] = {}
         self._blocked: dict[ThreadId, tuple[bytes, Wait]] = {}  # in its last call, by arguments
         self._look: Look = {}
+        self._several: set[ThreadId] = set()  # those that do not wait for one descriptor alone
         self._looks = 0
 
     def look(self, gone: AbstractSet[int] = NONE) -> Look:
@@ -67,32 +69,37 @@ class Evidence:
         connections that have been closed since.
         """
         before, self._lines = self._lines, self._processes.sample()
-        self._looks += 1
-        turns = 1 + len(self._lines) // TURN
-        read = {}
-        for thread, line in self._lines.items():
-            if line != before.get(thread):
-                self._parse(thread, line)
-                read[thread] = self._doing(thread)
-            elif (known := self._look[thread]).kind in ON_DESCRIPTORS and (
-                not known.alone
-                or (thread.tid + self._looks) % turns == 0
-                or not gone.isdisjoint(known.inodes)
-            ):
-                if known.kind == "polls":  # an array of others may stand where theirs stood
-                    self._parse(thread, line)
-                read[thread] = self._doing(thread)
-        for thread in before.keys() - self._lines.keys():
+        if self._lines is before and not self._again and not gone:
+            return self._look
+        lines = self._lines
+        new = {one for one, line in lines.items() if before.get(one) != line}
+        new |= self._again & lines.keys()
+        due = (self._due(gone) & lines.keys()) - new
+        for thread in new | {one for one in due if self._look[one].kind == "polls"}:
+            self._parse(thread, lines[thread])  # in an array of others, too, others may stand
+        read = {thread: self._doing(thread) for thread in new | due}
+        for thread in before.keys() - lines.keys():
             del self._waits[thread]
             self._blocked.pop(thread, None)
         changed = [thread for thread, doing in read.items() if doing != self._look.get(thread)]
+        self._again = set()
         for thread in changed:
             if read[thread].inodes and self._has_gone_on(thread):
                 read[thread] = Doing("running")
-                self._lines[thread] = b""  # to be read again
-        if changed or before.keys() != self._lines.keys():
-            self._look = {thread: read.get(thread) or self._look[thread] for thread in self._lines}
+                self._again.add(thread)
+        if changed or before.keys() != lines.keys():
+            self._look = {thread: read.get(thread) or self._look[thread] for thread in lines}
+            self._several = {one for one, doing in self._look.items() if not doing.alone}
         return self._look
+
+    def _due(self, gone: AbstractSet[int]) -> set[ThreadId]:
+        """Those that are read again though they wait as before."""
+        self._looks += 1
+        turns = 1 + len(self._look) // TURN
+        due = {*list(self._look)[self._looks % turns :: turns], *self._several}
+        if gone:
+            due |= {one for one, doing in self._look.items() if doing.inodes & gone}
+        return {one for one in due if self._look[one].kind in ON_DESCRIPTORS}
 
     def _has_gone_on(self, thread: ThreadId) -> bool:
         """Whether it waits no more: its descriptor may have become another's before we read it."""

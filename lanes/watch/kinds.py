@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from lanes.watch.attribution import Claim
+from lanes.watch.claim import Claim
 from lanes.watch.evidence import Look
 from lanes.watch.process import ThreadId
 

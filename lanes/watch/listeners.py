@@ -39,7 +39,8 @@ class Listeners:
         own = [one for one in everyone if one.inode in self._own]
         hidden = not self._own and any(process.hidden for process in processes)
         its = everyone if hidden and self._ports else own
-        self.found = tuple(one for one in its if not self._ports or one.port in self._ports)
+        found = (one for one in its if not self._ports or one.port in self._ports)
+        self.found = tuple(sorted(found, key=attrgetter("port")))
         self.unheard = "" if self.found else self._why_none(own, hidden=hidden)
 
     def _why_none(self, own: Collection[Listening], *, hidden: bool) -> str:

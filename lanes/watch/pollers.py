@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from lanes.marks import count
-from lanes.watch.attribution import Claim
+from lanes.watch.claim import Claim
 from lanes.watch.kinds import LOOP, POOL, THREADS, UNKNOWN, Facts, Kind
 from lanes.watch.process import ThreadId
 

@@ -3,19 +3,18 @@
 import contextlib
 import errno
 import os
-import re
-from time import monotonic
+from time import clock_gettime_ns
 from typing import NamedTuple
 
 from lanes.watch import proc
+from lanes.watch.epolls import Epolled, Epolls
 from lanes.watch.waits import HIDDEN, RUNNING, Wait, parse
 
-WATCHED = re.compile(rb"^tfd:\s+(\d+) events:\s+(\w+)", re.MULTILINE)  # an epoll's fdinfo, proc(5)
-EPOLLONESHOT = 1 << 30
-DISARMED = 0xF0000018  # all that is left of its events where a descriptor is not waited for
-EACH = 100e-6  # seconds for which each socket that an epoll watches keeps its list from being read
+CPUCLOCK_SCHED = 2  # linux/posix-timers.h: what a clock counts
+UNKNOWN = -1  # in place of what a clock says
 LINE = 512  # bytes, more than a line of `syscall` has
 LINKS = 2  # of a directory without any in it
+FEW = 4  # threads: to read what fewer wait in costs no more than to ask whether any has run
 NOTHING = -1  # in place of the descriptor of a file that may not be opened: any use is an OSError
 
 
@@ -26,15 +25,6 @@ class ThreadId(NamedTuple):
     tid: int
 
 
-class Epolled(NamedTuple):
-    """What an epoll set waits for: without those that are disarmed."""
-
-    inodes: frozenset[int] = frozenset()  # of sockets
-    oneshot: bool = (
-        False  # whether one that is ready belongs to whoever is woken, until it is armed
-    )
-
-
 class Process:
     """One process: its threads' open files, its descriptors, its memory."""
 
@@ -43,8 +33,9 @@ class Process:
         self.pid = pid
         self.started = proc.stat(pid).started
         self.files: dict[ThreadId, int] = {}
+        self._ran = UNKNOWN  # how long its threads had run
         self._links = 0  # of the directory of its threads, when it was last listed
-        self._epolled: dict[int, tuple[float, Epolled]] = {}  # and when it is stale
+        self._epolls = Epolls(pid, self.inode)
         with contextlib.ExitStack() as opened:
             self._tasks = _opened(f"/proc/{pid}/task", os.O_DIRECTORY, opened)
             self._descriptors = _opened(f"/proc/{pid}/fd", os.O_DIRECTORY, opened)
@@ -72,6 +63,7 @@ class Process:
         for tid in tids - {thread.tid for thread in self.files}:
             try:
                 self.files[ThreadId(self.pid, tid)] = self._open(tid)
+                self._ran = UNKNOWN
             except (FileNotFoundError, ProcessLookupError):  # it has ended
                 self._links = 0
 
@@ -89,7 +81,19 @@ class Process:
         """Close the file of a thread that has ended."""
         if (file := self.files.pop(thread)) != NOTHING:
             os.close(file)
-        self._links = 0
+        self._links, self._ran = 0, UNKNOWN
+
+    def has_run(self) -> bool:
+        """Whether any of its threads may have run since this was last asked.
+
+        Who has not run waits in what it waited in. A thread that began to run within the kernel's
+        last tick, and runs still, may be passed over until the next.
+        """
+        before, self._ran = self._ran, UNKNOWN
+        if len(self.files) >= FEW:
+            with contextlib.suppress(OSError):
+                self._ran = cpu_time(self.pid)
+        return self._ran == UNKNOWN or self._ran != before
 
     def line(self, thread: ThreadId) -> bytes:
         """Its line now; empty if it has ended."""
@@ -130,20 +134,7 @@ class Process:
 
     def epolled(self, descriptor: int) -> Epolled:
         """What an epoll descriptor waits for; of a moment ago if that is much."""
-        now = monotonic()
-        stale_at, epolled = self._epolled.get(descriptor, (0.0, Epolled()))
-        if now >= stale_at:
-            try:
-                with open(f"/proc/{self.pid}/fdinfo/{descriptor}", "rb") as info:
-                    watched = WATCHED.findall(info.read())
-            except OSError:
-                watched = []
-            events = {int(fd): int(mask, 16) for fd, mask in watched}
-            armed = (fd for fd, mask in events.items() if mask & ~DISARMED)
-            oneshot = any(mask & EPOLLONESHOT for mask in events.values())
-            epolled = Epolled(frozenset(map(self.inode, armed)) - {0}, oneshot)
-            self._epolled[descriptor] = now + len(watched) * EACH, epolled
-        return epolled
+        return self._epolls.waits_for(descriptor)
 
     def word(self, address: int) -> int:
         """The four bytes there, as a number; raises OSError."""
@@ -162,6 +153,11 @@ class Process:
         for thread in list(self.files):
             self.end(thread)
         self._opened.close()
+
+
+def cpu_time(pid: int) -> int:
+    """Nanoseconds for which its threads have run, by clock_getcpuclockid(3)'s clock."""
+    return clock_gettime_ns((~pid << 3) | CPUCLOCK_SCHED)
 
 
 def _opened(path: str, flags: int, opened: contextlib.ExitStack) -> int:

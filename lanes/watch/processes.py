@@ -8,10 +8,10 @@ pool were wrong. Everything else is looked up afterwards.
 import contextlib
 import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from operator import attrgetter
 
-from lanes.watch import proc
+from lanes.watch.family import Family
 from lanes.watch.process import LINE, NOTHING, Process, ThreadId
 
 
@@ -21,6 +21,9 @@ class Processes:
     def __init__(self, pids: Iterable[int]) -> None:
         """Raises OSError if none of them can be looked at."""
         self._processes: dict[int, Process] = {}
+        self._lines: Mapping[ThreadId, bytes] = {}  # of the last sample
+        self.runs = 0  # how many samples found that a thread had run
+        self._family = Family()
         self.add(pids)
 
     def add(self, pids: Iterable[int]) -> None:
@@ -56,14 +59,9 @@ class Processes:
 
     def follow(self) -> None:
         """Notice what the processes have forked, and which of them nobody has waited for."""
-        parents = _parents()
-        for pid in self._processes.keys() - parents:
+        family = self._family.of(self._processes.keys())
+        for pid in self._processes.keys() - family:
             self._processes.pop(pid).close()
-        family, grown = set(self._processes), True
-        while grown:
-            children = {pid for pid, parent in parents.items() if parent in family} - family
-            family |= children
-            grown = bool(children)
         for pid in sorted(family - self._processes.keys()):
             with contextlib.suppress(OSError):  # it has ended, or may not be looked at
                 self._processes[pid] = Process(pid)
@@ -81,33 +79,41 @@ class Processes:
                 found.setdefault(inode, (descriptor, process.started))
         return found
 
-    def sample(self) -> dict[ThreadId, bytes]:
-        """Each thread's line, as close together as can be; empty if it may not be read."""
-        files = [item for process in self for item in process.files.items()]
-        lines, ended, read = {}, [], os.pread
+    def sample(self) -> Mapping[ThreadId, bytes]:
+        """Each thread's line, as close together as can be; empty if it may not be read.
+
+        The same mapping as before if no thread has run since.
+        """
+        running = [one for one in self if one.has_run()]  # before any line is read
+        if not running and len(self._lines) == sum(len(one.files) for one in self):
+            return self._lines
+        self.runs += 1
+        rest = self._processes.keys() - {one.pid for one in running}
+        lines = {thread: line for thread, line in self._lines.items() if thread.pid in rest}
+        threads = [thread for one in running for thread in one.files]
+        files = [file for one in running for file in one.files.values()]
+        try:
+            read = [os.pread(file, LINE, 0) for file in files]
+            lines.update(zip(threads, read, strict=True))
+        except OSError:  # of one of them
+            lines.update(self._each(zip(threads, files, strict=True)))
+        self._lines = lines
+        return lines
+
+    def _each(self, files: Iterable[tuple[ThreadId, int]]) -> Iterator[tuple[ThreadId, bytes]]:
+        """Those that have not ended; these are closed once all are read."""
+        ended = []
         for thread, file in files:
             try:
-                lines[thread] = read(file, LINE, 0) if file != NOTHING else b""
+                yield thread, os.pread(file, LINE, 0) if file != NOTHING else b""
             except PermissionError:
-                lines[thread] = b""
+                yield thread, b""
             except OSError:
                 ended.append(thread)
         for thread in ended:
             self._processes[thread.pid].end(thread)
-        return lines
 
     def close(self) -> None:
         """Close all their files."""
         while self._processes:
             self._processes.popitem()[1].close()
-
-
-def _parents() -> dict[int, int]:
-    """Each process's parent, without those that have ended and are not waited for (zombies)."""
-    parents = {}
-    for pid in proc.pids():
-        with contextlib.suppress(OSError):
-            stat = proc.stat(pid)
-            if not stat.is_zombie or stat.threads > 1:  # its first thread may end before others
-                parents[pid] = stat.parent
-    return parents

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 
 from lanes.snapshot import CERTAIN, CLOSED, LEFT, Session, Tick
-from lanes.watch.attribution import UNKNOWN, Claim
+from lanes.watch.claim import UNKNOWN, Claim
 from lanes.watch.process import ThreadId
 from lanes.watch.sockets import Connection
 

@@ -45,7 +45,7 @@ class Runs:
     def read(self, look: Look, pids: Collection[int], connections: Iterable[Connection]) -> None:
         """Read how often the threads of these processes have run, beside the counters."""
         began = thread_time()
-        known = list(connections)
+        known = list(connections) if pids else []  # else nobody asks
         counts = {one.inode: (one.segments, one.answers) for one in known}
         ran = {thread: _ran(thread) for thread in look if thread.pid in pids}
         self._readings.append(Reading(ran, counts, any(one.pending for one in known)))
@@ -57,8 +57,8 @@ class Runs:
         *_, before, now = (one.counts for one in self._readings)
         return {
             inode
-            for inode in now.keys() & before.keys()
-            if all(new > old for new, old in zip(now[inode], before[inode], strict=True))
+            for inode, (received, sent) in now.items()
+            if received > before.get(inode, (received,))[0] and sent > before[inode][1]
         }
 
     def active(self) -> set[ThreadId]:

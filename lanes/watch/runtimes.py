@@ -6,6 +6,7 @@ from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 
+from lanes.watch.claim import UNKNOWN, Claim
 from lanes.watch.evidence import Look
 from lanes.watch.process import ThreadId
 
@@ -17,6 +18,26 @@ ERLANG = "Erlang's processes move from scheduler to scheduler"
 # By the beginning of the name of a thread that polls connections.
 POLLERS = {"Read-Poller": JAVA, "erts_poll_": ERLANG, "tokio-runtime-w": TOKIO}
 MASTERS = {"MasterPoller": JAVA}  # Java 25: it polls what the pollers poll, and no socket
+
+
+class Runtime:
+    """The one of a server, if it has one, once it is known."""
+
+    def __init__(self) -> None:
+        self.why = ""  # how it is known; empty while it is not
+
+    def find(self, look: Look, acceptors: Collection[ThreadId], accepted: Collection[int]) -> bool:
+        """Look for it; whether it has been found now."""
+        if self.why:
+            return False
+        self.why = runtime_of(look, acceptors, accepted)
+        return bool(self.why)
+
+    def remains(self, claim: Claim) -> Claim:
+        """What remains of a claim: it moves its tasks, so only what is seen is claimed."""
+        if not self.why or claim.how == "direct":
+            return claim
+        return claim._replace(thread=None) if claim.how == "polled" else UNKNOWN
 
 
 def runtime_of(look: Look, accepting: Collection[ThreadId], connections: Collection[int]) -> str:

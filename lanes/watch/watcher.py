@@ -2,23 +2,23 @@
 
 import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
-from lanes.watch.attribution import UNKNOWN, Attribution, Claim
+from lanes.watch.attribution import Attribution
+from lanes.watch.claim import UNKNOWN, Claim
 from lanes.watch.connections import Connections
 from lanes.watch.evidence import Evidence, Look
 from lanes.watch.kinds import History, Kinds
 from lanes.watch.listeners import Listeners
 from lanes.watch.loops import Loops
 from lanes.watch.moment import Moment
+from lanes.watch.pace import Pace
 from lanes.watch.process import ThreadId
 from lanes.watch.processes import Processes
 from lanes.watch.records import Record, Records
-from lanes.watch.runtimes import runtime_of
+from lanes.watch.runtimes import Runtime
 from lanes.watch.sockets import Sockets
 
-RATE = 50.0  # looks a second
-SHARE = 0.1  # of a core: where looking would cost more, the rate falls
 TRIES = 50  # looks that may fail in a row
 FAMILY, SOON = 0.5, 0.1  # seconds from one search for new processes to the next; if one is missed
 
@@ -40,7 +40,7 @@ class Watcher:
         self.kinds = Kinds()
         self.changing = threading.Lock()  # held while the records change
         self.started_at = time.time()
-        self.runtime = ""  # how its runtime is known, if that has a scheduler of its own
+        self.runtime = Runtime()
         self._attribution = Attribution()
         self._connections = Connections(self._sockets, self.processes)
         self._loops = Loops()
@@ -48,14 +48,14 @@ class Watcher:
         self._told: tuple[object, object, object] = (None, None, None)  # what claims were told by
         self._unclaimed = False  # whether an accepted connection has no thread that is known
         self._searched_at = 0.0
-        self._cost = 0.0  # of the last look, seconds of processor time
-        self.moment = Moment(self.started_at, {}, {}, 0, (), frozenset(), False, RATE)
+        self._pace = Pace()
+        self.moment = Moment(self.started_at, {}, {}, 0, (), frozenset(), False, self._pace.rate)
 
     def run(self, over: threading.Event) -> None:
         """Look until it is over, or until no process is left."""
         failed = 0
         while self.processes and not over.is_set():
-            began, cost = time.monotonic(), time.thread_time()
+            self._pace.begin()
             try:
                 self.look()
                 failed = 0
@@ -64,16 +64,14 @@ class Watcher:
                 self.processes.follow()
                 if self.processes and failed > TRIES:
                     raise
-            self._cost += 0.2 * (time.thread_time() - cost - self._cost)
-            pause = max(1 / RATE, self._cost / SHARE) - (time.monotonic() - began)
-            over.wait(max(pause, 0))
+            over.wait(self._pace.pause())
         if not self.processes:
             self.look()  # all clients have left
 
     def go_on_with(self, pids: Collection[int]) -> None:
         """Watch these processes once all others have ended. Raises OSError if they have, too."""
         self.processes.add(pids)
-        self.pid, self.runtime = min(pids), ""
+        self.pid, self.runtime = min(pids), Runtime()
         self._sockets.move(self.pid)
 
     def look(self) -> None:
@@ -102,7 +100,9 @@ class Watcher:
                 self._told = now
                 self._unclaimed = any(claim.thread is None for claim in claims.values())
                 for record in self.records:
-                    self._claim(record, claims, seen, at)
+                    claim = claims.get(record.connection.inode)
+                    if claim and (claim is not record.claim or not record.served_at):
+                        self._claim(record, claim, seen, at)
             self.moment = Moment(
                 at=at,
                 look=seen,
@@ -111,7 +111,7 @@ class Watcher:
                 listening=self._listeners.found,
                 acceptors=self._listeners.acceptors,
                 accepting=bool(accepting),
-                rate=min(RATE, SHARE / self._cost) if self._cost else RATE,
+                rate=self._pace.rate,
                 counted=self._sockets.source == "netlink",
                 unheard=self._listeners.unheard,
                 history=self._history(seen),
@@ -144,10 +144,9 @@ class Watcher:
             self._searched_at = now
             self.processes.follow()
             self._listeners.find(self.processes)
-            if not self.runtime and (
-                why := runtime_of(seen, self._listeners.acceptors, self._connections.accepted)
-            ):
-                self._know_runtime(why)
+            accepted = self._connections.accepted
+            if self.runtime.find(seen, self._listeners.acceptors, accepted):
+                self._claim_less()
 
     def is_older(self, thread: ThreadId, inode: int) -> bool:
         """Whether the thread was there before the connection."""
@@ -157,26 +156,18 @@ class Watcher:
         """Whether the thread was seen to come, and not before the connection."""
         return self._attribution.came_with(thread, inode)
 
-    def _know_runtime(self, why: str) -> None:
-        """It moves its tasks from thread to thread: only what is seen is claimed."""
+    def _claim(self, record: Record, claim: Claim, seen: Look, at: float) -> None:
+        doing = seen.get(claim.thread) if claim.thread else None
+        locked = doing is None or doing.kind == "locks"
+        record.claimed(self.runtime.remains(claim), at, locked=locked)
+
+    def _claim_less(self) -> None:
+        """Of what was claimed before its runtime was known."""
         with self.changing:
-            self.runtime = why
             for record in self.records.everyone():
-                record.claim = self._seen(record.claim)
+                record.claim = self.runtime.remains(record.claim)
                 if record.claim == UNKNOWN:
                     record.served_at = None
-
-    def _seen(self, claim: Claim) -> Claim:
-        """What remains of a claim if the server has a runtime with a scheduler of its own."""
-        if not self.runtime or claim.how == "direct":
-            return claim
-        return claim._replace(thread=None) if claim.how == "polled" else UNKNOWN
-
-    def _claim(self, record: Record, claims: Mapping[int, Claim], seen: Look, at: float) -> None:
-        if claim := claims.get(record.connection.inode):
-            doing = seen.get(claim.thread) if claim.thread else None
-            locked = doing is None or doing.kind == "locks"
-            record.claimed(self._seen(claim), at, locked=locked)
 
     def close(self) -> None:
         """Close all that is open."""

@@ -34,13 +34,13 @@ FLOORS = {
     "lanes": [
         {"snapshot", "signals", "terminal.cells", "check.address", "check.failure"}
         | {"check.protocol", "watch.syscalls", "watch.netlink", "watch.printable", "watch.proc"}
-        | {"watch.rights", "svg.rows"},
+        | {"watch.rights", "watch.pace", "watch.epolls", "svg.rows"},
         {"document", "picture", "agreement", "check.connection", "check.printed", "page.settings"}
-        | {"watch.waits", "watch.tables", "watch.pyspy"},
+        | {"watch.waits", "watch.tables", "watch.pyspy", "watch.family"},
         {"replicas", "folding", "check.caller", "watch.target"},
         {"ask", "bars", "colours", "marks", "page.table", "check.subject"}
         | {"check.hearing", "watch.process", "watch.sockets", "watch.python_lines"},
-        {"watch.processes", "check.nearby"},
+        {"watch.processes", "watch.claim", "check.nearby"},
         {"layout", "past", "trace", "templates", "svg.scale", "terminal.strokes", "terminal.table"}
         | {"check.claim"}
         | {"watch.evidence", "check.rounds", "check.survival"},
@@ -52,12 +52,14 @@ FLOORS = {
             "check.symptoms",
             "check.unasked",
         },
+        {"watch.guesses"},
         {"watch.attribution", "watch.connections", "watch.listeners", "watch.loops"}
         | {"watch.runtimes", "watch.threads", "check.turns"},
         {"watch.kinds", "watch.records"},
         {"watch.pollers", "watch.moment"},
         {"watch.classify"},
         {"watch.watcher"},
+        {"watch.facts"},
         {"watch.describing"},
         {"watch.session", "check.arguments", "check.judgement"},
         {"options", "svg.drawing", "terminal.drawing", "page.latest", "check.conversations"}

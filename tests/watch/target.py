@@ -55,8 +55,18 @@ SERVERS = {
     "cheroot": _web("with_cheroot.py", "a pool of", "cheroot"),  # test_pollers.py
     "gunicorn, sync": _web("with_gunicorn.py sync", "one client at a time", "gunicorn"),
     "gunicorn, gthread": _web("with_gunicorn.py gthread", "a pool of 4", "gunicorn"),
-    "ours, pool": Kind("our_server.py pool", "a pool of 2", at_once=2, needs="structlog"),
-    "ours, lock": Kind("our_server.py lock", EACH, at_once=1, needs="structlog"),
+    **{
+        f"ours, {model} in {dialect}": Kind(
+            f"our_server.py {dialect} {model}", shape, at_once, needs="structlog"
+        )
+        for dialect in ("lines", "handout")
+        for model, shape, at_once in (
+            ("thread", EACH, None),
+            ("cached", EACH, None),  # until a thread is older than its client
+            ("pool", "a pool of 2", 2),
+            ("lock", EACH, 1),
+        )
+    },
     "zoo, threads": Kind("from_the_zoo.py threads", EACH),
     "zoo, socketserver": Kind("from_the_zoo.py with_socketserver", EACH),
     "zoo, lock over the work": Kind("from_the_zoo.py lock_over_work", EACH),

@@ -114,7 +114,9 @@ def test_where_the_rights_are_missing_it_is_not_tried_and_says_why() -> None:
         done = run(*(as_nobody if root else []), sys.executable, "-m", "lanes", *words)
     assert done.returncode == 4, done.stderr
     said = " ".join(done.stdout.split())
-    assert re.match(r"not tried threads Who serves whom cannot be seen: process \d+ has uid", said)
+    assert re.match(
+        r"not tried threads Who serves whom in process \d+ cannot be seen: it has uid", said
+    )
     assert said.endswith("0 of 1 passed")
 
 

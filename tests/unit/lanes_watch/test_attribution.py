@@ -4,7 +4,8 @@ from collections.abc import Collection
 
 import pytest
 
-from lanes.watch.attribution import UNKNOWN, Attribution, Claim
+from lanes.watch.attribution import Attribution
+from lanes.watch.claim import UNKNOWN, Claim
 from lanes.watch.evidence import Doing, Look
 from lanes.watch.newcomers import OLDER
 from lanes.watch.process import ThreadId

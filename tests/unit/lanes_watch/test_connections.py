@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, suppress
 
 import pytest
@@ -30,8 +30,8 @@ class Meeting:
         self.listener = stack.enter_context(listener)
         self.port = self.listener.getsockname()[1]
         self.sockets = sockets = stack.enter_context(Sockets(os.getpid()))
-        processes = stack.enter_context(closing(Processes([os.getpid()])))
-        self.connections = Connections(sockets, processes)
+        self.processes = stack.enter_context(closing(Processes([os.getpid()])))
+        self.connections = Connections(sockets, self.processes)
 
     def connect(self) -> socket.socket:
         return self._stack.enter_context(socket.create_connection(("127.0.0.1", self.port)))
@@ -172,6 +172,28 @@ def test_what_it_counts_is_read_again_and_again(meeting: Meeting) -> None:
     client.sendall(b"hello")
     [seen] = meeting.read({T: Doing("running")})
     assert (seen.segments, seen.unread, seen.pending) == (1, 5, True)
+
+
+def test_while_no_thread_runs_only_those_are_read_that_no_thread_waits_for(
+    meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meeting.connect()
+    served = inode(meeting.accept())
+    meeting.connect()
+    other = inode(meeting.accept())
+    look: Look = {T: Doing("reads", frozenset({served}), alone=True)}
+    wait_until(lambda: len(meeting.read(look)) == 2)
+    asked = []
+
+    def look_up(_: Sockets, these: Iterable[Connection]) -> dict[int, Connection]:
+        asked.append({one.inode for one in these})
+        return {}
+
+    monkeypatch.setattr(Sockets, "look_up", look_up)
+    meeting.read(look)
+    meeting.processes.runs += 1
+    meeting.read(look)
+    assert asked == [{other}, {served}]  # who is not found has been closed
 
 
 def test_a_message_is_pending_until_an_answer_though_both_came_at_once(meeting: Meeting) -> None:

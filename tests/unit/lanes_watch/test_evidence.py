@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import closing
+from fractions import Fraction
 
 import pytest
 
@@ -78,7 +79,7 @@ def test_a_descriptor_that_has_become_another_connection_is_noticed(
 def test_the_descriptor_of_a_connection_that_was_closed_is_read_at_once(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evidence, "TURN", 1e-9)  # its turn comes in years
+    monkeypatch.setattr(evidence, "TURN", Fraction(1, 10**9))  # its turn comes in years
     first, second, third = scene.inodes
     scene.do("os.dup2(pairs[2][0].fileno(), pairs[0][0].fileno())")
     assert scene.waits_for() == [first, second]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lanes.watch.attribution import UNKNOWN, Claim
+from lanes.watch.claim import UNKNOWN, Claim
 from lanes.watch.classify import kind_of
 from lanes.watch.evidence import Doing
 from lanes.watch.kinds import LOOP, Facts, History, Kind, Kinds

@@ -7,7 +7,9 @@ from contextlib import closing
 
 import pytest
 
-from lanes.watch.process import Epolled, Process, ThreadId
+from lanes.watch.epolls import Epolled
+from lanes.watch.family import AFRESH, Family
+from lanes.watch.process import FEW, Process, ThreadId
 from lanes.watch.processes import Processes
 from tests.kit.puppet import Puppet
 from tests.kit.waiting import wait_until
@@ -51,6 +53,31 @@ def test_a_new_thread_is_noticed_and_one_that_has_ended_is_forgotten(
     wait_until(lambda: kind(processes, new) == "locks")
     puppet.do("over.set(); thread.join()")
     wait_until(lambda: threads(processes) == {main})
+
+
+def test_while_no_thread_runs_none_is_read_again(
+    puppet: Puppet, processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    puppet.do("over = threading.Event()")
+    for _ in range(FEW):
+        puppet.start("over.wait()")
+    processes.refresh()
+    wait_until(lambda: processes.sample() is processes.sample())
+    runs, read, fails = processes.runs, os.pread, [ProcessLookupError()] * 2
+    monkeypatch.setattr(os, "pread", None)  # it would fail
+    assert len(processes.sample()) > FEW
+    assert processes.runs == runs
+
+    def failing(file: int, size: int, offset: int) -> bytes:
+        if fails:
+            raise fails.pop()
+        return read(file, size, offset)
+
+    monkeypatch.setattr(os, "pread", failing)
+    puppet.do("over.clear()")
+    everyone = len(processes.sample())  # one could not be read
+    assert processes.runs > runs
+    wait_until(lambda: len(threads(processes)) == everyone + 1)
 
 
 def test_a_thread_that_has_ended_between_two_refreshes_is_left_out_of_the_sample(
@@ -212,3 +239,15 @@ def test_one_that_has_ended_has_no_sockets(puppet: Puppet, process: Process) -> 
     puppet.process.kill()
     puppet.process.wait()
     assert process.sockets() == {}
+
+
+def test_a_process_that_gets_another_parent_is_found_before_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parents = {1: 0, 2: 1, 3: 1}
+    monkeypatch.setattr("lanes.watch.family.proc.pids", lambda: list(parents))
+    monkeypatch.setattr("lanes.watch.family._parent", parents.get)
+    family = Family()
+    assert family.of([2]) == {2}
+    parents[3] = 2
+    assert {2, 3} in [family.of([2]) for _ in range(AFRESH)]

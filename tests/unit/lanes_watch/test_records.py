@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lanes.snapshot import CLOSED
-from lanes.watch.attribution import UNKNOWN, Claim, How
+from lanes.watch.claim import UNKNOWN, Claim, How
 from lanes.watch.process import ThreadId
 from lanes.watch.records import GAP, TICKS, Record, Records
 from lanes.watch.sockets import Connection

@@ -38,7 +38,7 @@ def test_it_answers_with_what_it_sees_and_tells_when_the_server_has_ended() -> N
 def test_of_a_runtime_with_its_own_scheduler_nothing_is_guessed(
     monkeypatch: pytest.MonkeyPatch, runtime: str, how: str
 ) -> None:
-    monkeypatch.setattr("lanes.watch.watcher.runtime_of", lambda *_: runtime)
+    monkeypatch.setattr("lanes.watch.runtimes.runtime_of", lambda *_: runtime)
 
     def comes_and_is() -> str:
         """How the thread of one more client is known, that waits for the lock."""

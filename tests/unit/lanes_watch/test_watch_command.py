@@ -252,6 +252,13 @@ def test_a_server_that_ends_at_once_gives_its_exit_code_and_one_line_at_most() -
     assert done.stderr in {"", "sh -c exit 7 has ended before it could be watched.\n"}
 
 
+def test_a_server_that_goes_into_the_background_is_watched_by_its_port_instead() -> None:
+    done = run(*WATCH, "--json", "/dev/null", "--", "sh", "-c", "sleep 0.5")
+    assert (done.returncode, done.stderr) == (
+        (0, "It has ended. If it has gone into the background, watch it with --port PORT.\n")
+    )
+
+
 def test_where_the_page_cannot_be_shown_the_server_is_not_left_running(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     with reserve() as taken:

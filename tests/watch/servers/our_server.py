@@ -1,4 +1,4 @@
-"""Our own server in the `handout` dialect, whose answers say who serves: MODEL PORT."""
+"""Our own server, whose answers say who serves: DIALECT MODEL PORT."""
 
 import sys
 import time
@@ -13,8 +13,11 @@ from server.chat import protocol
 from server.command import main
 
 
-class Saying(protocol.Handout):
-    """A session calls this in the thread that serves it."""
+class Saying:
+    """A dialect that greets nobody; a session calls `reply` in the thread that serves it."""
+
+    def greeting(self) -> bytes:
+        return b""
 
     def reply(self, messages: Sequence[protocol.Message]) -> bytes:
         for message in messages:
@@ -22,7 +25,8 @@ class Saying(protocol.Handout):
         return ids() * len(messages)
 
 
-_, model, port = sys.argv
-protocol.DIALECTS["handout"] = Saying
-words = f"--host 127.0.0.1 --port {port} --status-port 0 --protocol handout"
+_, dialect, model, port = sys.argv
+spoken = protocol.DIALECTS[dialect]
+protocol.DIALECTS[dialect] = type("Spoken", (Saying, spoken), {})
+words = f"--host 127.0.0.1 --port {port} --status-port 0 --protocol {dialect}"
 main([*words.split(), "--model", model, "--workers", "2"])
