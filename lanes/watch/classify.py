@@ -73,12 +73,13 @@ def _of_waiting(facts: Facts, threads: int, clients: int) -> Kind | None:
         verb, served = "waits" if unserved == 1 else "wait", "is" if clients == 1 else "are"
         waits = f"{unserved} of {len(facts.claims)} clients {verb}, each with a thread in a lock"
         return Kind(THREADS, f"{waits}; {clients} {served} served", locked=True)
-    if facts.unread:
+    if facts.unread and facts.perhaps < unserved:
         waits = f"{count(facts.unread, 'client')} accepted and not read"
         return Kind(f"{POOL}{threads}", f"{both}; {waits}")
     if facts.unplaced:
-        silent = f"{count(facts.unplaced, 'client')} accepted, silent and without a known thread"
-        return Kind(f"{THREADS}, or {POOL}{threads}", f"{both}; {silent}")
+        what = f"{count(facts.unplaced, 'client')} accepted, whose thread is not known"
+        others = f", and {count(facts.perhaps, 'thread')} in a lock" * bool(facts.perhaps)
+        return Kind(f"{THREADS}, or {POOL}{threads}", f"{both}; {what}{others}")
     if NOBODY in facts.claims:
         return Kind(UNKNOWN, f"{both}; another client has only just come")
     return None

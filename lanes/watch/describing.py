@@ -53,7 +53,7 @@ def describe(watcher: Watcher, threads: Threads, name: str, notes: tuple[str, ..
             evidence=kind.evidence,
             rate=round(moment.rate, 1),
             queues=tuple(Queue(one.address, one.waiting, one.limit) for one in moment.listening),
-            notes=(*gate, *queues, *_left(open_), moment.unheard, *notes),
+            notes=tuple(filter(None, (*gate, *queues, *_left(open_), moment.unheard, *notes))),
             unknown=tuple(_unknown(moment)),
             locks=Locks(bool(gate), kind.locked or bool(locked), (gate + queues) or locked[:1]),
         ),

@@ -1,12 +1,8 @@
 """What a watcher has seen -> the facts that the kind of a server is told by."""
 
-from collections.abc import Sequence
-
 from lanes.snapshot import LEFT
-from lanes.watch.claim import Claim
 from lanes.watch.kinds import Facts
 from lanes.watch.moment import Moment
-from lanes.watch.records import Record
 from lanes.watch.watcher import Watcher
 
 JUST = 0.5  # seconds for which a client has only just come
@@ -25,12 +21,16 @@ def facts_of(watcher: Watcher, moment: Moment) -> Facts:
         for record, claim in claimed
         if not claim.thread and moment.at - record.accepted_at > JUST
     ]
+    unserved = [record.connection.inode for record, claim in claimed if not claim.certain]
+    waiting = {one for one, doing in moment.look.items() if doing.kind == "locks"}
+    waiting -= moment.acceptors
     return Facts(
         look=moment.look,
         claims=[claim for _, claim in claimed],
         unplaced=len(unplaced),
         unread=sum(one.unread > 0 for one in unplaced),
-        locked=_came_and_waits(watcher, moment, claimed),
+        locked=sum(any(watcher.came_with(one, inode) for inode in unserved) for one in waiting),
+        perhaps=sum(not all(watcher.is_older(one, inode) for inode in unserved) for one in waiting),
         backlog=moment.backlog,
         acceptors=moment.acceptors,
         accepting=moment.accepting,
@@ -41,16 +41,4 @@ def facts_of(watcher: Watcher, moment: Moment) -> Facts:
         ),
         history=moment.history,
         runtime=watcher.runtime.why,
-    )
-
-
-def _came_and_waits(
-    watcher: Watcher, moment: Moment, claimed: Sequence[tuple[Record, Claim]]
-) -> int:
-    """The threads in a lock that may have been started for a client whom nobody serves."""
-    unserved = [record.connection.inode for record, claim in claimed if not claim.certain]
-    return sum(
-        doing.kind == "locks" and any(watcher.came_with(thread, inode) for inode in unserved)
-        for thread, doing in moment.look.items()
-        if thread not in moment.acceptors
     )

@@ -68,7 +68,10 @@ class Facts(NamedTuple):
     # that have sent something, which nobody has read.
     unplaced: int
     unread: int
-    locked: int  # threads in a lock that came when those came whom nobody is seen to serve
+    # Threads in a lock that came when those came whom nobody is seen to serve; and with those of
+    # which it is not known when they came.
+    locked: int
+    perhaps: int
     backlog: int  # connections that are not accepted
     acceptors: frozenset[ThreadId]  # threads that were seen to accept
     accepting: bool  # whether any thread waits for a new connection

@@ -18,6 +18,7 @@ NOTHING = Facts(
     unplaced=0,
     unread=0,
     locked=0,
+    perhaps=0,
     backlog=0,
     acceptors=frozenset({MAIN}),
     accepting=True,
@@ -35,6 +36,7 @@ def look(doing: Doing, *threads: ThreadId) -> dict[ThreadId, Doing]:
 
 
 THREE = WORKERS[:3]
+TWO = "2 clients, 2 threads"
 OTHERS = "1 thread polls 3 connections; 3 others are waiting or working"
 POLLED = [Claim(MAIN, "polled")] * 3
 
@@ -68,7 +70,20 @@ POLLED = [Claim(MAIN, "polled")] * 3
             {"claims": [*served(*WORKERS[:2]), UNKNOWN], "unplaced": 1},
             (
                 "a thread for each client, or a pool of 2",
-                "2 clients, 2 threads; 1 client accepted, silent and without a known thread",
+                "2 clients, 2 threads; 1 client accepted, whose thread is not known",
+            ),
+        ),
+        (
+            # They were there before the watcher: the waiting client's, or nobody's.
+            {
+                "claims": [*served(*WORKERS[:2]), UNKNOWN],
+                "unread": 1,
+                "unplaced": 1,
+                "perhaps": 2,
+            },
+            (
+                "a thread for each client, or a pool of 2",
+                f"{TWO}; 1 client accepted, whose thread is not known, and 2 threads in a lock",
             ),
         ),
         (
@@ -241,7 +256,7 @@ POLLED = [Claim(MAIN, "polled")] * 3
 def test_the_evidence_speaks_for_a_kind(facts: dict[str, object], kind: tuple[str, str]) -> None:
     found = kind_of(NOTHING._replace(**facts))  # type: ignore[arg-type]
     assert (found.name, found.evidence) == kind
-    assert found.locked == ("in a lock" in found.evidence)
+    assert found.locked == ("with a thread in a lock" in found.evidence)
 
 
 def test_what_is_unknown_now_is_called_what_it_was_called_before() -> None:
