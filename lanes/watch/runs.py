@@ -23,7 +23,8 @@ class Reading(NamedTuple):
     """What was read at a moment."""
 
     ran: Mapping[ThreadId, bytes]  # how long and how often each has run; empty if it has ended
-    counts: Mapping[int, tuple[int, int]]  # by a connection's inode: segments received, and sent
+    # By a connection's inode: segments received, and sent; whether a message is unanswered.
+    counts: Mapping[int, tuple[int, int, bool]]
     pending: bool  # whether any message is unanswered
 
 
@@ -46,19 +47,22 @@ class Runs:
         """Read how often the threads of these processes have run, beside the counters."""
         began = thread_time()
         known = list(connections) if pids else []  # else nobody asks
-        counts = {one.inode: (one.segments, one.answers) for one in known}
+        counts = {one.inode: (one.segments, one.answers, one.pending) for one in known}
         ran = {thread: _ran(thread) for thread in look if thread.pid in pids}
         self._readings.append(Reading(ran, counts, any(one.pending for one in known)))
         self._note_helpers(look)
         self._due_at = monotonic() + max(PAUSE, (thread_time() - began) / SHARE)
 
     def answered(self) -> set[int]:
-        """The connections on which a message came and an answer went since the last reading."""
+        """The connections on which a message was answered since the last reading.
+
+        It may have come before that: whoever answers has run by then.
+        """
         *_, before, now = (one.counts for one in self._readings)
         return {
             inode
-            for inode, (received, sent) in now.items()
-            if received > before.get(inode, (received,))[0] and sent > before[inode][1]
+            for inode, (received, sent, _) in now.items()
+            if (was := before.get(inode)) and sent > was[1] and (received > was[0] or was[2])
         }
 
     def active(self) -> set[ThreadId]:
@@ -72,7 +76,7 @@ class Runs:
         first, second, third, last = self._readings
         silent = not any(one.pending for one in self._readings)
         # Without netlink no segment is counted.
-        counted = any(received for received, _ in last.counts.values())
+        counted = any(received for received, *_ in last.counts.values())
         if silent and counted and all(one.counts == last.counts for one in (first, second, third)):
             ran = _changed(second, third)
             self.helpers |= {one for one in ran & look.keys() if look[one].timed}

@@ -29,12 +29,14 @@ class Server:
         }
         self.loops, self._said, self._answered = Loops(), 0, 0
 
-    def answer(self, *, by_worker: bool = False, messages: int = 1, answers: int = 1) -> bool:
+    def answer(
+        self, *, by_worker: bool = False, messages: int = 1, answers: int = 1, pending: bool = False
+    ) -> bool:
         """Whether it is known as a loop after this."""
         if by_worker:
             self._puppet.do("work.release(); done.acquire()")
         self._said, self._answered = self._said + messages, self._answered + answers
-        counts = self._said, 0, 0, False, self._answered
+        counts = self._said, 0, 0, pending, self._answered
         connection = Connection(C, "here", "there", "established", 0, 0, *counts)
         self.loops.update(self._look, {C: self._main}, [connection])
         return bool(self.loops.found)
@@ -70,6 +72,14 @@ def times(count: int, answer: Callable[[], bool]) -> list[bool]:
 def test_who_answers_while_nobody_else_runs_is_a_loop_and_stays_one(server: Server) -> None:
     assert times(20, server.answer)[-1]
     assert server.answer(by_worker=True)
+
+
+def test_an_answer_may_go_long_after_its_message_has_come(server: Server) -> None:
+    def one_of_two() -> bool:
+        server.answer(answers=0, pending=True)
+        return server.answer(messages=0)
+
+    assert times(20, one_of_two)[-1]
 
 
 def test_who_answers_only_while_a_worker_runs_is_none(server: Server) -> None:
