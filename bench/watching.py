@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -26,7 +26,7 @@ import click
 
 from bench.contenders import C_THREADS, MESSAGE, THREAD, pinned, running
 from bench.machine import describe, two_cores
-from bench.rounds import in_turn
+from bench.rounds import in_turn, middle
 from lanes.watch.pace import RATE, SHARE
 from lanes.watch.process import cpu_time
 from lanes.watch.watcher import Watcher
@@ -84,7 +84,7 @@ def measure(rounds: int, seconds: float) -> dict[str, Any]:
             for talks in (False, True)
             for threads in CROWDS
         },
-        "microseconds": _message_times(rounds * TURNS),
+        "microseconds": _message_times(rounds),
     }
 
 
@@ -121,7 +121,7 @@ def _talk(client: socket.socket, over: threading.Event) -> None:
         client.recv(8192)
 
 
-def _message_times(turns: int) -> dict[str, list[float]]:
+def _message_times(rounds: int) -> dict[str, list[float]]:
     """Microseconds of one server's processor time; all but one of the programs are stopped."""
     core, other = two_cores()
     with running(THREAD, core) as server, contextlib.ExitStack() as started:
@@ -142,7 +142,14 @@ def _message_times(turns: int) -> dict[str, list[float]]:
             finally:
                 programs[name].send_signal(signal.SIGSTOP)
 
-        return in_turn("watched", {name: partial(measure, name) for name in BESIDE}, turns)
+        measures = {name: partial(measure, name) for name in BESIDE}
+        turns = in_turn("watched", measures, rounds * TURNS)
+        return {name: list(_middles(turns[name])) for name in BESIDE}
+
+
+def _middles(turns: Sequence[float]) -> Iterator[float]:
+    """The median of each round's turns."""
+    return (middle(turns[first : first + TURNS]) for first in range(0, len(turns), TURNS))
 
 
 def _message_time(pid: int, clients: list[socket.socket]) -> float:

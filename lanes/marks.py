@@ -169,7 +169,10 @@ def notes(picture: Picture, unseen: int = 0) -> Iterator[str]:
     """What the picture does not say, and what is not drawn."""
     if picture.snapshot.seen:
         yield f"{picture.snapshot.seen.kind}: {picture.snapshot.seen.evidence}."
-        yield from picture.snapshot.seen.notes
+    for server in picture.snapshot.servers:
+        if server.seen:
+            yield from server.seen.notes
+    if picture.snapshot.seen:
         yield from _listens(picture.snapshot.seen)
     yield from picture.snapshot.agreement
     heard = not picture.snapshot.seen or _has_tcp(picture.snapshot.seen)

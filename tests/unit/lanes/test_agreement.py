@@ -76,6 +76,12 @@ def test_what_is_seen_is_drawn_beside_what_is_told_and_counted_once() -> None:
     assert "Told and seen agree on who serves 2 clients." in list(notes(picture_of(both)))
 
 
+def test_what_a_look_from_outside_has_to_say_is_said_beside_what_is_told() -> None:
+    looked = replace(seen(), seen=replace(SEEN, notes=("Nobody accepts.",)))
+    both = picture_of(merge([answer(TOLD, 1), answer(looked, 2)]))
+    assert next(iter(notes(both))) == "Nobody accepts."
+
+
 def test_where_nobody_looks_there_is_what_is_told_alone() -> None:
     assert Beside(Saying(TOLD), Saying()).snapshot() == TOLD
     with pytest.raises(NoAnswer):
