@@ -110,7 +110,7 @@ class Attribution:
         return self._newcomers.is_older(thread, inode)
 
     def came_with(self, thread: ThreadId, inode: int) -> bool:
-        """Whether the thread was seen to come, and not before the connection."""
+        """Whether both were seen to come, one soon after the other."""
         return self._newcomers.came_with(thread, inode)
 
     def _threads_by_inode(

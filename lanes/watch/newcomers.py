@@ -11,6 +11,7 @@ from lanes.watch.evidence import Look
 from lanes.watch.process import ThreadId
 
 TOGETHER = 2  # looks within which what appears counts as new
+SOON = 5  # looks between a thread and the connection that it was started for
 OLDER = 25  # looks by which a thread is older than a connection, which may be found late
 One = TypeVar("One", bound=Hashable)
 
@@ -51,8 +52,9 @@ class Newcomers:
         return self._threads.get(thread, 0) + OLDER < self._connections.get(inode, 0)
 
     def came_with(self, thread: ThreadId, inode: int) -> bool:
-        """Whether the thread was seen to come, and not before the connection."""
-        return self._threads.get(thread, 0) > 0 and not self.is_older(thread, inode)
+        """Whether both were seen to come, one soon after the other."""
+        came = self._threads.get(thread, 0)
+        return came > 0 and abs(came - self._connections.get(inode, 0)) <= SOON
 
 
 def _since(since: int, appeared: Mapping[One, int]) -> list[One]:

@@ -153,7 +153,7 @@ class Watcher:
         return self._attribution.is_older(thread, inode)
 
     def came_with(self, thread: ThreadId, inode: int) -> bool:
-        """Whether the thread was seen to come, and not before the connection."""
+        """Whether both were seen to come, one soon after the other."""
         return self._attribution.came_with(thread, inode)
 
     def _claim(self, record: Record, claim: Claim, seen: Look, at: float) -> None:

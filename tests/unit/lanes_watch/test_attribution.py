@@ -7,7 +7,7 @@ import pytest
 from lanes.watch.attribution import Attribution
 from lanes.watch.claim import UNKNOWN, Claim
 from lanes.watch.evidence import Doing, Look
-from lanes.watch.newcomers import OLDER
+from lanes.watch.newcomers import OLDER, SOON, Newcomers
 from lanes.watch.process import ThreadId
 from lanes.watch.waits import Kind
 
@@ -308,3 +308,13 @@ def test_to_go_on_from_a_connection_that_is_closed_is_to_share_nothing(course: C
     course.see({T: on(D), U: on(C)}, (C, D))
     for _ in range(2):
         assert course.see({T: on(E), U: RUNS}, (C, E)) == (U, "remembered")
+
+
+def test_a_thread_comes_with_a_connection_only_if_both_were_seen_to_come_and_soon() -> None:
+    newcomers = Newcomers()
+    for look in range(3 + SOON):
+        threads = [MAIN, T] if look > 0 else [MAIN]
+        connections = [C] * (look > SOON) + [D] * (look > SOON + 1)
+        newcomers.update(dict.fromkeys(threads, LOCKED), connections, 1)
+    assert [newcomers.came_with(T, inode) for inode in (C, D)] == [True, False]
+    assert not newcomers.came_with(MAIN, C)
