@@ -10,7 +10,7 @@ import pytest
 from bench.figures import at, compared, latencies, of_each, rates, sampled
 from bench.load import Sample
 from bench.page import PAGES, REGION
-from bench.rounds import ROWS, middle
+from bench.rounds import ROWS, middle, ratios
 
 DOCS = Path(__file__).parents[2] / "docs"
 FIGURES = sampled(json.loads((DOCS / "performance.json").read_text()))
@@ -86,6 +86,13 @@ def free(other: str) -> list[float]:
     return [ratio(rates(rows[row][mine]), rates(rows[row][other])) for row in ("3", "50", "500")]
 
 
+def kept_while_watched() -> list[float]:
+    """Messages for each second of the server's processor time: the middle round and the worst."""
+    found = at(FIGURES, "watching", "microseconds")
+    rounds = ratios(found["nothing"], found["a watcher"])
+    return [middle(rounds), min(rounds)]
+
+
 # A sentence has {} for each figure, measured in that order. One without figures is so, or is not.
 PERFORMANCE: dict[str, Callable[[], Sequence[float] | bool]] = {
     "answers {} short messages a second on any core, and {} if the server keeps to one": lambda: [
@@ -102,6 +109,9 @@ PERFORMANCE: dict[str, Callable[[], Sequence[float] | bool]] = {
         over("asyncio Protocol", "thread", "unpinned", "50")
     ],
     "8 threads finish {} times": lambda: [over("thread", "asyncio", "work", "one core", "sleep:5")],
+    "it answers {} times the messages that it answers beside nothing, and {} in the worst round": (
+        kept_while_watched
+    ),
     "C is ahead everywhere": lambda: all(
         ahead(("C threads", "C epoll"), ("thread",), where, ALL) for where in PLACES
     ),
