@@ -58,7 +58,8 @@ def leaves(subject: Subject) -> str:
             leave(hasty)
     with said_of(new), subject.call() as caller:
         caller.ask()
-        if caller.is_hung_up_on(AFTERMATH) and subject.is_gone():
+        # A slow server has had that time.
+        if not subject.is_slow and caller.is_hung_up_on(AFTERMATH) and subject.is_gone():
             raise Gone("the server hung up, and no longer listens")
     *some, last = WAYS
     return f"the others were still served after some {', '.join(some)} or {last}"

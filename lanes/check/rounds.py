@@ -14,6 +14,7 @@ from lanes.check.failure import Failed
 from lanes.check.hearing import Answers, Heard, hear_out, heard_by_all, heard_by_each
 
 ALONE = 1.0  # seconds for clients to speak one by one; after that only the last of them does,
+BRIEF = 0.5  # seconds of an answer
 VARIED = 4.0  # but these many where some are answered much sooner than others
 ALIKE = 1.5  # times as long as the shortest, and a wait is much like it
 SEVERAL = 10  # waits of one client: a single one may be anything
@@ -38,7 +39,8 @@ class Rounds:
         for caller in self.callers:
             self.speaking = caller
             caller.be_greeted(whole=False)
-        self.callers[-1].be_drained(min(usual, ALONE))  # what others get meanwhile they drop
+        seconds = usual if usual < BRIEF else 0  # else it is seldom asked
+        self.callers[-1].be_drained(seconds)  # what others get meanwhile they drop
 
     def each_alone(self, usual: float) -> float:
         """Have each speak while the others are silent; the mean of their waits.

@@ -8,6 +8,7 @@ from lanes.check.subject import Subject
 
 RECOVERS = 10.0  # seconds that it gets to finish what a check has left it to do
 ENDS = 1.0  # seconds for a server that hangs up to be gone
+FREES = 2.0  # seconds for a server that turns clients away to notice that others have left
 STEP = 0.02
 
 
@@ -24,18 +25,25 @@ class Survival:
         """What one met that was not answered after a check that passed or not."""
         if passed and self._subject.is_slow:
             return self._gone() if self._subject.is_gone() else None
+        until = time.monotonic() + FREES
+        while (failure := self._met()) and not (gone := self._ends(failure)):
+            if not isinstance(failure, HungUp) or time.monotonic() > until:
+                break  # else it may have seats for so many, and clients that have just left
+            time.sleep(STEP)
+        return self._gone() if failure and gone else failure
+
+    def _met(self) -> Failed | None:
+        """What a new client meets that is not answered."""
         try:
             with self._subject.patience.at_least(RECOVERS), self._subject.call() as caller:
                 if caller.hears():  # of clients that have just left, perhaps
                     caller.be_still()
                 caller.say(MESSAGE)
                 caller.reply(whole=caller.pauses)
-        except Endless:
-            return None  # it is served, though not well
-        except OutOfTime:
-            return None
+        except (Endless, OutOfTime):
+            return None  # what does not end is an answer, though not a good one
         except Failed as failure:
-            return self._gone() if self._ends(failure) else failure
+            return failure
         return None
 
     def _gone(self) -> Gone:
