@@ -1,4 +1,4 @@
 """A folder of submissions -> cards, a grade book, feedback: `grading/grade`. See docs/grading.md.
 
-It needs Docker and this Python's standard library, and nothing that would have to be installed.
+It needs Docker and Python's standard library; nothing has to be installed.
 """

@@ -28,7 +28,7 @@ def read_weights(file: Path) -> Weights:
 
 
 class Points(NamedTuple):
-    """Those of a submission, and how many it could have."""
+    """The points of a submission, and how many it could have."""
 
     had: float
     of: float
@@ -38,12 +38,12 @@ class Points(NamedTuple):
 
     @property
     def percent(self) -> str:
-        """The one number that compares all submissions, whatever could be tried."""
+        """The number that compares submissions, whichever checks could be tried."""
         return f"{100 * self.had / self.of:.1f}".removesuffix(".0") if self.of else ""
 
 
 def points(outcome: Outcome, weights: Weights) -> Points:
-    """Of the checks that could be tried: the others' points are neither earned nor lost."""
+    """Points for the checks that could be tried; the others' are neither earned nor lost."""
     most = sum(points for name, points in weights.items() if name not in outcome.left_out)
     return Points(sum(weights.get(name, 0) for name in outcome.named("passed")), most)
 
@@ -68,7 +68,7 @@ def _row(name: str, outcome: Outcome, weights: Weights) -> Iterable[str]:
 
 
 def _alphabetical(name: str) -> tuple[str, str]:
-    """As people look for it: an umlaut beside its letter, small letters beside capital ones."""
+    """As people look it up: an umlaut next to its letter, small next to capital."""
     plain = filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", name))
     return "".join(plain).casefold(), name
 

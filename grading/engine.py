@@ -1,6 +1,6 @@
-"""The Docker engine, told by commands that Ctrl-C does not reach: they are ended in order.
+"""Runs Docker's commands so that Ctrl-C does not reach them: they are ended in order.
 
-Broken off in the middle, Compose would leave a container behind that the engine is still making.
+If interrupted, Compose would leave behind a container that the engine is still creating.
 """
 
 import os
@@ -14,11 +14,11 @@ PATIENCE = 10.0  # seconds from SIGTERM to SIGKILL: a build was seen to ignore t
 
 
 class Stopped(Exception):
-    """The grading is being ended."""
+    """The grading is being stopped."""
 
 
 class Late(Exception):
-    """A command has had its time and was ended."""
+    """A command ran out of time and was ended."""
 
 
 class Engine:
@@ -38,10 +38,10 @@ class Engine:
         builds: bool = False,
         merged: bool = False,
     ) -> "subprocess.CompletedProcess[str]":
-        """Run one; raises Stopped, and Late if it does not end `within` so many seconds.
+        """Run one; raises Stopped, or Late if it does not end `within` that many seconds.
 
-        What `builds` is ended when the engine is stopped; others come to their end. If `merged`,
-        errors stand in the output, where they came.
+        A command that `builds` is ended when the engine is stopped; others finish. If `merged`,
+        errors appear in the output, where they occurred.
         """
         with self._lock:
             if self._stopped.is_set():
@@ -62,7 +62,7 @@ class Engine:
         return subprocess.CompletedProcess(words, process.returncode, out, error)
 
     def stop(self) -> None:
-        """Begin nothing more, and end the builds."""
+        """Start nothing more, and end the builds."""
         self._stopped.set()
         with self._lock:
             for process in self._builds:
@@ -102,6 +102,6 @@ def end(process: "subprocess.Popen[str]") -> None:
 
 
 def last_line(text: str) -> str:
-    """It is not to be trusted: a terminal would obey its control characters."""
+    """Not trusted: a terminal would obey its control characters."""
     lines = [line for line in text.splitlines() if line.strip()]
     return "".join(filter(str.isprintable, lines[-1]))[:300] if lines else ""

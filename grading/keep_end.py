@@ -1,6 +1,6 @@
-"""Copies standard input to a file, of which it keeps no more than the end.
+"""Copies standard input to a file, and keeps only its end.
 
-Usage: python3 keep_end.py FILE. A server may print for as long as it runs.
+Usage: python3 keep_end.py FILE. A server may print as long as it runs.
 """
 
 import os

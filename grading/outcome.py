@@ -1,4 +1,4 @@
-"""What came of a submission: a card, or why there is none; and that in a row of the grade book."""
+"""The result of a submission: a card, or why there is none; and its row in the grade book."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ ABSENT = "listens"  # the one check on the card of a server that was not there
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is known of one submission once it has been graded."""
+    """What is known about one submission once it has been graded."""
 
     said: str  # in a few words
     checked: bool  # else it could not be
@@ -22,7 +22,7 @@ class Outcome:
 
     @classmethod
     def read(cls, told: Mapping[str, Any]) -> Self:
-        """What `written` has made of one."""
+        """An outcome that `written` has written."""
         return cls(**told)
 
     def written(self) -> dict[str, Any]:
@@ -40,7 +40,7 @@ class Outcome:
 
     @property
     def left_out(self) -> list[str]:
-        """The checks that were not tried for another reason than that the server was broken."""
+        """The checks that were not tried, except because the server was broken."""
         not_tried = [check for check in self.checks if check["verdict"] == "not tried"]
         return [check["name"] for check in not_tried if not check.get("after")]
 
@@ -52,7 +52,7 @@ class Outcome:
 
 
 def said_of_card(card: str, where: str) -> str:
-    """In a few words what a card says: only what failed has failed."""
+    """What a card says, in a few words: only what failed counts as failed."""
     verdicts = [check["verdict"] for check in json.loads(card)["checks"]]
     if "failed" in verdicts:
         return f"failed: see {where}"

@@ -19,7 +19,7 @@ class Results:
     """What a run writes, each as soon as it is known."""
 
     def __init__(self, folder: Path, form: str, weights: Weights, settings: object) -> None:
-        """`settings`: with others an interrupted run cannot go on."""
+        """An interrupted run can only be resumed with the same `settings`."""
         self._folder = folder
         self._form = form
         self._weights = weights
@@ -39,12 +39,12 @@ class Results:
         return self._folder / f"{name}.{self._form}"
 
     def of(self, submission: Submission) -> Outcome | None:
-        """What an interrupted run has found already, if the submission is the same still."""
+        """What an interrupted run has found, if the submission is still the same."""
         stamp, outcome = self._done.get(submission.name, ("", None))
         return outcome if stamp == submission.stamp() else None
 
     def begin(self, submissions: Sequence[Submission]) -> None:
-        """Forget what earlier runs have left of these, and of submissions that are no more."""
+        """Remove what earlier runs left of these, and of submissions that are gone."""
         names = {submission.name for submission in submissions}
         self._done = {name: done for name, done in self._done.items() if name in names}
         for submission in submissions:
@@ -54,7 +54,7 @@ class Results:
                     file.unlink(missing_ok=True)
 
     def add(self, submission: Submission, outcome: Outcome) -> None:
-        """Write all there is to be said of one."""
+        """Write everything about one."""
         self._done[submission.name] = submission.stamp(), outcome
         if outcome.told:
             self.where(submission.name).write_text(outcome.told, encoding="utf-8")
@@ -71,7 +71,7 @@ class Results:
         new.replace(unfinished)
 
     def finish(self, submissions: Sequence[Submission]) -> None:
-        """All are graded: the feedback as one archive, and nothing to go on with."""
+        """All are graded: write the feedback as one archive; nothing is left to resume."""
         self._write_book()
         with zipfile.ZipFile(self._folder / ARCHIVE, "w", zipfile.ZIP_DEFLATED) as archive:
             for submission in submissions:

@@ -97,12 +97,12 @@ class Grading:
         self._progress(f"{self._graded} of {len(self._submissions)} graded")
 
     def _progress(self, text: str) -> None:
-        """A line of a terminal, which the next takes the place of."""
+        """A line on a terminal, which the next one replaces."""
         if sys.stderr.isatty():
             print(f"{CLEAR}{text}", end="", file=sys.stderr, flush=True)
 
     def _end(self, pool: ThreadPoolExecutor, futures: dict[Future[Outcome], Submission]) -> None:
-        """Remove what the checks need until the last has given up."""
+        """Remove what the checks needed, once the last one has ended."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         self._progress("")

@@ -1,4 +1,4 @@
-"""How submissions are graded: with other settings other results may come of them."""
+"""How submissions are graded: other settings may give other results."""
 
 from dataclasses import dataclass
 

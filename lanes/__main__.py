@@ -19,7 +19,7 @@ POSIX = {"fcntl", "resource", "termios"}  # modules that Windows does not have
 
 
 class Commands(click.Group):
-    """Imports a command when it is asked for: `check` starts without what draws."""
+    """Imports a command when it is needed: `check` starts without the drawing code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
         """All of them, in order."""
@@ -45,7 +45,7 @@ class Commands(click.Group):
             if error.errno not in FULL:
                 raise
             click.echo(f"Error: the output cannot be written: {error.strerror}", err=True)
-            with suppress(OSError):  # else what is left of it is tried again at the end, in vain
+            with suppress(OSError):  # else Python tries again at exit, and fails
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
 
@@ -58,7 +58,7 @@ class Commands(click.Group):
 
 
 def _unavailable(name: str, module: str) -> click.Command:
-    """What stands for a command that this system cannot have."""
+    """A placeholder for a command that this system cannot run."""
     why = f"Not on this system: it has no module `{module}`. In WSL, or a container, it works."
 
     def refuse() -> None:

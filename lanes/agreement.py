@@ -1,16 +1,16 @@
-"""What servers tell of themselves beside what was seen of them from outside: they must agree."""
+"""What servers report about themselves, beside what was seen from outside: they must agree."""
 
 from collections.abc import Iterator, Sequence
 
 from lanes.snapshot import Session, Snapshot
 
-SETTLED = 2.0  # seconds for which a session must have been served: the two look at other moments
+SETTLED = 2.0  # seconds for which a session must have been served: both look at different moments
 
 
 def compare(parts: Sequence[Snapshot]) -> tuple[str, ...]:
-    """A line for each client of whom they say different threads; else how many they agree on.
+    """A line for each client whose thread they disagree about; else how many they agree on.
 
-    Clients are matched by their addresses, threads by the system's ids. Nothing where nobody told,
+    Clients are matched by their addresses, threads by the system's ids. Nothing if nobody reported
     or nobody looked.
     """
     told = {one.peer: one for part in parts if not part.seen for one in _settled(part)}

@@ -20,19 +20,19 @@ LARGEST = 16 * 1024 * 1024  # bytes of an answer that are read; our server's sta
 SEEN = "seen"  # what to call what was seen from outside, beside what is told
 AT_ONCE = 32  # servers that are asked at the same time
 SHARE = 0.003  # of a core that asking may cost a server: the more its answers cost, the fewer
-LONGEST = 5.0  # seconds between two questions all the same
+LONGEST = 5.0  # seconds between two questions, at least
 COST = re.compile(r"\bcpu;dur=([0-9]{1,6}(\.[0-9]{1,9})?)(?![\w.])")  # milliseconds
 
 
 class NoAnswer(Exception):
-    """Nobody answered as a server should; the text is one line that says how."""
+    """No server answered as it should; the text says why, in one line."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text.strip().encode("unicode_escape").decode())  # it may quote the server
 
 
 class Source(Protocol):
-    """Whatever says which thread serves whom: servers that are asked, or one that is watched."""
+    """Whatever knows which thread serves whom: servers to ask, or one that is watched."""
 
     @property
     def pause(self) -> float:
@@ -49,7 +49,7 @@ class Source(Protocol):
 
 
 class Beside:
-    """Servers, and beside what they tell what `lanes watch` sees of them, where that runs."""
+    """What servers report and, if `lanes watch` runs, what it sees of them."""
 
     def __init__(self, servers: Source, watch: Source) -> None:
         self._servers = servers
@@ -75,7 +75,7 @@ class Beside:
 
 
 def _beside(answer: Answer, names: Mapping[str, str]) -> Answer:
-    """What was seen, with the clients' names as the servers tell them."""
+    """What was seen, with the clients' names as the servers report them."""
     sessions = tuple(
         replace(one, client=names.get(one.peer, one.client)) for one in answer.snapshot.sessions
     )
@@ -86,7 +86,7 @@ class Servers:
     """The servers that a name stands for.
 
     A draining server leaves the name but still serves, so one that has answered is asked again
-    until it answers no more.
+    until it stops answering.
     """
 
     def __init__(self, name: str, port: int) -> None:
@@ -172,7 +172,7 @@ def fetch(host: str, port: int, earlier: Answer | None = None) -> Answer:
     finally:
         connection.close()
     if earlier and snapshot.since:
-        if snapshot.run != earlier.snapshot.run:  # it has been started anew
+        if snapshot.run != earlier.snapshot.run:  # it has been restarted
             return fetch(host, port)
         snapshot = snapshot.after(earlier.snapshot)
     ahead, within = snapshot.at - (before + after) / 2, (after - before) / 2

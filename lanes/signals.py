@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT end what goes on until then, in order and without a traceback."""
+"""SIGTERM and SIGINT end a block in order, without a traceback."""
 
 import signal
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ SIGNALS = signal.SIGTERM, signal.SIGINT
 def until_stopped() -> Iterator[None]:
     """End the block by a KeyboardInterrupt within it when the process is told to stop.
 
-    For the main thread. Once stopped it ignores further signals: none may break off the end.
+    For the main thread. Once stopped it ignores further signals, which could interrupt the end.
     """
 
     def stop(_number: int, _frame: object) -> None:

@@ -13,7 +13,7 @@ SILENT = (
 
 
 def absent(server: str, protocol: str, why: str, printed: Sequence[str]) -> Scorecard:
-    """The card; `printed` are the program's last lines, as far as there are any."""
+    """The card; `printed` are the program's last lines, if there are any."""
     evidence, hint = why, SILENT
     if printed:
         evidence = "\n".join([f"{why}{'' if why[-1:] in '.?' else '.'} It printed last:", *printed])

@@ -1,4 +1,4 @@
-"""The words of `lanes check [OPTIONS] [HOST:PORT] [-- COMMAND...]`, read and refused."""
+"""The arguments of `lanes check [OPTIONS] [HOST:PORT] [-- COMMAND...]`, parsed and checked."""
 
 import math
 
@@ -10,10 +10,10 @@ SPARE_DESCRIPTORS = 32
 
 
 class WithCommand(click.Command):
-    """A command whose words after `--` are another's: its parameter `command`, a tuple."""
+    """A command whose words after `--` are a command too: the parameter `command`, a tuple."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Keep click from them: it would take the first for an argument of ours."""
+        """Hide them from click, which would take the first for one of our arguments."""
         at = args.index("--") if "--" in args else len(args)
         rest = super().parse_args(ctx, args[:at])
         ctx.params["command"] = tuple(args[at + 1 :])
@@ -22,7 +22,7 @@ class WithCommand(click.Command):
         return rest
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        """For the line that says how it is used."""
+        """Its parts of the usage line."""
         return [*super().collect_usage_pieces(ctx), "[-- COMMAND...]"]
 
 

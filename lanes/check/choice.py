@@ -21,7 +21,7 @@ WATCHED = "--pid, --container, --require threads or -- COMMAND"
 def finder(
     server: Address | None, pid: int | None, container: str | None, child: Find | None
 ) -> Find | None:
-    """How to find what is watched: whoever listens at `server` here, if nothing else is said."""
+    """How to find what to watch: by default, whatever listens at `server` on this machine."""
     if sum(map(bool, (pid, container, child))) > 1:
         raise click.UsageError("--pid, --container and -- COMMAND exclude each other.")
     if pid:
@@ -36,7 +36,7 @@ def chosen(
 ) -> list[Check]:
     """The checks to run; raises UsageError for one that is not offered.
 
-    What is seen of threads takes the place of what the server says of them, and includes it.
+    Watching threads replaces the check of what the server says about them, and includes it.
     """
     offered = {check.name: check for check in OFFERED[protocol]}
     if find:

@@ -1,4 +1,4 @@
-"""The checked server, being watched for as long as its clients are there."""
+"""Watches the checked server while its clients are connected."""
 
 import sys
 import time
@@ -23,7 +23,7 @@ Find = Callable[[], Target]  # may raise NotFound
 
 @contextmanager
 def watching(find: Find) -> "Iterator[Watched]":
-    """The server, being watched; raises Unseen where it cannot be."""
+    """Watch the server; raises Unseen if that is not possible."""
     if sys.platform != "linux":
         raise Unseen("which thread serves which client can be seen on Linux alone")
     from lanes.watch.session import Watched  # noqa: PLC0415 - as above
@@ -45,7 +45,7 @@ def look(
     enough: Callable[[Snapshot], bool],
     seconds: float | None = None,
 ) -> Snapshot:
-    """What has been seen, once that is enough or the time is over: the patience, or `seconds`."""
+    """What has been seen once it is enough, or the time is up: the patience, or `seconds`."""
     now = time.monotonic()
     until = max(subject.patience.until(), now + SEE) if seconds is None else now + seconds
     while True:

@@ -1,4 +1,4 @@
-"""Where on this machine somebody listens who is not found on loopback.
+"""Finds a server that listens on this machine, but not on loopback.
 
 `gethostbyname(gethostname())`, a line of many tutorials, is 127.0.1.1 on Debian, and in a container
 the container's own address.
@@ -18,10 +18,10 @@ DNS = "127.0.0.11"  # Docker's own, in every container
 
 
 class Nearby(Address):
-    """An address, and if that is loopback, whatever else on this machine has the port."""
+    """An address and, if it is loopback, this machine's others that have the port open."""
 
     def connect(self, seconds: float) -> socket.socket:
-        """As an Address; where nobody listens there, to who does elsewhere on this machine."""
+        """Connect as an Address does; if nothing listens there, elsewhere on this machine."""
         try:
             return super().connect(seconds)
         except OSError as error:
@@ -36,7 +36,7 @@ class Nearby(Address):
             raise OSError(f"{error} Here somebody listens at {', '.join(others)}.") from None
 
     def found_at(self, peer: Address) -> str:
-        """What a card calls the server that was found there: a name may be another's tomorrow."""
+        """What a card calls the server that was found: a name may mean another machine tomorrow."""
         if (
             self.host == "localhost" and peer.host in {"127.0.0.1", "::1"}
         ) or peer.host == self.host:
@@ -47,7 +47,7 @@ class Nearby(Address):
 
 
 def listening() -> Iterator[Address]:
-    """Where somebody listens on this machine, as far as that can be seen."""
+    """Where programs listen on this machine, as far as that can be seen."""
     if sys.platform != "linux":
         return
     from lanes.watch.sockets import Sockets  # noqa: PLC0415 - Linux alone
@@ -60,7 +60,7 @@ def listening() -> Iterator[Address]:
 
 
 def _elsewhere(port: int) -> list[Address]:
-    """Where this port may be found; beyond Linux, this machine's own addresses."""
+    """Where this port may be open; on systems other than Linux, this machine's addresses."""
     if sys.platform != "linux":
         with suppress(OSError):
             names = socket.gethostbyname_ex(socket.gethostname())

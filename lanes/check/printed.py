@@ -18,7 +18,7 @@ class Printed:
         self._end = b""
 
     def add(self, chunk: bytes) -> None:
-        """Keep what it has printed now, and forget what is too long ago."""
+        """Keep what it has just printed, and forget the oldest."""
         self._end = (self._end + chunk)[-KEPT:]
 
     def read(self, stream: BinaryIO) -> None:
@@ -27,7 +27,7 @@ class Printed:
             self.add(chunk)
 
     def pass_on(self, source: int, sink: int) -> None:
-        """Read a descriptor to its end, and write the same to another for as long as that goes."""
+        """Copy a descriptor to another until its end, or until the other is closed."""
         takes = True
         while chunk := os.read(source, CHUNK):
             self.add(chunk)

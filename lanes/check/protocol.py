@@ -29,7 +29,7 @@ class Complaint(NamedTuple):
 
 
 class ProtocolError(Exception):
-    """The server sent something that is no answer in this dialect; the text quotes it."""
+    """The server sent something that is not an answer in this dialect; the text quotes it."""
 
 
 class Lines:

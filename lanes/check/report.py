@@ -21,7 +21,7 @@ MARKS = {
 
 
 def as_text(card: Scorecard) -> str:
-    """A line for each check; for each that failed also its claim and its hint."""
+    """A line for each check; for each failure also its claim and hint."""
     columns = shutil.get_terminal_size((WIDTH, 0)).columns  # of a file it is WIDTH
     width = max(LEAST, min(columns, WIDTH))
     widest = max((len(result.name) for result in card.results), default=0)

@@ -1,4 +1,4 @@
-"""The end of `lanes check`: a card is read or shown, and what it says is an exit code."""
+"""Reads or shows a card, and turns it into an exit code."""
 
 import io
 import sys

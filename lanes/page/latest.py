@@ -1,4 +1,4 @@
-"""What the servers said a moment ago, and what was drawn of it, for all viewers."""
+"""The servers' latest answers and their drawings, shared by all viewers."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -28,7 +28,7 @@ class View:
 
 
 class Latest:
-    """Asks the servers for all viewers: the thread of one asks, the others wait for it."""
+    """Asks the servers once for all viewers: one viewer's thread asks, the others wait for it."""
 
     def __init__(self, servers: Source) -> None:
         self._servers = servers

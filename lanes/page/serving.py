@@ -35,23 +35,23 @@ LIMITS: dict[str, Any] = {
 class OneRequest(HTTPRequestParser):
     """The first request of a connection is its last.
 
-    Viewers who pipeline requests and read no answer would hold waitress's threads for good, and
-    16 MiB each.
+    Viewers that pipeline requests and read no answers would block waitress's threads for good, and
+    hold 16 MiB each.
     """
 
     def received(self, data: bytes) -> int:
-        """Take what follows the first request as read: to parse it would hold the others up."""
+        """Discard what follows the first request: parsing it would hold up the others."""
         super().received(data)
         return len(data)
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Have waitress close the connection after the answer."""
+        """Make waitress close the connection after the answer."""
         super().parse_header(header_plus)
         self.headers = {**self.headers, "CONNECTION": "close"}
 
 
 class ErrorAnswer(ErrorTask):
-    """Promise 12: the answer to what is no request has the security headers too."""
+    """Promise 12: the answer to something that is not a request has the security headers too."""
 
     def execute(self) -> None:
         """Write it."""
@@ -74,7 +74,7 @@ def serve(servers: Source, host: str, port: int) -> None:
 
 @contextmanager
 def listening(servers: Source, host: str, port: int) -> Iterator[Any]:
-    """A page that is there; its `run` serves it. Raises OSError if it cannot listen."""
+    """A page that listens; its `run` serves it. Raises OSError if it cannot listen."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that viewers wait is no news
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as bound:

@@ -1,4 +1,4 @@
-"""When a watch ends: with the server, after some seconds, or by a signal; and what ends with it."""
+"""Ends a watch with the server, after some seconds, or on a signal; and ends what it started."""
 
 import contextlib
 import math
@@ -20,15 +20,15 @@ STEP = 0.1  # seconds from one look at what has ended to the next
 
 @dataclass
 class Ending:
-    """Ends a server that we have started, and what it has forked."""
+    """Ends a server that we started, and the processes that it forked."""
 
     child: subprocess.Popen[bytes] | None = None  # None: the server is not ours to end
     forked: dict[int, int] = field(default_factory=dict)  # their pidfds, once we end it
 
     def wait(self, watched: Watched, seconds: float | None, step: Callable[[], None]) -> None:
-        """Until the server has ended, or a signal says so, or the time is over.
+        """Wait until the server has ended, a signal comes, or the time is up.
 
-        What the server prints and how it ends is its own: a signal is passed on to it.
+        Signals are passed on to the server, which prints and ends as it likes.
         """
         child, until = self.child, time.monotonic() + (seconds or math.inf)
         while child.poll() is None if child else not watched.wait(0):
@@ -45,13 +45,13 @@ class Ending:
                     child.send_signal(told.si_signo)
 
     def _know(self, pids: Iterable[int]) -> None:
-        """Keep hold of them: once their parent has ended, nothing says whose they were."""
+        """Remember them: once their parent has ended, nothing says whose they were."""
         for pid in set(pids) - self.forked.keys() if self.child else ():
             with contextlib.suppress(ProcessLookupError):
                 self.forked[pid] = os.pidfd_open(pid)
 
     def end(self) -> int:
-        """End what still runs; our exit code, which is the server's own if it ended by itself."""
+        """End what still runs; return our exit code: the server's, if it ended by itself."""
         if not self.child:
             return 0
         by_us = self.child.poll() is None

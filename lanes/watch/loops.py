@@ -1,4 +1,4 @@
-"""Whether those who poll also answer: an event loop may have helpers that look like a pool's.
+"""Whether the pollers also answer: an event loop may have helper threads that look like a pool's.
 
 When a pool answers a message, a worker has run. So if messages are answered while no thread but the
 pollers runs, the pollers answer themselves. A helper that runs by the clock proves nothing.
@@ -29,7 +29,7 @@ class Loops:
     def update(
         self, look: Look, pollers: Mapping[int, ThreadId], connections: Iterable[Connection]
     ) -> None:
-        """Note who runs; `pollers` are by the inodes of the connections that they hold."""
+        """Note which threads run; `pollers` maps the inodes of the connections to their pollers."""
         if not self._runs.is_due():
             return
         polling = set(pollers.values())
@@ -48,14 +48,14 @@ class Loops:
 
     @property
     def helpers(self) -> frozenset[ThreadId]:
-        """Threads that run by the clock, and serve nobody."""
+        """Threads that run by the clock and serve no client."""
         return self._runs.helpers
 
     def tried(self) -> frozenset[int]:
-        """The processes of which it is known by now, or as good as known."""
+        """The processes for which it is known by now, or nearly."""
         return self.found | {pid for pid in self._others if self._score(pid) < 0}
 
     def _score(self, pid: int) -> int:
-        """Readings that speak for a loop, less those that speak against it."""
+        """Readings in favour of a loop, minus those against it."""
         others = self._others[pid]
         return len(others) - 2 * sum(bool(ran - self.helpers) for ran in others)

@@ -1,4 +1,4 @@
-"""What /proc says of any process (proc(5)). Every function may raise OSError: it has ended."""
+"""What /proc says about any process (proc(5)). Every function raises OSError if it has ended."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ class Stat(NamedTuple):
     is_zombie: bool
     parent: int
     threads: int
-    started: int  # clock ticks after boot: nobody else has had the same pid and started then
+    started: int  # clock ticks after boot: no other process had this pid and started then
 
 
 def pids() -> list[int]:
@@ -30,7 +30,7 @@ def stat(pid: int) -> Stat:
 
 
 def socket_at(name: str, descriptors: int) -> int:
-    """The inode of the socket that a descriptor is, in an opened /proc/PID/fd; 0 if it is none."""
+    """The inode of a descriptor's socket, in an opened /proc/PID/fd; 0 if it is no socket."""
     link = os.readlink(name, dir_fd=descriptors)
     return int(link[len(SOCKET) : -1]) if link.startswith(SOCKET) else 0
 

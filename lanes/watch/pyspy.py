@@ -56,7 +56,7 @@ Standings = Mapping[tuple[int, int], Standing]  # by (pid, tid), as the watcher 
 def is_python(pid: int) -> bool:
     """Whether a process runs CPython 3.11 or later, by its files' names; False if unreadable.
 
-    One that has just begun may not have mapped its libpython yet.
+    One that has just started may not have mapped its libpython yet.
     """
     try:
         program, started = Path(f"/proc/{pid}/exe").readlink(), proc.stat(pid).started
@@ -71,12 +71,12 @@ def is_python(pid: int) -> bool:
 
 @lru_cache(PROGRAMS)
 def _has_mapped_python(pid: int, _started: int, _program: Path) -> bool:
-    """To read its map holds the process up while it maps memory itself: so once is enough."""
+    """Reading its map holds up the process while it maps memory itself, so it is done once."""
     return bool(PYTHON.search(Path(f"/proc/{pid}/maps").read_bytes()))
 
 
 def dump(program: str, pid: int) -> Standings:
-    """What py-spy says, without the source; nothing of a process that has ended or is no Python.
+    """What py-spy says, without the source; nothing if the process has ended or is not Python.
 
     Raises PermissionError if it may not look.
     """
@@ -135,7 +135,7 @@ def _tids(pid: int) -> dict[int, int]:
 
 
 def _lines(pid: int, path: str) -> list[bytes]:
-    """Those of a file in the target; none if its user cannot read it.
+    """The lines of a file in the target; none if its user cannot read it.
 
     A process can name any file, and the watcher may be root.
     """

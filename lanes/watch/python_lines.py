@@ -1,4 +1,4 @@
-"""The line where each Python thread stands, asked again and again in a thread of its own."""
+"""The line where each Python thread is, asked repeatedly by a separate thread."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ NO_RIGHT = "py-spy may not read process {}: run it with the same uid and gid, or
 
 
 class Seen(NamedTuple):
-    """What is known of a process."""
+    """What is known about a process."""
 
     at: float
     dumped: Standings  # by the last dump
@@ -31,10 +31,10 @@ class Seen(NamedTuple):
 
 
 class PythonLines:
-    """Asks in a thread of its own, so that no sample waits for it.
+    """Asks in a separate thread, so that no look waits for it.
 
-    py-spy is next to the interpreter or on the PATH. A dump may be torn, as the process runs on:
-    known is what two in a row agree on. If one differs from that before, the next follows at once.
+    py-spy is next to the interpreter or on the PATH. A dump may be torn, since the process keeps
+    running, so only what two in a row agree on is known. If they differ, the next follows at once.
     """
 
     def __init__(self) -> None:
@@ -63,20 +63,20 @@ class PythonLines:
             self._changed.notify_all()
 
     def known(self) -> Standings:
-        """Where threads stood in the last LASTS seconds."""
+        """Where threads were in the last LASTS seconds."""
         with self._changed:
             fresh = [one.agreed for one in self._seen.values() if one.at > monotonic() - LASTS]
         return {thread: standing for agreed in fresh for thread, standing in agreed.items()}
 
     def why_not(self) -> str:
-        """One line for people that says why lines are missing, or nothing."""
+        """One line that says why lines are missing, or nothing."""
         if not self.available:
             return MISSING
         refused = self._refused
         return NO_RIGHT.format(refused) if refused and Path(f"/proc/{refused}").exists() else ""
 
     def close(self) -> None:
-        """Ask no more; a dump that is under way ends first."""
+        """Stop asking, after the dump under way."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

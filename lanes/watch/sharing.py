@@ -1,8 +1,8 @@
 """Whether a process's threads share connections, as a pool does that takes them from a queue.
 
 A thread that keeps its client until the client leaves never waits for another one. So if a thread
-goes on to another connection while the one before is still open, any busy thread of its process may
-be working for any client. A thread that accepts or polls proves nothing: it hands its clients on.
+moves to another connection while the one before is still open, any busy thread of its process may
+be working for any client. A thread that accepts or polls proves nothing: it passes its clients on.
 
 Threads that wait for the same epoll set share its connections, too.
 """
@@ -14,11 +14,11 @@ from lanes.watch.process import ThreadId
 
 
 class Sharing:
-    """Notices it from one look to the next."""
+    """Notices that, by comparing each look with the one before."""
 
     def __init__(self) -> None:
         self.processes: set[int] = set()  # those whose threads share connections
-        self._sets = dict[tuple[int, int], set[ThreadId]]()  # by epoll set: who has waited for it
+        self._sets = dict[tuple[int, int], set[ThreadId]]()  # by epoll set: its waiters so far
         self._held = dict[ThreadId, int]()  # the last that each waited for; 0: it proves nothing
         self._left: dict[
             int, int

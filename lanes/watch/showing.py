@@ -1,4 +1,4 @@
-"""What a watch shows while it goes on, and the files that it writes at its end."""
+"""What a watch shows while it runs, and the files that it writes at its end."""
 
 import logging
 import threading
@@ -55,7 +55,7 @@ def page(watched: Watched, host: str, port: int) -> Iterator[None]:
 def shown(
     watched: Watched, *, live: bool, every: float | None, files: dict[str, TextIO | None]
 ) -> Iterator[Callable[[], None]]:
-    """What to do again and again meanwhile: draw in the terminal, write a line of JSON."""
+    """What to do repeatedly meanwhile: draw in the terminal, write a line of JSON."""
     console = Console(highlight=False)
     if live and not console.is_interactive:
         raise click.UsageError("--terminal needs a terminal to draw on.")

@@ -1,10 +1,10 @@
-"""Threads that each poll one client, so that they can be woken by other means too.
+"""Threads that poll their one client along with something else that can wake them.
 
-A pool's poller that holds one client looks the same. So such a thread serves its client for certain
-only if no other thread of its process could be handed it: each of those polls a client of its own
-as well, or waits for one alone, or for new ones, or is known to have one. Once it is so, it stays
-so while the thread polls that client. Nothing is concluded of a process that has a thread which has
-polled several clients, or two that have polled the same, unless it has no other thread.
+A pool's poller that holds one client looks the same. So such a thread certainly serves its client
+only if no other thread of its process could be handed it: each of them polls a client of its own
+too, or waits for one alone, or for new ones, or is known to have one. Once this is so, it stays so
+while the thread polls that client. Nothing is concluded about a process with a thread that has
+polled several clients, or with two that have polled the same one, unless it has no other thread.
 """
 
 from collections import Counter
@@ -28,7 +28,7 @@ class Singles:
         listening: frozenset[int],
         taken: Collection[ThreadId],
     ) -> Collection[ThreadId]:
-        """Those that serve their client for certain; `taken` are the threads known to have one."""
+        """The threads that certainly serve their client; `taken` are those known to have one."""
         polling: dict[ThreadId, int] = {}
         free: set[int] = set()  # processes with a thread that could be handed a client
         for thread, doing in look.items():

@@ -94,7 +94,7 @@ class Sockets:
         return [one for one in found if one.inode or one.state in UNACCEPTED]
 
     def look_up(self, connections: Iterable[Connection]) -> dict[int, Connection]:
-        """Their present state by inode, without those that are closed or still not accepted."""
+        """Their current state by inode, without those that are closed or not accepted yet."""
         were = {_ends(one): one.inode for one in connections}
         now = [_connection(*each) for each in self._rows.exact(_place(*ends) for ends in were)]
         return {

@@ -1,4 +1,4 @@
-"""What is watched: a command that is started, a process, whoever listens on a port, a container."""
+"""What to watch: a command to start, a process, whatever listens on a port, or a container."""
 
 import contextlib
 import json
@@ -50,7 +50,7 @@ def of_pid(pid: int, port: int | None = None) -> Target:
 
 
 def of_port(port: int) -> Target:
-    """Whoever listens on a TCP port, as far as that can be seen."""
+    """Whatever listens on a TCP port, as far as that can be seen."""
     inodes = {row[-1] for row, _ in Tables(os.getpid()).tcp(LISTENING, [port])}
     if not inodes:
         raise NotFound(f"nobody listens on port {port} here")

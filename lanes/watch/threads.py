@@ -1,4 +1,4 @@
-"""What to call a thread, and where it stands, in words."""
+"""What to call a thread, and where it is, in words."""
 
 import contextlib
 from pathlib import Path
@@ -24,7 +24,7 @@ class Threads:
         self._called: dict[tuple[int, int], str] = {}  # by Python, also once they have ended
 
     def tell(self, standing: Standings, look: Look) -> None:
-        """Note where Python's threads stand, and what they do: a line is of some moment before."""
+        """Note where Python's threads are, and what they do: a line is from a moment ago."""
         stood, self._stood = self._stood, {}
         for thread, one in standing.items():
             doing = look.get(ThreadId(*thread))
@@ -64,7 +64,7 @@ class Threads:
         stale_at, name, native_id = self._names.get(thread, (0.0, "", thread.tid))
         if monotonic() >= stale_at:
             task = Path(f"/proc/{thread.pid}/task/{thread.tid}")
-            with contextlib.suppress(OSError):  # it has ended: what was known stays
+            with contextlib.suppress(OSError):  # it has ended: keep what was known
                 name = printable((task / "comm").read_text(errors="replace").rstrip("\n"))
                 native_id = _own_id((task / "status").read_text(errors="replace"), thread.tid)
             self._names[thread] = monotonic() + KEPT, name, native_id

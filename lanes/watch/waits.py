@@ -1,7 +1,7 @@
 """What a thread waits in, from its line in /proc/PID/task/TID/syscall (proc(5)).
 
 The line is `running`, or the call's number, its six arguments, the stack pointer and the program
-counter, all but the first in hexadecimal. A thread that is blocked, though in no call, has `-1` and
+counter, all but the first in hexadecimal. A thread that is blocked outside any call has `-1` and
 the last two. Reading it does not stop the thread.
 """
 
