@@ -22,7 +22,7 @@ PAUSE = 0.5  # seconds from one message of a client to its next
 
 
 class Classroom:
-    """So many clients; before they came there were short visits, and some of them have failed."""
+    """Clients that talk; before they came there were short visits, and some of them failed."""
 
     pause = 0.0
 
