@@ -30,7 +30,7 @@ def picture_of(
 
     Of sessions of one kind, if there is one; perhaps with many short visits as one lane.
     """
-    span = seconds or _fitting(snapshot)
+    span = seconds or fitting(snapshot)
     start = snapshot.at - span
     here = list(_since(start, snapshot))
     in_window = replace(snapshot, sessions=tuple(filter(KINDS[kind], here)))
@@ -69,7 +69,7 @@ def picture_of(
     )
 
 
-def _fitting(snapshot: Snapshot) -> float:
+def fitting(snapshot: Snapshot) -> float:
     """The shortest span that shows all of the last minute's sessions and refusals."""
     minute = snapshot.at - WINDOW
     moments = [moment for moment, _ in snapshot.refusals if moment >= minute]

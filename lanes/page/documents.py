@@ -54,7 +54,7 @@ def live(snapshot: Snapshot, query: Query = ORDINARY) -> str:
     picture = query.picture(snapshot)
     sessions = picture.sessions()
     table = table_of(sessions, query.marked, fold=not query.unfold)
-    return templates.get_template("page.html").render(
+    page = templates.get_template("page.html").render(
         drawing=draw(picture, query.width, query.height, marked=query.marked, noted=False),
         story=next(
             (marks.story(one, picture.at) for one in sessions if one.key == query.marked), ""
@@ -72,6 +72,7 @@ def live(snapshot: Snapshot, query: Query = ORDINARY) -> str:
         folded=sum(lane.folded for lane in picture.lanes),
         labels=[part.replica for part in snapshot.parts],
     )
+    return page.replace(">\n<", "><")  # else half of the nodes that a browser compares are blank
 
 
 def _known(snapshot: Snapshot) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from lanes.document import LATEST
-from lanes.layout import KINDS, LONGEST, SHORTEST, picture_of
+from lanes.layout import KINDS, LONGEST, SHORTEST, fitting, picture_of
 from lanes.past import as_of
 from lanes.picture import ALL, Picture
 from lanes.snapshot import Snapshot
@@ -45,9 +45,10 @@ class Query:
     asked: str = ""
 
     def picture(self, snapshot: Snapshot) -> Picture:
-        """What there is to draw of it."""
+        """What there is to draw of it. The past is as wide as the present: it can be dragged."""
         then = snapshot if self.until is None else as_of(snapshot, self.until)
-        return picture_of(then, self.seconds, kind=self.show, fold=not self.unfold)
+        seconds = self.seconds or fitting(snapshot)
+        return picture_of(then, seconds, kind=self.show, fold=not self.unfold)
 
     def link(self, page: str = "", **changes: object) -> str:
         """The address of the same with these changes, whatever window it is seen in."""

@@ -11,14 +11,29 @@ const NEAR = 3; // pixels: a pointer that has moved less has clicked
 const LARGER = document.body.classList.contains("big") ? 1.7 : 1;
 
 function morph(old, fresh) {
-  if (old.isEqualNode(fresh)) return;
   if (old.nodeName !== fresh.nodeName) return old.replaceWith(fresh);
-  if (old.nodeType !== Node.ELEMENT_NODE) return void (old.data = fresh.data);
-  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
-  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
-  const before = [...old.childNodes], after = [...fresh.childNodes];
-  after.forEach((node, i) => (i < before.length ? morph(before[i], node) : old.append(node)));
-  before.slice(after.length).forEach((node) => node.remove());
+  if (old.nodeType !== Node.ELEMENT_NODE) return void (old.data === fresh.data || (old.data = fresh.data));
+  for (const name of old.getAttributeNames()) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const name of fresh.getAttributeNames()) {
+    const value = fresh.getAttribute(name);
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+  let before = old.firstChild, after = fresh.firstChild;
+  while (before && after) {
+    const [nextBefore, nextAfter] = [before.nextSibling, after.nextSibling];
+    morph(before, after);
+    [before, after] = [nextBefore, nextAfter];
+  }
+  while (before) {
+    const gone = before;
+    before = before.nextSibling;
+    gone.remove();
+  }
+  while (after) {
+    const come = after;
+    after = after.nextSibling;
+    old.append(come);
+  }
 }
 
 function tell(trouble) {
@@ -52,10 +67,13 @@ async function update({ withTable = true } = {}) {
   }
   if (!answer.ok) return tell(text);
   const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("lab");
-  for (const part of fresh.querySelectorAll(":scope > [id]")) {
+  for (const parts of [["picture"], ["controls", "marked", "notes", "table"]]) {
     await new Promise(requestAnimationFrame); // a frame for each: a long table holds up no picture
     if (itself !== location.href) return; // something else is wanted by now
-    morph(document.getElementById(part.id), part);
+    for (const id of parts) {
+      const part = fresh.querySelector(`#${id}`);
+      if (part) morph(document.getElementById(id), part);
+    }
   }
   lab.dataset.now = fresh.dataset.now;
   tell("");
