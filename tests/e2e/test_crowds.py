@@ -80,7 +80,7 @@ def update_costs(chromium: Browser, live: LanesPage) -> float:
     chromium.start_tracing(page=live.page, categories=["devtools.timeline", "toplevel"])
     before = live.page.evaluate(asked)
     live.page.wait_for_function(f"() => {asked} >= {before + UPDATES}", polling=1000)
-    updates = live.page.evaluate(asked) - before
+    updates: int = live.page.evaluate(asked) - before
     events = json.loads(chromium.stop_tracing())["traceEvents"]
     [main] = {
         (event["pid"], event["tid"])
@@ -88,7 +88,7 @@ def update_costs(chromium: Browser, live: LanesPage) -> float:
         if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
         if any(one["name"] == "FireAnimationFrame" and one["pid"] == event["pid"] for one in events)
     }
-    tasks = [
+    tasks: list[int] = [
         one.get("tdur", 0)
         for one in events
         if one["name"] == TASK

@@ -77,7 +77,7 @@ def test_a_client_whose_thread_is_not_known_has_its_messages_in_a_row_that_says_
     one = record(1, accepted=1, served=2, ticks=[(3, 3, 1)])
     picture = seen_from_outside(one, how="polled", thread=None, native_id=None)
     assert (queue(picture), lanes(picture)) == ([[(1, 1, 2, 5)]], {})
-    assert picture.queue[0][0].ticks == (EPOCH + 3,)
+    assert picture.queue[0][0].ticks == ((EPOCH + 3, 1),)
     assert [row.name for row in marks.rows(picture)] == ["not known"]
 
 
