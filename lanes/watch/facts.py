@@ -24,12 +24,14 @@ def facts_of(watcher: Watcher, moment: Moment) -> Facts:
     unserved = [record.connection.inode for record, claim in claimed if not claim.certain]
     waiting = {one for one, doing in moment.look.items() if doing.kind == "locks"}
     waiting -= moment.acceptors
+    came = {one for one in waiting if any(watcher.came_with(one, inode) for inode in unserved)}
+    born = {claim.thread for _, claim in claimed if not claim.certain} & waiting
     return Facts(
         look=moment.look,
         claims=[claim for _, claim in claimed],
         unplaced=len(unplaced),
         unread=sum(one.unread > 0 for one in unplaced),
-        locked=sum(any(watcher.came_with(one, inode) for inode in unserved) for one in waiting),
+        locked=len(born | came),
         perhaps=sum(not all(watcher.is_older(one, inode) for inode in unserved) for one in waiting),
         backlog=moment.backlog,
         acceptors=moment.acceptors,
