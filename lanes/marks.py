@@ -18,6 +18,8 @@ NONE = "\N{EN DASH}"  # in place of a figure that is not known
 ADDRESSES = 3  # of listening sockets that are named
 TCP = re.compile(r"(\[.*]|[\d.]+):\d+")  # else it is the path of a Unix-domain socket
 NOT_KNOWN = "not known"  # which thread it is
+LOOPBACK = "127.0.0.1"
+EVERYWHERE = {"0.0.0.0", "[::]"}  # noqa: S104 - compared, not bound
 PORT = 2022  # of our server, for its clients
 
 
@@ -195,16 +197,17 @@ def _nobody(picture: Picture) -> Iterator[str]:
         yield f"Nobody was here in these {span}, as far as is remembered."
     else:
         yield f"Nobody was here in the last {span}."
-        yield f"Type this in a terminal, and then a line of text: nc 127.0.0.1 {_port(picture)}"
+        yield f"Type this in a terminal, and then a line of text: nc {_address(picture)}"
 
 
-def _port(picture: Picture) -> object:
-    """Where clients connect: as the server was told, or as it was seen to listen."""
+def _address(picture: Picture) -> str:
+    """Where a client on this machine connects: as the server is set, or is seen to listen."""
     server = picture.snapshot.servers[0]
     for queue in server.seen.queues if server.seen else ():
         if TCP.fullmatch(queue.address):
-            return queue.address.rpartition(":")[2]
-    return server.settings.get("port") or PORT
+            host, _, port = queue.address.rpartition(":")
+            return f"{LOOPBACK if host in EVERYWHERE else host.strip('[]')} {port}"
+    return f"{LOOPBACK} {server.settings.get('port') or PORT}"
 
 
 def _listens(seen: Seen) -> Iterator[str]:

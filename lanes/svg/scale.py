@@ -12,6 +12,7 @@ from lanes.picture import Bar, Picture
 from lanes.svg.rows import Rows
 
 CHARACTER, PADDING, TIGHT = 6.6, 5.0, 1.0  # pixels of a caption, about
+COUNT = 5.5  # pixels of a digit at a tick
 THINNEST = 2.0  # pixels of a bar too short to be seen, where there is room
 BETWEEN_TICKS, BETWEEN_LABELS = 2.0, 64.0  # pixels
 REFUSAL, DIGIT = 11.0, 7.0  # pixels: a refusal's mark, and each digit of its count
@@ -80,7 +81,7 @@ class Scale:
             marked.append((x, before + count))
         for (x, count), (end, _) in pairwise([*marked, (right, 0)]):
             room = end - x - PADDING
-            yield Tick(x, count, counted=count > 1 and room >= CHARACTER * len(str(count)))
+            yield Tick(x, count, counted=count > 1 and room >= COUNT * len(str(count)))
 
     def refusals(self) -> list[tuple[float, int]]:
         """Where on the time axis, and how many."""

@@ -31,20 +31,19 @@ def test_what_cannot_be_seen_is_no_zero() -> None:
 
 
 NOBODY = "Nobody was here in the last 60 s."
-TYPE = "Type this in a terminal, and then a line of text: nc 127.0.0.1"
+TYPE = "Type this in a terminal, and then a line of text: nc"
 
 
 @pytest.mark.parametrize(
     ("addresses", "notes"),
     [
-        (["[::]:80"], ["Listens on [::]:80.", NOBODY, f"{TYPE} 80"]),
+        (["[::]:80"], ["Listens on [::]:80.", NOBODY, f"{TYPE} 127.0.0.1 80"]),
         (["/s"], ["Listens on the Unix-domain socket /s, whose clients are not shown."]),
         (
             ["/s", *(f"1.2.3.4:{port}" for port in (1, 2, 3, 4))],
             [
                 "Listens on the Unix-domain socket /s, 1.2.3.4:1, 1.2.3.4:2 and 2 more.",
-                NOBODY,
-                f"{TYPE} 1",
+                *(NOBODY, f"{TYPE} 1.2.3.4 1"),
             ],
         ),
         ([], []),
