@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from grading.book import Weights, points, write_book
+from grading.book import Weights, write_book
+from grading.feedback import feedback_on
 from grading.handed_in import Submission
 from grading.outcome import Outcome
 
 UNFINISHED = ".unfinished.json"  # there as long as a run is, or if it was interrupted
 BOOK, FEEDBACK, ARCHIVE = "summary.csv", "feedback", "feedback.zip"
-END = 40  # lines of a log are feedback
 
 
 class Results:
@@ -62,7 +62,7 @@ class Results:
             self._log(submission.name).write_text(outcome.log, encoding="utf-8")
         feedback = self._folder / FEEDBACK / submission.feedback
         feedback.parent.mkdir(parents=True, exist_ok=True)
-        feedback.write_text(self._feedback(outcome), encoding="utf-8")
+        feedback.write_text(feedback_on(outcome, self._weights), encoding="utf-8")
         self._write_book()
         done = {name: (stamp, one.written()) for name, (stamp, one) in self._done.items()}
         unfinished = self._folder / UNFINISHED
@@ -91,14 +91,3 @@ class Results:
 
     def _log(self, name: str) -> Path:
         return self._folder / f"{name}.log"
-
-    def _feedback(self, outcome: Outcome) -> str:
-        """Points, card, and what was printed, if that is not on the card."""
-        points_ = f"Points: {points(outcome, self._weights)}" if outcome.judged else "No points yet"
-        if left_out := outcome.left_out:
-            points_ += f"\nNot tried, and neither earned nor lost: {' '.join(left_out)}"
-        parts = [points_, outcome.shown or f"Your submission {outcome.said.rstrip('.')}."]
-        if outcome.log.strip() and (outcome.checked or not outcome.card):
-            whose = "it printed" if outcome.card else "was said of it"
-            parts += [f"The end of what {whose}:", "\n".join(outcome.log.splitlines()[-END:])]
-        return "".join(f"{part.rstrip()}\n\n" for part in parts)[:-1]

@@ -84,7 +84,7 @@ FLOORS = {
         {"engine", "outcome", "archive", "settings", "keep_end"},
         {"staging"},
         {"handed_in", "book", "image"},
-        {"room"},
+        {"room", "feedback"},
         {"results", "grader"},
         {"run"},
         {"command"},

@@ -1,0 +1,18 @@
+"""What a student reads: the points, the card, and what the program has printed last."""
+
+from grading.book import Weights, points
+from grading.outcome import Outcome
+
+END = 40  # lines of a log
+
+
+def feedback_on(outcome: Outcome, weights: Weights) -> str:
+    """All of it; what was printed only if that is not on the card."""
+    points_ = f"Points: {points(outcome, weights)}" if outcome.judged else "No points yet"
+    if left_out := outcome.left_out:
+        points_ += f"\nNot tried, and neither earned nor lost: {' '.join(left_out)}"
+    parts = [points_, outcome.shown or f"Your submission {outcome.said.rstrip('.')}."]
+    if outcome.log.strip() and (outcome.checked or not outcome.card):
+        whose = "it printed" if outcome.card else "was said of it"
+        parts += [f"The end of what {whose}:", "\n".join(outcome.log.splitlines()[-END:])]
+    return "".join(f"{part.rstrip()}\n\n" for part in parts)[:-1]
