@@ -1,4 +1,4 @@
-"""One submission -> what comes of it: staged, built, started, checked."""
+"""One submission -> its outcome: staged, built, started, checked."""
 
 import json
 import tempfile
@@ -21,7 +21,7 @@ class Grader:
         self._settings = settings
 
     def grade(self, submission: Submission, where: str) -> Outcome:
-        """What comes of it; `where` its card will be. Raises Stopped."""
+        """Its outcome; `where` is the place of its card. Raises Stopped."""
         try:
             with tempfile.TemporaryDirectory() as place:
                 folder = Path(place, "submission")

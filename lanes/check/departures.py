@@ -67,7 +67,7 @@ def leaves(subject: Subject) -> str:
 
 @check(
     hint="`recv` returns b'' once the client has hung up: end the loop there and close the "
-    "connection, or its thread stays for ever"
+    "connection, or its thread stays forever"
 )
 def ghosts(subject: Subject) -> str:
     """Clients that come and go without a word leave nothing behind."""

@@ -32,7 +32,7 @@ class Late(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """What came of speaking at once."""
+    """The result of speaking at once."""
 
     seconds: Sequence[float]  # of each that was answered, since its own message; ascending
     late: Late | None
@@ -57,7 +57,7 @@ def hear_out(caller: Caller, began: float) -> Heard:
 
 
 def heard_by_each(speakers: Sequence[Caller], enough: int) -> tuple[Answers, Mapping[Caller, str]]:
-    """What each hears, until it has heard so many bytes: as an answer has, at least."""
+    """What each hears, until it has heard `enough` bytes: an answer has at least as many."""
     seconds: list[float] = []
     texts = dict.fromkeys(speakers, "")
     missing = dict.fromkeys(speakers, enough)
@@ -85,7 +85,7 @@ def heard_by_all(speakers: Sequence[Caller], reply: int, alone: float) -> Answer
     """How far the server is with all that was said: the last client hears all of it.
 
     Nobody can tell its own answer from what others have caused. So no answer is counted, but how
-    much of all of them has come; a `reply` has so many bytes.
+    much of all of them has come; a `reply` has this many bytes.
     """
     listener, many = speakers[-1], len(speakers)
     total, parts = 0, list[tuple[float, int]]()

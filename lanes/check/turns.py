@@ -22,9 +22,9 @@ TRIES = 3  # turns have to be seen as often
 # Shares of what turns would take: two at a time need a half of that, and have a gap after every
 # other answer; three at a time after every third.
 SLOW = 0.3  # of the time that all would wait if they spoke one after the other,
-SLOWER = 1.5  # but of a few at least so many times as long as one alone
-STEP = 0.4  # of the time that one waits alone; so long is a gap where one waits for another,
-STEPS = 0.4  # and so many of all gaps are
+SLOWER = 1.5  # but if there are few, at least this many times as long as one alone
+STEP = 0.4  # of the time that one waits alone; as long is a gap when one waits for another,
+STEPS = 0.4  # and this part of all gaps is
 FIRST = 0.6  # of the time until the last answer: by then the first is there,
 HALF = 0.2  # and before that not yet half of them
 ONE = (
@@ -33,7 +33,7 @@ ONE = (
     "only while something shared is used, and let each client's own thread do its work"
 )
 FEW = (
-    "about {} messages are worked on at a time: a semaphore, or a pool of so many threads that "
+    "about {} messages are worked on at a time: a semaphore, or a pool of that many threads that "
     "does the work. Let each client's own thread do its work"
 )
 
