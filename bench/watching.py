@@ -33,7 +33,7 @@ from lanes.watch.watcher import Watcher
 
 CROWDS = (10, 100, 1000)  # threads, each with an idle client
 TALKS = 0.004  # seconds from one message of the client that talks to the next
-CLIENTS, MESSAGES = 50, 100  # of the server that is loaded: each says so many in a turn
+CLIENTS, MESSAGES = 50, 100  # of the server that is loaded: each client says this many in a turn
 TURNS = 12  # in each round
 SETTLES = 0.1  # seconds for a program that goes on
 SLEEPS = "import time; print('up', flush=True); time.sleep(600)"

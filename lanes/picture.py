@@ -1,4 +1,4 @@
-"""What there is to draw: a lane for each thread, a bar for each session, in seconds, not in pixels.
+"""What to draw: a lane for each thread, a bar for each session, in seconds, not in pixels.
 
     Snapshot -> layout -> Picture -> svg, terminal
 

@@ -15,7 +15,7 @@ Tick = tuple[float, float, int]  # when messages came and were answered, and how
 PROVEN = "\N{CHECK MARK}"
 GOODBYES = {None, "bye", "closed"}  # no ends, or good ones; seen from outside, all are `closed`
 VISIT = 1.0  # seconds: who leaves sooner was on a short visit
-CERTAIN = {"", "direct", "remembered"}  # a server tells of itself what it knows
+CERTAIN = {"", "direct", "remembered"}  # a server reports what it knows about itself
 LEFT: Final = "has left"  # though the server has not closed its connection
 
 
@@ -157,7 +157,7 @@ class Snapshot:
     sessions: tuple[Session, ...]  # in the order of acceptance
     messages_refused: int | None = None  # None if it does not tell
     gil: bool | None = None  # whether its Python's is on; None if it does not tell
-    seen: Seen | None = None  # None if the server tells of itself
+    seen: Seen | None = None  # None if the server reports about itself
     where: str = ""  # of a part: its address, and how far its clock is ahead
     parts: tuple["Snapshot", ...] = ()
     missing: tuple[str, ...] = ()  # why other servers are not among the parts

@@ -52,7 +52,7 @@ def is_heard(sessions: Sequence[Session]) -> bool:
 
 
 def is_placed(snapshot: Snapshot, address: str) -> bool:
-    """Whether anything at all is known of who serves a client."""
+    """Whether anything is known about the thread that serves a client."""
     return any(one.how not in UNPLACED for one in own(snapshot, [address]))
 
 

@@ -28,7 +28,7 @@ class Survival:
         until = time.monotonic() + FREES
         while (failure := self._met()) and not (gone := self._ends(failure)):
             if not isinstance(failure, HungUp) or time.monotonic() > until:
-                break  # else it may have seats for so many, and clients that have just left
+                break  # else its places may still be taken by clients that have just left
             time.sleep(STEP)
         return self._gone() if failure and gone else failure
 

@@ -45,7 +45,7 @@ class Query:
     asked: str = ""
 
     def picture(self, snapshot: Snapshot) -> Picture:
-        """What there is to draw of it. The past is as wide as the present: it can be dragged."""
+        """What to draw of it. The past is as wide as the present: it can be dragged."""
         then = snapshot if self.until is None else as_of(snapshot, self.until)
         seconds = self.seconds or fitting(snapshot)
         return picture_of(then, seconds, kind=self.show, fold=not self.unfold)

@@ -28,7 +28,7 @@ class Table:
     others: Sequence[Line]
 
     def lines(self, most: int) -> list[Line]:
-        """At most so many: of the others the latest."""
+        """At most `most` lines: of the others the latest."""
         first = self.first[:most]
         left_out = max(len(self.others) - (most - len(first)), 0)
         return [*first, *self.others[left_out:]]

@@ -13,7 +13,7 @@ TICK, LOW_TICK = 9.0, 4.0  # a message's tick at the foot of a bar that has a ca
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """So many rows in so much room, each as high as that allows."""
+    """A number of rows in the room that there is, each as high as that allows."""
 
     count: int
     room: float

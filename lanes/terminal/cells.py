@@ -16,7 +16,7 @@ def plain(text: str) -> str:
 
 
 def shortened(text: str, cells: int) -> str:
-    """At most so many cells of it: the end, for that is where names differ."""
+    """At most `cells` cells of it: the end, because that is where names differ."""
     if cell_len(text) <= cells:
         return text
     while text and cell_len(text) >= cells:
@@ -25,7 +25,7 @@ def shortened(text: str, cells: int) -> str:
 
 
 def clipped(text: str, cells: int) -> str:
-    """At most so many cells of it: the beginning, for that is where a sentence says what it is."""
+    """At most `cells` cells of it: the beginning, where a sentence says what it is about."""
     if cell_len(text) <= cells:
         return text
     while text and cell_len(text) >= cells:
@@ -34,7 +34,7 @@ def clipped(text: str, cells: int) -> str:
 
 
 class Line:
-    """So many cells, blank at first."""
+    """A line of cells, blank at first."""
 
     def __init__(self, cells: int) -> None:
         self._cells = [BLANK] * cells
@@ -51,7 +51,7 @@ class Line:
             column += cells
 
     def is_free(self, column: int, cells: int) -> bool:
-        """Whether so many are blank from there on, and one more where the line is longer."""
+        """Whether `cells` are blank from there on, and one more if the line is longer."""
         return column + cells <= len(self._cells) and all(
             cell == BLANK for cell in self._cells[column : column + cells + 1]
         )

@@ -34,7 +34,7 @@ GAP = 2  # cells between what stands side by side
 BEHIND = 4  # cells behind the lanes at least: half of "now", or a count of refusals
 REPLICAS = 8  # that have a line of their own
 ROWS = 80  # of lanes and of the queue, at most, in a file as in a terminal
-NOTES, TIME = 3, 2  # lines under the lanes: of notes so many always have room; the time
+NOTES, TIME = 3, 2  # lines under the lanes: notes that always have room; the time
 CUT = 3
 
 

@@ -75,7 +75,7 @@ def _table(lines: list[dict[str, str]], width: int) -> Table:
 
 
 def _standing(where: str, cells: int) -> str:
-    """At most so many cells of it; what it does is left out before the line of its source is."""
+    """At most `cells` cells of it; what it does is left out before its source line is."""
     doing, at, line = where.partition(" at ")
     place, _, _ = line.partition(": ")
     return clipped(where if cell_len(f"{doing}{at}{place}") < cells else line or where, cells)

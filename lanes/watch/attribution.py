@@ -68,7 +68,7 @@ class Attribution:
             before = self._claims.get(inode, UNKNOWN)
             if inode in direct:
                 claim = Claim(_same_or_any(before.thread, direct[inode]), "direct")
-                claims[inode] = before if claim == before else claim  # the same, for who compares
+                claims[inode] = before if claim == before else claim  # one object, quick to compare
             elif inode in polled:
                 claims[inode] = Claim(_same_or_any(before.thread, polled[inode]), "polled")
             elif inode not in self._lost and before.thread and before.thread not in look:
@@ -130,7 +130,7 @@ class Attribution:
         return direct, polled
 
     def _hands(self, look: Look) -> set[int]:
-        """The processes with a thread at work that serves nobody who is known."""
+        """The processes with a working thread that serves no known client."""
         taken = {claim.thread for claim in self._claims.values()}
         return {one.pid for one, doing in look.items() if doing.busy and one not in taken}
 

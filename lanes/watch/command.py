@@ -79,7 +79,7 @@ def watch(  # noqa: PLR0913 - one argument for each option
             if not live and not wanted:
                 views.enter_context(page(watched, host, page_port))
             ending.wait(watched, seconds, step)
-            last = watched.snapshot()  # while what there is to tell is still there
+            last = watched.snapshot()  # while everything can still be seen
             if watched.unheard():
                 _tell(watched.unheard(), target)
         for name, file in wanted.items():

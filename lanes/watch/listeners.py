@@ -56,7 +56,7 @@ class Listeners:
         return "Where it listens cannot be seen: name the port, too (--port)."
 
     def accepting(self, look: Look) -> set[ThreadId]:
-        """The threads that wait for a new connection, perhaps besides others."""
+        """The threads that wait for a new connection, perhaps among other things."""
         tcp = {one.inode for one in self.found if one.port}  # others are often for its own commands
         own = tcp or {one.inode for one in self.found}
         accepting = {

@@ -27,7 +27,7 @@ class Newcomers:
         self._connections: dict[int, int] = {}  # by inode
 
     def update(self, look: Look, connections: Collection[int], lists: int) -> None:
-        """Note which are there now; connections were listed so many times."""
+        """Note which are there now; connections were listed `lists` times."""
         self._looks += 1
         if lists != self._lists:
             self._lists = lists

@@ -27,7 +27,7 @@ class Processes:
         self.add(pids)
 
     def add(self, pids: Iterable[int]) -> None:
-        """Look at these too. Raises OSError if then there is nobody to look at."""
+        """Look at these too. Raises OSError if none of them can be looked at."""
         failed: OSError = ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
         for pid in pids:
             try:

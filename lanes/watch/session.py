@@ -1,4 +1,4 @@
-"""A server that is being watched: asked as a server is that tells of itself."""
+"""A server that is being watched, with the interface of one that reports about itself."""
 
 import threading
 from collections.abc import Callable
@@ -66,7 +66,7 @@ class Watched:
             self._broken = error
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait until the server has ended, or for so many seconds; whether it has."""
+        """Wait until the server has ended, or for `seconds`; return whether it has."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
