@@ -53,7 +53,7 @@ def live(snapshot: Snapshot, query: Query = ORDINARY) -> str:
     """The page that keeps itself up to date; its table has the latest sessions of the picture."""
     picture = query.picture(snapshot)
     sessions = picture.sessions()
-    table = table_of(sessions, query.marked, fold=not query.unfold)
+    table = table_of(sessions, fold=not query.unfold)
     page = templates.get_template("page.html").render(
         drawing=draw(picture, query.width, query.height, marked=query.marked, noted=False),
         story=next(
@@ -62,7 +62,7 @@ def live(snapshot: Snapshot, query: Query = ORDINARY) -> str:
         picture=picture,
         at=picture.at,
         now=snapshot.at,
-        lines=table.lines(ROWS),
+        lines=table.lines(ROWS, query.marked),
         known=_known(snapshot),
         uncounted=snapshot.uncounted,
         more=max(len(table) - ROWS, 0),

@@ -22,28 +22,28 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """All lines: the session that is marked and those that failed, then the others, by number."""
+    """All lines: the sessions that failed, then the others, by number."""
 
-    first: Sequence[Line]
+    failed: Sequence[Line]
     others: Sequence[Line]
 
-    def lines(self, most: int) -> list[Line]:
-        """At most `most` lines: of the others the latest."""
-        first = self.first[:most]
-        left_out = max(len(self.others) - (most - len(first)), 0)
-        return [*first, *self.others[left_out:]]
+    def lines(self, most: int, marked: str = "") -> list[Line]:
+        """At most `most` lines: of the others the latest, and the marked one."""
+        failed = self.failed[:most]
+        left_out = max(len(self.others) - (most - len(failed)), 0)
+        missing = [one for one in self.others[:left_out] if one.sessions[0].key == marked]
+        return [*missing, *failed, *self.others[left_out:]]
 
     def __len__(self) -> int:
         """How many lines there are in all."""
-        return len(self.first) + len(self.others)
+        return len(self.failed) + len(self.others)
 
 
-def table_of(sessions: Sequence[Session], marked: str = "", *, fold: bool = False) -> Table:
+def table_of(sessions: Sequence[Session], *, fold: bool = False) -> Table:
     """A line for each, but for short visits if they are folded."""
-    first = [one for one in sessions if one.key == marked]
-    first += [one for one in sessions if one.failed and one.key != marked]
-    others = [one for one in sessions if not one.failed and one.key != marked]
-    return Table([Line([one]) for one in first], list(_folded(others, fold=fold)))
+    failed = [Line([one]) for one in sessions if one.failed]
+    others = [one for one in sessions if not one.failed]
+    return Table(failed, list(_folded(others, fold=fold)))
 
 
 def _folded(sessions: Sequence[Session], *, fold: bool) -> Iterator[Line]:
