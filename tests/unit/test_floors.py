@@ -32,7 +32,7 @@ FLOORS = {
         {"__main__"},
     ],
     "lanes": [
-        {"snapshot", "signals", "terminal.cells", "check.address", "check.failure"}
+        {"snapshot", "signals", "terminal.cells", "check.address", "check.failure", "check.control"}
         | {"check.protocol", "watch.syscalls", "watch.netlink", "watch.printable", "watch.proc"}
         | {"watch.rights", "watch.pace", "watch.epolls", "svg.rows"},
         {"document", "picture", "agreement", "check.connection", "check.printed", "page.settings"}
