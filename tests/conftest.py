@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.kit.certificates import ca
 from tests.kit.containers import engine, environment, project, pytest_runtest_makereport
 from tests.kit.groups import pytest_collection_modifyitems
 from tests.kit.lab import lab
 from tests.kit.rounds import rounds
 
 __all__ = [
+    "ca",
     "engine",
     "environment",
     "lab",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
 import trustme
 
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
@@ -66,3 +67,10 @@ def trusting(authority: Path, shown: Pair | None) -> ssl.SSLContext:
 def authority() -> Iterator[Authority]:
     with tempfile.TemporaryDirectory() as folder:
         yield Authority(Path(folder))
+
+
+@pytest.fixture(scope="session")
+def ca() -> Iterator[Authority]:
+    """One for all tests: what it has issued is true for each."""
+    with authority() as ca:
+        yield ca

@@ -40,12 +40,6 @@ BUSY = "TLSV1_ALERT_INTERNAL_ERROR"  # all that can be told before a handshake
 
 
 @pytest.fixture(scope="module")
-def ca() -> Iterator[Authority]:
-    with authority() as ca:
-        yield ca
-
-
-@pytest.fixture(scope="module")
 def shown(ca: Authority) -> Pair:
     return ca.issue("client")
 

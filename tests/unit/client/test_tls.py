@@ -28,12 +28,6 @@ from tests.kit.waiting import SECONDS, wait_until
 HERE = "127.0.0.1"
 
 
-@pytest.fixture(scope="module")
-def ca() -> Iterator[Authority]:
-    with authority() as ca:
-        yield ca
-
-
 @pytest.fixture
 def server(start_server: StartServer, ca: Authority) -> RunningServer:
     """It asks its clients for certificates."""

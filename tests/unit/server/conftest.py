@@ -1,11 +1,14 @@
 import logging
+import ssl
 from collections.abc import Callable, Iterator
 
 import pytest
 import structlog
 
+from server.chat.certificates import Certificates
 from server.log import lines
 from server.log.writer import LogWriter
+from tests.kit.certificates import Authority, Pair
 from tests.kit.peer import Peer
 from tests.kit.pipe import Pipe
 from tests.kit.running_server import RunningServer, StartServer
@@ -22,6 +25,24 @@ def server(start_server: StartServer) -> RunningServer:
 def peer(server: RunningServer) -> Peer:
     """Its first client, which it has greeted."""
     return server.greeted()
+
+
+@pytest.fixture(scope="session")
+def context(ca: Authority) -> ssl.SSLContext:
+    """A server's, which asks every client for a certificate."""
+    return Certificates(*ca.issue("localhost"), ca.certificate).context
+
+
+@pytest.fixture(scope="session")
+def shown(ca: Authority) -> Pair:
+    """What a right client shows."""
+    return ca.issue("client-1", common=True)
+
+
+@pytest.fixture
+def trusting(ca: Authority, shown: Pair) -> ssl.SSLContext:
+    """A right client's."""
+    return ca.trusting(shown)
 
 
 @pytest.fixture

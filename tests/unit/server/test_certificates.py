@@ -1,7 +1,7 @@
 """The certificates that the server reads: right ones, wrong ones in one line, and new ones."""
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,6 @@ from server.chat.certificates import BadCertificate, Certificates, name_of
 from server.chat.endpoint import Endpoint
 from tests.kit.certificates import Authority, authority
 from tests.kit.memory_client import MemoryClient
-
-
-@pytest.fixture(scope="module")
-def ca() -> Iterator[Authority]:
-    with authority() as ca:
-        yield ca
 
 
 @pytest.mark.parametrize(

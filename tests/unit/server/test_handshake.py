@@ -1,7 +1,6 @@
 """A session over TLS, with a whole server: who is there, who is refused, and who waits."""
 
 import ssl
-from collections.abc import Iterator
 from functools import partial
 
 import pytest
@@ -16,24 +15,6 @@ from tests.kit.memory_client import MemoryClient
 from tests.kit.peer import Peer
 from tests.kit.running_server import RunningServer, StartServer
 from tests.kit.waiting import SECONDS, wait_until
-
-
-@pytest.fixture(scope="module")
-def ca() -> Iterator[Authority]:
-    with authority() as ca:
-        yield ca
-
-
-@pytest.fixture(scope="module")
-def context(ca: Authority) -> ssl.SSLContext:
-    """A server's, which asks every client for a certificate."""
-    return Certificates(*ca.issue("localhost"), ca.certificate).context
-
-
-@pytest.fixture(scope="module")
-def trusting(ca: Authority) -> ssl.SSLContext:
-    """A right client's."""
-    return ca.trusting(ca.issue("client-1", common=True))
 
 
 def refused(server: RunningServer, reason: Refusal) -> bool:

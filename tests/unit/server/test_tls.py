@@ -9,7 +9,6 @@ from contextlib import suppress
 
 import pytest
 
-from server.chat.certificates import Certificates
 from server.chat.connection import Connection, TimedOut
 from server.chat.endpoint import Endpoint, HandshakeFailed
 from server.chat.tls import TlsConnection
@@ -19,30 +18,6 @@ from tests.kit.peer import reset_on_close
 from tests.kit.waiting import SECONDS
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
-
-
-@pytest.fixture(scope="module")
-def ca() -> Iterator[Authority]:
-    with authority() as ca:
-        yield ca
-
-
-@pytest.fixture(scope="module")
-def context(ca: Authority) -> ssl.SSLContext:
-    """The server's, which asks every client for a certificate."""
-    return Certificates(*ca.issue("localhost"), ca.certificate).context
-
-
-@pytest.fixture(scope="module")
-def shown(ca: Authority) -> Pair:
-    """What a right client shows."""
-    return ca.issue("client-1")
-
-
-@pytest.fixture
-def trusting(ca: Authority, shown: Pair) -> ssl.SSLContext:
-    """A right client's."""
-    return ca.trusting(shown)
 
 
 def met(server: ssl.SSLContext, client: ssl.SSLContext) -> tuple[Endpoint, MemoryClient]:
