@@ -18,7 +18,7 @@ from lanes.check.protocol import DIALECTS, Lines
 from lanes.check.scorecard import Result, Scorecard, score
 from lanes.check.showing import read, show
 from lanes.check.started import STARTS, address_of, ending, started
-from lanes.check.subject import Subject, Unreachable
+from lanes.check.subject import Secure, Subject, Unreachable
 from lanes.watch.printable import printable
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def check(  # noqa: PLR0913 - one argument for each option
     many: int,
     timeout: float,
     wait: float,
+    secure: Secure | None,
     pid: int | None,
     container: str | None,
     require: tuple[str, ...],
@@ -78,7 +79,15 @@ def check(  # noqa: PLR0913 - one argument for each option
             server = server or address_of(children[0], wait)
             near = Nearby(*server)
             subject = running.enter_context(
-                Subject(near, dialect, clients=clients, many=many, timeout=timeout, wait=wait)
+                Subject(
+                    near,
+                    dialect,
+                    clients=clients,
+                    many=many,
+                    timeout=timeout,
+                    wait=wait,
+                    secure=secure,
+                )
             )
             name = near.found_at(subject.address)
             subject.ending = partial(ending, children)

@@ -9,12 +9,20 @@ from typing import Self
 
 from lanes.check.address import Address
 from lanes.check.failure import Endless, Failed, HungUp, Patience
+from lanes.check.tls import TlsSocket
 
 RESET = struct.pack("ii", 1, 0)  # struct linger {on, 0 seconds}: socket(7), SO_LINGER
 CHUNK = 1 << 16  # bytes to receive at once, at most
 FLOOD = 1 << 20  # bytes after which a server that should hang up is taken not to
 ENDLESS = 1 << 16  # bytes after which a reply is taken to have no end
 QUIET = 0.05  # seconds without a byte after which a reply without an end counts as whole
+
+
+def is_ready(connected: socket.socket, seconds: float) -> bool:
+    """Whether there are bytes to be read, or the end of them, now or within that time."""
+    if isinstance(connected, TlsSocket):
+        return connected.is_ready(seconds)
+    return bool(select.select([connected], [], [], max(seconds, 0))[0])
 
 
 class Connection:
@@ -76,18 +84,18 @@ class Connection:
 
     def hears(self, seconds: float = 0) -> bool:
         """Whether bytes are there, or arrive within that time; they stay there to be read."""
-        if select.select([self], [], [], max(seconds, 0))[0]:
+        if is_ready(self._socket, seconds):
             with contextlib.suppress(OSError):
                 return bool(self._socket.recv(1, socket.MSG_PEEK))
         return False
 
     def is_hung_up_on(self, seconds: float) -> bool:
         """Whether the server has nothing more to say, now or within that time."""
-        return bool(select.select([self], [], [], seconds)[0]) and not self.hears()
+        return is_ready(self._socket, seconds) and not self.hears()
 
     def wait_for_answer(self) -> None:
         """Wait until an answer begins, and leave it unread."""
-        if not select.select([self], [], [], max(self.due - time.monotonic(), 0))[0]:
+        if not is_ready(self._socket, self.due - time.monotonic()):
             raise self._patience.ran_out("no answer")
         if not self.hears():
             raise HungUp("the server hung up instead of answering")
@@ -132,6 +140,7 @@ class Connection:
     def leave(self) -> None:
         """Close the connection in order: anything left unread would make it a reset."""
         self.forget()
+        self.end_output()  # over TLS that is more than to close it
         self._socket.close()
 
     def abandon(self) -> None:

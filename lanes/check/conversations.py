@@ -21,7 +21,7 @@ TEXT = "Grüße an alle: 你好, こんにちは, \N{WAVING HAND SIGN}"
 @check(
     hint="the server waits for something that never comes: a line end, which the lab's client "
     "does not send, or a fixed number of bytes (`readline`, `makefile`); or it replies on a "
-    "socket other than the one `accept` returned; or it speaks the other --protocol"
+    "socket other than the one `accept` returned; or it speaks the other --protocol, or TLS (--tls)"
 )
 def answers(subject: Subject) -> str:
     """A client's message is answered."""

@@ -6,11 +6,17 @@ from contextlib import ExitStack, contextmanager
 
 from lanes.check.caller import Caller
 from lanes.check.claim import check, duration
-from lanes.check.failure import Endless, Failed, HungUp, said_of
+from lanes.check.failure import Endless, Failed, HungUp, NoHandshake, said_of
 from lanes.check.rounds import MIXED, Rounds
 from lanes.check.subject import Subject
 from lanes.check.symptoms import ONE_BY_ONE, TURNED_AWAY, of_a_wait, of_silence
 from lanes.check.turns import InTurns, at_once
+
+IN_ACCEPT = (
+    "a handshake in the accepting thread: a client that does not shake hands holds up all others. "
+    "Accept the plain connection, and shake hands in the client's own thread; in Python, wrap the "
+    "accepted socket there, or the listening one with `do_handshake_on_connect=False`"
+)
 
 
 @check(
@@ -69,18 +75,27 @@ def _once_alone(caller: Caller, others: list[Caller]) -> str:
 @check(hint="the thread that accepts also receives, or a lock is held while waiting for a client")
 def unblocked(subject: Subject) -> str:
     """A silent or slow client does not hold up the others."""
-    with subject.connect(), ExitStack() as staying:
-        with said_of("a client beside a silent one"):
+    with subject.silent(), ExitStack() as staying:
+        with said_of("a client beside a silent one"), _shaking_hands_apart():
             dribbling = staying.enter_context(subject.call())
             dribbling.ask()  # so that whatever a client keeps from the others, this one has it
         dribbling.send(b"H")
         beside = said_of("a client beside a silent one and one that sends byte by byte")
-        with beside, subject.call() as caller:
+        with beside, _shaking_hands_apart(), subject.call() as caller:
             for byte in b"e" if subject.is_slow else b"ey ":
                 dribbling.send(bytes([byte]))
                 caller.be_still()  # it may hear what the other says
                 caller.ask()
     return "answered beside a silent client and one that sends byte by byte"
+
+
+@contextmanager
+def _shaking_hands_apart() -> Iterator[None]:
+    """If the silent client, which over TLS does not even shake hands, keeps others from it."""
+    try:
+        yield
+    except NoHandshake as failure:
+        raise Failed(str(failure), IN_ACCEPT) from None
 
 
 @check(hint="too few threads, a lock held over the conversation, or too short a `listen` backlog")

@@ -35,6 +35,10 @@ class Endless(Failed):
         super().__init__(evidence, hint)
 
 
+class NoHandshake(Failed):
+    """TCP connects, but the server does not shake hands over it."""
+
+
 class Mute(Failed):
     """The server speaks and answers nothing, so that no other check can tell anything."""
 
@@ -79,8 +83,8 @@ class Patience:
         finally:
             self.timeout = usual
 
-    def ran_out(self, what: str) -> Failed | OutOfTime:
+    def ran_out(self, what: str, failed: type[Failed] = Failed) -> Failed | OutOfTime:
         """What to raise when a wait has ended: the server failed only if it had its full time."""
         if time.monotonic() >= self.deadline:
             return OutOfTime()
-        return Failed(f"{what} within {self.timeout:g} s")
+        return failed(f"{what} within {self.timeout:g} s")

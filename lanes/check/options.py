@@ -1,5 +1,6 @@
 """What the command line of `lanes check` takes; most of it is also an environment variable."""
 
+from collections.abc import Callable
 from functools import reduce
 
 import click
@@ -8,10 +9,11 @@ from lanes.check.arguments import read_seconds, read_server
 from lanes.check.choice import EVERY_CHECK
 from lanes.check.report import FORMATS
 from lanes.check.scorecard import OFFERED
+from lanes.check.tls_options import TLS, secured
 from lanes.options import Command, option
 
 CLIENTS = click.IntRange(2, 500)  # this is no load test
-OPTIONS = [
+OPTIONS: list[Callable[[Command], Command]] = [
     click.argument("server", metavar="[HOST:PORT]", required=False, callback=read_server),
     option(
         "--protocol",
@@ -36,6 +38,7 @@ OPTIONS = [
         default=0,
         help="Seconds to keep trying until the server is there; a COMMAND gets 10 at least.",
     ),
+    *TLS,
     option("--pid", type=click.IntRange(min=1), help="Watch this process: adds `threads`."),
     option("--container", metavar="NAME", help="The same for a container; as root, where it runs."),
     click.option(
@@ -78,4 +81,4 @@ OPTIONS = [
 
 def check_options(command: Command) -> Command:
     """Give a command all of them, in this order."""
-    return reduce(lambda decorated, add: add(decorated), reversed(OPTIONS), command)
+    return reduce(lambda decorated, add: add(decorated), reversed(OPTIONS), secured(command))

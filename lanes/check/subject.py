@@ -1,7 +1,6 @@
 """The checked server: where it is, what it speaks, and how long to wait for it."""
 
 import contextlib
-import select
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -10,9 +9,10 @@ from typing import Self
 
 from lanes.check.address import Address
 from lanes.check.caller import Caller, Ticks
-from lanes.check.connection import QUIET
-from lanes.check.failure import Failed, Gone, Patience, said_of
+from lanes.check.connection import QUIET, Connection, is_ready
+from lanes.check.failure import Failed, Gone, HungUp, NoHandshake, Patience, said_of
 from lanes.check.protocol import Dialect
+from lanes.check.tls import Broken, Refused
 
 SECONDS = 55.0  # for all checks: with its start and its end a run takes a minute at most
 USUAL = 3.0  # seconds for an answer; who gives the server more gives all checks more, in proportion
@@ -20,6 +20,8 @@ SLOW = 0.5  # seconds for an answer
 PAUSE = 0.1  # seconds between two attempts to find the server
 AT_ONCE = 0.2  # seconds within which a server that speaks first has usually spoken
 KNOCK = 0.2  # seconds for the first attempt to connect; twice that for the next, and so on
+BROKEN = "the TLS handshake broke"
+Secure = Callable[[socket.socket, str], socket.socket]  # it shakes hands with a host, in time
 NUMERIC = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
 
 
@@ -39,14 +41,16 @@ class Subject:
         many: int,
         timeout: float,
         wait: float = 0,
+        secure: Secure | None = None,
     ) -> None:
-        """Connect, and try again for `wait` seconds; raises Unreachable.
+        """Connect, and try again for `wait` seconds; raises Unreachable, or over TLS Refused.
 
         The first check uses this connection: a server may be so wrong that it serves only one.
         """
         self.clients = clients  # that are connected at the same time
         self.many = many  # the same, for the check of that name
-        found = _find(server, timeout, time.monotonic() + wait)
+        self._host, self._secure = server.host, secure
+        found = _find(server, secure, timeout, time.monotonic() + wait)
         self.seconds = SECONDS * max(1, timeout / USUAL)  # for all checks
         self.patience = Patience(timeout, time.monotonic() + self.seconds)
         self.greeting = _heard_at_once(found)  # what it said before anything was asked, if it did
@@ -89,13 +93,17 @@ class Subject:
 
     def connect(self) -> Caller:
         """Connect and do no more: neither side has spoken."""
-        connection, self._found = self._found or self._knock(), None
+        connection, self._found = self._found or self._met(), None
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         dialect = self._dialect()
         greets = self.framed or bool(self.greeting)
         caller = Caller(connection, dialect, self.patience, greets=greets, ticks=self.ticks)
         caller.quiet = self.quiet
         return caller
+
+    def silent(self) -> Connection:
+        """A client that does not say a word, over TLS not even hello."""
+        return Connection(self._knock(), self.patience) if self._secure else self.connect()
 
     def callers(self, staying: ExitStack, count: int) -> Iterator[Caller]:
         """Call that often, one call at a time; all of them stay."""
@@ -111,6 +119,21 @@ class Subject:
         except (Failed, TimeoutError) as failure:
             return isinstance(failure, Gone)  # else it may be slow: that is for the checks to say
         return False
+
+    def _met(self) -> socket.socket:
+        """A new connection, over TLS with its handshake done; raises Failed."""
+        connection = self._knock()
+        if not self._secure:
+            return connection
+        connection.settimeout(self.patience.until() - time.monotonic())
+        try:
+            return self._secure(connection, self._host)
+        except Refused as why:
+            raise Failed(str(why)) from None
+        except TimeoutError:
+            raise self.patience.ran_out("no TLS handshake", NoHandshake) from None
+        except OSError as error:
+            raise HungUp(f"{BROKEN}: {error.strerror}") from None
 
     def _knock(self) -> socket.socket:
         """Try anew soon: if the backlog is full, the kernel tries again only after a second."""
@@ -134,19 +157,30 @@ class Subject:
             raise Failed(f"could not connect: {error.strerror or error}") from None
 
 
-def _find(server: Address, timeout: float, until: float) -> socket.socket:
+def _find(server: Address, secure: Secure | None, timeout: float, until: float) -> socket.socket:
     while True:
         try:
-            return server.connect(timeout)
+            connected = server.connect(timeout)
         except OSError as error:
-            if time.monotonic() >= until:
-                raise Unreachable(str(error)) from None
+            why = str(error)
+        else:
+            try:
+                return secure(connected, server.host) if secure else connected
+            except OSError as error:
+                why = f"{server}: {BROKEN} ({error.strerror or error}): does it speak TLS?"
+        if time.monotonic() >= until:
+            raise Unreachable(why)
         time.sleep(PAUSE)
 
 
 def _heard_at_once(connection: socket.socket) -> str:
     """What has arrived; it stays there to be read again."""
-    if select.select([connection], [], [], AT_ONCE)[0]:
-        with contextlib.suppress(OSError):
+    if is_ready(connection, AT_ONCE):
+        try:
             return connection.recv(1024, socket.MSG_PEEK).decode(errors="replace")
+        except Broken as alert:  # it looks at our certificate once we have shaken hands
+            connection.close()
+            raise Refused(f"the server refuses us: {alert.strerror} (see --tls-cert)") from None
+        except OSError:
+            pass
     return ""

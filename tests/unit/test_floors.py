@@ -34,7 +34,7 @@ FLOORS = {
     "lanes": [
         {"snapshot", "signals", "terminal.cells", "check.address", "check.failure", "check.control"}
         | {"check.protocol", "watch.syscalls", "watch.netlink", "watch.printable", "watch.proc"}
-        | {"watch.rights", "watch.pace", "watch.epolls", "svg.rows"},
+        | {"check.tls", "watch.rights", "watch.pace", "watch.epolls", "svg.rows"},
         {"document", "picture", "agreement", "check.connection", "check.printed", "page.settings"}
         | {"watch.waits", "watch.tables", "watch.pyspy", "watch.family"},
         {"replicas", "folding", "check.caller", "watch.target"},
@@ -73,7 +73,7 @@ FLOORS = {
         },
         {"page.query"},
         {"page.documents", "check.scorecard", "check.threads", "testing"},
-        {"page.app", "check.report", "check.choice", "check.absent"},
+        {"page.app", "check.report", "check.choice", "check.absent", "check.tls_options"},
         {"page.serving", "check.options", "check.showing"},
         {"commands", "check.command", "watch.ending"},
         {"watch.showing"},

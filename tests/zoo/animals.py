@@ -8,13 +8,17 @@ from typing import NamedTuple
 
 from bench.load import compile_program
 from lanes.check.address import Address
+from lanes.check.crowds import IN_ACCEPT
 from lanes.check.failure import Endless
 from lanes.check.rounds import MIXED
 from lanes.check.scorecard import OFFERED
+from lanes.check.subject import Secure
 from lanes.check.symptoms import ENDED as CLOSED
 from lanes.check.symptoms import LEFT_OUT, ONE_BY_ONE, SHARED, TURNED_AWAY
+from lanes.check.tls import Tls
 from lanes.check.turns import FEW
 from lanes.check.turns import ONE as TURNS
+from tests.kit.certificates import Authority
 from tests.kit.http_get import LOOPBACK
 from tests.kit.server_process import listening
 
@@ -31,6 +35,7 @@ class Animal(NamedTuple):
     hangs: bool = True  # where it fails, so that it is waited for in vain
     hint: str = ""  # of the first of them, where more is seen than that it failed
     breaks: bool = False  # the first check that it fails ends it, and no other is tried
+    tls: bool = False
 
     def right_verdicts(self, check: str) -> set[str]:
         """What may come of it."""
@@ -58,9 +63,11 @@ RIGHT = {
     "threads": Animal("threads.py", "handout"),
     "asyncio": Animal("with_asyncio.py", "handout"),
     "C": Animal("threads.c", "handout"),
+    "TLS": Animal("over_tls.py thread", "handout", tls=True),
     "lines": Animal("lines_server.py", "lines"),
     "ours, thread": Animal("--model thread", "lines"),
     "ours, thread, handout": Animal("--model thread --protocol handout", "handout"),
+    "ours, TLS": Animal("--model thread", "lines", tls=True),
     "ours, pool": Animal("--model pool --workers 128", "lines"),
     "ours, pool, handout": Animal("--model pool --workers 128 --protocol handout", "handout"),
 }
@@ -153,6 +160,9 @@ WRONG = {
     "lock over the conversation": Animal("lock_over_conversation.py", "handout", ONE_AT_A_TIME),
     "ours, lock": Animal("--model lock", "lines", f"{ONE_AT_A_TIME} threads"),
     "ours, small pool": Animal("--model pool --workers 4", "lines", "concurrent many threads"),
+    "a handshake in accept": Animal(
+        *("over_tls.py accept", "handout", "unblocked"), hint=IN_ACCEPT, tls=True
+    ),
     "ASCII only": Animal("ascii_only.py", "handout", "unicode"),
     "says bye for ever": Animal("says_bye_for_ever.py", "handout", "leaves ghosts"),
     "no end of stream": Animal("no_end_of_stream.py", "handout", "ghosts"),
@@ -171,17 +181,24 @@ WRONG = {
 
 
 @contextmanager
-def living(animal: Animal, folder: Path) -> Iterator[Address]:
-    """The server, once it listens; what it prints is nobody's concern."""
-    with listening(*_command(animal.started_by, folder)) as port:
-        yield Address(LOOPBACK, port)
+def living(animal: Animal, folder: Path) -> Iterator[tuple[Address, Secure | None]]:
+    """The server, once it listens, and how to meet it over TLS; nobody reads what it prints."""
+    ca = Authority(folder) if animal.tls else None
+    with listening(*_command(animal.started_by, folder, ca)) as port:
+        yield Address(LOOPBACK, port), _secure(ca)
 
 
-def _command(started_by: str, folder: Path) -> list[str]:
-    if started_by.endswith(".py"):
-        return [sys.executable, str(SERVERS / started_by)]
-    if started_by.endswith(".c"):
-        compile_program(SERVERS / started_by, folder / "server")
+def _secure(ca: Authority | None) -> Secure | None:
+    return Tls(ca.certificate, *ca.issue("client")).secure if ca else None
+
+
+def _command(started_by: str, folder: Path, ca: Authority | None) -> list[str]:
+    program, *words = started_by.split()
+    if program.endswith(".py"):
+        shown = map(str, ca.issue(LOOPBACK)) if ca else ()
+        return [sys.executable, str(SERVERS / program), *words, *shown]
+    if program.endswith(".c"):
+        compile_program(SERVERS / program, folder / "server")
         return [str(folder / "server")]
     ours = (sys.executable, "-m", "server", "--status-port", "0")
-    return [*ours, *started_by.split(), "--port"]
+    return [*ours, program, *words, *(ca.served(LOOPBACK) if ca else ()), "--port"]

@@ -8,7 +8,7 @@ import pytest
 from lanes.check.address import Address
 from lanes.check.protocol import DIALECTS
 from lanes.check.scorecard import OFFERED, Result, score
-from lanes.check.subject import Subject
+from lanes.check.subject import Secure, Subject
 from tests.zoo.animals import RIGHT, WRONG, Animal, living
 
 IN_VAIN = 0.5  # seconds that an answer is waited for that must not come: again and again
@@ -23,9 +23,9 @@ def test_a_right_server_never_fails(
     if runs == 1:  # `make zoo` has the time that the command line takes
         monkeypatch.setattr("lanes.check.visits.SECONDS", 2.0)
         monkeypatch.setattr("lanes.check.subject.KNOCK", 0.05)
-    with living(RIGHT[name], tmp_path) as address:
+    with living(RIGHT[name], tmp_path) as where:
         for _ in range(runs):
-            assert list(_misjudged(RIGHT[name], address)) == []
+            assert list(_misjudged(RIGHT[name], *where)) == []
 
 
 # On a busy machine these may seem right: bytes that are sent one by one arrive together; of threads
@@ -43,18 +43,19 @@ def test_a_wrong_server_fails_what_it_has_to_and_nothing_else(
     if "churn" not in WRONG[name].fails.split():
         monkeypatch.setattr("lanes.check.visits.SECONDS", 2.0)
     for _ in range(pytestconfig.getoption("runs")):  # each time a new one: the last may be broken
-        with living(WRONG[name], tmp_path) as address:
-            assert list(_misjudged(WRONG[name], address)) == []
+        with living(WRONG[name], tmp_path) as where:
+            assert list(_misjudged(WRONG[name], *where)) == []
 
 
-def _misjudged(animal: Animal, address: Address) -> Iterator[Result]:
+def _misjudged(animal: Animal, address: Address, secure: Secure | None) -> Iterator[Result]:
     """Try all checks, with as many clients as the command line has.
 
     Yield the wrong verdicts, and the first that failed if its hint is not the right one.
     """
     hint = animal.hint
     checks, dialect = OFFERED[animal.protocol], DIALECTS[animal.protocol]
-    with Subject(address, dialect, clients=10, many=100, timeout=PATIENT) as subject:
+    subject = Subject(address, dialect, clients=10, many=100, timeout=PATIENT, secure=secure)
+    with subject:
         results = score(subject, checks, print)
         for check in checks:
             right = animal.right_verdicts(check.name)

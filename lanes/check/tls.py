@@ -1,0 +1,135 @@
+"""The checked server over TLS: a socket that is encrypted, and otherwise like a plain one."""
+
+import select
+import socket
+import ssl
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+RECORD = 1 << 14  # bytes of plaintext in a record, at most
+
+
+class BadCertificate(Exception):
+    """A file is not what it should be; the text says which and why."""
+
+
+class Refused(Exception):
+    """One side does not trust the other; the text says which, and why."""
+
+
+class Broken(OSError):
+    """OpenSSL gave up on the connection; `strerror` says why, in words."""
+
+    def __init__(self, error: ssl.SSLError) -> None:
+        reason = (error.reason or "it ended").rpartition("ALERT_")
+        words = reason[2].lower().replace("_", " ")
+        super().__init__(error.errno, f"TLS alert: {words}" if reason[1] else f"TLS: {words}")
+        self.is_alert = bool(reason[1])
+
+
+class TlsSocket(ssl.SSLSocket):
+    """As a plain socket: it can be looked at before it is read, and one direction can be ended."""
+
+    _ahead = b""  # decrypted, and only looked at so far
+    _broken: OSError | None = None  # noticed then, and raised again when it is read
+
+    def recv(self, size: int = 1024, flags: int = 0) -> bytes:
+        """What has arrived; MSG_PEEK does not wait. Raises BlockingIOError or OSError."""
+        looks = bool(flags & socket.MSG_PEEK)
+        if looks:
+            self.setblocking(False)
+        if not self._ahead:
+            self._ahead = self._record()
+        if not looks:
+            self.setblocking(False)
+            with suppress(OSError):  # for the next call, if it is an error
+                while len(self._ahead) < size and (more := self._record()):
+                    self._ahead += more
+        chunk = self._ahead[:size]
+        if not looks:
+            self._ahead = self._ahead[size:]
+        return chunk
+
+    def _record(self) -> bytes:
+        """The next record; b"" at the end, whether the server said goodbye or not."""
+        if self._broken:
+            raise self._broken
+        try:
+            return super().recv(RECORD)
+        except ssl.SSLWantReadError:
+            raise BlockingIOError from None
+        except ssl.SSLZeroReturnError:  # its goodbye, after ours
+            return b""
+        except TimeoutError:
+            raise
+        except OSError as error:
+            self._broken = Broken(error) if isinstance(error, ssl.SSLError) else error
+            raise self._broken from None
+
+    def is_ready(self, seconds: float) -> bool:
+        """Whether it can be read, now or within that time; a part of a record cannot."""
+        until = time.monotonic() + seconds
+        while not (self._ahead or self._broken):
+            if not select.select([self], [], [], max(until - time.monotonic(), 0))[0]:
+                return False
+            with suppress(OSError):  # session tickets, for example, are nothing to be read
+                if not self.recv(1, socket.MSG_PEEK):
+                    return True
+        return True
+
+    def sendall(self, data: "ReadableBuffer", flags: int = 0) -> None:
+        """Send all of it. Raises TimeoutError or OSError."""
+        try:
+            super().sendall(data, flags)
+        except ssl.SSLError as error:
+            raise Broken(error) from None
+
+    def shutdown(self, how: int) -> None:
+        """End the output: say goodbye, and then end the stream."""
+        with suppress(ssl.SSLError, ValueError):  # it would wait for the server's own goodbye
+            self.setblocking(False)
+            self.unwrap()
+        socket.socket.shutdown(self, how)
+
+
+class Tls:
+    """Whom to trust, and what to show; PEM files. Raises BadCertificate."""
+
+    def __init__(self, ca: Path | None, certificate: Path | None, key: Path | None) -> None:
+        for path in filter(None, (ca, certificate, key)):
+            try:
+                path.read_bytes()
+            except OSError as error:  # OpenSSL would not say which of them
+                raise BadCertificate(f"cannot read {path}: {error.strerror}") from None
+        try:
+            self._context = ssl.create_default_context(cafile=ca)
+        except ssl.SSLError:
+            raise BadCertificate(f"{ca} is not an authority's certificate") from None
+        self._context.sslsocket_class = TlsSocket
+        if certificate and key:
+            try:
+                self._context.load_cert_chain(certificate, key, "")
+            except ssl.SSLError:
+                what = f"{certificate} and {key} are not a certificate and its key"
+                raise BadCertificate(what) from None
+
+    def secure(self, connected: socket.socket, host: str) -> socket.socket:
+        """Shake hands with this host, within the socket's time-out.
+
+        Raises Refused if no other attempt would do better; TimeoutError or OSError.
+        """
+        try:
+            return self._context.wrap_socket(connected, server_hostname=host)
+        except ssl.SSLCertVerificationError as error:
+            why = error.verify_message.rstrip(".")
+            raise Refused(f"{host} does not prove who it is: {why} (see --tls-ca)") from None
+        except ssl.SSLError as error:
+            broken = Broken(error)
+            if broken.is_alert:
+                raise Refused(f"{host} refuses us: {broken.strerror} (see --tls-cert)") from None
+            raise broken from None

@@ -1,0 +1,50 @@
+"""`--tls` and what goes with it, by the client's variables: Compose sets them once for both."""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lanes.check.tls import BadCertificate, Refused, Tls
+from lanes.options import Command, option
+
+
+def _pem(name: str, text: str) -> Callable[[Command], Command]:
+    variable = f"LANES_{name.upper().replace('-', '_')}"
+    kind = click.Path(path_type=Path)
+    return option(f"--{name}", type=kind, metavar="PEM", envvar=variable, help=text)
+
+
+TLS: list[Callable[[Command], Command]] = [
+    option("--tls", is_flag=True, envvar="LANES_TLS", help="Check the server over TLS."),
+    _pem("tls-ca", "The certificate to trust, an authority's or its own; else the system's."),
+    _pem("tls-cert", "What to show to a server that requires a certificate."),
+    _pem("tls-key", "Its key."),
+]
+
+
+def secured(command: Command) -> Command:
+    """Give a command all of these as the one argument `secure`; None without TLS."""
+
+    @wraps(command)
+    def with_tls(
+        *,
+        tls: bool,
+        tls_ca: Path | None,
+        tls_cert: Path | None,
+        tls_key: Path | None,
+        **options: Any,  # noqa: ANN401 - the command's own
+    ) -> Any:  # noqa: ANN401 - click's
+        if (tls_ca or tls_cert or tls_key) and not tls:
+            raise click.UsageError("--tls-ca, --tls-cert and --tls-key go with --tls.")
+        if bool(tls_cert) != bool(tls_key):
+            raise click.UsageError("--tls-cert and --tls-key go together.")
+        try:
+            secure = Tls(tls_ca, tls_cert, tls_key).secure if tls else None
+            return command(secure=secure, **options)
+        except (BadCertificate, Refused) as error:
+            raise click.UsageError(f"{error}.") from None
+
+    return with_tls
