@@ -23,8 +23,8 @@ class Stack:
     def __init__(self, engine: docker.DockerClient) -> None:
         self._engine = engine
 
-    def deploy(self, **variables: str) -> None:
-        files = [word for file in FILES for word in ("--compose-file", file)]
+    def deploy(self, *overlays: str, **variables: str) -> None:
+        files = [word for file in (*FILES, *overlays) for word in ("--compose-file", file)]
         words = ("--resolve-image", "never", "--detach=true", PROJECT)
         well("docker", "stack", "deploy", *files, *words, **variables)
 
@@ -42,7 +42,8 @@ class Stack:
         services = self._engine.services.list(filters=OURS_IN_SWARM)
         networks = self._engine.networks.list(filters=OURS_IN_SWARM)
         containers = self._list_containers(all=True, filters=OURS_IN_SWARM)
-        return [thing.name for thing in (*services, *containers, *networks)]
+        secrets = self._engine.secrets.list(filters=OURS_IN_SWARM)
+        return [thing.name for thing in (*services, *containers, *networks, *secrets)]
 
     def scale(self, name: str, count: int) -> None:
         """Have this many tasks, and no container of another."""

@@ -46,6 +46,12 @@ OWN = {
     "lanes": {"LANES_FROM", "LANES_SEEN", "LANES_PAGE_HOST", "LANES_PAGE_PORT"}
     | {"LANES_CHECK_PID", "LANES_CHECK_CONTAINER"},
 }
+# Whom each trusts with TLS, and what it shows.
+SHOWN = {
+    "server": ("authority.pem", "server.pem", "server.key"),
+    "client": ("authority.pem", "client.pem", "client.key"),
+    "lanes": ("authority.pem", "client.pem", "client.key"),
+}
 PROGRAMS = [("server", server), ("client", client), ("lanes", lanes)]
 FREE_THREADED = "thread-lanes-python:free-threaded"
 STACK = ("docker", "stack", "config", "--compose-file", "stack.yaml")
@@ -60,9 +66,15 @@ def compose(*file: str, says: str = "", **variables: str) -> dict[str, Settings]
     return services
 
 
-def stack(**variables: str) -> dict[str, Settings]:
+def stack(*overlay: str, **variables: str) -> dict[str, Settings]:
     """stack.yaml's services: `docker stack config` has no JSON, so Compose makes it of that."""
-    return compose("--file", "-", says=well(*STACK, **variables))
+    return compose("--file", "-", says=well(*STACK, *overlay, **variables))
+
+
+def files_of(service: Settings) -> set[str]:
+    """Those that its variables for TLS name."""
+    variables = service["environment"].items()
+    return {value for variable, value in variables if variable.startswith("LANES_TLS_")}
 
 
 def targets(service: Settings) -> list[int]:
@@ -125,16 +137,21 @@ def variables_of(command: click.Command, prefix: str) -> Iterator[str]:
 def test_with_tls_on_there_are_certificates_and_both_ends_know_where() -> None:
     without, with_tls = compose(), compose(LANES_TLS="on")
     assert [services[CERTS]["scale"] for services in (without, with_tls)] == [0, 1]
-    for name in ("server", "client"):
-        files = {
-            value
-            for variable, value in with_tls[name]["environment"].items()
-            if variable.startswith("LANES_TLS_")
-        }
-        stem = f"/certificates/{name}"
-        assert files == {f"{stem}.pem", f"{stem}.key", "/certificates/authority.pem"}
+    for name, shown in SHOWN.items():
+        assert files_of(with_tls[name]) == {f"/certificates/{one}" for one in shown}
         [volume] = with_tls[name]["volumes"]
-        assert (volume["source"], volume["read_only"]) == (f"{name}-certificates", True)
+        whose = shown[1].partition(".")[0]
+        assert (volume["source"], volume["read_only"]) == (f"{whose}-certificates", True)
+
+
+def test_in_a_swarm_they_are_secrets_and_a_key_is_its_users_alone() -> None:
+    services = stack("--compose-file", "stack.tls.yaml", LANES_CERTIFICATES="/nowhere")
+    for name, shown in SHOWN.items():
+        assert files_of(services[name]) == {f"/run/secrets/{one}" for one in shown}
+        secrets = {one["source"]: one for one in services[name]["secrets"]}
+        assert set(secrets) == set(shown)
+        [key] = [one for source, one in secrets.items() if source.endswith(".key")]
+        assert (key["uid"], key["gid"], key["mode"]) == ("10001", "10001", 0o400)
 
 
 @pytest.mark.parametrize(("name", "command"), PROGRAMS, ids=SERVICES)
