@@ -133,6 +133,8 @@ def tls(command: Command) -> Command:
         tls_key: Path | None,
         **options: Any,  # noqa: ANN401 - the command's own
     ) -> Any:  # noqa: ANN401
+        if (tls_ca or tls_cert or tls_key) and not tls:  # it would be said in clear
+            raise click.UsageError("--tls-ca, --tls-cert and --tls-key go with --tls.")
         secure = _secure(tls_ca, tls_cert, tls_key) if tls else plain
         return command(*args, secure=secure, **options)
 

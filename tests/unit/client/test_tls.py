@@ -152,8 +152,13 @@ def test_wrong_files_are_one_line_and_exit_code_1_and_wrong_usage_is_2(
         result = invoke("127.0.0.1:1", "--tls", *words)
         assert (result.exit_code, result.output.count("\n")) == (1, 1)
         assert why in result.output
-    result = invoke("127.0.0.1:1", "--tls", "--tls-cert", pair.certificate)
-    assert (result.exit_code, "go together" in result.output) == (2, True)
+    usage: dict[str, list[str | Path]] = {
+        "go together": ["--tls", "--tls-cert", pair.certificate],
+        "go with --tls": ["--tls-ca", ca.certificate],  # else all would be said in clear
+    }
+    for why, words in usage.items():
+        result = invoke("127.0.0.1:1", *words)
+        assert (result.exit_code, why in result.output) == (2, True)
 
 
 def test_without_tls_it_does_not_even_import_it() -> None:
