@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-from bench import compose, parts, starting, viewers, watching
+from bench import compose, parts, starting, tls, viewers, watching
 from bench.before import BEFORE, FOLDER, ROOT
 from bench.contenders import (
     C_THREADS,
@@ -204,7 +204,10 @@ def _by_name(measured: Mapping[str, Sequence[Any]], plain: Callable[[Any], objec
     return {name: [plain(one) for one in rounds] for name, rounds in measured.items()}
 
 
-OF_THEIR_OWN = {"watching"}  # chapters that name their machine, and are compared with no other
+OF_THEIR_OWN = {
+    "tls",
+    "watching",
+}  # chapters that name their machine, and are compared with no other
 CHAPTERS: Mapping[str, Callable[[Effort], Figures]] = {
     "pinned": partial(speed, pinned=True),
     "unpinned": partial(speed, pinned=False),
@@ -213,6 +216,7 @@ CHAPTERS: Mapping[str, Callable[[Effort], Figures]] = {
     "levels": levels,
     "viewers": viewed,
     "watching": lambda effort: watching.measure(effort.rounds, 5 * effort.seconds),
+    "tls": lambda effort: tls.measure(effort.rounds, effort.seconds),
     "memory": memory,
     "start": start,
     "compose": composed,

@@ -10,11 +10,13 @@ import http.client
 import re
 import resource
 import socket
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -42,6 +44,7 @@ class Contender:
 
     name: str
     words: tuple[str, ...]
+    tls: bool = False
 
 
 def ours(
@@ -64,6 +67,17 @@ def peer(
     """A program of bench/peers, in Python; `work` is what each answer costs in addition."""
     words = (python, str(HERE / "peers" / f"{program}.py"), "{port}")
     return Contender(name, words if work is None else (*words, work))
+
+
+def over_tls(plain: Contender, certificate: Path, key: Path) -> Contender:
+    """Our server, or socketserver, as it is over TLS; neither asks its clients for certificates."""
+    name = f"{plain.name}, TLS"
+    if plain is not SOCKETSERVER:
+        options = ("--tls-cert", str(certificate), "--tls-key", str(key))
+        return Contender(name, (*plain.words, *options), tls=True)
+    files = (f"CERTIFICATE={certificate}", f"KEY={key}")
+    words = peer(name, "threading_tls_server").words
+    return Contender(name, ("env", *files, *words), tls=True)
 
 
 def limit(name: str, program: str) -> Contender:
@@ -104,6 +118,7 @@ class Running:
     port: int
     status_port: int
     start_seconds: float  # from the start of its process to its first greeting
+    tls: bool = False
 
     def dropped(self) -> float:
         """The part of the log's lines that our server dropped, by its own count."""
@@ -123,6 +138,10 @@ class Running:
                 raise click.ClickException(f"{path}: {response.status} {response.reason}")
             return response.read()
 
+    def connect(self) -> socket.socket:
+        """A client, which believes any certificate."""
+        return _connected(self.port, SECONDS, tls=self.tls)
+
     def resident(self) -> int:
         """Its memory, in KiB (VmRSS of proc(5))."""
         status = Path(f"/proc/{self.pid}/status").read_text()
@@ -139,7 +158,7 @@ def running(contender: Contender, core: int | None) -> Iterator[Running]:
     with subprocess.Popen(pinned(words, core), stdout=quiet) as process:  # noqa: S603
         try:
             seconds = _wait_for_greeting(contender, process, port, began)
-            yield Running(process.pid, port, status_port, seconds)
+            yield Running(process.pid, port, status_port, seconds, contender.tls)
         finally:
             process.terminate()
             try:
@@ -163,11 +182,24 @@ def free_ports() -> tuple[int, int]:
         return one.getsockname()[1], other.getsockname()[1]
 
 
+def _connected(port: int, seconds: float, *, tls: bool) -> socket.socket:
+    connected = socket.create_connection(("127.0.0.1", port), seconds)
+    return _believing().wrap_socket(connected) if tls else connected
+
+
+@cache
+def _believing() -> ssl.SSLContext:
+    """A client's that believes any certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
 def _wait_for_greeting(
     contender: Contender, process: subprocess.Popen[bytes], port: int, began: float
 ) -> float:
     while True:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as one:
+        with contextlib.suppress(OSError), _connected(port, 1, tls=contender.tls) as one:
             if one.recv(1):
                 return time.monotonic() - began
         if process.poll() is not None or time.monotonic() - began > SECONDS:

@@ -1,13 +1,16 @@
 /* Load for a server that speaks the `lines` dialect (docs/protocol.md), in a closed loop.
  *
  *     load --port N [--server PID] [--clients 50] [--outstanding 1] [--visits]
- *          [--warm-up 0.3] [--seconds 1] [--patience 10]
+ *          [--warm-up 0.3] [--seconds 1] [--patience 10] [--resume]
  *
  * Each client has so many messages on their way and sends the next as soon as one is answered. With
  * --visits each connects, says one message, reads the reply, closes, and comes again instead. Every byte
  * that arrives is checked: the greeting gives the thread's name, and each reply has to be the one that
  * it makes. One thread and epoll, so that one core loads nearly any server in Python; its own share of a
  * core is told, since where it comes near 1 the figures are about this program.
+ *
+ * Compiled with -DTLS it speaks that, by OpenSSL, and believes any certificate: what is measured is the
+ * server. With --resume each client comes again with the last ticket that it was given, if it was.
  *
  * Prints one line of JSON: counts, seconds, latencies in microseconds, Jain's index of fairness (R. Jain
  * and others, DEC-TR-301) and the slowest client's share of the mean, processor time in seconds. A
@@ -30,6 +33,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "stream.h"
+
 #define MESSAGE "Hey Server!!! What will we do in today's lab????\n"
 #define ANSWER "Today we will learn about Multithreading with Socket programming"
 #define GREETED ": ready\r\n"
@@ -39,7 +44,7 @@
 #define EVENTS 512
 
 struct client {
-    int fd;
+    struct stream stream;
     bool greeted;
     char line[LINE];                /* the greeting as far as it is there, then the reply to expect */
     size_t length, matched;         /* of that reply; of what has arrived of it */
@@ -52,7 +57,7 @@ static struct {
     long port, server, clients, outstanding;
     double warm_up, seconds;
     double patience; /* seconds for a greeting, and for the last replies once nothing more is said */
-    bool visits;
+    bool visits, resume;
 } option = {.clients = 50, .outstanding = 1, .warm_up = 0.3, .seconds = 1, .patience = 10};
 
 static struct client *clients;
@@ -84,8 +89,8 @@ static void fault(struct client *client, const char *format, ...) {
         fputc('\n', stderr);
         va_end(rest);
     }
-    close(client->fd);
-    client->fd = -1;
+    close_stream(&client->stream);
+    client->stream.fd = -1;
 }
 
 static void observe(uint64_t nanoseconds) {
@@ -110,20 +115,22 @@ static double quantile(double part) {
 static void join(struct client *client) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(option.port),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
+    struct epoll_event event = {.events = FIRST_EVENTS, .data.ptr = client};
     struct timeval patience = {.tv_sec = option.patience + 1};
     int on = 1;
-    *client = (struct client){.fd = socket(AF_INET, SOCK_STREAM | (option.visits ? SOCK_NONBLOCK : 0), 0),
-                              .measured = client->measured};
-    if (client->fd < 0)
+    *client = (struct client){.stream = client->stream, .measured = client->measured};
+    client->stream.fd = socket(AF_INET, SOCK_STREAM | (option.visits ? SOCK_NONBLOCK : 0), 0);
+    if (client->stream.fd < 0)
         give_up("cannot make a socket");
-    setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience); /* of the connect too */
+    setsockopt(client->stream.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(client->stream.fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience); /* of the connect too */
     client->said[0] = now();
-    if (connect(client->fd, (struct sockaddr *)&address, sizeof address) && errno != EINPROGRESS)
+    if (connect(client->stream.fd, (struct sockaddr *)&address, sizeof address) && errno != EINPROGRESS)
         fault(client, "cannot connect: %s", strerror(errno));
-    else if (epoll_ctl(events, EPOLL_CTL_ADD, client->fd, &event))
+    else if (epoll_ctl(events, EPOLL_CTL_ADD, client->stream.fd, &event))
         give_up("epoll_ctl");
+    else if (!open_stream(&client->stream))
+        give_up("OpenSSL");
 }
 
 static void say(struct client *client, long count) {
@@ -132,7 +139,7 @@ static void say(struct client *client, long count) {
     for (long one = 0; one < count; one++, client->sent++)
         if (!option.visits) /* there the time runs from before the connect */
             client->said[client->sent % OUTSTANDING] = time;
-    if (send(client->fd, messages, size, MSG_NOSIGNAL) != size)
+    if (put(&client->stream, messages, size) != size)
         fault(client, "cannot send: %s", strerror(errno));
 }
 
@@ -190,30 +197,34 @@ static void count(struct client *client, long complete) {
     client->answered += complete;
 }
 
-static void receive(struct client *client) {
+/* Returns whether there may be more. */
+static bool receive(struct client *client) {
     static char buffer[256 * 1024];
-    ssize_t size = recv(client->fd, buffer, sizeof buffer, 0);
+    ssize_t size = take(&client->stream, buffer, sizeof buffer);
+    if (size < 0 && errno == EAGAIN)
+        return false;
     if (size <= 0) {
-        fault(client, size ? strerror(errno) : "the server hung up");
-        return;
+        fault(client, "%s", size ? strerror(errno) : "the server hung up");
+        return false;
     }
     bool was_greeted = client->greeted;
     size_t own = was_greeted ? 0 : greet(client, buffer, size);
     long complete = check(client, buffer + own, size - own);
-    if (client->fd < 0 || complete < 0 || !client->greeted)
-        return;
+    if (client->stream.fd < 0 || complete < 0 || !client->greeted)
+        return client->stream.fd >= 0 && holds(&client->stream);
     count(client, complete);
     if (!was_greeted) {
         if (option.visits)
             say(client, 1);
     } else if (option.visits && complete) {
-        close(client->fd);
-        client->fd = -1;
+        close_stream(&client->stream);
+        client->stream.fd = -1;
         if (!ending)
             join(client);
     } else if (complete && !ending) {
         say(client, complete);
     }
+    return client->stream.fd >= 0 && holds(&client->stream);
 }
 
 static void turn(void) {
@@ -221,8 +232,12 @@ static void turn(void) {
     int many = epoll_wait(events, ready, EVENTS, 10);
     for (int one = 0; one < many; one++) {
         struct client *client = ready[one].data.ptr;
-        if (client->fd >= 0)
-            receive(client);
+        while (client->stream.fd >= 0 && receive(client))
+            ;
+        if (ready[one].events & EPOLLOUT && client->stream.fd >= 0) { /* it has said hello */
+            struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
+            epoll_ctl(events, EPOLL_CTL_MOD, client->stream.fd, &event);
+        }
     }
 }
 
@@ -233,7 +248,7 @@ static void run(double seconds) {
 
 /* Whether this client still waits for a reply; a visitor who is there does. */
 static bool waits(const struct client *client) {
-    return client->fd >= 0 && (option.visits || client->answered < client->sent);
+    return client->stream.fd >= 0 && (option.visits || client->answered < client->sent);
 }
 
 /* Say nothing more, but see every reply that is still to come: who waits longest at the end may be who
@@ -251,7 +266,7 @@ static void finish(void) {
 
 /* A visitor's greeting is a part of the visit. */
 static bool is_owed_a_greeting(const struct client *client) {
-    return client->fd >= 0 && !client->greeted && !option.visits;
+    return client->stream.fd >= 0 && !client->greeted && !option.visits;
 }
 
 /* One after the other, each once the one before is greeted: a short backlog is no matter here. */
@@ -265,7 +280,7 @@ static void join_all(void) {
             fault(&clients[one], "no greeting came");
     }
     for (long one = 0; one < option.clients && !option.visits; one++)
-        if (clients[one].fd >= 0)
+        if (clients[one].stream.fd >= 0)
             say(&clients[one], option.outstanding);
 }
 
@@ -326,7 +341,8 @@ static void measure(void) {
 static void read_options(int count, char **words) {
     static const struct option known[] = {
         {"port", 1, 0, 'p'},    {"server", 1, 0, 'i'},  {"clients", 1, 0, 'c'}, {"outstanding", 1, 0, 'o'},
-        {"warm-up", 1, 0, 'w'}, {"seconds", 1, 0, 's'}, {"visits", 0, 0, 'v'},  {"patience", 1, 0, 'a'}, {0}};
+        {"warm-up", 1, 0, 'w'}, {"seconds", 1, 0, 's'}, {"visits", 0, 0, 'v'},  {"patience", 1, 0, 'a'},
+        {"resume", 0, 0, 'r'},  {0}};
     for (int one; (one = getopt_long(count, words, "", known, NULL)) != -1;)
         switch (one) {
         case 'p': option.port = atol(optarg); break;
@@ -336,6 +352,7 @@ static void read_options(int count, char **words) {
         case 'w': option.warm_up = atof(optarg); break;
         case 's': option.seconds = atof(optarg); break;
         case 'v': option.visits = true; break;
+        case 'r': option.resume = true; break;
         case 'a': option.patience = atof(optarg); break;
         default: exit(2);
         }
@@ -348,6 +365,8 @@ static void read_options(int count, char **words) {
 
 int main(int count, char **words) {
     read_options(count, words);
+    if (!prepare(option.resume))
+        give_up("OpenSSL");
     for (int one = 0; one < OUTSTANDING; one++)
         memcpy(messages + one * (sizeof MESSAGE - 1), MESSAGE, sizeof MESSAGE - 1);
     clients = calloc(option.clients, sizeof *clients);

@@ -11,6 +11,7 @@ from bench.contenders import BUILT, HERE, Running, pinned
 
 PROGRAMS = (HERE / "load.c", HERE / "peers" / "threads.c", HERE / "peers" / "epoll.c")
 LONGEST = 600.0  # seconds for one run of the load
+TLS = ("-DTLS", "-lssl", "-lcrypto")
 FLAGS = ("-O2", "-Wall", "-Wextra", "-Werror", "-pthread")
 
 
@@ -59,9 +60,15 @@ def compile_programs() -> None:
         compile_program(source, BUILT / source.stem)
 
 
-def compile_program(source: Path, program: Path) -> None:
+def compile_for_tls() -> None:
+    """The load over TLS, which needs OpenSSL's headers (libssl-dev)."""
+    compile_program(HERE / "load.c", BUILT / "load-tls", TLS)
+
+
+def compile_program(source: Path, program: Path, more: tuple[str, ...] = ()) -> None:
     """One of them."""
-    subprocess.run(["cc", *FLAGS, "-o", program, source], check=True)  # noqa: S603, S607
+    words = ["cc", *FLAGS, "-o", str(program), str(source), *more]
+    subprocess.run(words, check=True)  # noqa: S603
 
 
 def load(server: Running, words: tuple[str, ...], core: int | None) -> Sample:
@@ -69,7 +76,8 @@ def load(server: Running, words: tuple[str, ...], core: int | None) -> Sample:
 
     What it answered wrongly, or not at all, is counted, and the first of it is told.
     """
-    program = [str(BUILT / "load"), "--port", str(server.port), "--server", str(server.pid)]
+    name = "load-tls" if server.tls else "load"
+    program = [str(BUILT / name), "--port", str(server.port), "--server", str(server.pid)]
     try:
         ran = subprocess.run(  # noqa: S603 - our own words
             pinned([*program, *words], core),

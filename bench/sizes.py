@@ -1,11 +1,10 @@
 """What a contender costs before anybody says much: memory for each idle client, time to start."""
 
 import contextlib
-import socket
 import time
 from collections.abc import Iterator
 
-from bench.contenders import MESSAGE, SECONDS, Contender, Running, running
+from bench.contenders import MESSAGE, Contender, Running, running
 
 IDLE = 1000  # clients
 SETTLED = 16  # clients before, for what is only paid once
@@ -15,16 +14,16 @@ def idle_memory(server: Running) -> float:
     """KiB for each client that was greeted, has been answered once and says nothing more."""
     with contextlib.ExitStack() as stack:
         for _ in range(SETTLED):
-            stack.enter_context(_answered(server.port))
+            stack.enter_context(_answered(server))
         before = server.resident()
         for _ in range(IDLE):
-            stack.enter_context(_answered(server.port))
+            stack.enter_context(_answered(server))
         return (server.resident() - before) / IDLE
 
 
 @contextlib.contextmanager
-def _answered(port: int) -> Iterator[None]:
-    with socket.create_connection(("127.0.0.1", port), SECONDS) as one:
+def _answered(server: Running) -> Iterator[None]:
+    with server.connect() as one:
         one.sendall(MESSAGE)
         heard = b""
         while not heard.endswith(b"programming\r\n"):  # the reply, after the greeting

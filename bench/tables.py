@@ -158,9 +158,11 @@ def machine(figures: Figures) -> str:
     if "free-threaded" in figures:
         names = ("without the GIL", "with the GIL")
         facts |= {name: figures["free-threaded"][name] for name in names}
-    if "watching" in figures:  # which is compared with no other chapter
-        its = figures["watching"]["machine"]
-        facts["for watching"] = ", ".join(its[name] for name in ("processor", "system", "Python"))
+    for chapter in ("watching", "tls"):  # which are compared with no other
+        if chapter in figures:
+            its = figures[chapter]["machine"]
+            said = (its[name] for name in ("processor", "system", "Python"))
+            facts[f"for {chapter}"] = ", ".join(said)
     return markdown(["", ""], [*facts.items(), *measured], align="---")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import chapters, page
+from bench import chapters, page, tls
 from bench.before import BEFORE
 from bench.chapters import CHAPTERS, Effort
 from bench.contenders import Contender, models
@@ -40,6 +40,9 @@ def instant(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for made in (under_load, once_running, in_turn):
         monkeypatch.setattr(chapters, made.__name__, made)
+    for made in (under_load, once_running):
+        monkeypatch.setattr(tls, made.__name__, made)
+    monkeypatch.setattr(tls, "compile_for_tls", lambda: None)
     monkeypatch.setattr("bench.compose.measure", lambda of, *_: each(9.0, of))
     monkeypatch.setattr(chapters, "free_threaded_python", lambda: sys.executable)
     monkeypatch.setenv("BENCH_PYTHONS", sys.executable)

@@ -16,8 +16,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from bench.contenders import HERE, allow_descriptors, ours, running
-from bench.load import compile_program, compile_programs, load
+from bench.load import compile_for_tls, compile_program, compile_programs, load
 from bench.machine import two_cores
+from bench.tls import contenders
 from server.chat.protocol import ANSWER
 from tests.kit.fake_server import nobody
 from tests.kit.http_get import LOOPBACK
@@ -214,3 +215,13 @@ def test_each_of_two_thousand_clients_on_one_core_is_answered_again_and_again() 
         assert sample.errors == 0
         assert sample.answers > 2000
         assert sample.least_share > 0
+
+
+@pytest.mark.parametrize("words", [("--clients", "8"), ("--clients", "8", "--visits", "--resume")])
+def test_over_tls_each_byte_is_checked_too(words: tuple[str, ...]) -> None:
+    compile_for_tls()
+    with contenders() as (mine, _, its, _):
+        for contender in (mine, its):
+            with running(contender, None) as server:
+                sample = load(server, (*words, "--seconds", "0.5"), None)
+            assert (sample.errors, sample.answers > 100) == (0, True), contender.name

@@ -21,7 +21,8 @@ from tests.kit.waiting import SECONDS
 
 FOLDER = Path(__file__).parents[2] / "bench" / "peers"
 SHARED = {"dialect.py", "dialect.h", "connection.h"}
-PROGRAMS = sorted({path.name for path in FOLDER.glob("*.*")} - SHARED)
+OVER_TLS = {"threading_tls_server.py"}  # it converses as threading_server.py does
+PROGRAMS = sorted({path.name for path in FOLDER.glob("*.*")} - SHARED - OVER_TLS)
 THREADED = {"threading_server.py", "naive_threads.py", "threads.c"}
 
 LINES = (b"Hey\n", b"\n", b"\r\n", b"\r\r\n", b"\0\f\v\x1c\n", "🧵\u0085\u2028\n".encode())
