@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import pairwise
 
 from lanes.check.caller import Caller
@@ -18,6 +19,7 @@ TELLING_OF_MANY = 0.02  # the first of 50 would wait for 50 turns of 5 ms if thr
 MANY = 50
 LATE = 0.05  # seconds by which a busy machine may delay the first answer
 BUSY = 3  # times as long as all work takes it may take where processors are busy with other work
+FEWER, FEWEST = 0.125, 5  # of many, or of a few: if more are worked on at a time, it is busy
 TRIES = 3  # turns have to be seen as often
 # Shares of what turns would take: two at a time need a half of that, and have a gap after every
 # other answer; three at a time after every third.
@@ -64,7 +66,8 @@ def at_once(rounds: Rounds, speakers: Sequence[Caller], alone: float) -> str:
         if not take_turns(alone, seconds):
             return evidence
         alones, waits = alones + alone, waits + seconds[-1]
-        alone = max(alone, rounds.alone_again(speakers[-1]))  # a machine may have become busy
+        with suppress(Failed):  # a machine may have become busy
+            alone = max(alone, rounds.alone_again(speakers[-1]))
     raise InTurns(evidence, _hint(alones, many, waits))
 
 
@@ -93,10 +96,10 @@ def _of_late(
         f"of {many} that spoke at once {answered} were answered, and then one got "
         f"{late.failure}; alone, one was answered after {duration(alone)}"
     )
-    if _began_with_one(alone, seconds) and waited - seconds[-1] < 2 * max(alone, LATE):
+    goes_on = _began_with_one(alone, seconds) and waited - seconds[-1] < 2 * max(alone, LATE)
+    if goes_on and answered * alone / waited < max(FEWER * many, FEWEST):
         return InTurns(evidence, _hint(alone, answered, waited))
-    left = min(BUSY * alone * many - waited, BUSY * waited)  # where processors are busy
-    if not _is_first_quick(alone, seconds) and left > 0 and late.caller.hears(left):
+    if late.caller.hears(min(max(BUSY * alone * many - waited, waited), BUSY * waited)):
         return Unseen(f"{evidence}. It was answered later: try a longer --timeout")
     is_over = answered > many / 2 and seconds[-1] < waited / 2
     return Failed(str(late.failure), SHARED if is_over else "")

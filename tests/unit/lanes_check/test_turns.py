@@ -113,7 +113,7 @@ def test_where_most_are_answered_at_once_and_one_never_the_threads_share_a_conne
 ) -> None:
     clock = Mock(monotonic=Mock(side_effect=[0.0, waited]))
     monkeypatch.setattr("lanes.check.turns.time", clock)
-    late = Late(Mock(spec=Caller), Failed("no answer within 3 s"))
+    late = Late(Mock(spec=Caller, hears=lambda _: False), Failed("no answer within 3 s"))
     with pytest.raises(Failed, match=r"^no answer within 3 s$") as failed:
         tried(Answers(answered, late), alone=0.01)
     assert failed.value.hint == hint
