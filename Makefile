@@ -26,6 +26,8 @@ endif
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
+LESSONS_BIN := .venv-lessons/bin
+LESSONS_INSTALLED := .venv-lessons/installed
 PACKAGES := server client lanes lessons grading
 ZOO := tests/zoo
 WORKFLOWS_TO_COPY := docs/ci.yml grading/classroom.yml
@@ -58,8 +60,8 @@ swarm-down: ## End it
 local: $(INSTALLED) ## The server and three clients as plain processes, without Docker
 	scripts/run-local $(BIN)/python $(CLIENTS)
 
-lesson: $(INSTALLED) $(if $(N),images) ## Lesson N of docs/lessons, command by command
-	@$(BIN)/python -m lessons $(N)
+lesson: $(LESSONS_INSTALLED) $(if $(N),images) ## Lesson N of docs/lessons, command by command
+	@$(LESSONS_BIN)/python -m lessons $(N)
 
 test: $(INSTALLED) test-images programs ## All tests, on real containers, nothing skipped (ten minutes)
 	$(BIN)/coverage erase
@@ -163,8 +165,11 @@ fault-image: images
 programs:
 	@scripts/ensure-test-programs
 
+# What runs the tests needs 700 MB; a student who takes a lesson needs a twentieth of that.
 $(INSTALLED): requirements/dev.txt
+$(LESSONS_INSTALLED): requirements/lessons.txt
+$(INSTALLED) $(LESSONS_INSTALLED):
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed: make PYTHON=python3.13 ...")'
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
-	@touch $(INSTALLED)
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
