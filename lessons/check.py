@@ -2,9 +2,11 @@
 
 import signal
 import traceback
+from collections.abc import Callable
 
 from lessons.lesson import Claim, Command, Lesson
-from lessons.shell import difference, run
+from lessons.pattern import difference
+from lessons.shell import Ran, run
 
 PATIENCE = 120.0  # seconds for one command: a lesson's together take less
 
@@ -13,17 +15,23 @@ class Broken(AssertionError):
     """Something is not as the lesson says; the text says where, and what came instead."""
 
 
-def check(lesson: Lesson) -> None:
-    """Raises Broken at the first thing that is not as the lesson says."""
+def _ignore(_command: Command, _ran: Ran) -> None:
+    pass
+
+
+def check(lesson: Lesson, note: Callable[[Command, Ran], object] = _ignore) -> None:
+    """Raises Broken at the first thing that is not as the lesson says; notes each command's run."""
     output = ""
     for step in lesson.steps:
         if isinstance(step, Command):
-            output = _run(lesson, step)
+            ran = _run(lesson, step)
+            note(step, ran)
+            output = ran.output
         elif isinstance(step, Claim):
             _test(lesson, step, output)
 
 
-def _run(lesson: Lesson, command: Command) -> str:
+def _run(lesson: Lesson, command: Command) -> Ran:
     ran = run(command.text, show=_nobody_looks, patience=PATIENCE)
     if ran.exit_code == -signal.SIGKILL:
         wrong: str | None = f"it did not end within {PATIENCE:g} s"
@@ -34,7 +42,7 @@ def _run(lesson: Lesson, command: Command) -> str:
     if wrong:
         where = f"{lesson.path.name}:{command.line}: $ {command.text}"
         raise Broken(f"{where}\n{wrong}\nall that it printed:\n{ran.output}")
-    return ran.output
+    return ran
 
 
 def _test(lesson: Lesson, claim: Claim, output: str) -> None:

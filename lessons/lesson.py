@@ -1,15 +1,18 @@
 """A lesson is a Markdown file: prose, commands with what they print, and claims about that.
 
-A command stands in a fenced `console` block: it begins with `$ `, and goes on in the next line
-where a line ends in a backslash. What follows, up to the next command, is what it prints. A claim
-is Python in an invisible block (an HTML comment, `invisible-code-block: python`), where `output`
-is what the last command printed; all claims of a lesson share their names.
+A command stands in a fenced `console` block: it begins with `$ ` and continues on the next line
+if a line ends in a backslash. What follows, up to the next command, is what it prints. If that
+differs from run to run, the block shows one run, and a comment below the block (`<!-- prints`)
+has the pattern: a line with the beginning of the command, then what every run prints. A claim is
+Python in an invisible block (an HTML comment, `invisible-code-block: python`), where `output` is
+what the last command printed; all claims of a lesson share their names.
 """
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from sybil import Example, Sybil
@@ -23,9 +26,8 @@ WORDS_A_MINUTE = 200
 
 # A claim's example ends before the arrow that ends its comment.
 COMMENT = re.compile(r"\A--+>|<!--.*?-->", re.DOTALL)
-COMMAND = re.compile(
-    r"^\$ (?P<command>(?:.*\\\n)*.*)\n(?P<expected>(?:(?!\$ ).*\n)*)", re.MULTILINE
-)
+COMMAND = re.compile(r"^\$ (?P<command>(?:.*\\\n)*.*)\n(?P<printed>(?:(?!\$ ).*\n)*)", re.MULTILINE)
+PATTERNS = re.compile(r"\s*<!-- prints\n(.*?)-->", re.DOTALL)
 
 
 class Malformed(Exception):
@@ -41,11 +43,17 @@ class Prose:
 
 @dataclass(frozen=True)
 class Command:
-    """A command, and the lines that it has to print; none mean that any are right."""
+    """A command, and the lines that it has to print; with none, any are right."""
 
     text: str
     expected: tuple[str, ...]
+    shown: tuple[str, ...]  # what the page has below it: the same, or what one run printed
     line: int  # of the file, where it begins
+
+    @property
+    def differs(self) -> bool:
+        """Whether each run prints something else."""
+        return self.expected != self.shown
 
 
 @dataclass(frozen=True)
@@ -110,11 +118,17 @@ def read(path: Path) -> Lesson:
     end = 0
     for example in document.examples():
         steps += _prose(document.text[end : example.start])
-        steps += _steps(example)
+        steps += _steps(example, document.text)
         end = example.end
     steps += _prose(document.text[end:])
-    words = COMMENT.sub("", document.text).split()
-    return Lesson(path, title[1], math.ceil(len(words) / WORDS_A_MINUTE), tuple(steps))
+    minutes = math.ceil(_words(document.text, steps) / WORDS_A_MINUTE)
+    return Lesson(path, title[1], minutes, tuple(steps))
+
+
+def _words(text: str, steps: Iterable[Step]) -> int:
+    """How many there are to read. What differs from run to run is looked at, not read."""
+    looked_at = [step.shown for step in steps if isinstance(step, Command) and step.differs]
+    return len(COMMENT.sub("", text).split()) - len(" ".join(chain(*looked_at)).split())
 
 
 def _run_elsewhere(_example: Example) -> None:
@@ -127,13 +141,27 @@ def _prose(text: str) -> Iterator[Prose]:
         yield Prose(text)
 
 
-def _steps(example: Example) -> Iterator[Step]:
+def _steps(example: Example, text: str) -> Iterator[Step]:
     if "language" not in example.region.lexemes:
         yield Claim(example)
         return
+    where = f"{example.path}:{example.line}"
     block = str(example.parsed)
     if not block.startswith("$ "):
-        raise Malformed(f"{example.path}:{example.line}: a console block begins with a command")
+        raise Malformed(f"{where}: a console block begins with a command")
+    patterns = _patterns(text, example.end)
     for match in COMMAND.finditer(block):
         line = example.line + 1 + block.count("\n", 0, match.start())
-        yield Command(match["command"], tuple(match["expected"].splitlines()), line)
+        shown = tuple(match["printed"].splitlines())
+        begins = [begin for begin in patterns if match["command"].startswith(begin)]
+        expected = patterns.pop(begins[0]) if begins else shown
+        yield Command(match["command"], expected, shown, line)
+    if patterns:
+        raise Malformed(f"{where}: no command of the block begins with {min(patterns)}")
+
+
+def _patterns(text: str, end: int) -> dict[str, tuple[str, ...]]:
+    """By the beginnings of their commands, those in the comment right below a block."""
+    comment = PATTERNS.match(text, end)
+    found = COMMAND.finditer(comment[1]) if comment else ()
+    return {match["command"]: tuple(match["printed"].splitlines()) for match in found}

@@ -19,7 +19,15 @@ $ true
 $ printf '\\n...'
 
 ...
+$ date +%A \\
+    --utc
+Sunday
 ```
+
+<!-- prints
+$ date
+...day
+-->
 
 <!--- invisible-code-block: python
 seen = output
@@ -55,9 +63,10 @@ def test_a_lesson_has_its_files_number_its_texts_title_and_steps_in_order(path: 
     steps = ["a claim" if isinstance(step, Claim) else step for step in lesson.steps]
     assert steps == [
         Prose("# Of echoes\n\nBefore."),
-        Command("echo one \\\n    two", ("one two",), line=6),
-        Command("true", (), line=9),
-        Command("printf '\\n...'", ("", "..."), line=10),
+        Command("echo one \\\n    two", ("one two",), ("one two",), line=6),
+        Command("true", (), (), line=9),
+        Command("printf '\\n...'", ("", "..."), ("", "..."), line=10),
+        Command("date +%A \\\n    --utc", ("...day",), ("Sunday",), line=13),
         "a claim",
         Prose("Between, with *no* comment."),
         "a claim",
@@ -81,6 +90,7 @@ def test_claims_share_their_names_and_see_the_output_for_one_reading(path: Path)
     [
         ("# Wrong\n\n```console\nhello\n```\n", r"7-of-echoes\.md:3: .* begins with a command"),
         ("hello\n", "does not begin with a title"),
+        (TEXT.replace("$ date\n", "$ dates\n"), r"7-of-echoes\.md:5: no command .* with dates"),
     ],
 )
 def test_a_file_that_is_no_lesson_is_refused(path: Path, text: str, why: str) -> None:

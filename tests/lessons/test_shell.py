@@ -1,37 +1,13 @@
-"""What a command prints, and whether it is what was expected."""
+"""A command runs as the reader would run it."""
 
 import signal
 import sys
 
 import pytest
 
-from lessons.shell import difference, run
+from lessons.shell import run
 from tests.kit.command import runs
 from tests.kit.waiting import SECONDS, wait_until
-
-
-@pytest.mark.parametrize(
-    ("expected", "output", "told"),
-    [
-        ("a\nb", "a\nb\n", None),
-        ("...", "", None),
-        ("a\n...", "a\n", None),
-        ("a\n...\nc\n...\ne", "a\nb\nc\nc\nd\ne\n", None),
-        ("...\na\nb", "a\nc\na\nb\n", None),  # the first `a` is not the one
-        ("x=... y", "x=1 2 3 y\n", None),
-        ("A B", "A     B   \n", None),
-        ("a\nb\nc", "a\nx\nc\n", "expected: b\ncame:     x"),
-        ("a\nb", "a\n", "expected: b\ncame:     the end"),
-        ("a", "a\nb\n", "expected: the end\ncame:     b"),
-        ("...\nb\n...", "x\ny\n", "expected: b\ncame:     no such line, from line 1 on: x"),
-        ("...\na\nb", "x\na\nc\n", "expected: b\ncame:     c"),
-        ("x=... y", "x=1 z\n", "expected: x=... y\ncame:     x=1 z"),
-        ("a b", "ab\n", "expected: a b\ncame:     ab"),
-        ("a.", "ab\n", "expected: a.\ncame:     ab"),
-    ],
-)
-def test_a_difference_says_what_came_instead(expected: str, output: str, told: str | None) -> None:
-    assert difference(expected.splitlines(), output) == told
 
 
 @pytest.mark.parametrize(
