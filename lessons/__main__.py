@@ -3,22 +3,19 @@
 import sys
 
 import click
-from rich.console import Console
-from rich.markdown import Markdown
-from rich.text import Text
 
-from lessons.lesson import Command, Lesson, Prose, find, read
-from lessons.shell import run
+from lessons.lesson import Lesson, find, read
+from lessons.walk import Left, Walk
 
-INTERRUPTED = 130  # what a shell says of a program that Ctrl-C has ended
+INTERRUPTED = 130  # a shell's exit code for a program that Ctrl-C has ended
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("number", required=False)
 def main(number: str | None) -> None:
-    """Walk through the lesson of that NUMBER; without one, list all lessons.
+    """Walk through the lesson with that NUMBER; without one, list all lessons.
 
-    Before each command it waits for Enter, where there is somebody to press it.
+    On a terminal it waits before each command, and resumes where you left.
     """
     paths = find()
     if number is None:
@@ -30,41 +27,25 @@ def main(number: str | None) -> None:
         click.echo(f"There is no lesson {number}. There are: {lessons}.", err=True)
         sys.exit(2)
     try:
-        walk(read(paths[number]))
+        Walk(read(paths[number])).go()
+    except Left:
+        _say_goodbye(number)
     except (KeyboardInterrupt, EOFError):
-        click.echo("\nLeft. If a server is still up, `make down` ends it.")
+        click.echo()
+        _say_goodbye(number)
         sys.exit(INTERRUPTED)
+
+
+def _say_goodbye(number: str) -> None:
+    click.echo(
+        f"`make lesson N={number}` resumes here. If a server is still up, `make down` ends it."
+    )
 
 
 def titled(lesson: Lesson) -> str:
     """A line of the list."""
     minutes = "a minute" if lesson.minutes == 1 else f"{lesson.minutes} minutes"
     return f"{lesson.number} {lesson.title} ({minutes})"
-
-
-def walk(lesson: Lesson) -> None:
-    """Show the prose, run the commands. What they print is not judged: the prose says what to see.
-
-    The claims are for the tests.
-    """
-    console = Console()
-    for step in lesson.steps:
-        if isinstance(step, Prose):
-            console.print(Markdown(step.text))
-            console.print()
-        elif isinstance(step, Command):
-            perform(console, step)
-
-
-def perform(console: Console, command: Command) -> None:
-    """Show a command, and run it once the reader wants to."""
-    console.print(Text(f"$ {command.text}", style="bold"), soft_wrap=True)
-    if sys.stdin.isatty():
-        input("Enter runs it. ")
-    ran = run(command.text, show=lambda line: click.echo(line, nl=False))
-    if ran.exit_code:
-        console.print(Text(f"(exit code {ran.exit_code})"))
-    console.print()
 
 
 if __name__ == "__main__":

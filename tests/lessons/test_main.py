@@ -1,8 +1,10 @@
 """`python -m lessons`: the list, the walk, and the ways out of it."""
 
+import os
+import re
 import sys
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -10,16 +12,17 @@ import pexpect
 import pytest
 
 from lessons.lesson import find
+from lessons.shell import CONTROL
 from tests.kit.command import ROOT, run
 from tests.kit.waiting import SECONDS
 
 PROGRAM = (sys.executable, "-m", "lessons")
-# A walk through a folder of the test's own; `python -m lessons` knows no other than the real one.
+# A walk through a folder of the test's own; `python -m lessons` knows only the real one.
 WALK = """\
 import signal, sys
 from pathlib import Path
-from lessons import __main__, lesson
-lesson.FOLDER = Path(sys.argv.pop(1))
+from lessons import __main__, lesson, place
+place.FOLDER = lesson.FOLDER = Path(sys.argv.pop(1))
 signal.signal(signal.SIGINT, signal.default_int_handler)  # tests may run in the background
 __main__.main(prog_name="python -m lessons")
 """
@@ -43,6 +46,35 @@ Now at that:
 $ echo ready; exec sleep 1000
 ```
 """
+WHOLE = """\
+# Of numbers
+
+## Predict
+
+1. What is last?
+
+## Run
+
+```console
+$ seq 20
+...
+20
+$ true
+```
+
+## See
+
+Twenty.
+
+## Why
+
+<details>
+<summary>The answers</summary>
+
+1. The twentieth.
+
+</details>
+"""
 Terminal: TypeAlias = "pexpect.spawn[str]"
 
 
@@ -50,6 +82,7 @@ Terminal: TypeAlias = "pexpect.spawn[str]"
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "1-of-echoes.md").write_text(TEXT, encoding="utf-8")
     (tmp_path / "2-of-less.md").write_text(TEXT[: TEXT.index("Now")], encoding="utf-8")
+    (tmp_path / "3-of-numbers.md").write_text(WHOLE, encoding="utf-8")
     return tmp_path
 
 
@@ -71,17 +104,84 @@ def test_an_unknown_lesson_is_told_in_one_line_with_those_that_there_are() -> No
 def test_without_a_terminal_it_runs_through_judging_nothing_and_hiding_claims(folder: Path) -> None:
     done = run(sys.executable, "-c", WALK, str(folder), "2")
     assert (done.returncode, done.stderr) == (0, "")
-    title, *lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
-    assert "Of echoes" in title
-    assert lines == ["Look at this:", "$ echo [one]; exit 3", "[one]", "(exit code 3)"]
+    title, step, *lines = [line for line in done.stdout.splitlines() if line.strip()]
+    assert ("Lesson 2: Of echoes" in title, "step 1 of 1" in step) == (True, True)
+    assert [line.strip() for line in lines] == [
+        "Look at this:",
+        "$ echo [one]; exit 3",
+        "[one]",
+        "(exit code 3)",
+    ]
+    assert list(folder.glob("*.json")) == []
+
+
+@contextmanager
+def walk(folder: Path, number: str) -> Iterator[Terminal]:
+    words = ["-c", WALK, str(folder), number]
+    variables = os.environ | {"PAGER": "cat"}
+    spawn = pexpect.spawn(
+        sys.executable, words, cwd=ROOT, env=variables, encoding="utf-8", timeout=SECONDS
+    )
+    with closing(spawn) as child:
+        yield child
+
+
+def press(child: Terminal, key: str, question: str = "q quits: ") -> str:
+    """Wait for a question and answer it; return what was on the screen above it."""
+    child.expect_exact(question)
+    child.sendline(key)
+    return CONTROL.sub("", str(child.before))
+
+
+def test_a_walk_asks_for_predictions_folds_the_log_and_shows_them_beside_the_answers(
+    folder: Path,
+) -> None:
+    with walk(folder, "3") as child:
+        assert "Predict · step 1 of 5" in press(child, "it is [19]", "  1. ")
+        press(child, "")
+        folded = press(child, "l")
+        assert "⋯ 19 lines" in folded
+        assert "\r\n20\r\n" in folded
+        assert "\r\n2\r\n3\r\n4\r\n" in press(child, "")
+        press(child, "")  # `true` prints nothing, so the next step follows at once
+        seen = press(child, "")
+        assert "See · step 4 of 5" in seen
+        assert "it is [19]" in seen
+        answers = press(child, "")
+        assert re.search(r"1\. +What is last\? +it is \[19\] +The twentieth\.", answers)
+        child.expect(pexpect.EOF)
+    assert list(folder.glob("*.json")) == []  # nothing to resume
+
+
+def test_a_walk_goes_back_skips_and_resumes_where_it_was_left_with_what_was_predicted(
+    folder: Path,
+) -> None:
+    with walk(folder, "3") as child:
+        press(child, "nineteen", "  1. ")
+        press(child, "s")
+        assert "step 3 of 5" in press(child, "b")
+        assert "step 2 of 5" in press(child, "x")  # no key that it knows: it asks again
+        press(child, "q")
+        child.expect_exact("`make lesson N=3` resumes here.")
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 0
+    with walk(folder, "3") as child:
+        assert "step 2 of 5" in press(child, "", "a starts again: ")
+        press(child, "s")
+        press(child, "s")
+        assert "nineteen" in press(child, "q")
+    with walk(folder, "3") as child:
+        press(child, "a", "a starts again: ")
+        child.expect_exact("step 1 of 5")
 
 
 def interrupt_one(child: Terminal) -> None:
     child.sendline("")
-    child.expect_exact("\r\n[one]\r\n")
-    child.expect_exact("Enter runs it. ")
+    child.expect_exact("[one]")
+    press(child, "")
     child.sendline("")
-    child.expect_exact("\r\nready\r\n")
+    child.expect_exact("ready")
     child.sendintr()
 
 
@@ -89,12 +189,10 @@ def interrupt_one(child: Terminal) -> None:
 def test_on_a_terminal_commands_wait_for_enter_and_ctrl_c_or_d_says_how_to_end_the_server(
     folder: Path, leave: Callable[[Terminal], None]
 ) -> None:
-    words = ["-c", WALK, str(folder), "1"]
-    child = pexpect.spawn(sys.executable, words, cwd=ROOT, encoding="utf-8", timeout=SECONDS)
-    with closing(child):
-        child.expect_exact("Enter runs it. ")
+    with walk(folder, "1") as child:
+        child.expect_exact("q quits: ")
         assert "[one]\r\n" not in str(child.before)
-        left = "Left. If a server is still up, `make down` ends it."
+        left = "If a server is still up, `make down` ends it."
         # readline loses a Ctrl-C that comes between its prompt and its wait for a key.
         leave(child)
         if child.expect_exact([left, pexpect.TIMEOUT], timeout=SECONDS / 4):

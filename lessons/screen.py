@@ -1,0 +1,108 @@
+"""What a walk shows: prose, a running command, what it printed, and predictions beside answers."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import zip_longest
+
+import click
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.markdown import Markdown
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from lessons.lesson import Command
+from lessons.pattern import Piece, pieces
+from lessons.shell import Ran, without_colours
+
+RUNNING = 8  # lines that one sees of a command while it runs
+FOLDED = 3  # lines that are not worth showing are folded if there are more of them
+LAST = 12  # lines that one sees of an output that is not as expected
+
+
+class Screen:
+    """A terminal, or whatever takes its place: then nothing is folded."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False)
+
+    def heading(self, text: str) -> None:
+        """A line across the screen."""
+        self._console.print()
+        self._console.rule(text, align="left")
+
+    def prose(self, markdown: str) -> None:
+        """Text to read."""
+        self._console.print(Markdown(markdown))
+        self._console.print()
+
+    def command(self, command: Command) -> None:
+        """What runs next."""
+        self._console.print(Text(f"$ {command.text}", style="bold"), soft_wrap=True)
+
+    @contextmanager
+    def running(self) -> Iterator[Callable[[str], None]]:
+        """Takes the lines of a command. On a terminal it shows the last ones while it runs."""
+        if not self._console.is_terminal:
+            yield lambda line: click.echo(line, nl=False)
+            return
+        last: deque[Text] = deque(maxlen=RUNNING)
+        with Live(console=self._console, transient=True) as live:
+
+            def show(line: str) -> None:
+                text = without_colours(line).rstrip()
+                last.append(Text(text, style="dim", no_wrap=True, overflow="ellipsis"))
+                live.update(Group(*last))
+
+            yield show
+
+    def outcome(self, command: Command, ran: Ran) -> bool:
+        """What a command has printed, its log folded. Returns whether anything is folded."""
+        folded = False
+        if self._console.is_terminal:
+            for piece in pieces(command.expected, ran.output) or _tail(ran.output):
+                folded |= self._piece(piece)
+        if ran.exit_code:
+            self._console.print(f"(exit code {ran.exit_code})")
+        self._console.print()
+        return folded
+
+    def _piece(self, piece: Piece) -> bool:
+        if piece.shown or len(piece.lines) <= FOLDED:
+            for line in piece.lines:
+                self._console.print(Text(line), soft_wrap=True)
+            return False
+        self._console.print(Text(f"    ⋯ {len(piece.lines)} lines", style="dim"))
+        return True
+
+    def predictions(
+        self, questions: Sequence[str], predicted: Sequence[str], answers: Sequence[str] = ()
+    ) -> None:
+        """Each question with what was predicted and, once that is known, with the answer."""
+        table = Table(box=None, header_style="bold", padding=(0, 2, 1, 0))
+        table.add_column("")
+        for title in ("The question", "Your prediction", *(["What happens"] if answers else [])):
+            table.add_column(title, ratio=1)
+        rows = zip_longest(questions, predicted, answers, fillvalue="")
+        for number, (question, prediction, answer) in enumerate(rows, start=1):
+            cells: list[RenderableType] = [Markdown(question), Text(prediction or "-")]
+            if answers:
+                cells.append(Markdown(answer))
+            table.add_row(f"{number}.", *cells)
+        self._console.print(Padding(table, (1, 0, 0, 0)))
+
+    def say(self, text: str) -> None:
+        """A line to the reader."""
+        self._console.print(Text(text))
+
+    def page(self, ran: Ran) -> None:
+        """All of an output, in a program that scrolls."""
+        click.echo_via_pager(ran.output)
+
+
+def _tail(output: str) -> list[Piece]:
+    """An output that nobody has described: its end."""
+    lines = tuple(output.splitlines())
+    return [Piece(lines[:-LAST], shown=False, pattern=""), Piece(lines[-LAST:], True, "")]

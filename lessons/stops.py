@@ -1,0 +1,69 @@
+"""A lesson, cut into the stops of a walk: some prose to read, a command to run, or questions."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lessons.lesson import Command, Lesson, Prose
+
+WORDS = 120  # at one stop: they fit into a terminal of 24 lines
+PART = re.compile(r"^(?=## )", re.MULTILINE)
+HEADING = re.compile(r"\A#+ (.*)\s*")
+ANSWERS = re.compile(r"<details>\n<summary>.*?</summary>\n\n(.*?)\n\n</details>", re.DOTALL)
+ITEM = re.compile(r"^\d+\. (.+(?:\n {3}.+)*)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Stop:
+    """What the reader sees at a time."""
+
+    section: str
+    prose: str = ""
+    command: Command | None = None
+    questions: tuple[str, ...] = ()  # that the prose asks
+    answers: tuple[str, ...] = ()
+
+
+def stops(lesson: Lesson) -> list[Stop]:
+    """All stops, in order. A command is at the same stop as the prose that leads to it."""
+    found: list[Stop] = []
+    section = ""
+    for step in lesson.steps:
+        if isinstance(step, Prose):
+            for part in PART.split(step.text):
+                heading = HEADING.match(part)
+                section = heading[1] if heading else section
+                found += _of_prose(section, HEADING.sub("", part))
+        elif isinstance(step, Command):
+            leads = bool(found) and found[-1] == Stop(section, found[-1].prose)
+            found.append(Stop(section, found.pop().prose if leads else "", step))
+    return found
+
+
+def _of_prose(section: str, text: str) -> Iterator[Stop]:
+    prose, *rest = ANSWERS.split(text)
+    questions = _items(prose) if section == "Predict" else ()
+    if questions:
+        yield Stop(section, prose.strip(), questions=questions)
+    else:
+        yield from (Stop(section, part) for part in _parts(prose))
+    if rest:
+        answers, after = rest
+        yield Stop(section, answers=_items(answers))
+        yield from _of_prose(section, after)
+
+
+def _items(text: str) -> tuple[str, ...]:
+    return tuple(" ".join(item.split()) for item in ITEM.findall(text))
+
+
+def _parts(prose: str) -> Iterator[str]:
+    """Whole paragraphs, as many at a time as fit."""
+    part = ""
+    for paragraph in re.split(r"\n{2,}", prose.strip()):
+        if part and len(f"{part} {paragraph}".split()) > WORDS:
+            yield part
+            part = ""
+        part = f"{part}\n\n{paragraph}".strip()
+    if part:
+        yield part

@@ -1,0 +1,112 @@
+"""A walk through a lesson: from stop to stop, forwards and back, until its end or until later."""
+
+import sys
+
+from lessons import place
+from lessons.lesson import Command, Lesson
+from lessons.screen import Screen
+from lessons.shell import Ran, run
+from lessons.stops import Stop, stops
+
+
+class Left(Exception):
+    """The reader goes away, and may come back."""
+
+
+class Walk:
+    """One reader in one lesson. Without a terminal nobody is asked, and everything runs."""
+
+    def __init__(self, lesson: Lesson) -> None:
+        self._lesson = lesson
+        self._stops = stops(lesson)
+        self._questions = next((stop.questions for stop in self._stops if stop.questions), ())
+        self._screen = Screen()
+        self._asks = sys.stdin.isatty()
+        self._place = place.Place(len(self._stops))
+
+    def go(self) -> None:
+        """To the end of the lesson; raises Left."""
+        self._screen.heading(f"Lesson {self._lesson.number}: {self._lesson.title}")
+        if self._asks:
+            self._resume()
+        while self._place.stop < len(self._stops):
+            if self._asks:
+                place.save(self._lesson.number, self._place)
+            self._place.stop = max(self._place.stop + self._at(self._stops[self._place.stop]), 0)
+        if self._asks:
+            place.forget(self._lesson.number)
+            self._screen.say("That was the lesson.")
+
+    def _resume(self) -> None:
+        saved = place.load(self._lesson.number, len(self._stops))
+        if not saved.stop:
+            return
+        self._screen.say(
+            f"You left this lesson at step {saved.stop + 1} of {saved.stops}. If you have run "
+            "`make down` since,\ngo back to the command that starts the server."
+        )
+        if self._ask("Enter resumes there, a starts again", "a") != "a":
+            self._place = saved
+
+    def _at(self, stop: Stop) -> int:
+        """Be at a stop; return how many to go on from there."""
+        at = self._place.stop
+        self._screen.heading(f"{stop.section} · step {at + 1} of {len(self._stops)}")
+        predicted = self._place.predictions
+        if predicted and stop.section == "See" != self._stops[at - 1].section:
+            self._screen.predictions(self._questions, predicted)
+        if stop.prose:
+            self._screen.prose(stop.prose)
+        if stop.questions:
+            return self._predict(stop)
+        if stop.answers:
+            self._screen.predictions(self._questions, predicted, stop.answers)
+        if stop.command:
+            return self._perform(stop.command)
+        return self._turn(self._ask("Enter goes on, b goes back, q quits", "bq"))
+
+    def _predict(self, stop: Stop) -> int:
+        if not self._asks:
+            return 1
+        self._screen.say("What do you think? Enter alone leaves a question out.")
+        self._place.predictions = [
+            input(f"  {number}. ") for number in range(1, len(stop.questions) + 1)
+        ]
+        return 1
+
+    def _perform(self, command: Command) -> int:
+        self._screen.command(command)
+        answer = self._ask("Enter runs it, s skips it, b goes back, q quits", "sbq")
+        if answer:
+            return self._turn(answer)
+        ran = self._run(command)
+        folded = self._screen.outcome(command, ran)
+        if not ran.output and not ran.exit_code:
+            return 1  # there is nothing to look at
+        return self._look(ran, folded=folded)
+
+    def _run(self, command: Command) -> Ran:
+        with self._screen.running() as show:
+            return run(command.text, show)
+
+    def _look(self, ran: Ran, *, folded: bool) -> int:
+        more = ", l shows all lines" if folded else ""
+        while True:
+            keys = "rbql" if folded else "rbq"
+            answer = self._ask(f"Enter goes on{more}, r runs it again, b goes back, q quits", keys)
+            if answer != "l":
+                return self._turn(answer)
+            self._screen.page(ran)
+
+    def _turn(self, answer: str) -> int:
+        return {"b": -1, "r": 0}.get(answer, 1)
+
+    def _ask(self, question: str, keys: str) -> str:
+        """One of these keys, or nothing for Enter; raises Left at q."""
+        while self._asks:
+            answer = input(f"{question}: ").strip().lower()
+            if answer == "q":
+                raise Left
+            if not answer or answer in set(keys):
+                return answer
+        return ""

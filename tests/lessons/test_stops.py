@@ -1,0 +1,76 @@
+"""A lesson -> the stops of a walk."""
+
+from pathlib import Path
+
+from lessons.lesson import Command, read
+from lessons.stops import Stop, stops
+
+LONG = " ".join(["word"] * 70)
+TEXT = f"""\
+# Of echoes
+
+After this you can echo.
+
+## Predict
+
+Think.
+
+1. What comes first,
+   and *why*?
+2. How many?
+
+Write it down.
+
+## Run
+
+Before.
+
+```console
+$ true
+$ false
+```
+
+{LONG}
+
+{LONG}
+
+Short.
+
+## Why
+
+Because.
+
+<details>
+<summary>The answers</summary>
+
+1. One,
+   of course.
+2. Two.
+
+</details>
+
+The end.
+"""
+
+
+def test_a_stop_is_prose_with_its_command_or_as_much_prose_as_fits_or_questions_or_answers(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "1-of-echoes.md"
+    path.write_text(TEXT, encoding="utf-8")
+    questions = "1. What comes first,\n   and *why*?\n2. How many?"
+    assert stops(read(path)) == [
+        Stop("Of echoes", "After this you can echo."),
+        Stop(
+            "Predict",
+            f"Think.\n\n{questions}\n\nWrite it down.",
+            questions=("What comes first, and *why*?", "How many?"),
+        ),
+        Stop("Run", "Before.", Command("true", (), (), line=20)),
+        Stop("Run", "", Command("false", (), (), line=21)),
+        Stop("Run", LONG),
+        Stop("Run", f"{LONG}\n\nShort."),
+        Stop("Why", "Because."),
+        Stop("Why", answers=("One, of course.", "Two.")),
+        Stop("Why", "The end."),
+    ]
