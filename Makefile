@@ -40,7 +40,7 @@ ALONE := -m pytest -m alone
 TEST_IMAGE = docker build --quiet --file tests/Dockerfile --build-arg SERVER_IMAGE=$(LANES_REGISTRY)thread-lanes-server
 
 .DEFAULT_GOAL := help
-.PHONY: help demo down swarm swarm-down local lesson test zoo unit integration in-image faults soak mutants seen test-images unit-image fault-image lint format lock bench bench-short claims pictures docs engine images programs
+.PHONY: help demo down swarm swarm-down local lesson lesson-runs test zoo unit integration in-image faults soak mutants seen test-images unit-image fault-image lint format lock bench bench-short claims pictures docs engine images programs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ local: $(INSTALLED) ## The server and three clients as plain processes, without 
 
 lesson: $(LESSONS_INSTALLED) $(if $(N),images) ## Lesson N of docs/lessons, command by command
 	@$(LESSONS_BIN)/python -m lessons $(N)
+
+lesson-runs: $(LESSONS_INSTALLED) images ## What the lessons' pages show, from one real run of each, or of lesson N (five minutes)
+	$(LESSONS_BIN)/python -m lessons.record $(N)
 
 test: $(INSTALLED) test-images programs ## All tests, on real containers, nothing skipped (ten minutes)
 	$(BIN)/coverage erase

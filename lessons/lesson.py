@@ -25,7 +25,8 @@ FOLDER = ROOT / "docs" / "lessons"
 WORDS_A_MINUTE = 200
 
 # A claim's example ends before the arrow that ends its comment.
-COMMENT = re.compile(r"\A--+>|<!--.*?-->", re.DOTALL)
+# What stands between `run` and `end` is about the page, not a part of the lesson.
+COMMENT = re.compile(r"\A--+>|<!-- run -->.*?<!-- end -->|<!--.*?-->", re.DOTALL)
 COMMAND = re.compile(r"^\$ (?P<command>(?:.*\\\n)*.*)\n(?P<printed>(?:(?!\$ ).*\n)*)", re.MULTILINE)
 PATTERNS = re.compile(r"\s*<!-- prints\n(.*?)-->", re.DOTALL)
 
@@ -47,13 +48,10 @@ class Command:
 
     text: str
     expected: tuple[str, ...]
-    shown: tuple[str, ...]  # what the page has below it: the same, or what one run printed
+    run: (
+        tuple[str, ...] | None
+    )  # what the page shows in their place, if each run prints other lines
     line: int  # of the file, where it begins
-
-    @property
-    def differs(self) -> bool:
-        """Whether each run prints something else."""
-        return self.expected != self.shown
 
 
 @dataclass(frozen=True)
@@ -83,6 +81,10 @@ class Lesson:
     @property
     def number(self) -> str:
         return number_of(self.path)
+
+    @property
+    def commands(self) -> list[Command]:
+        return [step for step in self.steps if isinstance(step, Command)]
 
 
 def find() -> dict[str, Path]:
@@ -127,7 +129,7 @@ def read(path: Path) -> Lesson:
 
 def _words(text: str, steps: Iterable[Step]) -> int:
     """How many there are to read. What differs from run to run is looked at, not read."""
-    looked_at = [step.shown for step in steps if isinstance(step, Command) and step.differs]
+    looked_at = [step.run or () for step in steps if isinstance(step, Command)]
     return len(COMMENT.sub("", text).split()) - len(" ".join(chain(*looked_at)).split())
 
 
@@ -152,10 +154,12 @@ def _steps(example: Example, text: str) -> Iterator[Step]:
     patterns = _patterns(text, example.end)
     for match in COMMAND.finditer(block):
         line = example.line + 1 + block.count("\n", 0, match.start())
-        shown = tuple(match["printed"].splitlines())
+        printed = tuple(match["printed"].splitlines())
         begins = [begin for begin in patterns if match["command"].startswith(begin)]
-        expected = patterns.pop(begins[0]) if begins else shown
-        yield Command(match["command"], expected, shown, line)
+        if begins:
+            yield Command(match["command"], patterns.pop(begins[0]), printed, line)
+        else:
+            yield Command(match["command"], printed, None, line)
     if patterns:
         raise Malformed(f"{where}: no command of the block begins with {min(patterns)}")
 

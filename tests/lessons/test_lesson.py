@@ -63,9 +63,9 @@ def test_a_lesson_has_its_files_number_its_texts_title_and_steps_in_order(path: 
     steps = ["a claim" if isinstance(step, Claim) else step for step in lesson.steps]
     assert steps == [
         Prose("# Of echoes\n\nBefore."),
-        Command("echo one \\\n    two", ("one two",), ("one two",), line=6),
-        Command("true", (), (), line=9),
-        Command("printf '\\n...'", ("", "..."), ("", "..."), line=10),
+        Command("echo one \\\n    two", ("one two",), None, line=6),
+        Command("true", (), None, line=9),
+        Command("printf '\\n...'", ("", "..."), None, line=10),
         Command("date +%A \\\n    --utc", ("...day",), ("Sunday",), line=13),
         "a claim",
         Prose("Between, with *no* comment."),

@@ -1,0 +1,85 @@
+"""`python -m lessons.record 1 2` runs these lessons, and has their pages show what was printed.
+
+Only a run that is as the lesson says is shown, and only if none of its commands took too long.
+"""
+
+import os
+import platform
+import re
+from datetime import UTC, datetime
+
+import click
+
+from lessons.check import Broken, check
+from lessons.lesson import Command, Lesson, Malformed, find, read
+from lessons.pattern import ANYTHING, pieces
+from lessons.shell import Ran, run
+
+SECONDS = 15  # that a reader should wait for a command at most
+WIDTH = 110  # of a page's lines
+NOTE = re.compile(r"(?<=^<!-- run -->\n).*?(?=^<!-- end -->$)", re.MULTILINE | re.DOTALL)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("numbers", nargs=-1)
+def main(numbers: tuple[str, ...]) -> None:
+    """Run the lessons with these NUMBERS, or all, and write the results into their pages."""
+    paths = find()
+    for number in numbers or paths:
+        path = paths[number]
+        text = path.read_text(encoding="utf-8")
+        path.write_text(recorded(read(path), text, _versions()), encoding="utf-8")
+        click.echo(f"{path.name}: recorded")
+
+
+def recorded(lesson: Lesson, text: str, versions: str) -> str:
+    """The text of a lesson with the results of a run; raises Broken, and Malformed."""
+    if not NOTE.search(text):
+        raise Malformed(f"{lesson.path} has no place for the note on its run")
+    runs: dict[Command, Ran] = {}
+    check(lesson, note=runs.__setitem__)
+    lines = text.splitlines()
+    for command, ran in sorted(runs.items(), key=lambda one: one[0].line, reverse=True):
+        if ran.seconds > SECONDS:
+            took = f"took {ran.seconds:.0f} s, and may take {SECONDS}"
+            raise Broken(f"{lesson.path.name}:{command.line}: $ {command.text}\n{took}")
+        if command.run is not None:
+            below = command.line + command.text.count("\n")
+            lines[below : below + len(command.run)] = shown(command, ran.output)
+    slowest = max(ran.seconds for ran in runs.values())
+    today = f"{datetime.now(UTC):%-d %B %Y}"
+    note = (
+        f"*The results on this page are from one run, on {today}: {versions}.\n"
+        f"The slowest command took {slowest:.0f} s. Yours will differ in the details.*\n"
+    )
+    return NOTE.sub(lambda _: note, "\n".join(lines) + "\n")
+
+
+def shown(command: Command, output: str) -> list[str]:
+    """What the page shows of an output."""
+    lines: list[str] = []
+    for piece in pieces(command.expected, output) or ():
+        if piece.shown:
+            lines += [line if len(line) <= WIDTH else piece.pattern for line in piece.lines]
+        elif piece.lines and lines[-1:] != [ANYTHING]:
+            lines.append(ANYTHING)
+    return [line.rstrip() for line in lines]
+
+
+def _versions() -> str:
+    docker = _printed("docker version --format '{{.Server.Version}}'")
+    compose = _printed("docker compose version --short")
+    inside = _printed("docker run --rm --entrypoint python3 thread-lanes-server --version")
+    outside = platform.python_version()
+    return (
+        f"Docker {docker}, Compose {compose},\n{inside} in the containers and {outside} outside, "
+        f"{os.cpu_count()} cores"
+    )
+
+
+def _printed(command: str) -> str:
+    return run(command, show=len).output.strip()
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m lessons.record")

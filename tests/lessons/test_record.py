@@ -1,0 +1,61 @@
+"""What one run of a lesson prints gets into its page."""
+
+from pathlib import Path
+
+import pytest
+
+from lessons import record
+from lessons.check import Broken
+from lessons.lesson import read
+from lessons.record import recorded
+
+TEXT = """\
+# Of echoes
+
+<!-- run -->
+<!-- end -->
+
+```console
+$ printf '%s\\n' log log \\
+    'peak 3' | cat; seq 100 | tr '\\n' ,; echo; echo log
+...
+peak 2
+...
+$ echo whatever
+$ echo fixed
+fixed
+```
+
+<!-- prints
+$ printf
+...
+peak ...
+1,2,...
++++
+-->
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "1-of-echoes.md"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+def test_a_page_shows_one_run_with_its_date_and_a_pattern_for_what_is_too_wide(path: Path) -> None:
+    text = recorded(read(path), TEXT, "Docker 1")
+    before, _, after = text.partition("...\npeak 3\n1,2,...\nlog\n$ echo whatever\n$ echo fixed\n")
+    assert "from one run, on " in before
+    assert ": Docker 1.\nThe slowest command took 0 s." in before
+    assert after == TEXT.partition("$ echo fixed\n")[2]
+    path.write_text(text, encoding="utf-8")
+    assert recorded(read(path), text, "Docker 1") == text
+
+
+def test_a_run_that_is_not_as_the_lesson_says_or_too_slow_is_not_shown(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "SECONDS", 0)
+    with pytest.raises(Broken, match=r"of-echoes\.md:13: \$ echo fixed\ntook 0 s, and may take 0"):
+        recorded(read(path), TEXT, "")
