@@ -9,6 +9,7 @@ from _pytest.mark import ParameterSet
 
 from lessons.check import check
 from lessons.lesson import COMMENT, FOLDER, Claim, Command, find, read
+from lessons.stops import stops
 from tests.kit.containers import remaining
 from tests.kit.lab import Lab
 
@@ -40,6 +41,10 @@ def test_a_lesson_has_the_form_of_a_lesson_and_its_row_in_the_table(path: Path) 
     assert re.findall(r"^##? (.+)", prose, re.MULTILINE) == [lesson.title, *SECTIONS]
     assert sum(isinstance(step, Command) for step in lesson.steps) >= 3
     assert any(isinstance(step, Claim) for step in lesson.steps)
+    asked, answered = (
+        [getattr(stop, kind) for stop in stops(lesson)] for kind in ("questions", "answers")
+    )
+    assert len(max(asked, key=len)) == len(max(answered, key=len)) > 0
     assert lesson.minutes <= 10
     assert set(FENCES.findall(text)) <= {"console", "text"}  # what looks like code is run
     assert [line for line in text.splitlines() if len(line) > 110] == []

@@ -1,6 +1,6 @@
-"""Has so many clients at the same time ask HOST:PORT, and says when each has its reply.
+"""N clients ask HOST:PORT at the same time, and each says when it has its reply.
 
-Each asks when all of them have been greeted; with the argument `as-greeted`, when it is itself.
+Each asks once all of them have been greeted; with the argument `as-greeted`, once it has been.
 """
 
 import socket
@@ -14,13 +14,13 @@ all_greeted = threading.Barrier(1 if "as-greeted" in sys.argv else count)
 
 
 def ask(connection: socket.socket) -> None:
-    """One client: is greeted, asks once and leaves."""
+    """One client: it is greeted, asks once and leaves."""
     with connection, connection.makefile("rw", encoding="utf-8") as lines:
         lines.readline()
         all_greeted.wait()
         print("Hey Server!!!", file=lines, flush=True)
         thread = lines.readline().split(":")[0]
-        # The line and its end at once: printed one after the other, two threads' may get mixed up.
+        # One write for the line and its end: otherwise those of two threads may get mixed up.
         print(f"{thread} had replied after {time.monotonic() - began:.1f} s\n", end="")
 
 

@@ -1,4 +1,4 @@
-"""What a process costs over a thread: each kind is measured three times, the least of them told."""
+"""What a process costs over a thread: each kind is measured three times, and the lowest counts."""
 
 import json
 import subprocess

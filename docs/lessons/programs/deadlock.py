@@ -20,7 +20,7 @@ class Account:
 
 
 def transfer(source: Account, target: Account) -> None:
-    """Move 10 from one to the other, while nobody else may change either."""
+    """Move 10 from one to the other, while no other thread may change either."""
     first, second = source, target
     if IN_ORDER:
         first, second = sorted((source, target), key=attrgetter("name"))
@@ -32,11 +32,11 @@ def transfer(source: Account, target: Account) -> None:
             target.amount += 10
 
 
-faulthandler.dump_traceback_later(6, exit=True)  # unless all is over by then
+faulthandler.dump_traceback_later(6, exit=True)  # unless both are done by then
 a, b = Account("A"), Account("B")
 threads = [threading.Thread(target=transfer, args=pair) for pair in ((a, b), (b, a))]
 for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
-print(f"both are through: A has {a.amount}, B has {b.amount}")
+print(f"both are done: A has {a.amount}, B has {b.amount}")

@@ -1,4 +1,4 @@
-"""Starts so many threads that only wait, or as many as it may, and says what they take."""
+"""Starts N threads that only wait, or as many as it can, and says what they take."""
 
 import re
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def mebibytes(what: str) -> float:
-    """VmSize: the addresses that this process has set aside; VmRSS: the memory behind them."""
+    """VmSize: the addresses that this process has reserved; VmRSS: the memory behind them."""
     status = Path("/proc/self/status").read_text()
     return int(re.findall(rf"{what}:\s+(\d+) kB", status)[0]) / 1024
 

@@ -1,4 +1,4 @@
-"""Listens on localhost, as the original lab does, and knocks at two of this machine's addresses."""
+"""Listens on localhost, as the original lab does, and connects to two of its own addresses."""
 
 import socket
 

@@ -23,9 +23,9 @@ class Counter:
 
 
 def count(guard: AbstractContextManager[object]) -> str:
-    """Have all threads add to one counter; say what came of it."""
+    """Let all threads add to one counter; return the result in words."""
     counter = Counter(guard)
-    start = threading.Barrier(THREADS)  # nobody begins before all are there
+    start = threading.Barrier(THREADS)  # no thread begins before all are there
 
     def work() -> None:
         start.wait()

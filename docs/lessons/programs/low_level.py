@@ -1,4 +1,4 @@
-"""Starts a thread, by `_thread` or by `threading`, and then comes to its own end at once."""
+"""Starts a thread, with `_thread` or with `threading`, and then ends at once."""
 
 import _thread
 import sys
@@ -17,4 +17,4 @@ if sys.argv[1] == "_thread":
 else:
     started = threading.Thread(target=serve, args=("client-1",))
     started.start()
-print(f"the main program ends, and has this of its thread: {type(started).__name__}")
+print(f"the main program ends; what it has of its thread: {type(started).__name__}")

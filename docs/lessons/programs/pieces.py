@@ -19,7 +19,7 @@ WAYS = {
 
 
 def received() -> int:
-    """How many bytes the server has received from all its clients, as it says itself."""
+    """How many bytes the server has received from all its clients, according to itself."""
     web = http.client.HTTPConnection(STATUS, timeout=10)
     web.request("GET", "/sessions.json")
     total = sum(session["bytes_in"] for session in json.load(web.getresponse())["sessions"])
@@ -37,7 +37,7 @@ def replies(pieces: list[bytes]) -> int:
             expected += len(piece)
             while received() < expected:
                 time.sleep(0.01)
-        connection.shutdown(socket.SHUT_WR)  # we say nothing more, and listen on
+        connection.shutdown(socket.SHUT_WR)  # we send no more, but still read
         stream = b"".join(iter(lambda: connection.recv(4096), b""))
     return stream.count(b"Today we will learn")
 

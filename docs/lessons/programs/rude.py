@@ -1,4 +1,4 @@
-"""Four clients that do not behave, and an honest one that comes after them, all at HOST:PORT."""
+"""Four clients that do not behave, and then an honest one, all connected to HOST:PORT."""
 
 import socket
 import struct
@@ -12,12 +12,12 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # socket(7), SO_LINGER
 
 
 def mute(client: socket.socket) -> str:
-    """Says nothing, and hears all."""
+    """Sends nothing, and reads everything."""
     return client.makefile().read().splitlines()[-1]
 
 
 def drip(client: socket.socket) -> str:
-    """Says a letter ten times a second, and never ends the line."""
+    """Sends a letter ten times a second, and never ends the line."""
     client.recv(1024)  # the greeting
     client.settimeout(0.1)
     while True:
@@ -25,11 +25,11 @@ def drip(client: socket.socket) -> str:
         try:
             return client.recv(1024).decode().strip()
         except TimeoutError:
-            pass  # nobody has objected yet
+            pass  # no objection yet
 
 
 def deaf(client: socket.socket) -> str:
-    """Says one line after the other, and reads no reply."""
+    """Sends one line after the other, and reads no reply."""
     try:
         while True:
             client.sendall(b"Hey Server!!!\n" * 100)
@@ -47,7 +47,7 @@ def gone(client: socket.socket) -> str:
 
 
 def play(role: Callable[[socket.socket], str], client: socket.socket) -> str:
-    """How long it could be rude, and how that ended."""
+    """How long a client could be rude, and how that ended."""
     began = time.monotonic()
     with client:
         end = role(client)
@@ -55,7 +55,7 @@ def play(role: Callable[[socket.socket], str], client: socket.socket) -> str:
 
 
 def connect() -> socket.socket:
-    """A connection that nobody may serve yet."""
+    """A connection, which may not be served yet."""
     return socket.create_connection((HOST, int(PORT)))
 
 

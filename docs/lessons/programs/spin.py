@@ -8,7 +8,7 @@ STEPS = 5_000_000
 
 
 def spin() -> None:
-    """Needs a processor, and waits for nothing."""
+    """Use a processor, and wait for nothing."""
     left = STEPS
     while left:
         left -= 1

@@ -6,7 +6,7 @@ import threading
 def by_hand(lock: threading.Lock) -> None:
     """Fail between acquire and release."""
     lock.acquire()
-    "ü".encode().decode("ascii")  # raises: nobody comes to the next line
+    "ü".encode().decode("ascii")  # raises, so the next line never runs
     lock.release()
 
 
@@ -16,12 +16,12 @@ def by_with(lock: threading.Lock) -> None:
         "ü".encode().decode("ascii")
 
 
-def tell(failed: threading.ExceptHookArgs) -> None:
-    """Say in one line what a thread has ended with."""
+def report(failed: threading.ExceptHookArgs) -> None:
+    """Say in one line which exception has ended a thread."""
     print("  the thread ended with", failed.exc_type.__name__)
 
 
-threading.excepthook = tell
+threading.excepthook = report
 lock = threading.Lock()
 print("new: locked() is", lock.locked())
 lock.acquire()

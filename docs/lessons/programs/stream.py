@@ -1,4 +1,4 @@
-"""Two sockets and nobody else: what is sent in one piece, and what arrives in one."""
+"""Two sockets in one program: what is sent in one piece, and what arrives in one."""
 
 import socket
 
