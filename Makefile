@@ -40,7 +40,7 @@ ALONE := -m pytest -m alone
 TEST_IMAGE = docker build --quiet --file tests/Dockerfile --build-arg SERVER_IMAGE=$(LANES_REGISTRY)thread-lanes-server
 
 .DEFAULT_GOAL := help
-.PHONY: help demo down swarm swarm-down local lesson lesson-runs test zoo unit integration in-image faults soak mutants seen test-images unit-image fault-image lint format lock bench bench-short claims pictures docs engine images programs
+.PHONY: help demo down swarm swarm-down local lesson lesson-runs slides test zoo unit integration in-image faults soak mutants seen test-images unit-image fault-image lint format lock bench bench-short claims pictures docs engine images programs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,10 @@ lesson: $(LESSONS_INSTALLED) $(if $(N),images) ## Lesson N of docs/lessons, comm
 
 lesson-runs: $(LESSONS_INSTALLED) images ## What the lessons' pages show, from one real run of each, or of lesson N (five minutes)
 	$(LESSONS_BIN)/python -m lessons.record $(N)
+
+slides: $(LESSONS_INSTALLED) ## The lessons as a talk of twenty minutes: one HTML file
+	@$(LESSONS_BIN)/python -m lessons.slides >lessons/slides.html
+	@echo "Open lessons/slides.html in a browser: arrow keys turn the slides, n shows the speaker's notes."
 
 test: $(INSTALLED) test-images programs ## All tests, on real containers, nothing skipped (ten minutes)
 	$(BIN)/coverage erase
