@@ -59,29 +59,29 @@ class Screen:
             yield show
 
     def outcome(self, command: Command, ran: Ran) -> bool:
-        """What a command has printed, its log folded. Returns whether anything is folded."""
-        folded = False
+        """What a command has printed, its log folded. Returns whether one can see all of it."""
+        seen = 0
         if self._console.is_terminal:
             for piece in pieces(command.expected, ran.output) or _tail(ran.output):
-                folded |= self._piece(piece)
+                seen += self._piece(piece)
         if ran.exit_code:
             self._console.print(f"(exit code {ran.exit_code})")
         self._console.print()
-        return folded
+        return ran.output.count("\n") == seen < self._console.height
 
-    def _piece(self, piece: Piece) -> bool:
-        if piece.shown or len(piece.lines) <= FOLDED:
-            for line in piece.lines:
-                self._console.print(Text(line), soft_wrap=True)
-            return False
-        self._console.print(Text(f"    ⋯ {len(piece.lines)} lines", style="dim"))
-        return True
+    def _piece(self, piece: Piece) -> int:
+        if not piece.shown and len(piece.lines) > FOLDED:
+            self._console.print(Text(f"    ⋯ {len(piece.lines)} lines", style="dim"))
+            return 0
+        for line in piece.lines:
+            self._console.print(Text(line), soft_wrap=True)
+        return len(piece.lines)
 
     def predictions(
         self, questions: Sequence[str], predicted: Sequence[str], answers: Sequence[str] = ()
     ) -> None:
         """Each question with what was predicted and, once that is known, with the answer."""
-        table = Table(box=None, header_style="bold", padding=(0, 2, 1, 0))
+        table = Table(box=None, header_style="bold", padding=(0, 2, 1 if answers else 0, 0))
         table.add_column("")
         for title in ("The question", "Your prediction", *(["What happens"] if answers else [])):
             table.add_column(title, ratio=1)

@@ -35,7 +35,7 @@ class Walk:
             self._place.stop = max(self._place.stop + self._at(self._stops[self._place.stop]), 0)
         if self._asks:
             place.forget(self._lesson.number)
-            self._screen.say("That was the lesson.")
+            self._screen.say(f"This is the end of lesson {self._lesson.number}.")
 
     def _resume(self) -> None:
         saved = place.load(self._lesson.number, len(self._stops))
@@ -80,19 +80,18 @@ class Walk:
         if answer:
             return self._turn(answer)
         ran = self._run(command)
-        folded = self._screen.outcome(command, ran)
+        seen = self._screen.outcome(command, ran)
         if not ran.output and not ran.exit_code:
             return 1  # there is nothing to look at
-        return self._look(ran, folded=folded)
+        return self._look(ran, seen=seen)
 
     def _run(self, command: Command) -> Ran:
         with self._screen.running() as show:
             return run(command.text, show)
 
-    def _look(self, ran: Ran, *, folded: bool) -> int:
-        more = ", l shows all lines" if folded else ""
+    def _look(self, ran: Ran, *, seen: bool) -> int:
+        more, keys = ("", "rbq") if seen else (", l shows all lines", "rbql")
         while True:
-            keys = "rbql" if folded else "rbq"
             answer = self._ask(f"Enter goes on{more}, r runs it again, b goes back, q quits", keys)
             if answer != "l":
                 return self._turn(answer)

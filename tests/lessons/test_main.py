@@ -94,7 +94,7 @@ def test_without_a_number_it_lists_the_lessons_in_order_with_their_titles() -> N
     assert done.stdout.startswith("1 A thread for each client (")
 
 
-def test_an_unknown_lesson_is_told_in_one_line_with_those_that_there_are() -> None:
+def test_an_unknown_lesson_is_reported_in_one_line_with_those_that_exist() -> None:
     done = run(*PROGRAM, "99")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("There is no lesson 99. There are: 1 A thread for each")

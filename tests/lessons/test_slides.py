@@ -1,12 +1,14 @@
 """The talk: twenty minutes of slides, from the lessons' text and pictures, in one page."""
 
 import re
+import sys
 
 import pytest
 
 from lessons.lesson import FOLDER, Malformed
 from lessons.slides import deck
 from lessons.slides.deck import Slide, page, slides
+from tests.kit.command import well
 
 TALK = slides((deck.FOLDER / "talk.md").read_text(encoding="utf-8"))
 
@@ -50,7 +52,8 @@ def test_a_slide_that_is_wrong_is_refused(text: str, wrong: str) -> None:
 
 
 def test_the_page_needs_nothing_else_and_has_the_pictures_in_it() -> None:
-    html = page(TALK)
+    html = well(sys.executable, "-m", "lessons.slides").removesuffix("\n")
+    assert html == page(TALK)
     assert html.count("<img") == html.count('src="data:image/svg+xml;base64,') == 3
     assert re.findall(r"""(?:src|href)=["'](?!data:)|url\(|@import""", html) == []
     assert "<!-- lesson" not in html
