@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import click
 
 from lessons.check import Broken, check
-from lessons.lesson import Command, Lesson, Malformed, find, read
+from lessons.lesson import ROOT, Command, Lesson, Malformed, find, read
 from lessons.pattern import ANYTHING, pieces
 from lessons.shell import Ran, run
 
@@ -56,9 +56,9 @@ def recorded(lesson: Lesson, text: str, versions: str) -> str:
 
 
 def shown(command: Command, output: str) -> list[str]:
-    """What the page shows of an output."""
+    """What the page shows of an output. Paths are those in the repository."""
     lines: list[str] = []
-    for piece in pieces(command.expected, output) or ():
+    for piece in pieces(command.expected, output.replace(f"{ROOT}/", "")) or ():
         if piece.shown:
             lines += [line if len(line) <= WIDTH else piece.pattern for line in piece.lines]
         elif piece.lines and lines[-1:] != [ANYTHING]:

@@ -53,7 +53,7 @@ class Walk:
         at = self._place.stop
         self._screen.heading(f"{stop.section} · step {at + 1} of {len(self._stops)}")
         predicted = self._place.predictions
-        if predicted and stop.section == "See" != self._stops[at - 1].section:
+        if predicted and stop.section == "See" and self._stops[at - 1].section != "See":
             self._screen.predictions(self._questions, predicted)
         if stop.prose:
             self._screen.prose(stop.prose)

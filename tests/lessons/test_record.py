@@ -19,7 +19,7 @@ TEXT = """\
 
 ```console
 $ printf '%s\\n' log log \\
-    'peak 3' | cat; seq 100 | tr '\\n' ,; echo; echo log
+    'peak 3' | cat; seq 100 | tr '\\n' ,; echo; echo $PWD/log
 ...
 peak 2
 ...
