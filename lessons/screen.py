@@ -10,6 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.markdown import Markdown
 from rich.padding import Padding
+from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
@@ -49,12 +50,13 @@ class Screen:
             yield lambda line: click.echo(line, nl=False)
             return
         last: deque[Text] = deque(maxlen=RUNNING)
-        with Live(console=self._console, transient=True) as live:
+        spinner = Spinner("dots", "running")
+        with Live(spinner, console=self._console, transient=True) as live:
 
             def show(line: str) -> None:
                 text = without_colours(line).rstrip()
                 last.append(Text(text, style="dim", no_wrap=True, overflow="ellipsis"))
-                live.update(Group(*last))
+                live.update(Group(*last, spinner))
 
             yield show
 
@@ -65,7 +67,7 @@ class Screen:
             for piece in pieces(command.expected, ran.output) or _tail(ran.output):
                 seen += self._piece(piece)
         if ran.exit_code:
-            self._console.print(f"(exit code {ran.exit_code})")
+            self._console.print(f"(exit code {ran.exit_code}; docs/troubleshooting.md may help)")
         self._console.print()
         return ran.output.count("\n") == seen < self._console.height
 

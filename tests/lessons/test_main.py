@@ -110,7 +110,7 @@ def test_without_a_terminal_it_runs_through_judging_nothing_and_hiding_claims(fo
         "Look at this:",
         "$ echo [one]; exit 3",
         "[one]",
-        "(exit code 3)",
+        "(exit code 3; docs/troubleshooting.md may help)",
     ]
     assert list(folder.glob("*.json")) == []
 
