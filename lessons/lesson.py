@@ -25,8 +25,8 @@ FOLDER = ROOT / "docs" / "lessons"
 WORDS_A_MINUTE = 200
 
 # A claim's example ends before the arrow that ends its comment.
-# What stands between `run` and `end` is about the page, not a part of the lesson.
-COMMENT = re.compile(r"\A--+>|<!-- run -->.*?<!-- end -->|<!--.*?-->", re.DOTALL)
+# What stands between `run` or `page` and `end` is about the page, not a part of the lesson.
+COMMENT = re.compile(r"\A--+>|<!-- (?:run|page) -->.*?<!-- end -->|<!--.*?-->", re.DOTALL)
 COMMAND = re.compile(r"^\$ (?P<command>(?:.*\\\n)*.*)\n(?P<printed>(?:(?!\$ ).*\n)*)", re.MULTILINE)
 PATTERNS = re.compile(r"\s*<!-- prints\n(.*?)-->", re.DOTALL)
 

@@ -9,7 +9,6 @@ import click
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.markdown import Markdown
-from rich.padding import Padding
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
@@ -93,7 +92,8 @@ class Screen:
             if answers:
                 cells.append(Markdown(answer))
             table.add_row(f"{number}.", *cells)
-        self._console.print(Padding(table, (1, 0, 0, 0)))
+        self._console.print(table)
+        self._console.print()
 
     def say(self, text: str) -> None:
         """A line to the reader."""

@@ -8,7 +8,8 @@ from lessons.lesson import Command, Lesson, Prose
 
 WORDS = 120  # at one stop: they fit into a terminal of 24 lines
 PART = re.compile(r"^(?=## )", re.MULTILINE)
-HEADING = re.compile(r"\A#+ (.*)\s*")
+HEADING = re.compile(r"\A#(?:# (.*)| .*)\s*")  # the title heads no section
+PICTURE = re.compile(r"^!\[.*\]\(.*\)$", re.MULTILINE)  # a terminal shows none
 ANSWERS = re.compile(r"<details>\n<summary>.*?</summary>\n\n(.*?)\n\n</details>", re.DOTALL)
 ITEM = re.compile(r"^\d+\. (.+(?:\n {3}.+)*)", re.MULTILINE)
 
@@ -32,8 +33,8 @@ def stops(lesson: Lesson) -> list[Stop]:
         if isinstance(step, Prose):
             for part in PART.split(step.text):
                 heading = HEADING.match(part)
-                section = heading[1] if heading else section
-                found += _of_prose(section, HEADING.sub("", part))
+                section = heading[1] or "" if heading else section
+                found += _of_prose(section, PICTURE.sub("", HEADING.sub("", part)))
         elif isinstance(step, Command):
             leads = bool(found) and found[-1] == Stop(section, found[-1].prose)
             found.append(Stop(section, found.pop().prose if leads else "", step))

@@ -51,7 +51,8 @@ class Walk:
     def _at(self, stop: Stop) -> int:
         """Be at a stop; return how many to go on from there."""
         at = self._place.stop
-        self._screen.heading(f"{stop.section} · step {at + 1} of {len(self._stops)}")
+        section = f"{stop.section} · " if stop.section else ""
+        self._screen.heading(f"{section}step {at + 1} of {len(self._stops)}")
         predicted = self._place.predictions
         if predicted and stop.section == "See" and self._stops[at - 1].section != "See":
             self._screen.predictions(self._questions, predicted)

@@ -32,6 +32,8 @@ $ false
 
 {LONG}
 
+![A picture](of.svg)
+
 {LONG}
 
 Short.
@@ -60,7 +62,7 @@ def test_a_stop_is_prose_with_its_command_or_as_much_prose_as_fits_or_questions_
     path.write_text(TEXT, encoding="utf-8")
     questions = "1. What comes first,\n   and *why*?\n2. How many?"
     assert stops(read(path)) == [
-        Stop("Of echoes", "After this you can echo."),
+        Stop("", "After this you can echo."),
         Stop(
             "Predict",
             f"Think.\n\n{questions}\n\nWrite it down.",
