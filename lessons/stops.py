@@ -20,24 +20,29 @@ class Stop:
 
     section: str
     prose: str = ""
-    command: Command | None = None
+    commands: tuple[Command, ...] = ()  # all but the last print nothing worth showing
     questions: tuple[str, ...] = ()  # that the prose asks
     answers: tuple[str, ...] = ()
 
 
 def stops(lesson: Lesson) -> list[Stop]:
-    """All stops, in order. A command is at the same stop as the prose that leads to it."""
+    """All stops, in order. Commands are at the same stop as the prose that leads to them."""
     found: list[Stop] = []
     section = ""
+    leads = False  # the stop before is not over yet
     for step in lesson.steps:
         if isinstance(step, Prose):
             for part in PART.split(step.text):
                 heading = HEADING.match(part)
                 section = heading[1] or "" if heading else section
                 found += _of_prose(section, PICTURE.sub("", HEADING.sub("", part)))
-        elif isinstance(step, Command):
             leads = bool(found) and found[-1] == Stop(section, found[-1].prose)
-            found.append(Stop(section, found.pop().prose if leads else "", step))
+        elif isinstance(step, Command):
+            before = found.pop() if leads else Stop(section)
+            found.append(Stop(section, before.prose, (*before.commands, step)))
+            leads = not step.expected
+        else:
+            leads = False  # what the last command printed is looked at
     return found
 
 

@@ -62,8 +62,8 @@ class Walk:
             return self._predict(stop)
         if stop.answers:
             self._screen.predictions(self._questions, predicted, stop.answers)
-        if stop.command:
-            return self._perform(stop.command)
+        if stop.commands:
+            return self._perform(stop.commands)
         return self._turn(self._ask("Enter goes on, b goes back, q quits", "bq"))
 
     def _predict(self, stop: Stop) -> int:
@@ -75,12 +75,17 @@ class Walk:
         ]
         return 1
 
-    def _perform(self, command: Command) -> int:
-        self._screen.command(command)
-        answer = self._ask("Enter runs it, s skips it, b goes back, q quits", "sbq")
+    def _perform(self, commands: tuple[Command, ...]) -> int:
+        for command in commands:
+            self._screen.command(command)
+        it = "it" if len(commands) == 1 else "them"
+        answer = self._ask(f"Enter runs {it}, s skips {it}, b goes back, q quits", "sbq")
         if answer:
             return self._turn(answer)
-        ran = self._run(command)
+        for command in commands:
+            ran = self._run(command)
+            if ran.exit_code:
+                break
         seen = self._screen.outcome(command, ran)
         if not ran.output and not ran.exit_code:
             return 1  # there is nothing to look at

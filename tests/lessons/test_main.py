@@ -56,10 +56,10 @@ WHOLE = """\
 ## Run
 
 ```console
+$ true
 $ seq 20
 ...
 20
-$ true
 ```
 
 ## See
@@ -137,15 +137,14 @@ def test_a_walk_asks_for_predictions_folds_the_log_and_shows_them_beside_the_ans
     folder: Path,
 ) -> None:
     with walk(folder, "3") as child:
-        assert "Predict · step 1 of 5" in press(child, "it is [19]", "  1. ")
+        assert "Predict · step 1 of 4" in press(child, "it is [19]", "  1. ")
         press(child, "")
         folded = press(child, "l")
         assert "⋯ 19 lines" in folded
         assert "\r\n20\r\n" in folded
         assert "\r\n2\r\n3\r\n4\r\n" in press(child, "")
-        press(child, "")  # `true` prints nothing, so the next step follows at once
         seen = press(child, "")
-        assert "See · step 4 of 5" in seen
+        assert "See · step 3 of 4" in seen
         assert "it is [19]" in seen
         answers = press(child, "")
         assert re.search(r"1\. +What is last\? +it is \[19\] +The twentieth\.", answers)
@@ -159,21 +158,20 @@ def test_a_walk_goes_back_skips_and_resumes_where_it_was_left_with_what_was_pred
     with walk(folder, "3") as child:
         press(child, "nineteen", "  1. ")
         press(child, "s")
-        assert "step 3 of 5" in press(child, "b")
-        assert "step 2 of 5" in press(child, "x")  # no key that it knows: it asks again
+        assert "step 3 of 4" in press(child, "b")
+        assert "step 2 of 4" in press(child, "x")  # no key that it knows: it asks again
         press(child, "q")
         child.expect_exact("`make lesson N=3` resumes here.")
         child.expect(pexpect.EOF)
         child.close()
         assert child.exitstatus == 0
     with walk(folder, "3") as child:
-        assert "step 2 of 5" in press(child, "", "a starts again: ")
-        press(child, "s")
+        assert "step 2 of 4" in press(child, "", "a starts again: ")
         press(child, "s")
         assert "nineteen" in press(child, "q")
     with walk(folder, "3") as child:
         press(child, "a", "a starts again: ")
-        child.expect_exact("step 1 of 5")
+        child.expect_exact("step 1 of 4")
 
 
 def interrupt_one(child: Terminal) -> None:

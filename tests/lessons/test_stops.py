@@ -27,7 +27,17 @@ Before.
 
 ```console
 $ true
+$ echo so
+so
 $ false
+```
+
+<!--- invisible-code-block: python
+assert not output
+-->
+
+```console
+$ true
 ```
 
 {LONG}
@@ -55,7 +65,7 @@ The end.
 """
 
 
-def test_a_stop_is_prose_with_its_command_or_as_much_prose_as_fits_or_questions_or_answers(
+def test_a_stop_is_prose_with_its_commands_or_as_much_prose_as_fits_or_questions_or_answers(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "1-of-echoes.md"
@@ -68,8 +78,13 @@ def test_a_stop_is_prose_with_its_command_or_as_much_prose_as_fits_or_questions_
             f"Think.\n\n{questions}\n\nWrite it down.",
             questions=("What comes first, and *why*?", "How many?"),
         ),
-        Stop("Run", "Before.", Command("true", (), None, line=20)),
-        Stop("Run", "", Command("false", (), None, line=21)),
+        Stop(
+            "Run",
+            "Before.",
+            (Command("true", (), None, line=20), Command("echo so", ("so",), None, line=21)),
+        ),
+        Stop("Run", "", (Command("false", (), None, line=23),)),
+        Stop("Run", "", (Command("true", (), None, line=31),)),
         Stop("Run", LONG),
         Stop("Run", f"{LONG}\n\nShort."),
         Stop("Why", "Because."),
