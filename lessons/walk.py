@@ -86,10 +86,9 @@ class Walk:
             ran = self._run(command)
             if ran.exit_code:
                 break
-        seen = self._screen.outcome(command, ran)
-        if not ran.output and not ran.exit_code:
-            return 1  # there is nothing to look at
-        return self._look(ran, seen=seen)
+        if not ran.exit_code and not command.expected:
+            return 1  # there is nothing worth looking at
+        return self._look(ran, seen=self._screen.outcome(command, ran))
 
     def _run(self, command: Command) -> Ran:
         with self._screen.running() as show:
