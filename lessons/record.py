@@ -12,12 +12,12 @@ import click
 
 from lessons.check import Broken, check
 from lessons.lesson import ROOT, Command, Lesson, Malformed, find, read
-from lessons.pattern import ANYTHING, pieces
+from lessons.pattern import ANYTHING, ANYTHING_SHOWN, pieces
 from lessons.shell import Ran, run
 
 SECONDS = 15  # that a reader should wait for a command at most
 WIDTH = 110  # of a page's lines
-NOTE = re.compile(r"(?<=^<!-- run -->\n).*?(?=^<!-- end -->$)", re.MULTILINE | re.DOTALL)
+NOTE = re.compile(r"^<!-- run -->\n(.*?)^<!-- end -->$", re.MULTILINE | re.DOTALL)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -49,8 +49,9 @@ def recorded(lesson: Lesson, text: str, versions: str) -> str:
     slowest = max(ran.seconds for ran in runs.values())
     today = f"{datetime.now(UTC):%-d %B %Y}"
     note = (
-        f"*The results on this page are from one run, on {today}: {versions}.\n"
+        f"<!-- run -->\n*The results on this page are from one run, on {today}: {versions}.\n"
         f"The slowest command took {slowest:.0f} s. Yours will differ in the details.*\n"
+        "<!-- end -->"
     )
     return NOTE.sub(lambda _: note, "\n".join(lines) + "\n")
 
@@ -60,10 +61,17 @@ def shown(command: Command, output: str) -> list[str]:
     lines: list[str] = []
     for piece in pieces(command.expected, output.replace(f"{ROOT}/", "")) or ():
         if piece.shown:
-            lines += [line if len(line) <= WIDTH else piece.pattern for line in piece.lines]
+            lines += [_narrow(line, piece.pattern) for line in piece.lines]
         elif piece.lines and lines[-1:] != [ANYTHING]:
             lines.append(ANYTHING)
-    return [line.rstrip() for line in lines]
+    return lines
+
+
+def _narrow(line: str, pattern: str) -> str:
+    line = line.rstrip()
+    if len(line) <= WIDTH:
+        return line
+    return f"{line[: WIDTH - 3]}..." if pattern == ANYTHING_SHOWN else pattern
 
 
 def _versions() -> str:
