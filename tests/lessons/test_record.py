@@ -7,8 +7,9 @@ from click.testing import CliRunner
 
 from lessons import record
 from lessons.check import Broken
-from lessons.lesson import read
-from lessons.record import recorded
+from lessons.lesson import find, read
+from lessons.pattern import difference
+from lessons.record import NOTE, SECONDS, recorded
 from lessons.shell import Ran
 
 TEXT = """\
@@ -17,9 +18,12 @@ TEXT = """\
 <!-- run -->
 <!-- end -->
 
+<!-- page -->
+<!-- end -->
+
 ```console
 $ printf '%s\\n' log log \\
-    'peak 3' | cat; seq 100 | tr '\\n' ,; echo; echo $PWD/log
+    'peak 3' | cat; seq 100 | tr '\\n' ,; echo; echo $PWD/log; seq -s, 100
 ...
 peak 2
 ...
@@ -36,6 +40,7 @@ peak ...
 +++
 -->
 """
+NUMBERS = ",".join(map(str, range(1, 101)))
 
 
 @pytest.fixture
@@ -52,7 +57,9 @@ def test_a_page_shows_one_run_with_its_date_and_a_pattern_for_what_is_too_wide(
     monkeypatch.setattr(record, "run", lambda *_, **__: Ran("1.2\n", 0, 0))
     CliRunner().invoke(record.main, ["1"], catch_exceptions=False)
     text = path.read_text(encoding="utf-8")
-    before, _, after = text.partition("...\npeak 3\n1,2,...\nlog\n$ echo whatever\n$ echo fixed\n")
+    before, _, after = text.partition(
+        "...\npeak 3\n1,2,...\nlog\n" + NUMBERS[:107] + "...\n$ echo whatever\n$ echo fixed\n"
+    )
     assert "from one run, on " in before
     assert ": Docker 1.2, Compose 1.2,\n1.2 in the containers and 3." in before
     assert "The slowest command took 0 s." in before
@@ -65,5 +72,22 @@ def test_a_run_that_is_not_as_the_lesson_says_or_too_slow_is_not_shown(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(record, "SECONDS", 0)
-    with pytest.raises(Broken, match=r"of-echoes\.md:13: \$ echo fixed\ntook 0 s, and may take 0"):
+    with pytest.raises(Broken, match=r"of-echoes\.md:16: \$ echo fixed\ntook 0 s, and may take 0"):
         recorded(read(path), TEXT, "")
+
+
+RECORDED = [path for path in find().values() if "from one run" in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
+def test_a_page_with_a_run_shows_what_fits_its_patterns_and_no_command_took_long(
+    path: Path,
+) -> None:
+    text = path.read_text(encoding="utf-8")
+    for step in read(path).commands:
+        if step.run is not None:
+            assert difference(step.expected, "\n".join(step.run)) is None, step
+            assert "+++" not in step.run, step
+    note = NOTE.search(text)
+    assert note
+    assert int(note[1].partition("The slowest command took ")[2].split()[0]) <= SECONDS
