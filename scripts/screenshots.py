@@ -11,17 +11,20 @@ from playwright.sync_api import ViewportSize, sync_playwright
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")  # as in scripts/ensure-test-programs
 WINDOW = ViewportSize(width=960, height=540)
+MESSAGES = 30  # so that there is something to see
+SAID = """messages =>
+    parseInt(document.querySelector(".lanes [data-figure='messages']").textContent) >= messages"""
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def main(address: str) -> None:
-    """Wait until a lane is drawn, then take what fits into the window."""
+    """Wait until the clients have said something, then take what fits into the window."""
     found = next(filter(None, map(shutil.which, CHROMIUM)))
     with sync_playwright() as play, play.chromium.launch(executable_path=found) as chromium:
         for scheme in SCHEMES:
             page = chromium.new_page(viewport=WINDOW, color_scheme=scheme)
             page.goto(address)
-            page.locator(".lanes .lane").first.wait_for()
+            page.wait_for_function(SAID, arg=MESSAGES)
             page.screenshot(path=DOCS / f"page-{scheme}.png")
 
 
