@@ -11,7 +11,7 @@ FOLDER = ROOT / ".lessons"
 
 @dataclass
 class Place:
-    """How far one has come in a lesson with so many stops."""
+    """How far you have come in a lesson with `stops` stops."""
 
     stops: int
     stop: int = 0  # counted from 0

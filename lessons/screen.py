@@ -17,9 +17,9 @@ from lessons.lesson import Command
 from lessons.pattern import Piece, pieces
 from lessons.shell import Ran, without_colours
 
-RUNNING = 8  # lines that one sees of a command while it runs
+RUNNING = 8  # lines shown of a command while it runs
 FOLDED = 3  # lines that are not worth showing are folded if there are more of them
-LAST = 12  # lines that one sees of an output that is not as expected
+LAST = 12  # lines shown of an output that is not as expected
 
 
 class Screen:
