@@ -62,6 +62,7 @@ def compile_programs() -> None:
 
 def compile_for_tls() -> None:
     """The load over TLS, which needs OpenSSL's headers (libssl-dev)."""
+    BUILT.mkdir(exist_ok=True)
     compile_program(HERE / "load.c", BUILT / "load-tls", TLS)
 
 

@@ -19,7 +19,7 @@ def test_what_is_seen_from_beside_the_server_is_what_it_tells_and_takes_no_right
 ) -> None:
     lab.compose("up", "--detach")
     live = look(lab.page())
-    expect(live.page.locator(".more", has_text="Told and seen agree on who")).to_contain_text(
+    expect(live.page.locator("li", has_text="Told and seen agree on who")).to_contain_text(
         "serves 3 clients", timeout=20_000
     )
     status = lab.compose("exec", "-T", "watch", "cat", "/proc/self/status")
