@@ -39,7 +39,7 @@ def quantile(share: float, histogram: str) -> str:
 
 def quantiles(histogram: str) -> dict[str, str]:
     """What a typical one was, and what one of the worst."""
-    return {"median": quantile(0.5, histogram), "99 of 100": quantile(0.99, histogram)}
+    return {"median": quantile(0.5, histogram), "p99": quantile(0.99, histogram)}
 
 
 CHARTS = [
@@ -59,13 +59,13 @@ CHARTS = [
         },
     ),
     Chart(
-        "Answering takes",
+        "Answer latency",
         "From a message's arrival to its reply.",
         "s",
         quantiles("lanes_answer_seconds"),
     ),
     Chart(
-        "Waiting takes",
+        "Queueing time",
         "From being accepted to being served, of sessions that have ended.",
         "s",
         quantiles("lanes_waiting_seconds"),

@@ -130,6 +130,6 @@ class Tls:
             raise Refused(f"{host} does not prove who it is: {why} (see --tls-ca)") from None
         except ssl.SSLError as error:
             broken = Broken(error)
-            if broken.is_alert:
+            if broken.is_alert and "INTERNAL_ERROR" not in (error.reason or ""):  # it is not busy
                 raise Refused(f"{host} refuses us: {broken.strerror} (see --tls-cert)") from None
             raise broken from None

@@ -55,7 +55,7 @@ class Certificates:
         """Read the files again; if they are invalid, say so and keep the old ones."""
         try:
             self.context = self._read()
-        except BadCertificate as error:
+        except (BadCertificate, OSError) as error:  # or a file has gone while they were read
             log.error("certificates not read again", why=str(error))  # noqa: TRY400 - one line
         else:
             log.info("certificates read again")
@@ -92,6 +92,8 @@ def _check(context: ssl.SSLContext, certificate: Path) -> None:
             _go_on(end)
     except ssl.SSLCertVerificationError as error:
         raise BadCertificate(f"{certificate}: {error.verify_message}") from None
+    except ssl.SSLError as error:  # a kind of key, for example, that TLS does not use
+        raise BadCertificate(f"{certificate} is no use for TLS: {words(error)}") from None
 
 
 def _go_on(end: ssl.SSLObject) -> None:
@@ -119,8 +121,9 @@ def words(error: ssl.SSLError) -> str:
 
 
 def name_of(certificate: Mapping[str, Any]) -> str:
-    """Whose it is: its common name, else its first alternative name; empty if it has neither."""
+    """Whose it is: its common name, else its first alternative one; empty if it has none."""
     subject = [pair for pairs in certificate.get("subject", ()) for pair in pairs]
     common = [text for key, text in subject if key == "commonName"]
     names = [*common, *(text for _, text in certificate.get("subjectAltName", ()))]
-    return "".join(c if c.isprintable() else "?" for c in "".join(names[:1]))[:LONGEST_NAME]
+    name = next((name for name in names if name and isinstance(name, str)), "")  # or a directory's
+    return "".join(c if c.isprintable() else "?" for c in name)[:LONGEST_NAME]

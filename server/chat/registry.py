@@ -78,11 +78,12 @@ class Registry:
     def withdraw(self, record: Record, reason: Refusal) -> bool:
         """Refuse a waiting session: no thread could be started, or the handshake failed.
 
-        If it is the newest, its number is free again. False if it no longer waits: a pool had
-        queued it after all, and a worker has taken it.
+        If it is the newest, its number is free again. False if it no longer waits, or another
+        thread shakes hands for it: a pool had queued it after all, and a worker has taken it.
         """
         with self._lock:
-            if record.state != "waiting":
+            another = record.native_id not in (None, threading.get_native_id())
+            if record.state != "waiting" or another:
                 return False
             record.state = "closed"
             self._accepted -= 1

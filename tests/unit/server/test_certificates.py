@@ -2,10 +2,14 @@
 
 import ssl
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
 from structlog.testing import capture_logs
 
 from server.chat.certificates import BadCertificate, Certificates, name_of
@@ -22,10 +26,11 @@ from tests.kit.memory_client import MemoryClient
         ([], ["\x1b[2J\u202eclient\n"], "?[2J?client?"),
         ([], ["x" * 1000], "x" * 253),
         ([], [], ""),
+        ([("commonName", "")], [(("organizationName", "Lab"),), "client-1"], "client-1"),
     ],
 )
 def test_a_name_is_the_common_one_or_the_first_and_is_fit_to_be_shown(
-    subject: list[tuple[str, str]], alternative: list[str], name: str
+    subject: list[tuple[str, str]], alternative: list[object], name: str
 ) -> None:
     certificate = {
         "subject": tuple((pair,) for pair in subject),
@@ -124,3 +129,21 @@ def test_if_the_new_ones_are_no_good_the_old_ones_stay(tmp_path: Path) -> None:
     [line] = logged
     assert (line["event"], line["log_level"]) == ("certificates not read again", "error")
     MemoryClient(ca.trusting()).meet(Endpoint(certificates.context))
+
+
+def test_a_key_of_a_kind_that_tls_does_not_use_is_one_line(tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256K1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(1))
+        .not_valid_after(now + timedelta(1))
+        .sign(key, SHA256())
+    )
+    certificate, private = tmp_path / "server.pem", tmp_path / "server.key"
+    certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    words = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    private.write_bytes(key.private_bytes(serialization.Encoding.PEM, *words))
+    with pytest.raises(BadCertificate, match=f"{certificate} is no use for TLS"):
+        Certificates(certificate, private, None)

@@ -142,6 +142,14 @@ def test_one_that_shakes_hands_waits_and_its_own_thread_ends_that(registry: Regi
     assert admit(registry).number == 3
 
 
+def test_one_that_a_worker_shakes_hands_for_is_no_longer_the_listeners(registry: Registry) -> None:
+    record = admit(registry)
+    worker = threading.Thread(target=registry.begin_handshake, args=(record,))
+    worker.start()
+    worker.join()
+    assert not registry.withdraw(record, "busy")
+
+
 def test_without_a_certificate_a_client_keeps_the_name_that_it_has(registry: Registry) -> None:
     record = admit(registry)
     registry.begin_handshake(record)
