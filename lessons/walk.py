@@ -67,12 +67,17 @@ class Walk:
         return self._turn(self._ask("Enter goes on, b goes back, q quits", "bq"))
 
     def _predict(self, stop: Stop) -> int:
+        """Ask what the reader expects; Enter keeps what was typed before."""
         if not self._asks:
             return 1
-        self._screen.say("What do you think? Enter alone leaves a question out.")
-        self._place.predictions = [
-            input(f"  {number}. ") for number in range(1, len(stop.questions) + 1)
-        ]
+        self._screen.say("What do you think? Enter goes on, b goes back, q quits.")
+        predictions = self._place.predictions or [""] * len(stop.questions)
+        for number, before in enumerate(predictions):
+            said = self._say(f"  {number + 1}. " + (f"({before}) " if before else ""))
+            if said == "b":
+                return self._turn(said)
+            predictions[number] = said or before
+        self._place.predictions = predictions
         return 1
 
     def _perform(self, commands: tuple[Command, ...]) -> int:
@@ -108,9 +113,14 @@ class Walk:
     def _ask(self, question: str, keys: str) -> str:
         """One of these keys, or nothing for Enter; raises Left at q."""
         while self._asks:
-            answer = input(f"{question}: ").strip().lower()
-            if answer == "q":
-                raise Left
+            answer = self._say(f"{question}: ").lower()
             if not answer or answer in set(keys):
                 return answer
         return ""
+
+    def _say(self, prompt: str) -> str:
+        """What the reader types; raises Left at q."""
+        said = input(prompt).strip()
+        if said.lower() == "q":
+            raise Left
+        return said

@@ -174,6 +174,18 @@ def test_a_walk_goes_back_skips_and_resumes_where_it_was_left_with_what_was_pred
         child.expect_exact("step 1 of 4")
 
 
+def test_a_prediction_can_be_left_for_later_and_stays_as_one_comes_back_to_it(folder: Path) -> None:
+    with walk(folder, "3") as child:
+        press(child, "q", "  1. ")
+        child.expect_exact("`make lesson N=3` resumes here.")
+    with walk(folder, "3") as child:
+        press(child, "nineteen", "  1. ")
+        press(child, "b")
+        press(child, "", "  1. (nineteen) ")
+        press(child, "s")
+        assert "nineteen" in press(child, "q")
+
+
 def interrupt_one(child: Terminal) -> None:
     child.sendline("")
     child.expect_exact("[one]")
