@@ -1,15 +1,22 @@
 """What one can do with the page: by keyboard alone, and by pointing."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.e2e.browser import LanesPage, Look
 from tests.kit.classroom import Classroom, page_of
 
 CLIENTS, FAILED = 5, 2
 MOMENT = "Number(document.querySelector('.lanes').dataset.at)"
+HEAR = """() => {
+    const news = document.getElementById("news");
+    window.told = [];
+    const hear = () => window.told.push(news.textContent);
+    new MutationObserver(hear).observe(news, { childList: true });
+}"""
 
 
 @pytest.fixture
@@ -42,6 +49,16 @@ def expect_mark(live: LanesPage, session: int) -> None:
     expect(live.page.locator("tr.marked")).to_have_attribute("data-session", str(session))
     expect(live.page.locator("#marked")).to_contain_text(f"Session {session}: ")
     assert marked(live) == ([str(session)], [str(session)])
+
+
+def drag(live: LanesPage, steps: int) -> None:
+    """From the middle of the picture to the right, without letting go."""
+    box = live.page.locator(".lanes").bounding_box()
+    assert box
+    mouse, y = live.page.mouse, box["y"] + box["height"] / 2
+    mouse.move(box["x"] + 300, y)
+    mouse.down()
+    mouse.move(box["x"] + 900, y, steps=steps)
 
 
 def test_by_keyboard_alone_one_filters_marks_pauses_and_looks_back(live: LanesPage) -> None:
@@ -86,15 +103,34 @@ def test_a_bar_or_a_row_that_one_clicks_is_marked_in_both(live: LanesPage) -> No
 
 def test_dragging_looks_back_and_whoever_had_not_come_yet_is_not_there(live: LanesPage) -> None:
     now = live.page.evaluate(MOMENT)
-    box = live.page.locator(".lanes").bounding_box()
-    assert box
-    mouse, y = live.page.mouse, box["y"] + box["height"] / 2
-    mouse.move(box["x"] + 300, y)
-    mouse.down()
-    mouse.move(box["x"] + 900, y, steps=5)
-    mouse.up()
+    drag(live, 5)
+    live.page.mouse.up()
     live.page.wait_for_function(f"() => {MOMENT} < {now - 10}")
     expect(live.page.locator("[data-figure='clients then']")).to_be_visible()
     assert live.lanes.count() < CLIENTS
     live.page.get_by_role("link", name="Go on").click()
     expect(live.lanes).to_have_count(CLIENTS)
+
+
+def test_whoever_drags_asks_once_at_a_time_and_the_address_waits_until_they_let_go(
+    live: LanesPage,
+) -> None:
+    now = live.page.evaluate(MOMENT)
+    live.page.evaluate(HEAR)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    with live.page.expect_request("**/*"):
+        live.page.route("**/*", hold, times=1)
+    asked = len(live.requests)
+    drag(live, 50)
+    assert len(live.requests) == asked
+    held[0].abort("aborted")  # nobody waits for that answer any more
+    live.page.wait_for_function(f"() => {MOMENT} < {now - 10}")
+    assert live.page.evaluate("window.told") == []
+    assert "until" not in live.page.url
+
+    live.page.mouse.up()
+    expect(live.page).to_have_url(re.compile("until="))

@@ -10,6 +10,10 @@ const SHIFT = 1 / 4; // of the window: how far an arrow key looks back
 const NEAR = 3; // pixels: a pointer that has moved less has clicked
 const LARGER = document.body.classList.contains("big") ? 1.7 : 1;
 
+let view = new URL(location.href); // what one looks at
+let holding = false; // while one drags, or holds a key down, the address does not follow the view
+let updating = false, again = false; // something is wanted that the request on its way does not ask for
+
 function morph(old, fresh) {
   if (old.nodeName !== fresh.nodeName) return old.replaceWith(fresh);
   if (old.nodeType !== Node.ELEMENT_NODE) return void (old.data === fresh.data || (old.data = fresh.data));
@@ -55,21 +59,22 @@ function tableIsInView() {
   return document.getElementById("table")?.getBoundingClientRect().top < innerHeight;
 }
 
-async function update({ withTable = true } = {}) {
-  const itself = location.href, address = fitted(new URL(itself));
+async function ask(withTable) {
+  const itself = view.href, address = fitted(new URL(itself));
   if (!withTable) address.searchParams.set("table", 0);
   let answer, text;
   try {
     answer = await fetch(address, { signal: AbortSignal.timeout(5000) });
     text = await answer.text();
   } catch {
-    return tell("This page's own server does not answer.");
+    return again || tell("This page's own server does not answer.");
   }
-  if (!answer.ok) return tell(text);
+  if (!answer.ok) return again || tell(text);
   const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("lab");
   for (const parts of [["picture"], ["controls", "marked", "notes", "table"]]) {
     await new Promise(requestAnimationFrame); // a frame for each: a long table holds up no picture
-    if (itself !== location.href) return; // something else is wanted by now
+    // Something else is wanted by now. A moment of the past is shown: it may be on the way there.
+    if (itself !== view.href && !address.searchParams.has("until")) return;
     for (const id of parts) {
       const part = fresh.querySelector(`#${id}`);
       if (part) morph(document.getElementById(id), part);
@@ -79,17 +84,40 @@ async function update({ withTable = true } = {}) {
   tell("");
 }
 
+// One request at a time, else whoever drags asks sixty times a second. After it comes one for the latest.
+async function update({ withTable = true } = {}) {
+  again = updating;
+  if (updating) return;
+  updating = true;
+  try {
+    await ask(withTable);
+    while (again) {
+      again = false;
+      await ask(true);
+    }
+  } finally {
+    updating = false;
+  }
+}
+
+// Browsers refuse an address that changes too often.
+function keepAddress() {
+  holding = false;
+  if (view.href !== location.href) history.replaceState(null, "", view);
+}
+
 function go(address) {
-  history.replaceState(null, "", address);
-  return update();
+  view = new URL(address);
+  if (!holding) keepAddress();
+  update();
 }
 
 function asked(name) {
-  return new URL(location.href).searchParams.get(name);
+  return view.searchParams.get(name);
 }
 
 function change(name, value) {
-  const address = new URL(location.href);
+  const address = new URL(view);
   if (value) address.searchParams.set(name, value);
   else address.searchParams.delete(name);
   return go(address);
@@ -146,13 +174,18 @@ function drag(down) {
   const on = (name, listener) => addEventListener(name, listener, { signal: listening.signal });
   on("pointermove", ({ clientX }) => {
     moved ||= Math.abs(clientX - down.clientX) > NEAR;
+    holding = moved;
     if (moved) lookAt(at - (clientX - down.clientX) / second);
   });
-  on("pointerup", (up) => {
+  const end = () => {
     listening.abort();
+    keepAddress();
+  };
+  on("pointerup", (up) => {
+    end();
     if (!moved) click(up);
   });
-  on("pointercancel", () => listening.abort());
+  on("pointercancel", end);
 }
 
 const KEYS = {
@@ -179,8 +212,12 @@ addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || scrolls || !picture.querySelector(".lanes")) return;
   if (!KEYS[key] || event.target.closest("input, textarea")) return;
   event.preventDefault();
+  holding ||= event.repeat;
   KEYS[key]();
 });
+
+addEventListener("keyup", keepAddress);
+addEventListener("blur", keepAddress);
 
 addEventListener("resize", () => update());
 
@@ -188,6 +225,6 @@ addEventListener("resize", () => update());
   await update();
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, 500));
-    if (!document.hidden && !asked("until")) await update({ withTable: tableIsInView() });
+    if (!document.hidden && !updating && !asked("until")) await update({ withTable: tableIsInView() });
   }
 })();
