@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Locator, Route, expect
 
 from tests.e2e.browser import LanesPage, Look
 from tests.kit.classroom import Classroom, page_of
+from tests.kit.waiting import wait_until
 
 CLIENTS, FAILED = 5, 2
 MOMENT = "Number(document.querySelector('.lanes').dataset.at)"
@@ -134,3 +136,27 @@ def test_whoever_drags_asks_once_at_a_time_and_the_address_waits_until_they_let_
 
     live.page.mouse.up()
     expect(live.page).to_have_url(re.compile("until="))
+
+
+def until(live: LanesPage) -> float:
+    """The moment in the address."""
+    return float(parse_qs(urlsplit(live.page.url).query)["until"][0])
+
+
+def test_after_a_pause_one_looks_on_step_by_step_and_quick_steps_add_up(look: Look) -> None:
+    classroom = Classroom(CLIENTS)
+    with page_of(classroom) as address:
+        live = look(f"{address}?seconds=2")
+        live.wait_until_it_fits()
+        live.page.locator("#picture").focus()
+        live.page.keyboard.press("p")
+        expect(live.page.get_by_role("link", name="Go on")).to_be_visible()
+        paused = until(live)
+        wait_until(lambda: classroom.snapshot().at > paused + 4)
+        live.page.keyboard.press("ArrowRight")
+        assert until(live) == pytest.approx(paused + 0.5, abs=0.01)
+        live.page.get_by_role("link", name="Later").click()
+        assert until(live) == pytest.approx(paused + 1.5, abs=0.01)
+        live.page.evaluate("later.click(), later.click()")
+        assert until(live) == pytest.approx(paused + 3.5, abs=0.01)
+        live.page.wait_for_function(f"() => {MOMENT} > {paused + 3}")

@@ -7,10 +7,12 @@ const picture = document.getElementById("picture");
 const news = document.getElementById("news");
 const STEP = 20; // pixels, as in query.py
 const SHIFT = 1 / 4; // of the window: how far an arrow key looks back
+const STEPS = { earlier: -1 / 2, later: 1 / 2 }; // of the window, as in documents.py
 const NEAR = 3; // pixels: a pointer that has moved less has clicked
 const LARGER = document.body.classList.contains("big") ? 1.7 : 1;
 
 let view = new URL(location.href); // what one looks at
+let heard = performance.now(); // when the page last learned the server's time
 let holding = false; // while one drags, or holds a key down, the address does not follow the view
 let updating = false, again = false; // something is wanted that the request on its way does not ask for
 
@@ -81,6 +83,7 @@ async function ask(withTable) {
     }
   }
   lab.dataset.now = fresh.dataset.now;
+  heard = performance.now();
   tell("");
 }
 
@@ -123,13 +126,19 @@ function change(name, value) {
   return go(address);
 }
 
-function lookAt(moment) {
-  return change("until", moment < lab.dataset.now ? moment.toFixed(3) : "");
+// The server's time goes on while one looks at the past and asks for nothing.
+function now() {
+  return Number(lab.dataset.now) + (performance.now() - heard) / 1000;
 }
 
+function lookAt(moment) {
+  return change("until", moment < now() ? moment.toFixed(3) : "");
+}
+
+// From what is asked for, which may not be drawn yet: so quick presses add up.
 function look(share) {
   const { at, span } = picture.querySelector(".lanes").dataset;
-  return lookAt(Number(at) + span * share);
+  return lookAt(Math.min(asked("until") ?? at, now()) + span * share);
 }
 
 function mark(session) {
@@ -204,7 +213,8 @@ lab.addEventListener("click", (event) => {
   if (row) mark(row.dataset.session);
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  go(link.href);
+  if (link.id in STEPS) look(STEPS[link.id]);
+  else go(link.href);
 });
 
 addEventListener("keydown", (event) => {
