@@ -88,11 +88,15 @@ def not_yet(news: str, query: Query = ORDINARY) -> str:
 
 
 def report(snapshot: Snapshot, query: Query = ORDINARY) -> str:
-    """The same to hand in, with the settings, and with all sessions that are remembered."""
-    table = table_of(snapshot.sessions)
+    """The same to hand in, with the settings, and with all sessions that are remembered.
+
+    Of the past, too: whoever had not come by then is in neither the picture nor the table.
+    """
+    picture = query.picture(snapshot)
+    table = table_of(picture.snapshot.sessions)
     return templates.get_template("report.html").render(
-        drawing=draw(query.picture(snapshot), query.width, query.height),
-        at=snapshot.at,
+        drawing=draw(picture, query.width, query.height),
+        at=picture.at,
         lines=table.lines(len(table)),
         known=_known(snapshot),
         uncounted=snapshot.uncounted,

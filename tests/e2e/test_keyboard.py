@@ -160,3 +160,21 @@ def test_after_a_pause_one_looks_on_step_by_step_and_quick_steps_add_up(look: Lo
         live.page.evaluate("later.click(), later.click()")
         assert until(live) == pytest.approx(paused + 3.5, abs=0.01)
         live.page.wait_for_function(f"() => {MOMENT} > {paused + 3}")
+
+
+def test_what_one_keeps_shows_what_is_seen_and_what_one_has_typed_stays(live: LanesPage) -> None:
+    page = live.page
+    page.get_by_text("To hand in").click()
+    page.get_by_label("Name").fill("Ada")
+    page.get_by_label("What was asked").fill("Why?")
+    page.get_by_role("link", name="Earlier").click()
+    expect(page.get_by_role("link", name="Go on")).to_be_visible()
+    then = re.compile(urlsplit(page.url).query)
+    for name in ("report.html", "lanes.svg", "For a projector"):
+        expect(page.get_by_role("link", name=name)).to_have_attribute("href", then)
+
+    page.get_by_role("button", name="Make the report").click()
+    expect(page.locator(".about")).to_contain_text("Ada")
+    expect(page.locator(".about")).to_contain_text("Why?")
+    assert page.evaluate(MOMENT) == pytest.approx(until(live), abs=0.01)
+    assert live.rows.count() == live.lanes.count() < CLIENTS

@@ -5,6 +5,7 @@
 const lab = document.getElementById("lab");
 const picture = document.getElementById("picture");
 const news = document.getElementById("news");
+const BESIDE = ["controls", "marked", "notes", "table", "projector", "seen", "kept"];
 const STEP = 20; // pixels, as in query.py
 const SHIFT = 1 / 4; // of the window: how far an arrow key looks back
 const STEPS = { earlier: -1 / 2, later: 1 / 2 }; // of the window, as in documents.py
@@ -72,17 +73,17 @@ async function ask(withTable) {
     return again || tell("This page's own server does not answer.");
   }
   if (!answer.ok) return again || tell(text);
-  const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("lab");
-  for (const parts of [["picture"], ["controls", "marked", "notes", "table"]]) {
+  const fresh = new DOMParser().parseFromString(text, "text/html");
+  for (const parts of [["picture"], BESIDE]) {
     await new Promise(requestAnimationFrame); // a frame for each: a long table holds up no picture
     // Something else is wanted by now. A moment of the past is shown: it may be on the way there.
     if (itself !== view.href && !address.searchParams.has("until")) return;
     for (const id of parts) {
-      const part = fresh.querySelector(`#${id}`);
+      const part = fresh.getElementById(id);
       if (part) morph(document.getElementById(id), part);
     }
   }
-  lab.dataset.now = fresh.dataset.now;
+  lab.dataset.now = fresh.getElementById("lab").dataset.now;
   heard = performance.now();
   tell("");
 }

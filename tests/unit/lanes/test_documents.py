@@ -11,6 +11,7 @@ import pytest
 
 from lanes.document import parse
 from lanes.layout import picture_of
+from lanes.marks import moment
 from lanes.page.documents import ROWS, live, report
 from lanes.page.query import Query
 from server.chat.registry import HISTORY
@@ -114,3 +115,12 @@ def test_links_are_relative_so_that_the_page_works_behind_a_path_prefix() -> Non
     outside = [link for link in links if not link.startswith(("data:", "?"))]
     pages = ["report.html?seconds=30", "lanes.svg?seconds=30", "trace.json", "sessions.json"]
     assert outside == pages
+
+
+def test_a_report_of_the_past_has_the_title_and_the_table_of_then() -> None:
+    taken = scenes.QUEUE
+    then = sorted(session.accepted_at for session in taken.sessions)[2]
+    kept = report(taken, Query(until=then))
+    assert f'data-at="{then}"' in kept
+    assert f"<h1>Thread Lanes: {moment(then)}</h1>" in kept
+    assert len(rows(kept)) == sum(one.accepted_at <= then for one in taken.sessions)
