@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import pytest
 from playwright.sync_api import Locator, Route, expect
@@ -63,6 +63,16 @@ def drag(live: LanesPage, steps: int) -> None:
     mouse.move(box["x"] + 900, y, steps=steps)
 
 
+def asked(live: LanesPage) -> dict[str, list[str]]:
+    """The fields of the address."""
+    return parse_qs(live.page.evaluate("location.search.slice(1)"))
+
+
+def until(live: LanesPage) -> float:
+    """The moment in the address."""
+    return float(asked(live)["until"][0])
+
+
 def test_by_keyboard_alone_one_filters_marks_pauses_and_looks_back(live: LanesPage) -> None:
     press = live.page.keyboard.press
     tab_to(live, live.page.get_by_role("link", name="failed"))
@@ -109,7 +119,7 @@ def test_dragging_looks_back_and_whoever_had_not_come_yet_is_not_there(live: Lan
     live.page.mouse.up()
     live.page.wait_for_function(f"() => {MOMENT} < {now - 10}")
     expect(live.page.locator("[data-figure='clients then']")).to_be_visible()
-    assert live.lanes.count() < CLIENTS
+    expect(live.lanes).not_to_have_count(CLIENTS)
     live.page.get_by_role("link", name="Go on").click()
     expect(live.lanes).to_have_count(CLIENTS)
 
@@ -126,21 +136,16 @@ def test_whoever_drags_asks_once_at_a_time_and_the_address_waits_until_they_let_
 
     with live.page.expect_request("**/*"):
         live.page.route("**/*", hold, times=1)
-    asked = len(live.requests)
+    before = len(live.requests)
     drag(live, 50)
-    assert len(live.requests) == asked
+    assert len(live.requests) == before
     held[0].abort("aborted")  # nobody waits for that answer any more
     live.page.wait_for_function(f"() => {MOMENT} < {now - 10}")
     assert live.page.evaluate("window.told") == []
-    assert "until" not in live.page.url
+    assert "until" not in asked(live)
 
     live.page.mouse.up()
     expect(live.page).to_have_url(re.compile("until="))
-
-
-def until(live: LanesPage) -> float:
-    """The moment in the address."""
-    return float(parse_qs(urlsplit(live.page.url).query)["until"][0])
 
 
 def test_after_a_pause_one_looks_on_step_by_step_and_quick_steps_add_up(look: Look) -> None:
@@ -169,7 +174,7 @@ def test_what_one_keeps_shows_what_is_seen_and_what_one_has_typed_stays(live: La
     page.get_by_label("What was asked").fill("Why?")
     page.get_by_role("link", name="Earlier").click()
     expect(page.get_by_role("link", name="Go on")).to_be_visible()
-    then = re.compile(urlsplit(page.url).query)
+    then = re.compile(f"until={asked(live)['until'][0]}")
     for name in ("report.html", "lanes.svg", "For a projector"):
         expect(page.get_by_role("link", name=name)).to_have_attribute("href", then)
 
@@ -178,3 +183,21 @@ def test_what_one_keeps_shows_what_is_seen_and_what_one_has_typed_stays(live: La
     expect(page.locator(".about")).to_contain_text("Why?")
     assert page.evaluate(MOMENT) == pytest.approx(until(live), abs=0.01)
     assert live.rows.count() == live.lanes.count() < CLIENTS
+
+
+def test_what_is_marked_is_read_out_once_without_the_figures_that_run(live: LanesPage) -> None:
+    expect(live.page.get_by_role("status")).to_have_count(2)
+    said = live.page.locator("#said")
+    live.page.locator("tr[data-session='4']").click()
+    expect(said).to_have_text("Marked: session 4: lab-client-4.")
+    live.page.keyboard.press("Escape")
+    expect(said).to_have_text("No session is marked.")
+
+
+def test_a_letter_is_a_key_only_where_the_picture_has_the_focus(live: LanesPage) -> None:
+    live.page.get_by_role("link", name="failed").focus()
+    live.page.keyboard.press("p")
+    assert "until" not in asked(live)
+    live.page.locator("#picture").focus()
+    live.page.keyboard.press("p")
+    assert "until" in asked(live)

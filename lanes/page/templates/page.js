@@ -5,6 +5,7 @@
 const lab = document.getElementById("lab");
 const picture = document.getElementById("picture");
 const news = document.getElementById("news");
+const said = document.getElementById("said");
 const BESIDE = ["controls", "marked", "notes", "table", "projector", "seen", "kept"];
 const STEP = 20; // pixels, as in query.py
 const SHIFT = 1 / 4; // of the window: how far an arrow key looks back
@@ -142,8 +143,17 @@ function look(share) {
   return lookAt(Math.min(asked("until") ?? at, now()) + span * share);
 }
 
+// To those who have the page read to them, once: the figures below the picture change twice a second.
+function say(session) {
+  const row = session && lab.querySelector(`tr[data-session="${CSS.escape(session)}"]`);
+  const client = row ? `: ${row.querySelector("[data-name=Client]").textContent}` : "";
+  said.textContent = session ? `Marked: session ${session}${client}.` : "No session is marked.";
+}
+
 function mark(session) {
-  return change("marked", session === asked("marked") ? "" : session);
+  const wanted = session === asked("marked") ? "" : session;
+  say(wanted);
+  return change("marked", wanted);
 }
 
 function markNext(step) {
@@ -203,7 +213,7 @@ const KEYS = {
   ArrowDown: () => markNext(1),
   ArrowLeft: () => look(-SHIFT),
   ArrowRight: () => look(SHIFT),
-  Escape: () => change("marked", ""),
+  Escape: () => asked("marked") && mark(""),
   p: () => document.getElementById("pause").click(),
 };
 
@@ -219,8 +229,9 @@ lab.addEventListener("click", (event) => {
 });
 
 addEventListener("keydown", (event) => {
-  const { key } = event, scrolls = key.startsWith("Arrow") && !picture.contains(event.target);
-  if (event.ctrlKey || event.metaKey || event.altKey || scrolls || !picture.querySelector(".lanes")) return;
+  // Elsewhere an arrow scrolls, and a letter may be what somebody says to the computer.
+  const { key } = event, elsewhere = key !== "Escape" && !picture.contains(event.target);
+  if (event.ctrlKey || event.metaKey || event.altKey || elsewhere || !picture.querySelector(".lanes")) return;
   if (!KEYS[key] || event.target.closest("input, textarea")) return;
   event.preventDefault();
   holding ||= event.repeat;
