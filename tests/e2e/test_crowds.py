@@ -1,11 +1,10 @@
 """The page with one client and with as many as there can be, in a real Chromium."""
 
-import json
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ViewportSize, expect
+from playwright.sync_api import Browser, CDPSession, ViewportSize, expect
 
 from tests.e2e.browser import DESKTOP, LanesPage, Look
 from tests.e2e.legibility import check_contrast, check_widths
@@ -13,7 +12,7 @@ from tests.kit.classroom import Classroom, page_of
 
 PHONE = ViewportSize(width=400, height=740)
 REDRAW = 16.0  # milliseconds: a sixtieth of a second
-TASK = "ThreadControllerImpl::RunTask"  # of Chromium's scheduler
+PARTS = {"ScriptDuration", "RecalcStyleDuration", "LayoutDuration"}  # in seconds, since the start
 UPDATES, TURNS = 5, 6  # the least of several turns: a core that is shared is slower
 
 # What of the page is below the fold or beside it, with nobody scrolling.
@@ -65,37 +64,34 @@ def test_axe_finds_nothing_wrong(look: Look, window: ViewportSize, dark: bool) -
 
 
 @pytest.mark.alone
-def test_a_redraw_of_256_clients_costs_the_browser_less_than_a_sixtieth_of_a_second(
-    look: Look, chromium: Browser
+def test_script_style_and_layout_of_a_redraw_with_256_clients_take_less_than_a_sixtieth_of_a_second(
+    look: Look,
 ) -> None:
     with page_of(Classroom(256)) as address:
         live = drawn(look, address, DESKTOP)
         expect(live.open).to_have_count(256)
-        assert min(update_costs(chromium, live) for _ in range(TURNS)) < REDRAW
+        devtools = live.page.context.new_cdp_session(live.page)
+        devtools.send("Performance.enable")
+        assert min(update_costs(devtools, live) for _ in range(TURNS)) < REDRAW
 
 
-def update_costs(chromium: Browser, live: LanesPage) -> float:
-    """All that an update has the page's main thread do: milliseconds of that thread's own time."""
+def update_costs(devtools: CDPSession, live: LanesPage) -> float:
+    """What an update has the page's main thread do before it is painted, in milliseconds.
+
+    Painting is left out: without a graphics processor, as here, it takes three times as long.
+    """
+
+    def spent() -> float:
+        metrics = devtools.send("Performance.getMetrics")["metrics"]
+        return sum(float(one["value"]) for one in metrics if one["name"] in PARTS)
+
     asked = "performance.getEntriesByType('resource').length"
-    chromium.start_tracing(page=live.page, categories=["devtools.timeline", "toplevel"])
-    before = live.page.evaluate(asked)
-    live.page.wait_for_function(f"() => {asked} >= {before + UPDATES}", polling=1000)
-    updates: int = live.page.evaluate(asked) - before
-    events = json.loads(chromium.stop_tracing())["traceEvents"]
-    [main] = {
-        (event["pid"], event["tid"])
-        for event in events
-        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
-        if any(one["name"] == "FireAnimationFrame" and one["pid"] == event["pid"] for one in events)
-    }
-    tasks: list[int] = [
-        one.get("tdur", 0)
-        for one in events
-        if one["name"] == TASK
-        if main == (one["pid"], one["tid"])
-    ]
-    assert tasks
-    return sum(tasks) / 1000 / updates
+    began: int = live.page.evaluate(asked)
+    before = spent()
+    live.page.wait_for_function(f"() => {asked} >= {began + UPDATES}", polling=1000)
+    after = spent()
+    updates: int = live.page.evaluate(asked) - began
+    return 1000 * (after - before) / updates
 
 
 def test_failures_come_first_and_can_be_had_alone(look: Look) -> None:
