@@ -35,6 +35,7 @@ NEEDS_QUIET = (
     *("slower with each", "one recv per line", "lock over the conversation", "ours, lock"),
     *("lock over little work", "counts for all, lock over the work"),
 )
+TRIES = 3  # where the card says that the machine has become busier, and to try again
 NAMES = [pytest.param(one, marks=[pytest.mark.alone] * (one in NEEDS_QUIET)) for one in WRONG]
 
 
@@ -47,8 +48,12 @@ def test_a_wrong_server_fails_what_it_has_to_and_nothing_else(
     if "churn" not in WRONG[name].fails.split():
         monkeypatch.setattr("lanes.check.visits.SECONDS", 2.0)
     for _ in range(pytestconfig.getoption("runs")):  # each time a new one: the last may be broken
-        with living(WRONG[name], tmp_path) as where:
-            assert list(_misjudged(WRONG[name], *where)) == []
+        for _ in range(TRIES):
+            with living(WRONG[name], tmp_path) as where:
+                misjudged = list(_misjudged(WRONG[name], *where))
+            if not any("become busier" in one.evidence for one in misjudged):
+                break
+        assert misjudged == []
 
 
 def _misjudged(animal: Animal, address: Address, secure: Secure | None) -> Iterator[Result]:
