@@ -70,7 +70,7 @@ slides: $(LESSONS_INSTALLED) ## The lessons as a talk of twenty minutes: one HTM
 	@$(LESSONS_BIN)/python -m lessons.slides >lessons/slides.html
 	@echo "Open lessons/slides.html in a browser: arrow keys turn the slides, n shows the speaker's notes."
 
-test: $(INSTALLED) test-images programs ## All tests, on real containers, nothing skipped (ten minutes)
+test: $(INSTALLED) test-images programs ## All tests, on real containers, nothing skipped (a quarter of an hour)
 	$(BIN)/coverage erase
 	$(BIN)/coverage run $(PYTEST) $(CONTAINERS) $(NO_DOCKER)
 	$(BIN)/coverage run $(ALONE) $(CONTAINERS) $(NO_DOCKER)

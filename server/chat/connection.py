@@ -37,7 +37,7 @@ class Connection:
     """A TCP connection to one client; all times are in seconds. OSError means that it is gone.
 
     One thread at a time receives, sends and closes. Another may wake it: `end_input`, `abort`.
-    `timeouts` are those that the socket already has, inherited from the listening one.
+    The time-outs given are those that it already has, inherited from the listening socket.
     """
 
     def __init__(
