@@ -20,7 +20,8 @@ MANY = 50
 LATE = 0.05  # seconds by which a busy machine may delay the first answer
 BUSY = 3  # times as long as all work takes it may take where processors are busy with other work
 FEWER, FEWEST = 0.125, 5  # of many, or of a few: if more are worked on at a time, it is busy
-TRIES = 3  # turns have to be seen as often
+SEEN = 3  # turns have to be seen as often
+UNLIKE = 2  # but if all wait too long and it does not look like turns as often, it is the machine
 # Shares of what turns would take: two at a time need a half of that, and have a gap after every
 # other answer; three at a time after every third.
 SLOW = 0.3  # of the time that all would wait if they spoke one after the other,
@@ -52,8 +53,8 @@ def at_once(rounds: Rounds, speakers: Sequence[Caller], alone: float) -> str:
 
     `alone` is how long one of them waits that speaks alone.
     """
-    many, alones, waits = len(speakers), 0.0, 0.0
-    for _ in range(TRIES):
+    many, seen, unlike, alones, waits = len(speakers), 0, 0, 0.0, 0.0
+    while seen < SEEN:
         began = time.monotonic()
         seconds, late = rounds.together(speakers, alone)
         if late:
@@ -63,9 +64,12 @@ def at_once(rounds: Rounds, speakers: Sequence[Caller], alone: float) -> str:
             f"one alone was answered after {duration(alone)}, "
             f"{many} at once within {duration(seconds[-1])}"
         )
-        if not take_turns(alone, seconds):
+        if take_turns(alone, seconds):
+            seen, alones, waits = seen + 1, alones + alone, waits + seconds[-1]
+        else:
+            unlike += 1
+        if unlike == UNLIKE or not _wait_long(alone, seconds):
             return evidence
-        alones, waits = alones + alone, waits + seconds[-1]
         with suppress(Failed):  # a machine may have become busy
             alone = max(alone, rounds.alone_again(speakers[-1]))
     raise InTurns(evidence, _hint(alones, many, waits))
@@ -80,9 +84,14 @@ def take_turns(alone: float, seconds: Sequence[float]) -> bool:
     first, half, last = seconds[0], seconds[(len(seconds) - 1) // 2], seconds[-1]
     gaps = [later - sooner for sooner, later in pairwise(seconds)]
     steps = sum(gap > STEP * alone for gap in gaps)
-    is_slow = last > alone * max(SLOW * len(seconds), SLOWER)
     is_even = first < FIRST * last and half > HALF * last
-    return _began_with_one(alone, seconds) and is_slow and is_even and steps > STEPS * len(gaps)
+    return _wait_long(alone, seconds) and is_even and steps > STEPS * len(gaps)
+
+
+def _wait_long(alone: float, seconds: Sequence[float]) -> bool:
+    """Whether the last waited too long for clients that are served at once, and the first not."""
+    is_slow = seconds[-1] > alone * max(SLOW * len(seconds), SLOWER)
+    return _began_with_one(alone, seconds) and is_slow
 
 
 def _of_late(

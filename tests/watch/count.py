@@ -64,7 +64,7 @@ def _looks(
 
     def is_enough() -> bool:
         looks[:] = watcher.since(now)
-        if len(looks) < LOOKS:
+        if len(looks) < LOOKS or (target.kind.shares and target.kind.shape not in looks[-1].kind):
             return False
         over = monotonic() - now > SECOND and len(looks) >= PATIENCE
         return over or not target.kind.idle or not unknown()

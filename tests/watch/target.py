@@ -29,6 +29,8 @@ class Kind(NamedTuple):
     # Whether each client's thread can be known: while it is idle, while its message is worked on.
     idle: bool = True
     busy: bool = True
+    # Whether its threads pass connections on: what is certain is right once that has been seen.
+    shares: bool = False
     needs: str = ""  # a module that is not the standard library's
     is_web: bool = False  # whether it speaks HTTP
 
@@ -45,7 +47,11 @@ SERVERS = {
     "fork": Kind("fork_per_client.py", "a process for each client"),
     "pool of two": Kind("pool_of_two.py", "a pool of 2", at_once=2),
     "connections in a queue": Kind(
-        "connections_in_a_queue.py", "a pool of 3", holds=False, idle=False, busy=False
+        *("connections_in_a_queue.py", "a pool of 3"),
+        holds=False,
+        idle=False,
+        busy=False,
+        shares=True,
     ),
     "lock over the conversation": Kind("lock_while_talking.py", EACH, at_once=1),
     "the lab's mistake": Kind("lab_mistake.py", "one client at a time", at_once=1),
@@ -82,7 +88,7 @@ SERVERS = {
     "C, poll of a client and a pipe": Kind("polling.c poll", EACH),
     "C, epoll of a client and a pipe": Kind("polling.c epoll", EACH),
     "C, workers that share an epoll set": Kind(
-        "turns.c", "a pool of 4", holds=False, idle=False, busy=False
+        "turns.c", "a pool of 4", holds=False, idle=False, busy=False, shares=True
     ),
     "C, two event loops and helpers": Kind("loops.c", "an event loop", idle=False, busy=False),
 }

@@ -15,6 +15,7 @@ ALONE = 0.4  # seconds
 IN_TURN = [ALONE * number for number in range(1, 11)]
 IN_PAIRS = [ALONE * number for number in (1, 1, 2, 2, 3, 3, 4, 4, 5, 5)]
 AT_ONCE = [ALONE] * 10
+UNEVEN = [ALONE * number for number in (1, 1, 1, 1, 1, 1, 2, 4, 6, 8)]  # not turns, but as slow
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ AT_ONCE = [ALONE] * 10
         (ALONE, [ALONE * n for n in (1, 1, 1, 1, 2, 2, 2, 2, 3, 3)], False),  # a pool of four
         (ALONE, [9.7 * ALONE, *[9.9 * ALONE] * 9], False),  # all compute on one processor
         (ALONE, [ALONE, *[9 * ALONE] * 9], False),  # the machine stood still for a while
-        (ALONE, [ALONE * n for n in (1, 1, 1, 1, 1, 1, 2, 4, 6, 8)], False),  # or several times
+        (ALONE, UNEVEN, False),  # or several times
         (ALONE, [ALONE, 2 * ALONE], True),
         (ALONE, [ALONE, 1.4 * ALONE], False),
         (TELLING, [TELLING * n for n in range(1, 11)], True),
@@ -65,6 +66,14 @@ def test_turns_have_to_be_seen_three_times_and_both_times_are_told() -> None:
     with pytest.raises(Failed, match=f"^{both} 2.0 s$") as failed:
         tried(*[Answers(IN_PAIRS, None)] * 3)
     assert failed.value.hint == FEW.format(2)
+
+
+def test_turns_that_do_not_look_like_turns_once_are_seen_again_but_not_twice() -> None:
+    """Of turns that vary in length some may be too short to be noticed."""
+    turns, uneven = Answers(IN_TURN, None), Answers(UNEVEN, None)
+    with pytest.raises(Failed):
+        tried(turns, uneven, turns, turns)
+    assert tried(uneven, turns, turns, uneven)
 
 
 @pytest.mark.parametrize(
