@@ -13,6 +13,9 @@ from tests.zoo.animals import RIGHT, WRONG, Animal, living
 
 IN_VAIN = 0.5  # seconds that an answer is waited for that must not come: again and again
 PATIENT = 5.0  # what has to come is never waited for, but for a machine that is busy
+OF_MANY = 2.0  # enough to see a hundred take turns that are so long that already ten have failed
+VISITS = 0.7  # seconds of visits to a server that is not said to slow down with each
+ENDS = 0.2  # seconds for a server to end after its clients have left, if it is not said to end
 
 
 @pytest.mark.parametrize("name", RIGHT)
@@ -21,7 +24,8 @@ def test_a_right_server_never_fails(
 ) -> None:
     runs = pytestconfig.getoption("runs")
     if runs == 1:  # `make zoo` has the time that the command line takes
-        monkeypatch.setattr("lanes.check.visits.SECONDS", 2.0)
+        monkeypatch.setattr("lanes.check.visits.SECONDS", VISITS)
+        monkeypatch.setattr("lanes.check.departures.AFTERMATH", ENDS)
         monkeypatch.setattr("lanes.check.subject.KNOCK", 0.05)
     with living(RIGHT[name], tmp_path) as where:
         for _ in range(runs):
@@ -46,7 +50,9 @@ def test_a_wrong_server_fails_what_it_has_to_and_nothing_else(
     if WRONG[name].breaks or WRONG[name].may_fail:  # then it is waited for in vain
         monkeypatch.setattr("lanes.check.survival.RECOVERS", IN_VAIN)
     if "churn" not in WRONG[name].fails.split():
-        monkeypatch.setattr("lanes.check.visits.SECONDS", 2.0)
+        monkeypatch.setattr("lanes.check.visits.SECONDS", VISITS)
+    if "leaves" not in WRONG[name].fails.split():
+        monkeypatch.setattr("lanes.check.departures.AFTERMATH", ENDS)
     for _ in range(pytestconfig.getoption("runs")):  # each time a new one: the last may be broken
         for _ in range(TRIES):
             with living(WRONG[name], tmp_path) as where:
@@ -68,9 +74,16 @@ def _misjudged(animal: Animal, address: Address, secure: Secure | None) -> Itera
         results = score(subject, checks, print)
         for check in checks:
             right = animal.right_verdicts(check.name)
-            in_vain = "failed" in right and animal.hangs
-            subject.patience.timeout = IN_VAIN if in_vain else PATIENT
+            subject.patience.timeout = _patience(animal, check.name)
             result = next(results)
             if result.verdict not in right or (result.hint and hint not in {"", result.hint}):
                 yield result
             hint = "" if result.hint else hint
+
+
+def _patience(animal: Animal, check: str) -> float:
+    """For how many seconds an answer is waited for."""
+    if "failed" not in animal.right_verdicts(check):
+        return PATIENT
+    takes_turns = check == "many" and "concurrent" in animal.fails.split()
+    return IN_VAIN if animal.hangs else OF_MANY if takes_turns else PATIENT
