@@ -35,7 +35,7 @@ LESSONS := tests/lessons/test_lessons.py
 NO_DOCKER := tests/mutants $(ZOO) tests/bench tests/watch tests/examples tests/docs tests/unit $(filter-out $(LESSONS),$(wildcard tests/lessons/test_*.py))
 CONTAINERS := tests/swarm $(LESSONS) tests/e2e tests/integration
 # Most of a test is waiting: three tests to a core. The longest are first, and a group is one worker's.
-PYTEST := -m pytest --numprocesses 6 --dist loadgroup -m "not alone"
+PYTEST := -m pytest --numprocesses 10 --dist loadgroup -m "not alone"
 ALONE := -m pytest -m alone
 TEST_IMAGE = docker build --quiet --file tests/Dockerfile --build-arg SERVER_IMAGE=$(LANES_REGISTRY)thread-lanes-server
 

@@ -25,6 +25,7 @@ class Newcomers:
         self._listed = self._listed_before = 0  # the looks of the last two lists
         self._threads: dict[ThreadId, int] = {}  # the look in which each appeared
         self._connections: dict[int, int] = {}  # by inode
+        self._unlisted: dict[int, int] = {}  # and the look of the last list without it
 
     def update(self, look: Look, connections: Collection[int], lists: int) -> None:
         """Note which are there now; connections were listed `lists` times."""
@@ -34,6 +35,7 @@ class Newcomers:
             self._listed_before, self._listed = self._listed, self._looks
         _appear(self._threads, look, self._looks)
         _appear(self._connections, connections, self._looks)
+        _appear(self._unlisted, connections, self._listed_before)
 
     def skip(self) -> None:
         """Note that there was a look like the one before."""
@@ -54,7 +56,8 @@ class Newcomers:
     def came_with(self, thread: ThreadId, inode: int) -> bool:
         """Whether both were seen to come, one soon after the other."""
         came = self._threads.get(thread, 0)
-        return came > 0 and abs(came - self._connections.get(inode, 0)) <= SOON
+        since, until = self._unlisted.get(inode, 0), self._connections.get(inode, 0)
+        return came > 0 and since - SOON < came <= until + SOON
 
 
 def _since(since: int, appeared: Mapping[One, int]) -> list[One]:

@@ -35,8 +35,11 @@ class Course(NamedTuple):
 def course(target: Target, rounds: int, seed: int = 0) -> Course:
     """Let clients come, talk and leave, and compare."""
     found = Course(Counter(), [], [], [])
+    kind = target.kind
     with witness(target.pid, target.port) as watcher:
         for facts in truths(target, CLIENTS, rounds, seed=seed, work_ms=WORK):
+            if not found.kinds and (kind.holds or kind.shares):
+                wait_until(lambda: watcher.drawn and kind.shape in watcher.drawn[-1].kind)
             looks, late = _looks(watcher, target, facts)
             found.late.extend(late)
             found.kinds.append(looks[-1].kind)
@@ -44,7 +47,7 @@ def course(target: Target, rounds: int, seed: int = 0) -> Course:
                 if fact.how == "holds":  # else another thread may wait for an idle client
                     _judge(found, client, fact.tid, looks)
     for answer in target.told:
-        if answer.work and not target.kind.holds:
+        if answer.work and not kind.holds:
             looks = [one for one in watcher.drawn if _is_busy(answer, one)]
             if looks:
                 _judge(found, answer.client, answer.tid, looks)
@@ -64,7 +67,7 @@ def _looks(
 
     def is_enough() -> bool:
         looks[:] = watcher.since(now)
-        if len(looks) < LOOKS or (target.kind.shares and target.kind.shape not in looks[-1].kind):
+        if len(looks) < LOOKS:
             return False
         over = monotonic() - now > SECOND and len(looks) >= PATIENCE
         return over or not target.kind.idle or not unknown()

@@ -315,6 +315,16 @@ def test_a_thread_comes_with_a_connection_only_if_both_were_seen_to_come_and_soo
     for look in range(3 + SOON):
         threads = [MAIN, T] if look > 0 else [MAIN]
         connections = [C] * (look > SOON) + [D] * (look > SOON + 1)
-        newcomers.update(dict.fromkeys(threads, LOCKED), connections, 1)
+        newcomers.update(dict.fromkeys(threads, LOCKED), connections, look)
     assert [newcomers.came_with(T, inode) for inode in (C, D)] == [True, False]
+    assert not newcomers.came_with(MAIN, C)
+
+
+def test_a_connection_that_was_listed_late_may_have_come_since_the_list_before() -> None:
+    newcomers = Newcomers()
+    for look in range(5 * SOON):
+        is_late = look == 5 * SOON - 1
+        threads = [MAIN, T] if look > 0 else [MAIN]
+        newcomers.update(dict.fromkeys(threads, LOCKED), [C] * is_late, 1 + is_late)
+    assert newcomers.came_with(T, C)
     assert not newcomers.came_with(MAIN, C)
