@@ -1,6 +1,7 @@
 """Compiles and runs bench/load.c and bench/peers/*.c; what one run of load tells."""
 
 import json
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,9 +68,11 @@ def compile_for_tls() -> None:
 
 
 def compile_program(source: Path, program: Path, more: tuple[str, ...] = ()) -> None:
-    """One of them."""
-    words = ["cc", *FLAGS, "-o", str(program), str(source), *more]
+    """One of them: there at once and whole, for others may be about to run it."""
+    new = program.with_name(f"{program.name}.{os.getpid()}")
+    words = ["cc", *FLAGS, "-o", str(new), str(source), *more]
     subprocess.run(words, check=True)  # noqa: S603
+    new.replace(program)
 
 
 def load(server: Running, words: tuple[str, ...], core: int | None) -> Sample:

@@ -224,4 +224,4 @@ def test_over_tls_each_byte_is_checked_too(words: tuple[str, ...]) -> None:
         for contender in (mine, its):
             with running(contender, None) as server:
                 sample = load(server, (*words, "--seconds", "0.5"), None)
-            assert (sample.errors, sample.answers > 100) == (0, True), contender.name
+            assert (sample.errors, sample.answers >= 8) == (0, True), contender.name
