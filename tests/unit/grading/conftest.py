@@ -16,7 +16,7 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     docker = programs / "docker"
     own = (ROOT / "tests" / "kit" / "fake_docker.py").read_text(encoding="utf-8")
-    docker.write_text(f"#!{sys.executable}\n{own}", encoding="utf-8")
+    docker.write_text(f"#!{sys.executable} -IS\n{own}", encoding="utf-8")  # without coverage
     docker.chmod(0o755)
     monkeypatch.setenv("PATH", str(programs), prepend=":")
     monkeypatch.setenv("FAKE", str(folder))
