@@ -57,7 +57,7 @@ def test_a_chapter_fills_each_of_its_tables(chapter: str) -> None:
     assert missing in page.fill(TEXT, {})
 
 
-def test_the_build_before_is_beside_ours_wherever_a_goal_names_it() -> None:
+def test_the_build_before_is_measured_wherever_a_goal_names_it() -> None:
     for chapter in ("pinned", "unpinned", "visits"):
         for measured in CHAPTERS[chapter](EFFORT).values():
             assert {"thread", BEFORE, "socketserver", "naive threads", "C threads"} <= set(measured)
@@ -65,7 +65,7 @@ def test_the_build_before_is_beside_ours_wherever_a_goal_names_it() -> None:
     assert {"info", f"{BEFORE}, info"} <= set(CHAPTERS["levels"](EFFORT)["dropped"]["50"])
 
 
-def test_each_model_of_the_server_works_and_answers_visits() -> None:
+def test_every_model_is_measured_at_work_and_with_visits() -> None:
     assert {"thread", "pool", "lock"} <= set(MODELS)
     for works in CHAPTERS["work"](EFFORT).values():
         for measured in works.values():

@@ -33,7 +33,7 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_each_checkout_has_images_of_its_own_and_its_turn(docker: Path) -> None:
+def test_each_checkout_has_its_own_images_and_takes_its_turn(docker: Path) -> None:
     ran = CliRunner().invoke(main, ["compose", "new", "old", "--clients", "2", "--rounds", "2"])
     assert ran.exit_code == 0, ran.output
     lines = (docker / "notes").read_text().splitlines()
@@ -55,7 +55,7 @@ def test_each_checkout_has_images_of_its_own_and_its_turn(docker: Path) -> None:
     assert times[0][-2] == "1.00"
 
 
-def test_a_client_that_had_no_answer_is_an_error_and_nothing_stays(docker: Path) -> None:
+def test_an_unanswered_client_is_an_error_and_everything_is_removed(docker: Path) -> None:
     (docker / "codes").write_text("0\n1\n")
     ran = CliRunner().invoke(main, ["compose", "new", "--clients", "2"])
     assert ran.exit_code == 1

@@ -14,13 +14,13 @@ from bench.rounds import in_turn
 
 
 @pytest.mark.parametrize("kind", starting.KINDS)
-def test_each_kind_is_started_and_joined_and_has_memory(kind: str) -> None:
+def test_every_kind_costs_time_to_start_and_join_and_memory(kind: str) -> None:
     cost = starting.measure(kind, 3, sys.executable)
     assert min(cost.start, cost.join, cost.memory) > 0
 
 
 @pytest.mark.parametrize(("written", "dropped", "part"), [(3, 1, 0.25), (0, 0, 0), (7, 0, 0)])
-def test_the_part_of_the_log_that_was_dropped(
+def test_the_dropped_part_of_the_log_is_read_from_the_metrics(
     monkeypatch: pytest.MonkeyPatch, written: int, dropped: int, part: float
 ) -> None:
     said = 'lanes_log_records_total{fate="%s"} %d.0\n'
@@ -30,7 +30,7 @@ def test_the_part_of_the_log_that_was_dropped(
 
 
 @pytest.mark.parametrize("part", parts.PARTS)
-def test_each_answers_what_was_said_and_the_later_ones_record_it(part: str) -> None:
+def test_every_part_answers_and_the_later_ones_also_record(part: str) -> None:
     with contextlib.closing(parts.Pair()) as pair:
         pair.client.send(3 * MESSAGE)
         parts.PARTS[part](pair)
@@ -43,7 +43,7 @@ def test_each_answers_what_was_said_and_the_later_ones_record_it(part: str) -> N
             assert ticked == sum(record.answers.counts) == 3
 
 
-def test_each_has_a_figure_for_each_round(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_part_has_a_figure_for_each_round(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "PASSES", 1)
     measured = parts.measure(2)
     assert measured.keys() == parts.PARTS.keys()
@@ -64,11 +64,11 @@ def test_each_has_a_figure_for_each_round(monkeypatch: pytest.MonkeyPatch) -> No
         (crowd("50 x 16"), "50 clients \N{MULTIPLICATION SIGN} 16"),
     ],
 )
-def test_figures_and_rows_are_told_in_words(words: str, right: str) -> None:
+def test_figures_and_rows_are_written_for_readers(words: str, right: str) -> None:
     assert words == right
 
 
-def test_all_are_measured_in_each_round_and_each_round_begins_with_another() -> None:
+def test_all_are_measured_each_round_and_another_goes_first() -> None:
     order: list[str] = []
 
     def measure(name: str) -> int:

@@ -102,7 +102,7 @@ def test_every_message_is_answered_and_counted(run: Run, words: list[str]) -> No
     assert measured["p99"] <= 1.05 * measured["slowest"]
 
 
-def test_replies_cut_and_glued_in_any_way_are_the_same_replies(run: Run) -> None:
+def test_replies_are_the_same_however_they_are_cut_and_joined(run: Run) -> None:
     def serve(client: socket) -> None:
         client.sendall(GREETING[:5])
         client.sendall(GREETING[5:])
@@ -131,7 +131,7 @@ def test_replies_cut_and_glued_in_any_way_are_the_same_replies(run: Run) -> None
         (bytes, "the server hung up"),
     ],
 )
-def test_what_is_wrong_or_missing_is_an_error(run: Run, serve: Serve, complaint: str) -> None:
+def test_a_wrong_or_missing_reply_is_an_error(run: Run, serve: Serve, complaint: str) -> None:
     in_vain = complaint in {"a message was not answered", "no greeting came"}
     code, measured, said = run(serve, "--clients", "1", patience=1 if in_vain else SECONDS)
     assert (code, measured["errors"], measured["answers"]) == (1, 1, 0)
@@ -139,14 +139,14 @@ def test_what_is_wrong_or_missing_is_an_error(run: Run, serve: Serve, complaint:
     assert len(said) < 250
 
 
-def test_a_server_that_is_not_there_is_an_error_of_each_client(run: Run) -> None:
+def test_a_missing_server_is_an_error_of_each_client(run: Run) -> None:
     with nobody() as address:
         code, measured, said = run(address.port, "--clients", "3")
     assert (code, measured["errors"]) == (1, 3)
     assert said == "load: client 1: cannot connect: Connection refused\n"
 
 
-def test_a_client_that_is_served_less_than_the_others_shows(run: Run) -> None:
+def test_a_client_that_gets_less_than_the_others_shows(run: Run) -> None:
     ways = iter([replying(takes=partial(time.sleep, 0.1)), replying()])
 
     def serve(client: socket) -> None:
@@ -158,7 +158,7 @@ def test_a_client_that_is_served_less_than_the_others_shows(run: Run) -> None:
     assert measured["least_share"] < 0.5
 
 
-def test_a_message_that_has_no_reply_at_the_end_counts_with_its_whole_wait(run: Run) -> None:
+def test_an_unanswered_message_counts_with_its_whole_wait(run: Run) -> None:
     longer = 0.8  # seconds; the measurement is over before
     code, measured, _ = run(replying(takes=partial(time.sleep, longer)), "--clients", "1")
     assert (code, measured["answers"]) == (0, 0)
@@ -166,7 +166,7 @@ def test_a_message_that_has_no_reply_at_the_end_counts_with_its_whole_wait(run: 
 
 
 @pytest.mark.parametrize("words", [[], ["--visits"]])
-def test_a_time_is_told_within_three_per_cent(run: Run, words: list[str]) -> None:
+def test_a_time_is_reported_within_three_per_cent(run: Run, words: list[str]) -> None:
     wait = partial(time.sleep, 0.1)
 
     def visited(client: socket) -> None:  # a visit begins with its connect
@@ -179,7 +179,7 @@ def test_a_time_is_told_within_three_per_cent(run: Run, words: list[str]) -> Non
     assert 97_000 <= measured["p50"] < 300_000  # at least: the machine may be busy
 
 
-def test_the_processor_time_of_both_sides_is_told(run: Run) -> None:
+def test_the_processor_time_of_both_sides_is_reported(run: Run) -> None:
     spun = 0.005
 
     def spin() -> None:
@@ -198,13 +198,13 @@ def test_the_processor_time_of_both_sides_is_told(run: Run) -> None:
 
 
 @pytest.mark.parametrize("words", [["--clients", "0"], ["--outstanding", "65"], ["--port", "0"]])
-def test_what_makes_no_sense_is_refused(run: Run, words: list[str]) -> None:
+def test_options_that_make_no_sense_are_refused(run: Run, words: list[str]) -> None:
     code, measured, said = run(1, *words)
     assert (code, measured) == (2, {})
     assert said.startswith("load: --port")
 
 
-def test_each_of_two_thousand_clients_on_one_core_is_answered_again_and_again() -> None:
+def test_all_of_two_thousand_clients_on_one_core_keep_being_answered() -> None:
     allow_descriptors()
     compile_programs()
     core, other = two_cores()

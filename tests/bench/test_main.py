@@ -52,7 +52,9 @@ def full(*words: str) -> Result:
     return CliRunner().invoke(bench.__main__.main, ["full", *words])
 
 
-def test_it_says_what_cannot_be_measured(figures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chapters_that_cannot_be_measured_are_named(
+    figures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("bench.compose.is_possible", lambda: False)
     ran = full("--rounds", "7", "--seconds", "2")
     assert ran.exit_code == 0
@@ -144,7 +146,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> Short:
         (100, {"before": {"work": {}}}, 1, "run `make bench` first"),
     ],
 )
-def test_every_ratio_is_told_and_only_one_that_has_halved_or_figures_that_are_missing_fail(
+def test_every_ratio_is_printed_and_only_a_halved_or_missing_one_fails(
     short: Short, ours: int, others: dict[str, Any], code: int, told: str
 ) -> None:
     exit_code, said = short(ours, **others)
@@ -159,7 +161,7 @@ def test_every_ratio_is_told_and_only_one_that_has_halved_or_figures_that_are_mi
         ({0, 1}, {0, 1}, (0, 1)),  # but where there is one core, its threads have to do
     ],
 )
-def test_the_load_has_a_core_of_its_own_where_there_is_one(
+def test_the_load_gets_a_core_of_its_own_if_there_is_one(
     monkeypatch: pytest.MonkeyPatch, allowed: set[int], siblings: set[int], chosen: tuple[int, int]
 ) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _: allowed)
@@ -185,7 +187,9 @@ def test_one_core_or_an_unnamed_interpreter_is_not_enough(monkeypatch: pytest.Mo
         machine.free_threaded_python()
 
 
-def test_without_a_gil_is_compared_with_the_same_version(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_free_threaded_python_is_compared_with_its_own_version(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     versions = {"free": "3.15.0 free-threading", "old": "3.14.8", "same": "3.15.0, compiled"}
     monkeypatch.setattr(machine, "python_version", versions.get)
     monkeypatch.delenv("BENCH_PYTHONS", raising=False)
@@ -208,7 +212,7 @@ def clone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_build_before_is_unpacked_once_and_is_run_from_there(clone: Path) -> None:
+def test_the_build_before_is_unpacked_once_and_runs_from_there(clone: Path) -> None:
     before.unpack()
     (clone / ".git").rename(clone / "gone")
     before.unpack()
@@ -218,7 +222,7 @@ def test_the_build_before_is_unpacked_once_and_is_run_from_there(clone: Path) ->
 
 
 @pytest.mark.usefixtures("clone")
-def test_a_commit_that_is_not_in_this_clone_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commit_missing_from_this_clone_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(before, "COMMIT", "0" * 40)
     with pytest.raises(click.ClickException, match="is not in this clone"):
         before.unpack()

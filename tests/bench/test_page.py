@@ -106,25 +106,25 @@ SAID: list[tuple[Figures, str]] = [
 
 
 @pytest.mark.parametrize(("changes", "said"), SAID)
-def test_the_tables_say_what_the_figures_say_and_only_then(changes: Figures, said: str) -> None:
+def test_the_tables_change_with_the_figures(changes: Figures, said: str) -> None:
     assert said not in UNCHANGED
     assert said in page.fill(TEXT, changed(changes, FIGURES))
 
 
-def test_every_table_is_in_a_page_and_none_is_missing() -> None:
+def test_every_table_is_on_a_page_and_none_is_missing() -> None:
     assert {marker.split("; ")[0] for _, marker, _ in page.REGION.findall(TEXT)} == TABLES.keys()
     assert "Not measured yet" not in UNCHANGED
 
 
 @pytest.mark.parametrize("chapter", [name for name in FIGURES if name != "measured"])
-def test_what_was_not_measured_is_said_and_nothing_else_changes(chapter: str) -> None:
+def test_a_missing_chapter_is_noted_and_the_rest_stays(chapter: str) -> None:
     text = page.fill(TEXT, {name: FIGURES[name] for name in FIGURES if name != chapter})
     note = f"*Not measured yet:* `python -m bench full --chapter {chapter}`"
     assert note in text
     assert page.REGION.sub("", text) == page.REGION.sub("", TEXT)
 
 
-def test_a_contender_that_was_not_measured_leaves_the_rest() -> None:
+def test_a_missing_contender_leaves_the_other_figures() -> None:
     fewer = deepcopy(FIGURES)
     for row in fewer["pinned"].values():
         del row[BEFORE]
@@ -177,6 +177,6 @@ def test_each_picture_is_xml_on_white_with_its_axes_labelled(pictures: Path) -> 
         assert "fill: #ffffff" in background.attrib["style"]
 
 
-def test_a_picture_of_what_was_not_measured_is_not_drawn(tmp_path: Path) -> None:
+def test_no_picture_is_drawn_of_a_chapter_that_was_not_measured(tmp_path: Path) -> None:
     charts.draw({"work": FIGURES["work"]}, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["performance-work.svg"]

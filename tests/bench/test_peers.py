@@ -96,7 +96,7 @@ def test_each_line_is_answered_as_by_the_reference(connect: Connect, chunks: lis
     assert client.rest() == b""
 
 
-def test_what_is_utf_8_is_decided_as_python_decides_it(connect: Connect) -> None:
+def test_utf_8_is_judged_as_python_judges_it(connect: Connect) -> None:
     edges = b"\0A\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xff"
     lead3, lead4 = b"\xe0\xe1\xec\xed\xee\xef", b"\xf0\xf1\xf3\xf4\xf5\xf7\xf8\xfc"
     second, later = b"A\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0", b"\x7f\x80\xbf\xc0"
@@ -109,7 +109,9 @@ def test_what_is_utf_8_is_decided_as_python_decides_it(connect: Connect) -> None
         assert client.line() == (client.reply if valid else NOT_UTF8.decode()), text
 
 
-def test_many_are_served_at_once_by_a_thread_each_if_any(connect: Connect, program: str) -> None:
+def test_many_clients_are_served_at_once_each_by_its_own_thread_if_any(
+    connect: Connect, program: str
+) -> None:
     clients = [connect() for _ in range(20)]
     for client in clients:
         client.send(b"begun")
@@ -120,7 +122,9 @@ def test_many_are_served_at_once_by_a_thread_each_if_any(connect: Connect, progr
     assert program not in THREADED or all(re.fullmatch(r"Thread-\d+", name) for name in names)
 
 
-def test_who_does_not_read_delays_nobody_and_misses_nothing(connect: Connect, address: str) -> None:
+def test_a_client_that_does_not_read_delays_nobody_and_misses_nothing(
+    connect: Connect, address: str
+) -> None:
     count, other = 8000, connect()
     host, port = address.split(":")
     with socket.socket() as greedy, greedy.makefile("rb") as answers:
@@ -136,7 +140,7 @@ def test_who_does_not_read_delays_nobody_and_misses_nothing(connect: Connect, ad
         assert [answers.readline() for _ in range(count)] == [reply] * count
 
 
-def test_a_reset_is_no_reason_to_print(connect: Connect) -> None:
+def test_a_reset_does_no_harm_and_prints_nothing(connect: Connect) -> None:
     for before in (b"", b"begun", b"ended\n"):
         with connect() as client:
             client.send(before)

@@ -48,7 +48,7 @@ def test_a_row_of_the_bench_is_as_measured(label: str) -> None:
     assert re.split(r" \| |, ", row) == [number(figure, digits) for figure in ROWS[label]]
 
 
-def test_what_the_prose_says_of_cores_the_log_and_a_message_is_as_measured() -> None:
+def test_the_prose_has_the_measured_figures_of_cores_log_and_message() -> None:
     assert "with a second core the server does not get faster but slower" in PROSE
     for one_core, any_core in zip(PINNED, UNPINNED, strict=True):
         assert middle(of.rates(any_core)) < middle(of.rates(one_core))
@@ -60,7 +60,7 @@ def test_what_the_prose_says_of_cores_the_log_and_a_message_is_as_measured() -> 
 
 
 @pytest.mark.parametrize("clients", ["256", "2,000", "10,000", "100,000", "1,000,000"])
-def test_the_way_to_a_million_is_worked_out_right(clients: str) -> None:
+def test_the_figures_on_the_way_to_a_million_add_up(clients: str) -> None:
     [row] = re.findall(rf"^\| {clients} \| (\d+ {TIMES} .*) \|$", TEXT, re.MULTILINE)
     replicas_of, memory, messages, cores, _ = row.split(" | ")
     replicas, each = (int(one.replace(",", "")) for one in replicas_of.split(f" {TIMES} "))
@@ -73,7 +73,7 @@ def test_the_way_to_a_million_is_worked_out_right(clients: str) -> None:
     assert cores == number(count * MESSAGE_TIMES[-1] / 1e6, 2)
 
 
-def test_how_clients_spread_is_worked_out_right() -> None:
+def test_the_spread_of_clients_is_calculated_correctly() -> None:
     numbers = r" \| ".join([r"([\d,.]+)"] * 5)
     rows = re.findall(rf"^\| {numbers} \|$", TEXT, re.MULTILINE)
     assert len(rows) == 4
@@ -84,7 +84,7 @@ def test_how_clients_spread_is_worked_out_right() -> None:
         assert most == round(mean + 4 * exact)
 
 
-def test_the_limits_are_those_of_the_server_and_of_compose() -> None:
+def test_the_limits_match_the_server_and_compose() -> None:
     assert f"| `ulimits: nofile` | N + {SPARE_DESCRIPTORS}; " in TEXT
     compose = (ROOT / "compose.yaml").read_text(encoding="utf-8")
     for line in ("pids_limit: 512", "mem_limit: 256m", "stop_grace_period: 15s"):

@@ -39,7 +39,7 @@ CLEAN = '"""It is fixed."""\n\nbesides = 1  # a name\n'
         ("clean.py", CLEAN, []),
     ],
 )
-def test_what_is_said_in_another_way_is_named_by_its_line_and_code_is_not_read(
+def test_mannerisms_are_named_by_line_and_code_is_not_read(
     tmp_path: Path, name: str, text: str, lines: list[int]
 ) -> None:
     path = tmp_path / name

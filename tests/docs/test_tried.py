@@ -63,7 +63,7 @@ def run(command: str, copy: Path) -> None:
 
 
 @pytest.mark.parametrize("page", ["add-a-model.md", "add-a-check.md", "add-a-view.md"])
-def test_what_a_page_adds_is_proven_by_its_own_tests(page: str, copy: Path) -> None:
+def test_the_tests_that_a_page_adds_pass(page: str, copy: Path) -> None:
     follow(page, copy)
 
 

@@ -111,7 +111,7 @@ def things_of(engine: docker.DockerClient, process: "Popen[str]") -> list[str]:
     return found
 
 
-def test_each_submission_has_a_scorecard_or_the_reason_why_not_and_two_gradings_do_not_meet(
+def test_each_submission_gets_a_scorecard_or_a_reason_and_gradings_stay_apart(
     engine: docker.DockerClient, tmp_path: Path
 ) -> None:
     results, other = tmp_path / "results", tmp_path / "other"
@@ -169,7 +169,7 @@ def test_each_submission_has_a_scorecard_or_the_reason_why_not_and_two_gradings_
     assert failed == {"concurrent", "threads", "unblocked", "many"}
 
 
-def test_a_card_names_each_clients_thread_and_says_why_where_they_cannot_be_seen(
+def test_a_scorecard_names_each_clients_thread_or_says_why_it_cannot(
     engine: docker.DockerClient, tmp_path: Path
 ) -> None:
     server = animal("threads.py")
@@ -201,14 +201,14 @@ def card_of(results: Path, name: str) -> dict[str, dict[str, str]]:
 @pytest.mark.parametrize(
     "words", ["grade docs", "grade none results", "check-program", "check-program --only --"]
 )
-def test_a_wrong_command_is_told_in_one_line_how_it_is_used(words: str) -> None:
+def test_a_wrong_command_prints_its_usage_in_one_line(words: str) -> None:
     name, *options = words.split()
     done = run(ROOT / "grading" / name, *options)
     assert (done.returncode, done.stdout) == (2, "")
     assert re.fullmatch(rf"{name}: usage: grading/{name} .*\n", done.stderr)
 
 
-def test_where_there_is_nothing_to_grade_that_is_said(tmp_path: Path) -> None:
+def test_an_empty_folder_is_reported(tmp_path: Path) -> None:
     done = run(GRADE, tmp_path, tmp_path / "results")
     assert (done.returncode, done.stderr) == (2, f"grade: no submissions in {tmp_path}\n")
 
@@ -227,7 +227,7 @@ def test_ctrl_c_ends_a_grading_and_nothing_remains(
 
 
 @pytest.mark.usefixtures("engine")
-def test_a_build_that_does_not_end_is_ended(tmp_path: Path) -> None:
+def test_an_endless_build_is_ended(tmp_path: Path) -> None:
     # With words of its own: an earlier one that did come to its end would be in the cache.
     hand_in(tmp_path / "all" / "hal", "", f"{FROM}RUN sleep 600 && echo {tmp_path}\n")
     done = run(GRADE, tmp_path / "all", tmp_path / "results", BUILD_SECONDS="1")
@@ -248,9 +248,7 @@ def classroom(engine: docker.DockerClient, tmp_path: Path) -> Classroom:  # noqa
     return classroom
 
 
-def test_check_program_refuses_a_port_that_somebody_listens_on(
-    classroom: Classroom, tmp_path: Path
-) -> None:
+def test_check_program_refuses_a_port_that_is_in_use(classroom: Classroom, tmp_path: Path) -> None:
     done = classroom(
         animal("threads.py"),
         """
@@ -264,7 +262,7 @@ def test_check_program_refuses_a_port_that_somebody_listens_on(
     assert not (tmp_path / "repository" / "started").exists()
 
 
-def test_check_program_ends_the_program_with_its_children_even_those_that_ignore_it(
+def test_check_program_ends_the_program_and_its_children_even_against_their_will(
     classroom: Classroom,
 ) -> None:
     ignores = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
@@ -282,7 +280,7 @@ def test_check_program_ends_the_program_with_its_children_even_those_that_ignore
     assert done.stdout.endswith("localhost:2022: 1 of 1 passed\n")
 
 
-def test_check_program_says_what_a_program_that_has_ended_printed_last(
+def test_check_program_shows_the_last_line_of_a_program_that_has_ended(
     classroom: Classroom,
 ) -> None:
     server = "print('Hey')\nraise SystemExit('\\033[2JNo port for me')\n"
@@ -295,7 +293,7 @@ def test_check_program_says_what_a_program_that_has_ended_printed_last(
     assert done.stdout.endswith(r"(likely cause: what it printed last: \x1b[2JNo port for me)" "\n")
 
 
-def test_check_program_finds_one_at_its_hosts_address_with_a_console_and_keeps_the_end_of_its_log(
+def test_check_program_finds_a_console_server_on_the_hosts_address_and_keeps_its_log(
     classroom: Classroom, tmp_path: Path
 ) -> None:
     done = classroom(CONSOLE, "lab/grading/check-program --only again -- python3 server.py")
@@ -305,7 +303,7 @@ def test_check_program_finds_one_at_its_hosts_address_with_a_console_and_keeps_t
     assert (tmp_path / "repository" / "server.log").stat().st_size <= 2 << 20
 
 
-def test_passed_tells_of_each_named_check_and_whether_all_of_them_passed(tmp_path: Path) -> None:
+def test_passed_reports_each_named_check_and_whether_all_passed(tmp_path: Path) -> None:
     card = tmp_path / "card.json"
     card.write_text(json.dumps({"checks": CHECKS}))
     done = run(PASSED, card, "answers")
@@ -329,7 +327,7 @@ def test_passed_tells_of_each_named_check_and_whether_all_of_them_passed(tmp_pat
         (None, ["answers"]),
     ],
 )
-def test_passed_wants_names_that_are_on_a_card_that_can_be_read(
+def test_passed_refuses_unknown_checks_and_unreadable_cards(
     tmp_path: Path, card: str | None, names: list[str]
 ) -> None:
     if card is not None:
@@ -347,7 +345,7 @@ def test_passed_wants_names_that_are_on_a_card_that_can_be_read(
     ],
     ids=["a lock over the conversation", "holds its port"],
 )
-def test_the_classrooms_steps_run_as_they_stand_and_are_reported_each(
+def test_the_classrooms_steps_run_unchanged_and_each_is_reported(
     classroom: Classroom, server: str, expected: list[int]
 ) -> None:
     workflow = (ROOT / "grading" / "classroom.yml").read_text(encoding="utf-8")

@@ -73,7 +73,7 @@ def until(live: LanesPage) -> float:
     return float(asked(live)["until"][0])
 
 
-def test_by_keyboard_alone_one_filters_marks_pauses_and_looks_back(live: LanesPage) -> None:
+def test_the_keyboard_alone_filters_marks_pauses_and_looks_back(live: LanesPage) -> None:
     press = live.page.keyboard.press
     tab_to(live, live.page.get_by_role("link", name="failed"))
     press("Enter")
@@ -104,7 +104,7 @@ def test_by_keyboard_alone_one_filters_marks_pauses_and_looks_back(live: LanesPa
     live.page.wait_for_function(f"() => {MOMENT} > {paused + 0.1}")
 
 
-def test_a_bar_or_a_row_that_one_clicks_is_marked_in_both(live: LanesPage) -> None:
+def test_a_click_on_a_bar_or_a_row_marks_both(live: LanesPage) -> None:
     live.page.locator(".bar[data-session='3']").click()
     expect_mark(live, 3)
     live.page.locator("tr[data-session='4']").click()
@@ -113,7 +113,7 @@ def test_a_bar_or_a_row_that_one_clicks_is_marked_in_both(live: LanesPage) -> No
     expect(live.page.locator(".marked")).to_have_count(0)
 
 
-def test_dragging_looks_back_and_whoever_had_not_come_yet_is_not_there(live: LanesPage) -> None:
+def test_dragging_looks_back_to_before_the_latest_clients(live: LanesPage) -> None:
     now = live.page.evaluate(MOMENT)
     drag(live, 5)
     live.page.mouse.up()
@@ -124,7 +124,7 @@ def test_dragging_looks_back_and_whoever_had_not_come_yet_is_not_there(live: Lan
     expect(live.lanes).to_have_count(CLIENTS)
 
 
-def test_whoever_drags_asks_once_at_a_time_and_the_address_waits_until_they_let_go(
+def test_dragging_sends_one_request_at_a_time_and_releasing_sets_the_address(
     live: LanesPage,
 ) -> None:
     now = live.page.evaluate(MOMENT)
@@ -148,7 +148,7 @@ def test_whoever_drags_asks_once_at_a_time_and_the_address_waits_until_they_let_
     expect(live.page).to_have_url(re.compile("until="))
 
 
-def test_after_a_pause_one_looks_on_step_by_step_and_quick_steps_add_up(look: Look) -> None:
+def test_steps_go_on_from_a_pause_and_quick_ones_add_up(look: Look) -> None:
     classroom = Classroom(CLIENTS)
     with page_of(classroom) as address:
         live = look(f"{address}?seconds=2")
@@ -167,7 +167,7 @@ def test_after_a_pause_one_looks_on_step_by_step_and_quick_steps_add_up(look: Lo
         live.page.wait_for_function(f"() => {MOMENT} > {paused + 3}")
 
 
-def test_what_one_keeps_shows_what_is_seen_and_what_one_has_typed_stays(live: LanesPage) -> None:
+def test_the_report_keeps_the_moment_and_the_typed_fields(live: LanesPage) -> None:
     page = live.page
     page.get_by_text("To hand in").click()
     page.get_by_label("Name").fill("Ada")
@@ -187,7 +187,7 @@ def test_what_one_keeps_shows_what_is_seen_and_what_one_has_typed_stays(live: La
     assert live.rows.count() == live.lanes.count() == seen
 
 
-def test_what_is_marked_is_read_out_once_without_the_figures_that_run(live: LanesPage) -> None:
+def test_a_mark_is_announced_once_and_running_figures_are_not(live: LanesPage) -> None:
     expect(live.page.get_by_role("status")).to_have_count(2)
     said = live.page.locator("#said")
     live.page.locator("tr[data-session='4']").click()
@@ -196,7 +196,7 @@ def test_what_is_marked_is_read_out_once_without_the_figures_that_run(live: Lane
     expect(said).to_have_text("No session is marked.")
 
 
-def test_a_letter_is_a_key_only_where_the_picture_has_the_focus(live: LanesPage) -> None:
+def test_letter_keys_work_only_while_the_picture_has_the_focus(live: LanesPage) -> None:
     live.page.get_by_role("link", name="failed").focus()
     live.page.keyboard.press("p")
     assert "until" not in asked(live)

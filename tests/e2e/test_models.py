@@ -39,7 +39,7 @@ def check_threads(lab: Lab, live: LanesPage, count: int) -> None:
     assert native < lab.os_threads()
 
 
-def test_3_clients_and_then_10_have_a_thread_and_a_lane_each_and_all_end_well_when_told_to_stop(
+def test_3_and_then_10_clients_have_a_thread_and_a_lane_each_and_stop_cleanly(
     look: Look, lab: Lab, engine: docker.DockerClient
 ) -> None:
     lab.compose("up", "--detach")
@@ -66,7 +66,7 @@ def test_3_clients_and_then_10_have_a_thread_and_a_lane_each_and_all_end_well_wh
     assert [one.ExitCode for one in lab.get_containers(include_all=True)] == 12 * [0]
 
 
-def test_with_one_lock_all_have_a_thread_and_one_bar_is_solid_at_any_time(
+def test_with_one_lock_all_clients_have_a_thread_and_one_is_served_at_a_time(
     look: Look, lab: Lab, engine: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LANES_MODEL", "lock")
@@ -100,7 +100,7 @@ def test_with_one_lock_all_have_a_thread_and_one_bar_is_solid_at_any_time(
     assert live.figure("served at once") == "0 (peak 1)"
 
 
-def test_in_a_pool_of_two_client_3_has_no_thread_until_it_gets_the_worker_of_one_that_leaves(
+def test_in_a_pool_of_two_client_3_has_no_thread_until_another_leaves(
     look: Look, lab: Lab, engine: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LANES_MODEL", "pool")

@@ -30,7 +30,9 @@ def live(look: Look, lab: Lab) -> LanesPage:
     return live
 
 
-def test_the_page_keeps_itself_up_to_date_and_asks_twice_a_second_at_most(live: LanesPage) -> None:
+def test_the_page_keeps_itself_up_to_date_with_at_most_two_requests_a_second(
+    live: LanesPage,
+) -> None:
     live.page.evaluate("window.isTheFirst = true")
     for _ in range(4):
         live.wait_for_messages(int(live.figure("messages")) + 1)
@@ -41,7 +43,7 @@ def test_the_page_keeps_itself_up_to_date_and_asks_twice_a_second_at_most(live: 
     assert min(pauses) > 490  # milliseconds
 
 
-def test_the_page_says_when_no_server_answers_and_goes_on_when_one_does(live: LanesPage) -> None:
+def test_the_page_says_that_no_server_answers_and_recovers(live: LanesPage) -> None:
     live.page.route("**/*", lambda _: None)  # what it asks never arrives
     expect(live.news).to_contain_text("does not answer")
     expect(live.open).to_have_count(CLIENTS)
@@ -51,7 +53,7 @@ def test_the_page_says_when_no_server_answers_and_goes_on_when_one_does(live: La
     live.wait_for_messages(int(live.figure("messages")) + 1)
 
 
-def test_the_page_and_its_report_need_nothing_from_elsewhere(
+def test_the_page_and_its_report_are_self_contained(
     look: Look, live: LanesPage, lab: Lab, tmp_path: Path
 ) -> None:
     with live.page.expect_download() as download:
@@ -68,8 +70,6 @@ def test_the_page_and_its_report_need_nothing_from_elsewhere(
     assert report.requests == [saved.as_uri()]
 
 
-def test_all_text_can_be_read_at_any_width_and_in_the_light_and_the_dark(
-    look: Look, lab: Lab
-) -> None:
+def test_all_text_is_legible_at_any_width_in_light_and_dark(look: Look, lab: Lab) -> None:
     check_widths(look, lab.page(), CLIENTS)
     check_contrast(look, lab.page(), CLIENTS)

@@ -12,7 +12,7 @@ def _tls(project: str, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
     monkeypatch.setenv("LANES_TLS", "on")
 
 
-def test_three_clients_prove_their_names_and_who_speaks_in_clear_is_refused(lab: Lab) -> None:
+def test_three_clients_prove_their_names_and_plain_text_is_refused(lab: Lab) -> None:
     lab.compose("up", "--detach", "--scale", "client=3")
     lab.wait_for_clients()
     assert [client.ExitCode for client in lab.clients()] == [0, 0, 0]
@@ -29,7 +29,7 @@ def test_three_clients_prove_their_names_and_who_speaks_in_clear_is_refused(lab:
     wait_until(lambda: lab.snapshot()["refused"]["handshake"] == 1, pause=0.1)
 
 
-def test_a_second_up_keeps_the_certificates_and_the_authoritys_key_is_nowhere(lab: Lab) -> None:
+def test_a_second_up_keeps_the_certificates_and_no_container_has_the_ca_key(lab: Lab) -> None:
     def certificates() -> str:
         return lab.compose(
             "exec", "-T", "server", "sh", "-c", "ls -l /certificates; sha1sum /certificates/*"

@@ -37,7 +37,7 @@ def test_make_demo_breaks_it_on_purpose_and_make_down_leaves_nothing(
     assert remaining(engine) == []
 
 
-def test_with_the_handouts_protocol_our_client_and_two_of_the_labs_own_are_served(
+def test_with_handout_our_client_and_two_of_the_labs_own_are_served(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LANES_PROTOCOL", "handout")
@@ -64,7 +64,7 @@ def test_with_the_handouts_protocol_our_client_and_two_of_the_labs_own_are_serve
     assert len({session["native_id"] for session in snapshot["sessions"][1:]}) == 2
 
 
-def test_a_script_of_ones_own_a_scorecard_and_a_chat_run_in_the_servers_network(lab: Lab) -> None:
+def test_your_script_a_scorecard_and_a_chat_run_in_the_servers_network(lab: Lab) -> None:
     once = ("run", "--rm", "-T")
     said = lab.compose(*once, "client", "run", "--script", "-", says="#pause 0.1\none\ntwo\n")
     assert "messages=2 answered=2" in said
@@ -78,7 +78,7 @@ def test_a_script_of_ones_own_a_scorecard_and_a_chat_run_in_the_servers_network(
     assert said == f"{RECEIVED}\n\n{question}{RECEIVED}\n\n{question}Bye Server\n"
 
 
-def test_of_two_servers_each_client_has_one_and_one_picture_shows_both(lab: Lab) -> None:
+def test_two_servers_share_the_clients_and_one_picture_shows_both(lab: Lab) -> None:
     lab.compose("up", "--detach", "--scale", "server=2", "--scale", "client=6")
     lab.wait_for_clients()
     assert [client.ExitCode for client in lab.clients()] == 6 * [0]
@@ -89,7 +89,7 @@ def test_of_two_servers_each_client_has_one_and_one_picture_shows_both(lab: Lab)
 
 
 @pytest.mark.usefixtures("lab")
-def test_the_workflow_to_copy_runs_as_it_stands_and_fails_if_clients_do() -> None:
+def test_the_workflow_to_copy_runs_unchanged_and_fails_if_clients_do() -> None:
     workflow = (ROOT / "docs" / "ci.yml").read_text(encoding="utf-8")
     build, *steps, logs = re.findall(r"- run: (.*)", workflow)
     assert build.startswith("docker compose build")  # `make images` has built them

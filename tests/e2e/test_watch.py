@@ -14,9 +14,7 @@ def _watched(project: str, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: AR
     monkeypatch.setenv("COMPOSE_PROFILES", "watch")
 
 
-def test_what_is_seen_from_beside_the_server_is_what_it_tells_and_takes_no_rights(
-    look: Look, lab: Lab
-) -> None:
+def test_told_and_seen_agree_and_watching_takes_no_privileges(look: Look, lab: Lab) -> None:
     lab.compose("up", "--detach")
     live = look(lab.page())
     expect(live.page.locator("li", has_text="Told and seen agree on who")).to_contain_text(

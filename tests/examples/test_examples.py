@@ -45,7 +45,7 @@ def talking(port: int, clients: int) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("program", "lines"), [(SERVER, 25), (CLIENT, 15)], ids=["server", "client"]
 )
-def test_it_is_as_short_as_the_readme_says(program: Path, lines: int) -> None:
+def test_each_example_is_as_short_as_the_readme_says(program: Path, lines: int) -> None:
     assert len(program.read_text(encoding="utf-8").splitlines()) <= lines
     assert f"{lines} lines" in (EXAMPLES / "README.md").read_text(encoding="utf-8")
 
@@ -81,7 +81,7 @@ def test_with_the_labs_mistake_concurrent_fails_and_the_hint_is_the_lock() -> No
     assert "a lock held over the whole conversation" in " ".join(done.stdout.split())
 
 
-def test_the_labs_client_is_answered_until_it_has_enough() -> None:
+def test_the_labs_client_is_answered_until_it_leaves() -> None:
     with watched(LAB_SERVER) as (port, _):
         said = well(sys.executable, LAB_CLIENT, str(port), says="y\nn\n")
     assert said.count("Today we will learn about Multithreading") == 2

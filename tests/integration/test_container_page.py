@@ -14,14 +14,14 @@ BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TEST = """
 from socket import create_connection
 
-def test_it_greets(server):
+def test_the_containers_server_greets(server):
     address = server.get_container_host_ip(), server.get_exposed_port(2022)
     with create_connection(address, 30) as client:
         assert client.recv(3) == b"+OK"
 """
 
 
-def test_a_run_sweeps_up_after_one_that_was_killed_and_leaves_nothing(
+def test_a_run_removes_what_a_killed_one_left_and_leaves_nothing(
     engine: docker.DockerClient, tmp_path: Path
 ) -> None:
     [conftest] = BLOCK.findall((ROOT / "docs" / "test-on-containers.md").read_text("utf-8"))

@@ -25,7 +25,7 @@ IMAGES = [(SERVER_IMAGE, "server"), (CLIENT_IMAGE, "client"), (LANES_IMAGE, "lan
 
 
 @pytest.mark.parametrize(("image", "package"), IMAGES)
-def test_an_image_holds_its_own_package_alone_and_no_file_that_lends_its_owners_rights(
+def test_an_image_holds_its_own_package_alone_and_no_setuid_file(
     engine: docker.DockerClient, image: str, package: str
 ) -> None:
     once: dict[str, Any] = {"labels": {LABEL: PROJECT}, "remove": True}
@@ -36,7 +36,7 @@ def test_an_image_holds_its_own_package_alone_and_no_file_that_lends_its_owners_
 
 # With `make integration PYTHON=free-threaded`: otherwise the GIL is on, whatever is imported.
 @pytest.mark.parametrize(("image", "package"), IMAGES)
-def test_in_an_image_that_can_do_without_the_gil_nothing_switches_it_on(
+def test_in_a_free_threaded_image_nothing_switches_the_gil_on(
     engine: docker.DockerClient, image: str, package: str
 ) -> None:
     words, once = ["-c", NEEDS_NO_GIL, package], {"labels": {LABEL: PROJECT}, "remove": True}

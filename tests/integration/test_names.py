@@ -44,7 +44,7 @@ def clients_of(server: Server) -> set[str]:
     return {session["client"] for session in server.sessions()}
 
 
-def test_a_container_goes_by_its_name_even_when_it_has_gone_and_who_has_none_by_the_address(
+def test_a_container_keeps_its_name_after_it_left_and_others_go_by_address(
     network: Network, start_client: Callable[..., Client]
 ) -> None:
     # Nobody answers there, and at once: this machine's own DNS might know a name for itself.
@@ -63,7 +63,7 @@ def test_a_container_goes_by_its_name_even_when_it_has_gone_and_who_has_none_by_
         assert clients_of(server) == everybody
 
 
-def test_a_dns_server_that_never_answers_holds_up_neither_talk_nor_the_end(
+def test_a_dns_server_that_never_answers_delays_neither_talk_nor_exit(
     network: Network,
 ) -> None:
     with Program(SERVER_IMAGE, network, ["-c", SILENT], entrypoint=["python3"]) as silent:
@@ -78,7 +78,7 @@ def test_a_dns_server_that_never_answers_holds_up_neither_talk_nor_the_end(
             assert time.monotonic() - began < 8  # seconds after which Docker's DNS gives up
 
 
-def test_the_image_has_the_server_ask_once_for_a_name_and_for_a_second(
+def test_in_the_image_the_server_asks_dns_once_and_for_a_second(
     engine: docker.DockerClient,
 ) -> None:
     said = engine.containers.run(

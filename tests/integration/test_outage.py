@@ -11,7 +11,7 @@ COMPLAINTS = {
 }
 
 
-def test_where_no_server_answers_one_clear_line_says_so_while_the_client_tries_on(
+def test_if_no_server_answers_one_line_says_so_while_the_client_retries(
     start_client: Callable[..., Client],
 ) -> None:
     for address, complaint in COMPLAINTS.items():

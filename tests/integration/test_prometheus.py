@@ -37,7 +37,7 @@ def complaints(server: Server) -> str:
     return checked.stdout + checked.stderr
 
 
-def test_prometheus_counts_who_is_served_and_what_was_said_and_promtool_finds_nothing_wrong(
+def test_prometheus_counts_clients_and_messages_and_promtool_is_content(
     server: Server, prometheus: Prometheus, start_client: Callable[..., Client]
 ) -> None:
     wait_until(lambda: prometheus.answer(SERVED) == [0], pause=0.1)

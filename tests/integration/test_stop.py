@@ -24,7 +24,7 @@ def drain_time(server: Server) -> timedelta:
     return ended - began
 
 
-def test_nothing_received_is_left_unanswered_and_idle_clients_hear_of_it_and_hold_nobody_up(
+def test_nothing_received_is_left_unanswered_and_idle_clients_get_closing(
     start_server: Callable[..., Server], start_client: Callable[..., Client]
 ) -> None:
     server = start_server()

@@ -36,7 +36,7 @@ def seen_and_told(seen: Watching, server: Server) -> list[tuple[str, int, int]]:
     return told
 
 
-def test_three_clients_are_greeted_by_three_threads_that_the_kernel_sees_too(
+def test_three_clients_are_greeted_by_three_threads_known_to_the_kernel(
     start_server: Callable[..., Server],
 ) -> None:
     server = start_server("--protocol", "lines")
@@ -50,7 +50,7 @@ def test_three_clients_are_greeted_by_three_threads_that_the_kernel_sees_too(
         assert all(any(name in greeting for greeting in greetings) for name in threads)
 
 
-def test_three_clients_of_the_handout_have_three_threads_though_nobody_greets_them(
+def test_three_handout_clients_have_three_threads_without_a_greeting(
     start_server: Callable[..., Server],
 ) -> None:
     server = start_server("--protocol", "handout")
@@ -64,7 +64,7 @@ def test_three_clients_of_the_handout_have_three_threads_though_nobody_greets_th
         assert seen_and_told(seen, server) == before
 
 
-def test_with_one_lock_for_all_conversations_one_client_is_seen_to_be_served(
+def test_with_a_lock_over_conversations_one_client_is_seen_served(
     start_server: Callable[..., Server],
 ) -> None:
     server = start_server("--model", "lock")
@@ -83,7 +83,7 @@ def test_with_one_lock_for_all_conversations_one_client_is_seen_to_be_served(
 
 
 @pytest.mark.usefixtures("engine")
-def test_the_documentations_example_works_with_a_container_of_testcontainers(
+def test_the_documented_example_works_with_testcontainers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TESTCONTAINERS_RYUK_DISABLED", "true")

@@ -48,7 +48,7 @@ def command(words: str, output: str = "") -> str:
         (command("sleep 1000"), "4: $ sleep 1000\nit did not end within 0.5 s\n", ""),
     ],
 )
-def test_a_true_lesson_passes_and_one_that_is_not_is_broken_by_what_came_instead(
+def test_a_true_lesson_passes_and_a_false_one_shows_what_came_instead(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, wrong: str, printed: str
 ) -> None:
     path = tmp_path / "1-of-echoes.md"

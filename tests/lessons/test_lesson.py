@@ -57,7 +57,7 @@ def claims(path: Path) -> list[Claim]:
     return [step for step in read(path).steps if isinstance(step, Claim)]
 
 
-def test_a_lesson_has_its_files_number_its_texts_title_and_steps_in_order(path: Path) -> None:
+def test_a_lesson_has_its_files_number_its_title_and_its_steps_in_order(path: Path) -> None:
     lesson = read(path)
     assert (lesson.number, lesson.title, lesson.minutes) == ("7", "Of echoes", 1)  # no comment's
     steps = ["a claim" if isinstance(step, Claim) else step for step in lesson.steps]
@@ -74,7 +74,7 @@ def test_a_lesson_has_its_files_number_its_texts_title_and_steps_in_order(path: 
     ]
 
 
-def test_claims_share_their_names_and_see_the_output_for_one_reading(path: Path) -> None:
+def test_claims_of_one_reading_share_their_names_and_see_the_output(path: Path) -> None:
     first, second = claims(path)
     first.test("one")
     second.test("")
@@ -93,7 +93,7 @@ def test_claims_share_their_names_and_see_the_output_for_one_reading(path: Path)
         (TEXT.replace("$ date\n", "$ dates\n"), r"7-of-echoes\.md:5: no command .* with dates"),
     ],
 )
-def test_a_file_that_is_no_lesson_is_refused(path: Path, text: str, why: str) -> None:
+def test_a_file_that_is_not_a_lesson_is_refused(path: Path, text: str, why: str) -> None:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(Malformed, match=why):
         read(path)

@@ -86,7 +86,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_without_a_number_it_lists_the_lessons_in_order_with_their_titles() -> None:
+def test_without_a_number_it_lists_the_lessons_in_order() -> None:
     done = run(*PROGRAM)
     assert (done.returncode, done.stderr) == (0, "")
     numbers = [line.split()[0] for line in done.stdout.splitlines()]  # the README has none
@@ -94,14 +94,14 @@ def test_without_a_number_it_lists_the_lessons_in_order_with_their_titles() -> N
     assert done.stdout.startswith("1 A thread for each client (")
 
 
-def test_an_unknown_lesson_is_reported_in_one_line_with_those_that_exist() -> None:
+def test_an_unknown_lesson_is_reported_in_one_line_with_the_others() -> None:
     done = run(*PROGRAM, "99")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("There is no lesson 99. There are: 1 A thread for each")
     assert done.stderr.count("\n") == 1
 
 
-def test_without_a_terminal_it_runs_through_judging_nothing_and_hiding_claims(folder: Path) -> None:
+def test_without_a_terminal_it_runs_everything_and_hides_the_claims(folder: Path) -> None:
     done = run(sys.executable, "-c", WALK, str(folder), "2")
     assert (done.returncode, done.stderr) == (0, "")
     title, step, *lines = [line for line in done.stdout.splitlines() if line.strip()]
@@ -133,7 +133,7 @@ def press(child: Terminal, key: str, question: str = "q quits: ") -> str:
     return CONTROL.sub("", str(child.before))
 
 
-def test_a_walk_asks_for_predictions_folds_the_log_and_shows_them_beside_the_answers(
+def test_a_walk_folds_the_log_and_shows_predictions_beside_answers(
     folder: Path,
 ) -> None:
     with walk(folder, "3") as child:
@@ -152,7 +152,7 @@ def test_a_walk_asks_for_predictions_folds_the_log_and_shows_them_beside_the_ans
     assert list(folder.glob("*.json")) == []  # nothing to resume
 
 
-def test_a_walk_goes_back_skips_and_resumes_where_it_was_left_with_what_was_predicted(
+def test_a_walk_goes_back_skips_and_resumes_with_its_predictions(
     folder: Path,
 ) -> None:
     with walk(folder, "3") as child:
@@ -174,7 +174,7 @@ def test_a_walk_goes_back_skips_and_resumes_where_it_was_left_with_what_was_pred
         child.expect_exact("step 1 of 4")
 
 
-def test_a_prediction_can_be_left_for_later_and_stays_as_one_comes_back_to_it(folder: Path) -> None:
+def test_a_prediction_can_wait_and_is_kept_on_the_way_back(folder: Path) -> None:
     with walk(folder, "3") as child:
         press(child, "q", "  1. ")
         child.expect_exact("`make lesson N=3` resumes here.")
@@ -196,7 +196,7 @@ def interrupt_one(child: Terminal) -> None:
 
 
 @pytest.mark.parametrize("leave", [interrupt_one, pexpect.spawn.sendintr, pexpect.spawn.sendeof])
-def test_on_a_terminal_commands_wait_for_enter_and_ctrl_c_or_d_says_how_to_end_the_server(
+def test_on_a_terminal_commands_wait_for_enter_and_leaving_says_how_to_clean_up(
     folder: Path, leave: Callable[[Terminal], None]
 ) -> None:
     with walk(folder, "1") as child:

@@ -28,7 +28,7 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(there), f"{target} has no heading {anchor}"
 
 
-def test_the_faults_of_the_handout_name_checks_that_there_are() -> None:
+def test_the_faults_of_the_handout_name_existing_checks() -> None:
     text = (ROOT / "docs" / "handout.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| \d+ \|.*\|([^|]*)\|$", text, re.MULTILINE)
     named = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
@@ -43,7 +43,7 @@ def test_the_page_on_grading_has_every_check() -> None:
     assert named == [check.name for check in OFFERED["lines"]]
 
 
-def test_the_claims_in_the_design_name_tests_that_there_are() -> None:
+def test_the_claims_in_the_design_name_existing_tests() -> None:
     text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
     table = text.partition("## What the tests prove")[2].partition("\n## ")[0]
     named = re.findall(r"`([\w/]+\.py)(?:::(\w+))?`", table)
@@ -58,7 +58,7 @@ COMMAND = re.compile(r"((?:\w+=\S+ )*)docker compose ((?:--\S+ )*)(run|up)\b([^`
 STARTS = ("Run it", "Try next", "See it", "Several servers")
 
 
-def test_every_command_for_a_server_that_is_there_leaves_it_as_it_is() -> None:
+def test_commands_for_a_running_server_leave_it_alone() -> None:
     pages = [ROOT / "README.md", ROOT / "docs" / "using.md"]
     texts = [page.read_text(encoding="utf-8") for page in pages]
     split = [part for text in texts for part in text.split("\n## ")]

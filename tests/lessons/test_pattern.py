@@ -25,7 +25,7 @@ from lessons.pattern import difference, pieces
         ("a.", "ab\n", "expected: a.\ncame:     ab"),
     ],
 )
-def test_a_difference_says_what_came_instead(expected: str, output: str, told: str | None) -> None:
+def test_a_difference_shows_what_came_instead(expected: str, output: str, told: str | None) -> None:
     assert difference(expected.splitlines(), output) == told
 
 

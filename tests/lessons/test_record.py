@@ -50,7 +50,7 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_page_shows_one_run_with_its_date_and_a_pattern_for_what_is_too_wide(
+def test_a_page_shows_one_dated_run_with_wide_lines_cut(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(record, "find", lambda: {"1": path})
@@ -68,7 +68,7 @@ def test_a_page_shows_one_run_with_its_date_and_a_pattern_for_what_is_too_wide(
     assert path.read_text(encoding="utf-8") == text
 
 
-def test_a_run_that_is_not_as_the_lesson_says_or_too_slow_is_not_shown(
+def test_a_run_that_differs_from_the_lesson_or_is_too_slow_is_not_shown(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(record, "SECONDS", 0)
@@ -80,7 +80,7 @@ RECORDED = [path for path in find().values() if "from one run" in path.read_text
 
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
-def test_a_page_with_a_run_shows_what_fits_its_patterns_and_no_command_took_long(
+def test_recorded_runs_fit_their_patterns_and_no_command_took_long(
     path: Path,
 ) -> None:
     text = path.read_text(encoding="utf-8")

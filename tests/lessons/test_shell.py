@@ -19,11 +19,13 @@ from tests.kit.waiting import SECONDS, wait_until
         ("python3 -c 'import sys; print(sys.prefix)'", f"{sys.prefix}\n"),
     ],
 )
-def test_a_command_runs_at_the_root_with_this_python_unattended(command: str, printed: str) -> None:
+def test_a_command_runs_unattended_at_the_root_with_this_python(command: str, printed: str) -> None:
     assert run(command, print).output == printed
 
 
-def test_a_lesson_has_the_readers_ports_not_a_demos_wishes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lesson_uses_the_readers_ports_but_no_settings_of_a_demo(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     foreign = ["LANES_MODEL", "MODEL", "CLIENTS", "MAKEFLAGS", "MAKELEVEL"]
     readers = ["LANES_PORT", "COMPOSE_PROJECT_NAME"]
     for name in foreign + readers:
@@ -40,7 +42,7 @@ def test_both_outputs_are_taken_and_shown_line_by_line() -> None:
     assert (ran.output, ran.exit_code) == ("one\ntwo\n", 3)
 
 
-def test_a_command_that_does_not_end_is_killed_with_all_that_it_started() -> None:
+def test_an_endless_command_is_killed_with_all_that_it_started() -> None:
     ran = run("sleep 1000 & echo $!; sleep 1000", print, patience=1)
     assert ran.exit_code == -signal.SIGKILL
     wait_until(lambda: not runs(int(ran.output)))

@@ -46,12 +46,12 @@ def test_a_slide_takes_questions_answers_and_commands_from_the_lessons() -> None
         ("<!-- lesson 7: $ python3 docs -->\n<!-- 1 min: -->", "5 commands that begin with"),
     ],
 )
-def test_a_slide_that_is_wrong_is_refused(text: str, wrong: str) -> None:
+def test_a_wrong_slide_is_refused(text: str, wrong: str) -> None:
     with pytest.raises(Malformed, match=wrong):
         slides(text)
 
 
-def test_the_page_needs_nothing_else_and_has_the_pictures_in_it() -> None:
+def test_the_page_needs_nothing_else_and_contains_its_pictures() -> None:
     html = well(sys.executable, "-m", "lessons.slides").removesuffix("\n")
     assert html == page(TALK)
     assert html.count("<img") == html.count('src="data:image/svg+xml;base64,') == 3

@@ -65,7 +65,7 @@ The end.
 """
 
 
-def test_a_stop_is_prose_with_its_commands_or_as_much_prose_as_fits_or_questions_or_answers(
+def test_a_stop_is_prose_with_commands_or_a_screenful_or_questions_or_answers(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "1-of-echoes.md"

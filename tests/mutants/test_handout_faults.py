@@ -58,7 +58,7 @@ def test_without_a_fault_the_tests_pass(copy: Path) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_a_fault_of_the_lab_that_is_put_back_makes_a_test_fail(fault: Fault, copy: Path) -> None:
+def test_a_fault_of_the_lab_put_back_makes_a_test_fail(fault: Fault, copy: Path) -> None:
     file = copy / "server" / fault.file
     text = file.read_text(encoding="utf-8")
     assert text.count(fault.old) == 1

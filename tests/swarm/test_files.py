@@ -97,7 +97,7 @@ def comparable(service: Settings) -> Settings:
 
 
 @pytest.mark.parametrize("variables", [{}, OTHERWISE], ids=["by default", "all otherwise"])
-def test_both_files_say_the_same_of_the_same_services(variables: dict[str, str]) -> None:
+def test_both_files_describe_the_same_services_alike(variables: dict[str, str]) -> None:
     ours, theirs = compose(**variables), stack(**variables)
     assert set(ours) - {CERTS} == set(theirs) == set(SERVICES)
     for name in SERVICES:
@@ -115,9 +115,7 @@ def test_both_files_say_the_same_of_the_same_services(variables: dict[str, str])
         ({"PYTHON_IMAGE": "stand-in", "LANES_PYTHON": "free-threaded"}, FREE_THREADED),
     ],
 )
-def test_all_images_have_the_python_that_was_asked_for(
-    variables: dict[str, str], base: str
-) -> None:
+def test_all_images_have_the_python_that_you_ask_for(variables: dict[str, str], base: str) -> None:
     services = compose(**{"LANES_PYTHON": ""} | variables)
     found = {name: one["build"]["args"] for name, one in services.items() if "build" in one}
     assert found == {name: {"PYTHON_IMAGE": base} for name in SERVICES}
@@ -134,7 +132,7 @@ def variables_of(command: click.Command, prefix: str) -> Iterator[str]:
             yield str(option.envvar or f"{prefix}_{str(option.name).upper()}")
 
 
-def test_with_tls_on_there_are_certificates_and_both_ends_know_where() -> None:
+def test_with_tls_both_ends_know_where_the_certificates_are() -> None:
     without, with_tls = compose(), compose(LANES_TLS="on")
     assert [services[CERTS]["scale"] for services in (without, with_tls)] == [0, 1]
     for name, shown in SHOWN.items():
@@ -144,7 +142,7 @@ def test_with_tls_on_there_are_certificates_and_both_ends_know_where() -> None:
         assert (volume["source"], volume["read_only"]) == (f"{whose}-certificates", True)
 
 
-def test_in_a_swarm_they_are_secrets_and_a_key_is_its_users_alone() -> None:
+def test_in_a_swarm_certificates_are_secrets_and_keys_private_to_the_user() -> None:
     services = stack("--compose-file", "stack.tls.yaml", LANES_CERTIFICATES="/nowhere")
     for name, shown in SHOWN.items():
         assert files_of(services[name]) == {f"/run/secrets/{one}" for one in shown}
@@ -170,9 +168,7 @@ def test_each_variable_that_the_help_names_reaches_the_container(
     ("name", "command"),
     [("server", server), ("client", client.commands["run"]), ("client", client.commands["chat"])],
 )
-def test_a_variable_that_is_not_set_leaves_the_programs_own_default(
-    name: str, command: click.Command
-) -> None:
+def test_an_unset_variable_leaves_the_programs_default(name: str, command: click.Command) -> None:
     def read() -> Settings:
         with command.make_context(name, [], auto_envvar_prefix="LANES") as context:
             return {key: str(value) for key, value in context.params.items()}
@@ -185,7 +181,7 @@ def test_a_variable_that_is_not_set_leaves_the_programs_own_default(
         assert read() == defaults
 
 
-def test_a_new_server_is_there_before_an_old_one_goes_and_a_client_has_had_its_say() -> None:
+def test_a_new_server_is_there_before_an_old_one_goes_and_clients_run_once() -> None:
     server, client = (stack()[name]["deploy"] for name in ("server", "client"))
     one_by_one = {"parallelism": 1, "order": "start-first"}
     assert server["update_config"] == {**one_by_one, "failure_action": "rollback"}
@@ -195,7 +191,7 @@ def test_a_new_server_is_there_before_an_old_one_goes_and_a_client_has_had_its_s
     assert "\nnetworks:\n  lanes:\n    driver: overlay\n" in well(*STACK)
 
 
-def test_variables_say_how_many_tasks_there_are_and_whether_they_share_a_port() -> None:
+def test_variables_set_the_number_of_tasks_and_whether_they_share_a_port() -> None:
     published = [stack()[name]["ports"] for name in ("server", "lanes")]
     assert stack()["server"]["deploy"]["endpoint_mode"] == "dnsrr"
     assert [[port["mode"] for port in ports] for ports in published] == [["host"], ["host"]]

@@ -25,7 +25,7 @@ def name(project: str, monkeypatch: pytest.MonkeyPatch, stack: Stack) -> Iterato
     run(SWARM, "down")
 
 
-def test_make_swarm_has_fresh_servers_each_time_says_who_served_whom_and_ends_without_a_trace(
+def test_make_swarm_starts_fresh_shows_who_served_whom_and_leaves_no_trace(
     name: str, stack: Stack, swarm: docker.DockerClient
 ) -> None:
     state = swarm.info()["Swarm"]
@@ -60,7 +60,7 @@ def test_make_swarm_has_fresh_servers_each_time_says_who_served_whom_and_ends_wi
 
 
 @pytest.mark.usefixtures("name")
-def test_images_that_are_not_there_or_cannot_be_pushed_are_told_in_one_line(
+def test_missing_or_unpushable_images_are_reported_in_one_line(
     swarm: docker.DockerClient,
 ) -> None:
     done = run(SWARM, "up", LANES_REGISTRY="nowhere.example.org/")

@@ -118,7 +118,7 @@ def test_a_task_is_as_confined_as_composes_containers_and_the_servers_are_health
     assert container.health == ("healthy" if name == "server" else "unknown")
 
 
-def test_under_load_servers_are_added_taken_away_and_replaced_and_nothing_is_lost(
+def test_servers_are_added_removed_and_replaced_under_load_and_nothing_is_lost(
     load: Load, rounds: Rounds
 ) -> None:
     stack = load.stack
@@ -143,7 +143,7 @@ def test_under_load_servers_are_added_taken_away_and_replaced_and_nothing_is_los
         stack.scale("server", 2)
 
 
-def test_a_replica_that_is_killed_is_replaced_and_nothing_is_lost(load: Load) -> None:
+def test_a_killed_replica_is_replaced_and_nothing_is_lost(load: Load) -> None:
     stack, before = load.stack, load.threads()
     old = stack.running("server")
     # By chance all clients may be with one replica: the one with more of them it is.
@@ -156,7 +156,7 @@ def test_a_replica_that_is_killed_is_replaced_and_nothing_is_lost(load: Load) ->
     assert sum(map(len, load.threads())) >= sum(map(len, before)) + CROWD / 2
 
 
-def test_an_update_whose_servers_do_not_start_is_taken_back_and_nothing_is_lost(load: Load) -> None:
+def test_an_update_that_does_not_start_is_rolled_back_and_nothing_is_lost(load: Load) -> None:
     stack = load.stack
     old = stack.running("server")
     broken = ("docker", "service", "update", "--detach", "--env-add", "LANES_MODEL=nonsense")

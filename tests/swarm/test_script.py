@@ -46,7 +46,7 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ({"CLIENTS": "-1"}, "CLIENTS=-1 is not a number from 0"),
     ],
 )
-def test_what_it_cannot_do_is_told_in_one_line_before_anything_is_removed(
+def test_an_impossible_request_is_one_line_and_removes_nothing(
     told: Path, variables: dict[str, str], why: str
 ) -> None:
     done = run(SWARM, "up", **variables)
@@ -57,7 +57,7 @@ def test_what_it_cannot_do_is_told_in_one_line_before_anything_is_removed(
 
 
 @pytest.mark.parametrize("command", ["up", "down"])
-def test_where_no_engine_answers_that_is_said(command: str) -> None:
+def test_a_missing_engine_is_reported(command: str) -> None:
     done = run(SWARM, command, DOCKER_HOST="unix:///nowhere")
     assert (done.returncode, done.stdout) == (1, "")
     [line] = done.stderr.splitlines()
@@ -73,14 +73,14 @@ def test_where_no_engine_answers_that_is_said(command: str) -> None:
         ({"LABEL": "made", "RUNNING": "4f5e"}, False),  # a demo would lose its names
     ],
 )
-def test_make_swarm_down_ends_the_swarm_that_it_made_if_nothing_else_runs_on_the_engine(
+def test_make_swarm_down_ends_its_own_swarm_unless_something_else_uses_it(
     told: Path, variables: dict[str, str], *, leaves: bool
 ) -> None:
     assert well(SWARM, "down", **variables) == ""
     assert ("swarm leave --force" in told.read_text("utf-8").splitlines()) is leaves
 
 
-def test_make_swarm_makes_a_swarm_on_loopback_where_there_is_none(told: Path) -> None:
+def test_make_swarm_creates_a_swarm_on_loopback_if_there_is_none(told: Path) -> None:
     run(SWARM, "up", STATE="inactive false")
     [made] = [line for line in told.read_text("utf-8").splitlines() if line.startswith("swarm ")]
     assert made == "swarm init --advertise-addr 127.0.0.1 --listen-addr 127.0.0.1"
@@ -93,7 +93,7 @@ def test_make_swarm_makes_a_swarm_on_loopback_where_there_is_none(told: Path) ->
         ("1", set()),  # what stack.yaml has by itself
     ],
 )
-def test_one_address_and_the_mesh_are_chosen_where_the_kernel_can(
+def test_one_address_and_the_mesh_are_used_if_the_kernel_can(
     told: Path, ipvs: str, chosen: set[str]
 ) -> None:
     run(SWARM, "up", IPVS=ipvs)

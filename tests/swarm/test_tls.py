@@ -9,7 +9,7 @@ from tests.swarm.stack import Stack, wait_until
 CLIENTS = 3
 
 
-def test_clients_prove_their_names_to_whichever_server_they_find(
+def test_clients_prove_their_names_to_any_replica(
     stack: Stack, ca: Authority, tmp_path: Path
 ) -> None:
     copy(ca.certificate, tmp_path / "authority.pem")

@@ -10,7 +10,7 @@ ROUNDS = 3
 
 
 @pytest.mark.parametrize("name", INSTALLED)
-def test_what_is_drawn_as_certain_is_right_and_no_client_is_missing(name: str) -> None:
+def test_certain_claims_are_right_and_no_client_is_missing(name: str) -> None:
     with running(name) as target:
         found = course(target, ROUNDS)
     assert found.wrong == []

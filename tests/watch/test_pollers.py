@@ -23,7 +23,7 @@ APART = 1.0  # seconds: who runs in between does so by itself
         ("C, two event loops and helpers", "an event loop"),
     ],
 )
-def test_who_only_helps_is_not_counted_and_who_works_is(name: str, kind: str) -> None:
+def test_threads_that_work_are_counted_and_helpers_are_not(name: str, kind: str) -> None:
     with running(name) as target, ExitStack() as crowd, Watched(of_pid(target.pid)) as watched:
         clients = [crowd.enter_context(closing(target.talk())) for _ in range(CLIENTS)]
 

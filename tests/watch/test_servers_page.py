@@ -6,7 +6,7 @@ from tests.seen.subjects import SUBJECTS
 FOUND = recorded()
 
 
-def test_the_page_says_what_was_found() -> None:
+def test_the_page_shows_what_was_found() -> None:
     assert (DOCS / NAME).read_text() == page(FOUND)
 
 
@@ -16,11 +16,11 @@ def test_each_server_of_the_table_was_found_with_a_guess_and_a_fact() -> None:
     assert all(all(row) for row in told)
 
 
-def test_no_claim_that_was_drawn_as_certain_was_wrong() -> None:
+def test_no_certain_claim_was_wrong() -> None:
     assert not any(one["wrong"] for one in FOUND["servers"])
 
 
-def test_nothing_was_claimed_for_a_runtime_with_its_own_scheduler() -> None:
+def test_nothing_was_claimed_of_a_runtime_with_its_own_scheduler() -> None:
     runtimes = [one for one in FOUND["servers"] if "runtime" in one["is"]]
     assert len(runtimes) >= 5  # Go, Erlang, tokio, Java 21 and 25
     for one in runtimes:

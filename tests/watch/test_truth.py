@@ -58,7 +58,7 @@ def _alive(target: Target) -> Iterator[dict[str, Fact]]:
         yield facts
 
 
-def test_the_same_seed_has_the_clients_do_the_same() -> None:
+def test_the_same_seed_makes_the_clients_do_the_same() -> None:
     def course(seed: int) -> list[list[bool]]:
         with running("threads") as target:
             moments = truths(target, CLIENTS, rounds=3, seed=seed)
@@ -68,7 +68,7 @@ def test_the_same_seed_has_the_clients_do_the_same() -> None:
 
 
 @pytest.mark.parametrize("name", ["threads", "asyncio", "C, threads", "waitress"])
-def test_a_server_works_for_as_long_as_it_is_told(name: str) -> None:
+def test_a_server_works_for_as_long_as_a_client_asks(name: str) -> None:
     with running(name) as target, closing(target.talk()) as talker:
         talker.say(work_ms=100)
         ids = talker.answer()

@@ -44,7 +44,7 @@ NAMES = [pytest.param(one, marks=[pytest.mark.alone] * (one in NEEDS_QUIET)) for
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_wrong_server_fails_what_it_has_to_and_nothing_else(
+def test_a_wrong_server_fails_what_it_must_and_nothing_else(
     name: str, tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if WRONG[name].breaks or WRONG[name].may_fail:  # then it is waited for in vain

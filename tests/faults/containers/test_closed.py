@@ -72,7 +72,7 @@ def stranger(network: Network) -> Iterator[Container]:
         yield sleeps.get_wrapped_container()
 
 
-def test_no_process_has_rights_no_root_is_writable_and_the_limits_hold(
+def test_no_process_has_privileges_no_root_is_writable_and_limits_hold(
     tally: Tally, lab: Lab, engine: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LANES_REPEAT", "forever")
@@ -92,7 +92,7 @@ def test_no_process_has_rights_no_root_is_writable_and_the_limits_hold(
         tally.check(found_limits == LIMITS[name], f"{name}: its limits are {found_limits}")
 
 
-def test_both_ports_are_open_to_this_machine_and_to_nobody_else(
+def test_both_ports_are_open_to_this_machine_alone(
     tally: Tally, lab: Lab, engine: docker.DockerClient, stranger: Container
 ) -> None:
     lab.compose("up", "--detach", "server", "lanes")

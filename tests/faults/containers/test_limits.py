@@ -47,7 +47,7 @@ def flood(server: Server, tally: Tally) -> Counter[str]:
     return counts
 
 
-def test_of_a_limit_of_40_pids_it_makes_threads_and_tells_the_others_busy(
+def test_with_at_most_40_pids_some_clients_get_threads_and_the_others_busy(
     network: Network, rounds: Rounds, tally: Tally
 ) -> None:
     with Server(network, [], pids_limit=40) as server:
@@ -59,7 +59,7 @@ def test_of_a_limit_of_40_pids_it_makes_threads_and_tells_the_others_busy(
     tally.measure(greeted=str(counts[GREETED]), told_busy=str(counts[BUSY]))
 
 
-def test_of_a_limit_of_256_mib_as_many_deaf_clients_as_there_are_places_take_half(
+def test_deaf_clients_in_every_place_take_less_than_half_of_256_mib(
     network: Network, tally: Tally
 ) -> None:
     # Of a million messages the log would take half a minute, and 8 MiB.

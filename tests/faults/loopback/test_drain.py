@@ -36,9 +36,7 @@ def stop(seconds: float | None) -> tuple[int, bool, str]:
         return server.terminate(), bool(server.events("listening")), server.errors()
 
 
-def test_told_to_stop_while_it_starts_it_ends_without_a_complaint(
-    rounds: Rounds, tally: Tally
-) -> None:
+def test_a_stop_during_the_start_ends_it_without_complaint(rounds: Rounds, tally: Tally) -> None:
     """With 0; as long as it does not listen yet, the signal may end it like any other process."""
     steps = range(0, LATEST + 1, rounds(50, 10))
     moments = [*(step / 1000 for step in steps), *[None] * rounds(2, 10)]
@@ -82,7 +80,7 @@ def drain_under_a_crowd(tally: Tally) -> tuple[float, int]:
 
 
 @pytest.mark.alone
-def test_a_drain_answers_100_mixed_clients_what_it_has_received_in_time(
+def test_a_drain_answers_what_100_mixed_clients_sent_within_its_grace(
     rounds: Rounds, tally: Tally
 ) -> None:
     """A reply for each message that the log calls received, then `-ERR closing` or a clean end.

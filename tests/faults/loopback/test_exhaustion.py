@@ -77,7 +77,7 @@ def accept_in_spite_of(failures: int, trace: Path) -> list[tuple[list[float], fl
 
 
 @pytest.mark.alone
-def test_accept_may_fail_without_a_spin_and_serves_within_a_second_after(
+def test_accept_fails_without_a_spin_and_recovers_within_a_second(
     rounds: Rounds, tally: Tally, tmp_path: Path
 ) -> None:
     failures = rounds(25, 100)
@@ -97,7 +97,7 @@ def test_accept_may_fail_without_a_spin_and_serves_within_a_second_after(
     tally.measure(attempts_a_second=f"{busiest} at most", back_after=f"{longest:.2f} s")
 
 
-def test_who_gets_no_thread_is_told_busy_and_the_next_is_served(
+def test_a_client_without_a_thread_gets_busy_and_the_next_is_served(
     rounds: Rounds, tally: Tally, tmp_path: Path
 ) -> None:
     failures, trace = rounds(100, 500), tmp_path / "trace"
@@ -135,9 +135,7 @@ def no_more_descriptors(server: ServerProcess) -> Iterator[None]:
         resource.prlimit(server.pid, resource.RLIMIT_NOFILE, limits)
 
 
-def test_without_descriptors_clients_wait_and_are_served_when_there_are(
-    rounds: Rounds, tally: Tally
-) -> None:
+def test_clients_wait_for_descriptors_and_are_then_served(rounds: Rounds, tally: Tally) -> None:
     longest = 0.0
     with ServerProcess() as server, Peer(server.address) as honest, ThreadPoolExecutor(1) as http:
         assert honest.is_greeted()

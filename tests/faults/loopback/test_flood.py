@@ -59,7 +59,7 @@ def fate_of(peer: Peer) -> str:
     return next((fate for fate, words in FATES.items() if re.fullmatch(words, line)), repr(line))
 
 
-def test_each_connect_of_a_flood_is_served_or_told_busy(rounds: Rounds, tally: Tally) -> None:
+def test_each_connection_of_a_flood_is_served_or_gets_busy(rounds: Rounds, tally: Tally) -> None:
     connects = rounds(4_000, 20_000)
     with ServerProcess() as server:
         baseline = server.settled()

@@ -136,13 +136,13 @@ def compare_lines(tally: Tally, speak: Speak, lines: int, ends: list[bytes]) -> 
         tried += compare(tally, speak, draw_stream(seeded(name)), name)
 
 
-def test_all_short_all_long_and_random_lines_in_random_cuts_are_answered_as_by_the_reference(
+def test_lines_of_any_length_cut_anywhere_are_answered_like_the_reference(
     rounds: Rounds, tally: Tally
 ) -> None:
     compare_lines(tally, said_by_dialect, rounds(50_000, 1_000_000), ENDS[: rounds(1, 2)])
 
 
-def test_a_server_says_the_same_over_a_socket(rounds: Rounds, tally: Tally) -> None:
+def test_a_server_answers_the_same_over_a_socket(rounds: Rounds, tally: Tally) -> None:
     with ServerProcess() as server:
         speak = partial(said_by, server.address)
         compare_lines(tally, speak, rounds(5_000, 100_000), ENDS[: rounds(1, 2)])

@@ -129,7 +129,7 @@ def test_packets_of_any_size_change_nothing(rounds: Rounds, tally: Tally) -> Non
     converse_through(sliced + delayed, lambda _: undisturbed, tally)
 
 
-def test_a_reply_that_comes_too_late_is_not_taken_for_another(rounds: Rounds, tally: Tally) -> None:
+def test_a_late_reply_is_not_taken_for_another(rounds: Rounds, tally: Tally) -> None:
     # The greeting is late as well, which is no fault: it is waited for.
     late = [Fault("client", delay=1.2 * BRISK.reply)] * rounds(3, 18)
     twice = Outcome(MESSAGES, sorted([1, *MESSAGES]), resent=1, connections=2, struck=0)

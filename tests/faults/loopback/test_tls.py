@@ -73,7 +73,7 @@ def said_over_tls(
 
 
 @pytest.mark.promise(1)
-def test_over_tls_a_server_says_the_same(
+def test_over_tls_a_server_answers_the_same(
     rounds: Rounds, tally: Tally, ca: Authority, context: ssl.SSLContext
 ) -> None:
     seed = random.SystemRandom().randrange(1 << 32)
@@ -135,7 +135,7 @@ def trusted(ca: Authority, shown: Pair) -> tuple[Path, Pair]:
 
 @pytest.mark.promise(3)
 @pytest.mark.alone
-def test_those_that_stop_in_mid_handshake_are_gone_in_time_and_harm_nobody(
+def test_stalled_handshakes_end_in_time_and_harm_nobody(
     rounds: Rounds, tally: Tally, ca: Authority, shown: Pair, context: ssl.SSLContext
 ) -> None:
     stopping = rounds(64, 256)
@@ -185,7 +185,7 @@ def fate_of(address: str, context: ssl.SSLContext) -> Peer | str:
 
 
 @pytest.mark.promise(4)
-def test_each_connect_of_a_flood_over_tls_is_served_or_told_busy(
+def test_each_connection_of_a_flood_over_tls_is_served_or_gets_busy(
     rounds: Rounds, tally: Tally, ca: Authority, shown: Pair, context: ssl.SSLContext
 ) -> None:
     connects = rounds(600, 10_000)
@@ -248,7 +248,7 @@ def test_strangers_are_refused_and_counted_by_reason(
 
 
 @pytest.mark.promise(7)
-def test_a_drain_over_tls_answers_what_it_has_received_and_its_farewell_is_read(
+def test_a_drain_over_tls_answers_what_it_received_and_says_farewell(
     rounds: Rounds, tally: Tally, ca: Authority, context: ssl.SSLContext
 ) -> None:
     def converse(peer: Peer) -> tuple[str, int, str]:
@@ -284,7 +284,7 @@ def test_a_drain_over_tls_answers_what_it_has_received_and_its_farewell_is_read(
 
 
 @pytest.mark.promise(9)
-def test_over_tls_what_is_broken_off_after_any_byte_is_asked_for_again(
+def test_over_tls_a_message_is_repeated_after_a_break_at_any_byte(
     rounds: Rounds, tally: Tally, ca: Authority, shown: Pair
 ) -> None:
     secure = Tls(ca.certificate, *shown).secure
