@@ -14,7 +14,7 @@ BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TEST = """
 from socket import create_connection
 
-def test_the_containers_server_greets(server):
+def test_it_greets(server):
     address = server.get_container_host_ip(), server.get_exposed_port(2022)
     with create_connection(address, 30) as client:
         assert client.recv(3) == b"+OK"

@@ -74,7 +74,9 @@ def test_each_connect_has_its_own_order(stop: StopSignal, monkeypatch: pytest.Mo
     assert orders == set(product(permutations(V6), permutations(V4)))
 
 
-def test_each_address_is_tried_or_told(stop: StopSignal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_address_is_tried_and_each_failure_reported(
+    stop: StopSignal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("client.address._shuffled", list)
     with nobody() as absent, socket.create_server(("127.0.0.1", 0)) as listener:
         resolve(monkeypatch, absent, listener.getsockname())
@@ -88,7 +90,9 @@ def test_each_address_is_tried_or_told(stop: StopSignal, monkeypatch: pytest.Mon
     assert second.startswith("255.255.255.255:2022 cannot be connected to: ")
 
 
-def test_an_unknown_name_is_told_as_such(stop: StopSignal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_name_is_called_unknown(
+    stop: StopSignal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     unknown = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
     monkeypatch.setattr(socket, "getaddrinfo", Mock(side_effect=unknown))
     with pytest.raises(OSError, match=r"the name nowhere is not known here \(Name or service not"):

@@ -20,7 +20,7 @@ def chatted(s: Scene, keys: str, *, ask: bool = False) -> str:
     return screen.getvalue()
 
 
-def test_the_person_may_type_the_messages_and_leave_instead_of_one() -> None:
+def test_the_person_types_the_messages_and_may_leave_instead() -> None:
     with scene([[GREET, HEAR, b"+OK T-1: eins\r\n", HEAR, ANSWER, UNTIL_GONE]]) as s:
         screen = chatted(s, "Grüße\ny\n\ny\n", ask=True)
     assert screen.startswith(f"Message: Received from the server : eins\n{QUESTION}Message: ")

@@ -37,7 +37,9 @@ def test_the_wait_for_the_greeting_has_a_limit(pair: Pair, stop: StopSignal) -> 
         pair[0].await_greeting(stop, 0.01)
 
 
-def test_a_complaint_for_a_greeting_loses_the_connection(pair: Pair, stop: StopSignal) -> None:
+def test_a_complaint_instead_of_a_greeting_loses_the_connection(
+    pair: Pair, stop: StopSignal
+) -> None:
     pair[1].sendall(b"-ERR whatever: not now\r\n")
     with pytest.raises(Lost, match="the server says whatever: not now"):
         pair[0].await_greeting(stop, SECONDS)
@@ -57,7 +59,7 @@ def test_a_wrong_reply_is_a_violation(greeted: Pair, answer: bytes, why: str) ->
 
 
 @pytest.mark.parametrize("code", ["utf8", "too-long", "a-new-one"])
-def test_a_final_complaint_is_read_though_the_server_has_left(greeted: Pair, code: str) -> None:
+def test_a_last_complaint_is_read_after_the_server_has_left(greeted: Pair, code: str) -> None:
     connection, server = greeted
     server.sendall(f"-ERR {code}: why\r\n".encode())
     server.close()
@@ -73,14 +75,14 @@ def test_a_server_that_is_too_slow_loses_the_connection(greeted: Pair, message: 
         greeted[0].ask(message, 0.01)
 
 
-def test_bytes_that_nobody_asked_for_and_are_no_answer_are_a_violation(greeted: Pair) -> None:
+def test_unasked_bytes_that_are_not_an_answer_are_a_violation(greeted: Pair) -> None:
     greeted[1].sendall(ONE + b"psst\r\n")
     assert greeted[0].ask("Hey", SECONDS) == Reply("T-1", "one")
     with pytest.raises(Hopeless, match="the server sent, unasked, 'psst'"):
         greeted[0].check_silence()
 
 
-def test_between_messages_silence_is_right_and_goodbyes_lose_the_connection(greeted: Pair) -> None:
+def test_between_messages_silence_is_fine_and_last_words_end_the_connection(greeted: Pair) -> None:
     connection, server = greeted
     connection.check_silence()
     server.sendall(b"-ERR")  # not yet anything
@@ -94,7 +96,7 @@ def test_between_messages_silence_is_right_and_goodbyes_lose_the_connection(gree
 
 
 @pytest.mark.parametrize("pair", ["handout"], indirect=True)
-def test_in_the_handouts_dialect_a_chunk_is_a_reply_and_nothing_is_unasked(pair: Pair) -> None:
+def test_in_handout_a_chunk_is_a_reply_and_nothing_is_unasked(pair: Pair) -> None:
     connection, server = pair
     server.sendall(b"Today")
     connection.check_silence()

@@ -8,7 +8,7 @@ from tests.kit.fake_server import GREET, HEAR, LONG, ONE, RESET, TWO, UNTIL_GONE
 from tests.kit.waiting import wait_until
 
 
-def test_replies_come_in_order_over_one_connection_of_which_the_log_tells() -> None:
+def test_replies_come_in_order_over_one_connection_that_the_log_reports() -> None:
     with scene([[GREET, HEAR, ONE, HEAR, TWO, UNTIL_GONE]]) as s:
         assert s.conversation.say("1") == Reply("T-1", "one")
         assert s.conversation.say("2") == Reply("T-1", "two")
@@ -31,7 +31,9 @@ def test_the_log_says_that_no_thread_has_greeted_yet(monkeypatch: pytest.MonkeyP
     assert s.events[-1]["event"] == "greeted"
 
 
-def test_a_wait_for_a_thread_is_no_outage_but_a_hang_up_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wait_for_a_thread_does_not_count_as_outage_but_a_hang_up_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     discounted: list[float] = []
     monkeypatch.setattr(Delivery, "discount", lambda _, seconds: discounted.append(seconds))
     hung_up: list[Action] = []
@@ -63,7 +65,7 @@ def test_however_a_connection_is_lost_a_message_has_one_reply(loss: list[Action]
     assert 0 < outage["gives_up_in"] <= LONG.outage
 
 
-def test_a_message_that_the_server_did_not_wait_for_counts_as_sent_once() -> None:
+def test_a_message_that_met_a_closed_connection_counts_as_sent_once() -> None:
     with scene([[GREET, HEAR, ONE + b"-ERR idle: why\r\n"], [GREET, HEAR, ONE, UNTIL_GONE]]) as s:
         s.conversation.say("1")
         s.conversation.say("2")
@@ -71,7 +73,7 @@ def test_a_message_that_the_server_did_not_wait_for_counts_as_sent_once() -> Non
     assert (s.conversation.connections, s.conversation.resent) == (2, 0)
 
 
-def test_one_reply_too_many_is_found_before_the_next_message() -> None:
+def test_an_extra_reply_is_found_before_the_next_message() -> None:
     with scene([[GREET, HEAR, ONE + TWO, UNTIL_GONE]]) as s:
         s.conversation.say("1")
         with pytest.raises(Unanswered, match="answered unasked: 'two'") as end:

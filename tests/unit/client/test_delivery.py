@@ -65,7 +65,7 @@ def failing(*failures: Exception, send: bool = True) -> Callable[[Delivery], Rep
     return attempt
 
 
-def test_what_was_lost_is_tried_again_in_growing_pauses(delivery: Delivery, clock: Clock) -> None:
+def test_lost_messages_are_tried_again_in_growing_pauses(delivery: Delivery, clock: Clock) -> None:
     assert delivery.until_answered(failing(*[Lost("no")] * 10)) == REPLY
     assert delivery.sent == 11
     limits = [0.1, 0.2, 0.4, 0.8, 1.6, 2, 2, 2, 2, 2]
@@ -83,7 +83,7 @@ def test_after_a_minute_it_gives_up_and_says_what_that_means(
     assert 1060 <= clock.now <= 1062
 
 
-def test_while_it_lasts_there_is_a_line_about_every_five_seconds(stop: StopSignal) -> None:
+def test_an_outage_is_logged_about_every_five_seconds(stop: StopSignal) -> None:
     logged = io.StringIO()
     with pytest.raises(Unanswered):
         Delivery("Hey", 60, stop, Log(logged, "json")).until_answered(
@@ -120,7 +120,7 @@ def test_the_wait_for_a_greeting_does_not_count(delivery: Delivery, clock: Clock
     ],
 )
 @pytest.mark.parametrize("signalled", [True, False])
-def test_what_is_hopeless_or_refused_is_not_tried_again_and_always_told(
+def test_hopeless_and_refused_messages_are_reported_and_not_tried_again(
     delivery: Delivery, failure: Exception, *, signalled: bool, send: bool, outcome: Outcome
 ) -> None:
     if signalled:
@@ -131,7 +131,9 @@ def test_what_is_hopeless_or_refused_is_not_tried_again_and_always_told(
 
 
 @pytest.mark.parametrize("failure", [Lost("gone"), Stopped("gone")])
-def test_after_a_signal_only_what_was_sent_is_told(delivery: Delivery, failure: Exception) -> None:
+def test_after_a_signal_only_messages_that_were_sent_are_reported(
+    delivery: Delivery, failure: Exception
+) -> None:
     signal.raise_signal(signal.SIGTERM)
     with pytest.raises(Stopped):
         delivery.until_answered(failing(failure, send=False))

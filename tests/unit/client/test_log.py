@@ -9,7 +9,7 @@ from client.log import Log
 EVIL = "a\x1b[2J\nb\x7f\x85\u2028\u202e\ud800'\""
 
 
-def test_a_console_line_has_the_time_the_event_and_its_facts_none_of_them_raw() -> None:
+def test_a_console_line_has_the_time_the_event_and_its_facts_escaped() -> None:
     out = io.StringIO()
     log = Log(out, "console")
     log.info("reply", number=1, thread="T-1", text="Grüße 🧵")
@@ -20,7 +20,7 @@ def test_a_console_line_has_the_time_the_event_and_its_facts_none_of_them_raw() 
     assert rest == ""
 
 
-def test_a_quiet_log_has_no_information_and_what_is_more_than_that_is_marked() -> None:
+def test_a_quiet_log_has_only_warnings_and_errors_and_marks_them() -> None:
     out = io.StringIO()
     log = Log(out, "console", quiet=True)
     log.info("greeted")

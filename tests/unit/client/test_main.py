@@ -55,7 +55,7 @@ def test_wrong_usage_is_one_line_of_error_and_exit_code_2(words: list[str], erro
     assert "Traceback" not in result.output
 
 
-def test_every_option_can_be_a_variable_that_stands_in_the_help(tmp_path: Path) -> None:
+def test_every_option_has_a_variable_that_the_help_names(tmp_path: Path) -> None:
     script = tmp_path / "script.txt"
     script.write_text("Hey\n")
     with FakeServer([[CHUNK, b"one", CHUNK, b"two", UNTIL_GONE]]) as server:
@@ -76,7 +76,7 @@ def test_every_option_can_be_a_variable_that_stands_in_the_help(tmp_path: Path) 
     assert all(f"[env var: {name}; default:" in shown for name in variables)
 
 
-def test_an_unanswered_message_makes_exit_code_1_and_a_server_of_another_kind_is_final() -> None:
+def test_an_unanswered_message_exits_1_and_a_foreign_server_is_not_retried() -> None:
     result = play([b"SSH-2.0-OpenSSH_9.2\r\n", UNTIL_GONE])
     assert result.exit_code == 1
     assert "error: not answered number=1 message=Hey outcome='not sent'" in result.output
@@ -127,7 +127,9 @@ def test_it_runs_without_any_standard_stream() -> None:
 @pytest.mark.parametrize(
     ("keys", "echo"), [("n\n", "n"), ("yes\n", "yes"), ("\x04", ""), ("\x03", "^C")]
 )
-def test_a_chat_is_the_handouts_word_for_word_until_anything_but_y(keys: str, echo: str) -> None:
+def test_a_chat_follows_the_handout_word_for_word_until_an_answer_other_than_y(
+    keys: str, echo: str
+) -> None:
     question = "\r\nDo you want to continue(y/n) :"
     with FakeServer([[CHUNK, b"one", CHUNK, b"two", UNTIL_GONE]]) as server:
         words = ("chat", "--server", str(server.address), "--protocol", "handout")
@@ -152,7 +154,7 @@ def test_a_chat_that_cannot_go_on_ends_with_one_line_and_exit_code_1() -> None:
     assert "it greeted with '220 smtp.example ESMTP'; is the port right?" in chat.stderr
 
 
-def test_check_has_moved_and_says_where_to() -> None:
+def test_check_says_where_it_has_moved() -> None:
     for words in ([], ["127.0.0.1:2022", "--only", "answers"], ["--help"]):
         result = invoke("check", *words)
         assert (result.exit_code, result.output.count("\n")) == (2, 1)
@@ -163,7 +165,7 @@ FULL_DISK = '"$@" >/dev/full'  # full(4)
 
 
 @pytest.mark.parametrize("words", [["--help"], ["run"], ["chat"]])
-def test_an_output_that_takes_no_more_is_one_line_of_error_and_exit_code_1(
+def test_a_full_output_is_one_line_of_error_and_exit_code_1(
     words: list[str],
 ) -> None:
     with FakeServer([[GREET, HEAR, ONE]]) as server:

@@ -25,7 +25,7 @@ def test_a_line_is_a_reply_or_a_complaint(end: bytes) -> None:
 
 
 @given(st.lists(st.integers(0, 60)))
-def test_where_the_stream_is_cut_makes_no_difference(cuts: list[int]) -> None:
+def test_the_stream_may_be_cut_anywhere(cuts: list[int]) -> None:
     stream = "+OK T-1: eins\r\n-ERR utf8: Grüße\n+OK Worker-2: a\u2028b\x0cc\r\n".encode()
     edges = [0, *sorted(cuts), len(stream)]
     chunks = [stream[a:b] for a, b in pairwise(edges)]
@@ -61,7 +61,7 @@ def test_a_message_is_a_line_of_utf_8_ended_by_crlf() -> None:
         Lines().encode("one\ntwo")
 
 
-def test_in_the_handouts_dialect_a_message_is_its_bytes_and_a_chunk_is_a_reply() -> None:
+def test_in_handout_a_message_is_its_bytes_and_a_chunk_is_a_reply() -> None:
     handout = Handout()
     assert handout.encode("Hey") == b"Hey"
     with pytest.raises(ValueError, match="empty message"):

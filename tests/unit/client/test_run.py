@@ -31,14 +31,14 @@ def test_a_script_is_played_as_often_as_asked_and_each_reply_is_a_line() -> None
     assert s.named("summary")[0]["threads"] == ["T-1"]
 
 
-def test_after_a_refusal_the_script_goes_on_but_all_is_not_well() -> None:
+def test_after_a_refusal_the_script_goes_on_but_counts_as_failed() -> None:
     with scene([[GREET, HEAR, b"-ERR utf8: why\r\n", HEAR, TWO, UNTIL_GONE]]) as s:
         assert not run([A, B], 1, s.conversation, s.stop, s.log)
     assert outcomes(*s.named("summary")) == {"messages": 2, "answered": 1, "refused": 1}
     assert [e["number"] for e in s.named("reply")] == [2]
 
 
-def test_a_server_that_greets_and_hangs_up_is_given_up_and_all_that_is_left_is_listed() -> None:
+def test_a_server_that_only_greets_is_given_up_and_what_is_left_is_listed() -> None:
     with scene(repeat([GREET, HEAR]), LONG._replace(outage=0.1)) as s:
         assert not run([A, Pause(3600), B], 2, s.conversation, s.stop, s.log)
     assert len(s.server.heard) > 1
@@ -49,13 +49,13 @@ def test_a_server_that_greets_and_hangs_up_is_given_up_and_all_that_is_left_is_l
     assert [(e["message"], e["outcome"]) for e in rest] == [(one, "not sent") for one in "bab"]
 
 
-def test_when_it_gives_up_playing_for_ever_nothing_is_left_to_list() -> None:
+def test_giving_up_an_endless_script_lists_nothing_as_left() -> None:
     with scene([], LONG._replace(outage=0)) as s:
         assert not run([A, B], None, s.conversation, s.stop, s.log)
     assert outcomes(*s.named("summary")) == {"messages": 1, "not_sent": 1}
 
 
-def test_one_reply_too_many_at_the_end_is_not_well() -> None:
+def test_an_extra_reply_at_the_end_counts_as_failed() -> None:
     with scene([[GREET, HEAR, ONE + TWO, UNTIL_GONE]]) as s:
         assert not run([A], 1, s.conversation, s.stop, s.log)
     assert outcomes(*s.named("summary")) == {"messages": 1, "answered": 1}
@@ -73,7 +73,9 @@ def test_one_reply_too_many_at_the_end_is_not_well() -> None:
     ],
     ids=["before the greeting", "before the reply", "in a pause", "before the connection is lost"],
 )
-def test_a_signal_spares_only_what_is_in_hand(served: list[Action], result: dict[str, int]) -> None:
+def test_a_signal_lets_only_the_message_in_hand_finish(
+    served: list[Action], result: dict[str, int]
+) -> None:
     with scene([served]) as s:
         well = run([A, Pause(3600), B], 2, s.conversation, s.stop, s.log)
     assert well == ("unknown" not in result)

@@ -21,7 +21,7 @@ def test_only_lf_ends_a_line_and_the_last_one_needs_none() -> None:
     "pause",
     ["#pause", "#pause soon", "#pause -1", "#pause nan", "#pause inf", "#pause 1 2", "#pause 3601"],
 )
-def test_a_pause_that_is_no_time_is_an_error_with_its_line(pause: str) -> None:
+def test_a_pause_that_is_not_a_time_is_an_error_with_its_line(pause: str) -> None:
     with pytest.raises(ValueError, match="line 2: #pause takes a number of seconds from 0 to 3600"):
         parse(f"Hey\n{pause}\n".encode())
 
@@ -37,6 +37,6 @@ def test_a_script_without_a_message_is_an_error(content: bytes) -> None:
         parse(content)
 
 
-def test_the_labs_own_script_says_the_same_five_times_in_about_two_seconds() -> None:
+def test_the_labs_own_script_says_one_message_five_times_in_two_seconds() -> None:
     hey = Message("Hey Server!!! What will we do in today's lab????")
     assert parse(LAB_SCRIPT.read_bytes()) == [hey, *[Pause(0.5), hey] * 4]

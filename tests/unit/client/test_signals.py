@@ -11,7 +11,7 @@ FOR_EVER = 3600.0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_every_later_wait_whatever_is_there(stop: StopSignal, number: int) -> None:
+def test_a_signal_ends_every_later_wait(stop: StopSignal, number: int) -> None:
     here, there = socket.socketpair()
     with here, there:
         assert not stop.is_set()
@@ -25,13 +25,13 @@ def test_a_signal_ends_every_later_wait_whatever_is_there(stop: StopSignal, numb
         assert stop.is_set()
 
 
-def test_any_number_of_signals_is_one(stop: StopSignal) -> None:
+def test_many_signals_count_as_one(stop: StopSignal) -> None:
     for _ in range(3000):  # more than the socket pair has room for
         signal.raise_signal(signal.SIGINT)
     assert stop.is_set()
 
 
-def test_without_a_signal_a_wait_tells_whether_it_was_worth_it(stop: StopSignal) -> None:
+def test_without_a_signal_a_wait_says_whether_the_socket_is_ready(stop: StopSignal) -> None:
     here, there = socket.socketpair()
     with here, there:
         assert not stop.readable(here, 0.001)
@@ -42,7 +42,7 @@ def test_without_a_signal_a_wait_tells_whether_it_was_worth_it(stop: StopSignal)
         assert not stop.is_set()
 
 
-def test_afterwards_all_is_as_it_was_before() -> None:
+def test_the_old_signal_handlers_are_restored() -> None:
     numbers = (signal.SIGTERM, signal.SIGINT)
     before = [signal.getsignal(number) for number in numbers]
     with StopSignal():

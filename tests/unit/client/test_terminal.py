@@ -25,13 +25,13 @@ def test_an_answer_is_a_line_without_its_end(
     assert screen.getvalue() == seen
 
 
-def test_what_a_terminal_would_obey_is_escaped(stop: StopSignal) -> None:
+def test_control_sequences_are_escaped(stop: StopSignal) -> None:
     with typing(b"", stop) as (terminal, screen):
         terminal.tell("Grüße\x1b[2J\n\x7f\u2028\u202e")
     assert screen.getvalue() == "Grüße\\x1b[2J\\n\\x7f\\u2028\\u202e\n"
 
 
-def test_where_a_keyboard_cannot_be_waited_for_a_thread_reads_it(
+def test_a_thread_reads_a_keyboard_that_cannot_be_waited_for(
     stop: StopSignal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with ExitStack() as closing:

@@ -54,7 +54,7 @@ def trusting(ca: Authority, shown: Pair | None = None) -> list[str | Path]:
 
 
 @pytest.mark.parametrize("protocol", ["lines", "handout"])
-def test_it_talks_to_a_server_that_it_trusts_under_the_name_that_it_proves(
+def test_it_proves_its_name_to_a_server_that_it_trusts(
     start_server: StartServer, ca: Authority, protocol: str
 ) -> None:
     context = Certificates(*ca.issue(HERE), ca.certificate).context
@@ -78,7 +78,7 @@ WRONG: dict[str, Callable[[Authority, Authority], list[str | Path]]] = {
 
 
 @pytest.mark.parametrize("why", WRONG)
-def test_what_the_one_does_not_believe_of_the_other_is_final_and_one_line(
+def test_distrust_on_either_side_is_one_line_and_not_retried(
     server: RunningServer, ca: Authority, why: str
 ) -> None:
     with authority() as other:
@@ -89,7 +89,7 @@ def test_what_the_one_does_not_believe_of_the_other_is_final_and_one_line(
     assert "connections=1" in result.output  # it was not tried again
 
 
-def test_a_server_with_another_name_or_an_expired_certificate_is_not_believed(
+def test_a_server_with_another_name_or_an_expired_certificate_is_not_trusted(
     start_server: StartServer, ca: Authority
 ) -> None:
     named = start_server(tls=Certificates(*ca.issue("elsewhere"), None).context)
@@ -100,7 +100,7 @@ def test_a_server_with_another_name_or_an_expired_certificate_is_not_believed(
     assert "certificate has expired" in invoke(expired.address, *trusting(ca)).output
 
 
-def test_a_server_that_speaks_no_tls_is_final_and_one_line(
+def test_a_server_without_tls_is_one_line_and_not_retried(
     start_server: StartServer, ca: Authority
 ) -> None:
     result = invoke(start_server().address, *trusting(ca))
@@ -108,7 +108,9 @@ def test_a_server_that_speaks_no_tls_is_final_and_one_line(
     assert "does not speak TLS: wrong version number; is the port right?" in result.output
 
 
-def test_without_tls_it_says_what_is_missing(start_server: StartServer, ca: Authority) -> None:
+def test_a_client_without_tls_learns_that_it_is_missing(
+    start_server: StartServer, ca: Authority
+) -> None:
     context = Certificates(*ca.issue(HERE), None).context
     result = invoke(start_server(tls=context, patience=Patience(handshake=0.05)).address)
     assert result.exit_code == 1
@@ -121,9 +123,7 @@ def leave(server: RunningServer, peer: Peer) -> None:
     peer.close()
 
 
-def test_it_tries_again_where_the_server_has_no_place(
-    start_server: StartServer, ca: Authority
-) -> None:
+def test_it_tries_again_while_the_server_is_full(start_server: StartServer, ca: Authority) -> None:
     context = Certificates(*ca.issue(HERE), None).context
     server = start_server(tls=context, max_clients=1)
     anyone = ca.trusting()
@@ -161,7 +161,7 @@ def test_wrong_files_are_one_line_and_exit_code_1_and_wrong_usage_is_2(
         assert (result.exit_code, why in result.output) == (2, True)
 
 
-def test_without_tls_it_does_not_even_import_it() -> None:
+def test_without_tls_the_client_does_not_import_ssl() -> None:
     code = "import client.__main__, sys; sys.exit('ssl' in sys.modules)"
     assert run(sys.executable, "-c", code).returncode == 0
 
@@ -191,7 +191,7 @@ def test_half_a_record_is_silence(ca: Authority, stop: StopSignal) -> None:
         connection.close()
 
 
-def test_it_says_goodbye_as_it_closes(ca: Authority, stop: StopSignal) -> None:
+def test_it_says_goodbye_when_it_closes(ca: Authority, stop: StopSignal) -> None:
     with shaken(ca, stop) as (connection, server):
         connection.close()
         assert server.recv(99) == b""  # without it, this would raise

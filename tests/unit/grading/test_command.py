@@ -47,7 +47,7 @@ def told(monkeypatch: pytest.MonkeyPatch, *words: str | Path) -> int:
         (["--weights=nosuch.toml"], "cannot be read as weights: "),
     ],
 )
-def test_a_wrong_option(
+def test_a_wrong_option_is_refused(
     fake: Path,
     one: Path,
     results: Path,
@@ -63,7 +63,7 @@ def test_a_wrong_option(
     assert not (fake / "told").exists() or "build" not in (fake / "told").read_text()
 
 
-def test_a_wrong_format_in_the_environment(
+def test_a_wrong_format_in_the_environment_is_refused(
     one: Path, results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("FORMAT", "xml")
@@ -71,7 +71,7 @@ def test_a_wrong_format_in_the_environment(
     assert "FORMAT is text, json or junit" in capsys.readouterr().err
 
 
-def test_folders_that_are_not_there_or_empty(
+def test_missing_or_empty_folders_are_refused(
     submissions: Path,
     results: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -83,7 +83,7 @@ def test_folders_that_are_not_there_or_empty(
     assert capsys.readouterr().err == f"grade: no submissions in {submissions}\n"
 
 
-def test_no_docker_or_no_checker(
+def test_without_docker_or_the_checker_it_says_so(
     fake: Path,
     one: Path,
     results: Path,
@@ -106,7 +106,7 @@ def test_no_docker_or_no_checker(
         ("PYTHON_IMAGE=ours:1\n", "theirs:2", "theirs:2"),
     ],
 )
-def test_the_base_image_is_that_of_the_environment_or_of_the_file_env(
+def test_the_base_image_comes_from_the_environment_or_from_env(
     fake: Path,
     one: Path,
     results: Path,
@@ -126,7 +126,7 @@ def test_the_base_image_is_that_of_the_environment_or_of_the_file_env(
     assert f"--build-arg PYTHON_IMAGE={base} " in (fake / "told").read_text()
 
 
-def test_it_starts_wherever_it_is_called_from(tmp_path: Path) -> None:
+def test_it_starts_from_any_folder(tmp_path: Path) -> None:
     done = run(sys.executable, GRADE, tmp_path / "nosuch", tmp_path / "results")
     assert done.returncode == 2
     assert done.stderr.startswith("grade: usage: grading/grade ")

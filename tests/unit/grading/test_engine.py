@@ -26,7 +26,7 @@ print(os.environ["A"])
 WAITS = STUBBORN.replace("signal.SIG_IGN", "signal.SIG_DFL")
 
 
-def test_a_command_gets_input_and_variables_and_its_errors_apart_or_where_they_came() -> None:
+def test_a_command_gets_input_and_variables_and_its_errors_apart_or_in_place() -> None:
     words = (sys.executable, "-c", HEARS)
     done = Engine().run(*words, says="Hey\n", variables={"A": "b"})
     assert (done.returncode, done.stdout, done.stderr) == (0, "b\n", "Hey\n")
@@ -34,7 +34,7 @@ def test_a_command_gets_input_and_variables_and_its_errors_apart_or_where_they_c
     assert merged.stdout == "Hey\nb\n"
 
 
-def test_one_that_is_late_is_ended_though_it_ignores_the_first_signal(
+def test_a_late_command_is_ended_even_if_it_ignores_the_first_signal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("grading.engine.PATIENCE", 0.1)
@@ -55,6 +55,6 @@ def test_a_stop_ends_builds_and_nothing_new_begins(tmp_path: Path) -> None:
         engine.run("true")
 
 
-def test_the_last_line_is_one_that_says_something_and_obeys_nothing() -> None:
+def test_the_last_line_is_not_blank_and_has_no_control_sequences() -> None:
     assert last_line("one\n\x1b[2Jtwo\n \n") == "[2Jtwo"
     assert last_line("") == ""

@@ -68,7 +68,7 @@ def hand_in(folder: Path, says: str, name: str = "server.py") -> Path:
     return folder
 
 
-def test_only_what_failed_is_called_failed_and_a_book_says_all_of_it_in_a_row_each(
+def test_only_failed_checks_count_as_failed_and_the_book_has_a_row_each(
     fake: Path, submissions: Path, results: Path
 ) -> None:
     for name, verdicts in (("ada", RIGHT), ("bea", SLOW), ("cyd", WRONG)):
@@ -108,7 +108,7 @@ def test_only_what_failed_is_called_failed_and_a_book_says_all_of_it_in_a_row_ea
     assert (results / "dan.text").read_text(encoding="utf-8").startswith("FAILED     listens")
 
 
-def test_what_could_not_be_tried_is_neither_earned_nor_lost_unless_an_earlier_check_is_why(
+def test_untried_checks_do_not_count_unless_an_earlier_failure_is_the_cause(
     fake: Path, submissions: Path, results: Path
 ) -> None:
     assert fake.exists()
@@ -140,7 +140,7 @@ def test_what_could_not_be_tried_is_neither_earned_nor_lost_unless_an_earlier_ch
     )
 
 
-def test_a_server_that_listens_too_late_is_not_checked_all_the_same(
+def test_a_server_that_listens_too_late_is_not_checked(
     fake: Path, submissions: Path, results: Path
 ) -> None:
     hand_in(submissions / "late", card({"listens": "failed"}))
@@ -152,7 +152,7 @@ def test_a_server_that_listens_too_late_is_not_checked_all_the_same(
     assert (fake / "told").read_text(encoding="utf-8").count(" run --rm ") == 1
 
 
-def test_what_the_engine_cannot_do_is_said_of_that_submission_alone(
+def test_a_fault_of_the_engine_is_reported_for_its_submission_alone(
     fake: Path, submissions: Path, results: Path
 ) -> None:
     for what in ("build", "up", "inspect", "hold"):
@@ -189,7 +189,7 @@ def test_feedback_says_each_thing_once(fake: Path, submissions: Path, results: P
     assert "\n\n\n" not in feedback(results, "prints")
 
 
-def test_a_spreadsheet_reads_the_book_and_has_umlauts_where_people_look_for_them(
+def test_a_spreadsheet_reads_the_book_with_umlauts_in_dictionary_order(
     fake: Path, submissions: Path, results: Path
 ) -> None:
     assert fake.exists()
@@ -201,7 +201,7 @@ def test_a_spreadsheet_reads_the_book_and_has_umlauts_where_people_look_for_them
 
 
 @pytest.mark.parametrize("form", ["json", "junit"])
-def test_who_crashes_has_a_card_in_the_format_that_was_asked_for(
+def test_a_crashed_submission_has_a_card_in_the_requested_format(
     fake: Path, submissions: Path, results: Path, form: str
 ) -> None:
     hand_in(submissions / "dan", "CRASH NameError: sokcet")
@@ -212,7 +212,7 @@ def test_who_crashes_has_a_card_in_the_format_that_was_asked_for(
     assert text.startswith("{" if form == "json" else "<?xml")
 
 
-def test_what_moodle_and_canvas_hand_out_is_read_and_its_feedback_has_their_names(
+def test_moodle_and_canvas_downloads_are_read_and_feedback_keeps_their_names(
     fake: Path, submissions: Path, results: Path, tmp_path: Path
 ) -> None:
     assert fake.exists()
@@ -247,7 +247,7 @@ def test_what_moodle_and_canvas_hand_out_is_read_and_its_feedback_has_their_name
     assert not list(tmp_path.glob("results/.*"))
 
 
-def test_an_archive_of_all_is_read_and_unpacked_anew_it_is_the_same(
+def test_an_archive_of_all_is_read_and_equal_files_have_equal_stamps(
     fake: Path, submissions: Path, results: Path, tmp_path: Path
 ) -> None:
     assert fake.exists()
@@ -265,7 +265,7 @@ def test_an_archive_of_all_is_read_and_unpacked_anew_it_is_the_same(
     assert one == other != found_in(folders[1], but=tmp_path)[0].stamp()
 
 
-def test_two_are_graded_at_a_time_and_an_interrupted_run_goes_on_where_it_stopped(
+def test_two_are_graded_at_a_time_and_an_interrupted_run_resumes(
     fake: Path, submissions: Path, results: Path
 ) -> None:
     for number in range(6):

@@ -10,7 +10,7 @@ KEEP = ROOT / "grading" / "keep_end.py"
 LIMIT = 1 << 20
 
 
-def test_of_what_is_printed_without_end_the_end_is_kept_and_of_little_all(tmp_path: Path) -> None:
+def test_endless_output_keeps_its_end_and_short_output_everything(tmp_path: Path) -> None:
     lines = b"".join(b"%d %s\n" % (number, b"x" * 1000) for number in range(5000))
     for printed in (lines, b"Hey\n"):
         kept = tmp_path / "server.log"

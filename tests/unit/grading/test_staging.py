@@ -37,14 +37,14 @@ def stage_all(source: Path, staged: Path) -> None:
     stage({path.name: path for path in source.iterdir()}, staged)
 
 
-def test_an_archive_of_a_folder_in_a_folder_is_settled(source: Path, staged: Path) -> None:
+def test_an_archive_of_nested_folders_is_flattened(source: Path, staged: Path) -> None:
     (source / "a").mkdir()
     packed(source / "a" / "b.zip", lab__Dockerfile="FROM x", lab__src__main_c="int")
     stage_all(source, staged)
     assert names(staged) == {"Dockerfile", "src", "src/main_c"}
 
 
-def test_links_stay_links_and_everything_else_can_be_read(source: Path, staged: Path) -> None:
+def test_links_stay_links_and_everything_else_becomes_readable(source: Path, staged: Path) -> None:
     (source / "server.py").touch(0o600)
     (source / "bin").mkdir(0o700)
     (source / "bin" / "run").touch(0o700)
@@ -55,7 +55,7 @@ def test_links_stay_links_and_everything_else_can_be_read(source: Path, staged: 
     assert modes == {"server.py": 0o644, "bin/run": 0o755}
 
 
-def test_names_that_an_old_program_packed_are_read_too(source: Path, staged: Path) -> None:
+def test_names_in_an_old_zip_encoding_are_read(source: Path, staged: Path) -> None:
     utf8 = packed(source / "a.zip", server_py="", Lx="x").read_bytes()
     (source / "a.zip").write_bytes(
         utf8.replace(b"server_py", b"server.py").replace(b"Lx", b"L\x94")
@@ -64,7 +64,7 @@ def test_names_that_an_old_program_packed_are_read_too(source: Path, staged: Pat
     assert names(staged) == {"server.py", "Lö"}
 
 
-def test_what_cannot_be_read_is_said(
+def test_an_unreadable_submission_is_reported(
     source: Path, staged: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("grading.staging.MOST", 10)
@@ -76,7 +76,7 @@ def test_what_cannot_be_read_is_said(
         stage({"a.zip": archive}, staged)
 
 
-def test_several_of_a_kind_are_named_and_left_alone(source: Path, staged: Path) -> None:
+def test_several_programs_are_listed_and_none_is_chosen(source: Path, staged: Path) -> None:
     for name in ("b.py", "a.py", "c.txt"):
         (source / name).touch()
     with pytest.raises(Unusable, match=r"^has neither .*, only a\.py, b\.py and c\.txt$"):

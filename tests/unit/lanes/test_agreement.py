@@ -41,11 +41,11 @@ class Saying(Servers):
         return [answer(one, place) for place, one in enumerate(self._said, 1)], []
 
 
-def test_where_told_and_seen_name_the_same_threads_they_agree() -> None:
+def test_told_and_seen_agree_if_they_name_the_same_threads() -> None:
     assert compare([TOLD, seen()]) == ("Told and seen agree on who serves 2 clients.",)
 
 
-def test_where_they_name_different_threads_each_such_client_is_named() -> None:
+def test_clients_with_different_threads_told_and_seen_are_named() -> None:
     [line] = compare([TOLD, seen(of_2=7)])
     assert line.startswith("Told and seen disagree: ")
     assert TOLD.sessions[1].client in line
@@ -62,11 +62,11 @@ def test_where_they_name_different_threads_each_such_client_is_named() -> None:
         [replace(TOLD, at=TOLD.sessions[1].accepted_at + SETTLED / 2)] * 2,
     ],
 )
-def test_without_two_certain_words_on_a_client_nothing_is_said(parts: list[Snapshot]) -> None:
+def test_a_client_without_two_certain_claims_is_not_compared(parts: list[Snapshot]) -> None:
     assert compare(parts) == ()
 
 
-def test_what_is_seen_is_drawn_beside_what_is_told_and_counted_once() -> None:
+def test_clients_told_and_seen_are_drawn_side_by_side_and_counted_once() -> None:
     named = replace(TOLD.sessions[0], client="lab-client-1")
     told = replace(TOLD, sessions=(named, *TOLD.sessions[1:]))
     both = Beside(Saying(told), Saying(seen())).snapshot()
@@ -76,19 +76,19 @@ def test_what_is_seen_is_drawn_beside_what_is_told_and_counted_once() -> None:
     assert "Told and seen agree on who serves 2 clients." in list(notes(picture_of(both)))
 
 
-def test_what_a_look_from_outside_has_to_say_is_said_beside_what_is_told() -> None:
+def test_notes_from_outside_come_first() -> None:
     looked = replace(seen(), seen=replace(SEEN, notes=("Nobody accepts.",)))
     both = picture_of(merge([answer(TOLD, 1), answer(looked, 2)]))
     assert next(iter(notes(both))) == "Nobody accepts."
 
 
-def test_where_nobody_looks_there_is_what_is_told_alone() -> None:
+def test_without_a_watcher_there_is_only_the_told_document() -> None:
     assert Beside(Saying(TOLD), Saying()).snapshot() == TOLD
     with pytest.raises(NoAnswer):
         Beside(Saying(), Saying(seen())).ask()
 
 
-def test_a_server_that_was_seen_alone_says_its_kind_its_evidence_and_its_backlog() -> None:
+def test_a_server_that_is_only_seen_shows_kind_evidence_and_backlog() -> None:
     picture = picture_of(merge([answer(seen())]))
     assert list(notes(picture)) == [
         "a thread for each client: 2 clients, 2 threads.",

@@ -48,13 +48,13 @@ def test_each_page_is_of_its_type_and_protected(web: FlaskClient, path: str, mim
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/nowhere"])
-def test_nothing_can_be_changed_there(web: FlaskClient, path: str) -> None:
+def test_no_page_accepts_changes(web: FlaskClient, path: str) -> None:
     for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"):
         refused = web.open(path, method=method)
         assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD"), method
 
 
-def test_a_page_that_does_not_exist_is_one_plain_line(web: FlaskClient) -> None:
+def test_a_missing_page_is_one_plain_line(web: FlaskClient) -> None:
     page = web.get("/nowhere")
     assert (page.status_code, page.text.count("\n")) == (404, 1)
     assert page.text.startswith("404 Not Found: ")
@@ -65,7 +65,9 @@ def test_a_page_that_does_not_exist_is_one_plain_line(web: FlaskClient) -> None:
 @pytest.mark.parametrize(
     "query", ["seconds=0", "seconds=nan", "seconds=1e9", "width=0", "height=b", "until=-1"]
 )
-def test_what_cannot_be_drawn_is_refused_with_what_can(web: FlaskClient, query: str) -> None:
+def test_a_query_that_cannot_be_drawn_is_refused_with_what_can(
+    web: FlaskClient, query: str
+) -> None:
     page = web.get(f"/lanes.svg?{query}")
     name, _ = query.split("=")
     assert page.status_code == 400
@@ -88,7 +90,7 @@ def test_the_page_shows_the_drawing_and_a_table_of_its_facts(web: FlaskClient, o
         assert fact in table
 
 
-def test_the_report_has_the_settings_and_needs_nothing_from_elsewhere(web: FlaskClient) -> None:
+def test_the_report_has_the_settings_and_is_self_contained(web: FlaskClient) -> None:
     page = web.get("/report.html").text
     assert "<script" not in page
     assert not re.search(r"(?:src|href|action)=\"(?!data:)|url\((?!#)|@import", page)
@@ -108,7 +110,7 @@ def test_the_report_says_who_hands_it_in_and_what_was_asked(web: FlaskClient) ->
     assert "<dt>" not in web.get("/report.html?author=+").text
 
 
-def test_what_one_looks_at_is_in_every_address_that_the_page_has(web: FlaskClient) -> None:
+def test_every_link_of_the_page_keeps_the_current_view(web: FlaskClient) -> None:
     page = web.get("/?seconds=30&show=failed&until=1000&marked=1&width=640&height=300").text
     links = dict(
         re.findall(r'<a data-live (?:id="(?:\w+)" )?href="(.*?)".*?>(.*?)(?: <b|</a>)', page)
@@ -146,7 +148,7 @@ def test_the_policy_allows_just_the_styles_and_the_script_that_are_there(web: Fl
     assert not re.search(r"\son\w+=|\sstyle=", page.text)
 
 
-def test_what_is_known_of_a_server_is_passed_on_as_its_document(one: Swarm, two: Swarm) -> None:
+def test_a_servers_document_is_passed_on(one: Swarm, two: Swarm) -> None:
     """`one` has a name of its own here: it is the first of three."""
     web = create_app(two.servers()).test_client()
     choose = web.get("/sessions.json")
@@ -160,7 +162,7 @@ def test_what_is_known_of_a_server_is_passed_on_as_its_document(one: Swarm, two:
     assert json.loads(alone.get("/sessions.json").data)["sessions"][0]["client"] == "10.0.0.7:7"
 
 
-def test_while_no_server_answers_a_page_is_one_line_and_a_browsers_keeps_trying(one: Swarm) -> None:
+def test_without_a_server_a_page_is_one_line_and_a_browser_keeps_trying(one: Swarm) -> None:
     one.stop(one.hosts[0])
     web = create_app(one.servers()).test_client()
     line = f"The server does not answer: no answer from 127.0.0.1 port {one.port}: "
@@ -189,7 +191,7 @@ def test_no_page_is_too_large(monkeypatch: pytest.MonkeyPatch, model: str, lengt
         assert len(page) < 1.2 * 1024 * 1024, path  # 100 viewers', less than in the container
 
 
-def test_equal_questions_share_a_drawing(web: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_equal_queries_share_a_drawing(web: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lanes.page.latest.FRESH", 60)
     drawn = iter(["first", "second", "third"])
     monkeypatch.setitem(pages.VIEWS, "/lanes.svg", ("image/svg+xml", lambda *_: next(drawn)))

@@ -17,7 +17,7 @@ from tests.kit.fake_server import CHUNK, RESET, Action, FakeServer
 from tests.kit.telling_servers import HOSTS, Swarm, registry
 
 
-def test_a_server_that_has_left_the_name_is_asked_until_it_answers_no_more(two: Swarm) -> None:
+def test_a_server_that_left_dns_is_asked_until_it_stops_answering(two: Swarm) -> None:
     servers = two.servers()
     assert len(servers.snapshot().parts) == 2
     gone = two.hosts.pop(0)
@@ -34,7 +34,7 @@ def test_a_server_that_has_left_the_name_is_asked_until_it_answers_no_more(two: 
         servers.snapshot()
 
 
-def test_a_server_with_addresses_of_both_families_is_one_and_may_listen_on_one(one: Swarm) -> None:
+def test_a_server_with_ipv4_and_ipv6_is_one_even_if_it_listens_on_one(one: Swarm) -> None:
     one.hosts.append("::1")
     [answer], missing = one.servers().ask()
     assert (answer.host, missing) == ("127.0.0.1", [])
@@ -42,7 +42,7 @@ def test_a_server_with_addresses_of_both_families_is_one_and_may_listen_on_one(o
         assert len(one.servers().ask()[0]) == 1
 
 
-def test_a_server_that_has_been_started_anew_is_asked_for_everything(one: Swarm) -> None:
+def test_a_restarted_server_is_asked_for_everything(one: Swarm) -> None:
     servers = one.servers()
     assert [session.number for session in servers.snapshot().sessions] == [1]
     one.stop(one.hosts.pop())
@@ -53,7 +53,7 @@ def test_a_server_that_has_been_started_anew_is_asked_for_everything(one: Swarm)
         assert [session.peer for session in snapshot.sessions] == ["10.0.0.7:7"]
 
 
-def test_servers_are_asked_less_often_where_an_answer_costs_more() -> None:
+def test_servers_are_asked_less_often_if_an_answer_costs_more() -> None:
     def answered(timing: str) -> float:
         body = document(snapshots.snapshot(at=1))
         head = OK + timing.encode() + b"Content-Length: %d\r\n\r\n" % len(body)
@@ -90,7 +90,9 @@ OK = b"HTTP/1.1 200 OK\r\n"
         ([OK + b"\r\n" + b" " * (LARGEST + 1)], "is not the document"),  # it has no end
     ],
 )
-def test_what_is_no_such_server_is_one_line_that_says_how(actions: list[Action], told: str) -> None:
+def test_a_foreign_server_is_one_line_that_says_how_it_differs(
+    actions: list[Action], told: str
+) -> None:
     one_line = rf"^.*{told}.*\Z"
     with FakeServer([[CHUNK, *actions]]) as other, pytest.raises(NoAnswer, match=one_line):
         fetch(*other.address)

@@ -18,7 +18,7 @@ from lanes.terminal.cells import Line, plain, shortened
         ("教室", "教室"),
     ],
 )
-def test_what_a_terminal_would_obey_or_could_not_show_is_escaped(text: str, shown: str) -> None:
+def test_control_sequences_and_unprintable_text_are_escaped(text: str, shown: str) -> None:
     assert plain(text) == shown
 
 
@@ -38,7 +38,7 @@ def test_a_character_takes_a_cell_or_two_and_a_text_is_cut_to_fit(text: str, cel
     assert length == cell_len(name) if cell_len(name) <= cells else cells - 1 <= length <= cells
 
 
-def test_a_line_has_what_is_written_where_and_as_it_was_meant_but_not_what_is_too_much() -> None:
+def test_a_line_has_each_text_in_its_place_and_style_and_cuts_the_excess() -> None:
     line = Line(10)
     line.write(2, "教1", "red")
     line.write(7, "four", "blue")

@@ -23,7 +23,7 @@ def lanes(swarm: Swarm, command: str, *words: str) -> Result:
     return CliRunner().invoke(main, [command, "--from", swarm.address, *words], prog_name="lanes")
 
 
-def test_a_picture_of_a_server_that_is_alone_needs_no_name(one: Swarm) -> None:
+def test_a_picture_of_a_single_server_needs_no_name(one: Swarm) -> None:
     shown = lanes(one, "picture")
     assert shown.exit_code == 0, shown.output
     first, _, _, lane, *_ = shown.output.splitlines()
@@ -33,7 +33,7 @@ def test_a_picture_of_a_server_that_is_alone_needs_no_name(one: Swarm) -> None:
     assert "in the last" not in lanes(one, "picture", "--seconds", "300").output
 
 
-def test_all_replicas_of_a_name_are_one_picture_and_one_that_is_silent_is_named(two: Swarm) -> None:
+def test_all_replicas_are_one_picture_and_a_silent_one_is_named(two: Swarm) -> None:
     two.hosts.append(HOSTS[2])
     silent = f"no answer from {HOSTS[2]} port {two.port}: "
     shown = lanes(two, "picture")
@@ -90,7 +90,7 @@ def test_a_failure_leaves_the_file(swarm: Swarm, words: tuple[str, ...], tmp_pat
         ("a..b", "the name 'a..b' is not known here ("),
     ],
 )
-def test_if_nobody_answers_it_is_a_line_and_exit_code_1(swarm: Swarm, name: str, told: str) -> None:
+def test_no_answer_is_one_line_and_exit_code_1(swarm: Swarm, name: str, told: str) -> None:
     swarm.hosts.append(HOSTS[0])
     shown = CliRunner().invoke(main, ["picture", "--from", name or swarm.address])
     assert shown.exit_code == 1
@@ -114,7 +114,7 @@ def test_if_nobody_answers_it_is_a_line_and_exit_code_1(swarm: Swarm, name: str,
         (["page", "--port", "70000"], "70000 is not in the range 0<=x<=65535"),
     ],
 )
-def test_what_makes_no_sense_is_wrong_usage(words: list[str], told: str) -> None:
+def test_options_that_make_no_sense_are_wrong_usage(words: list[str], told: str) -> None:
     shown = CliRunner().invoke(main, words, prog_name="lanes")
     assert shown.exit_code == 2
     assert told in shown.output
@@ -161,7 +161,9 @@ def test_watch_draws_until_it_is_stopped_and_leaves_the_last_picture(one: Swarm,
     assert last.endswith(SHOW_CURSOR)
 
 
-def test_watch_draws_what_fits_until_the_end(two: Swarm, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_watch_draws_what_fits_until_the_last_server_ends(
+    two: Swarm, monkeypatch: pytest.MonkeyPatch
+) -> None:
     two.stop(two.hosts[1])
     monkeypatch.setenv("LINES", "10")
     with at_terminal(*WATCH, f"{HOSTS[0]}:{two.port}") as (watch, screen):
@@ -176,7 +178,7 @@ FULL_DISK = '"$@" >/dev/full'  # full(4)
 
 
 @pytest.mark.parametrize("words", [["--help"], ["check", "--help"], ["check", "127.0.0.1:1"]])
-def test_an_output_that_takes_no_more_is_one_line_of_error_and_exit_code_1(
+def test_a_full_output_is_one_line_of_error_and_exit_code_1(
     words: list[str],
 ) -> None:
     done = run("bash", "-c", FULL_DISK, "bash", sys.executable, "-m", "lanes", *words)

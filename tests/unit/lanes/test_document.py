@@ -44,7 +44,7 @@ def session(**facts: object) -> bytes:
 
 
 @given(told.snapshots())
-def test_what_a_server_writes_is_read_to_the_microsecond(taken: Told) -> None:
+def test_a_servers_document_is_read_to_the_microsecond(taken: Told) -> None:
     read = parse(document(taken))
     moments = pytest.approx([taken.at, taken.started_at], abs=MICROSECOND)
     assert [read.at, read.started_at] == moments
@@ -65,7 +65,7 @@ def test_what_a_server_writes_is_read_to_the_microsecond(taken: Told) -> None:
 
 
 @given(told.snapshots())
-def test_what_lanes_writes_is_the_document_that_was_read(taken: Told) -> None:
+def test_lanes_writes_the_document_that_it_read(taken: Told) -> None:
     text = document(taken)
     written, told = json.loads(render(parse(text))), json.loads(text)
     for one, other in zip(written["sessions"], told["sessions"], strict=True):
@@ -75,7 +75,7 @@ def test_what_lanes_writes_is_the_document_that_was_read(taken: Told) -> None:
 
 
 @pytest.mark.parametrize("known", [{"gil": True}, {"gil": False}, {}])
-def test_whether_the_gil_is_on_is_read_and_written_if_it_is_known(known: dict[str, bool]) -> None:
+def test_the_state_of_the_gil_is_read_and_written_if_known(known: dict[str, bool]) -> None:
     told = {name: fact for name, fact in DOCUMENT.items() if name != "gil"} | known
     read = parse(json.dumps(told).encode())
     assert read.gil is known.get("gil")
@@ -84,12 +84,12 @@ def test_whether_the_gil_is_on_is_read_and_written_if_it_is_known(known: dict[st
 
 @example(OTHER_BYTES)
 @given(st.text(st.characters()))
-def test_whatever_a_client_is_called_it_is_text_that_can_be_written(name: str) -> None:
+def test_any_name_of_a_client_becomes_text_that_can_be_written(name: str) -> None:
     client = parse(session(client=name)).sessions[0].client
     assert client == name.encode(errors="replace").decode()
 
 
-def test_messages_stand_within_their_session_and_sessions_in_the_order_of_their_numbers() -> None:
+def test_messages_lie_within_their_session_and_sessions_are_ordered_by_number() -> None:
     [first] = parse(session(ticks=[[0, 9_999_999, 1]])).sessions[:1]
     assert first.ticks == ((EPOCH + 2, EPOCH + 4, 1),)
     backwards = changed(sessions=DOCUMENT["sessions"][::-1])
@@ -126,7 +126,7 @@ def strange() -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("body", list(strange()), ids=lambda body: ascii(body[-40:]))
-def test_what_is_no_such_document_is_one_line_that_says_so(body: bytes) -> None:
+def test_a_foreign_document_is_one_line_that_says_so(body: bytes) -> None:
     with pytest.raises(Unreadable, match=r"^its /sessions.json is not the document that lanes"):
         parse(body)
 
@@ -134,12 +134,12 @@ def test_what_is_no_such_document_is_one_line_that_says_so(body: bytes) -> None:
 @pytest.mark.parametrize(
     ("version", "called"), [(2, "2"), ("1\n2", r"'1\\n2'"), ("9" * 99, "'9999999999999999999")]
 )
-def test_another_version_is_called_that_in_one_line(version: object, called: str) -> None:
+def test_another_version_is_named_in_one_line(version: object, called: str) -> None:
     with pytest.raises(Unreadable, match=rf"^its /sessions.json has version {called}; lanes read"):
         parse(changed(version=version))
 
 
-def test_what_was_seen_from_outside_is_written_by_the_schema_and_read_again() -> None:
+def test_facts_seen_from_outside_follow_the_schema_and_are_read_again() -> None:
     seen = Seen("an event loop", "1 thread polls 2 clients", 49.9, (Queue("*:2", 1, 5),), ("a",))
     seen = replace(seen, unknown=("messages",))
     told = parse(changed())
@@ -151,6 +151,6 @@ def test_what_was_seen_from_outside_is_written_by_the_schema_and_read_again() ->
 
 
 @pytest.mark.parametrize("seen", [{"kind": "x"}, 1, ["x"], "x"])
-def test_what_was_seen_must_be_whole(seen: object) -> None:
+def test_facts_seen_from_outside_must_be_complete(seen: object) -> None:
     with pytest.raises(Unreadable):
         parse(changed(seen=seen))

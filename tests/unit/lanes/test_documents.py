@@ -64,7 +64,7 @@ def rows(page: str) -> list[int]:
     return [int(number) for number in re.findall(r'<th scope="row">(\d+)</th>', page)]
 
 
-def test_the_live_page_lists_the_latest_and_the_report_all_and_those_that_failed_first() -> None:
+def test_the_page_lists_the_latest_and_the_report_all_with_failures_first() -> None:
     taken = crowded("pool", 1.2)  # too long for short visits
     live_page, kept = live(taken), report(taken)
     drawn = [session.number for session in picture_of(taken).sessions()]
@@ -79,7 +79,7 @@ def test_the_live_page_lists_the_latest_and_the_report_all_and_those_that_failed
     assert failed == [3, 6, 1, 2, 4, 5]
 
 
-def test_the_report_has_the_settings_in_words_and_none_that_says_nothing() -> None:
+def test_the_report_has_the_settings_in_words_without_empty_ones() -> None:
     settings = {
         "model": "pool",
         "workers": 2,
@@ -117,7 +117,7 @@ def test_links_are_relative_so_that_the_page_works_behind_a_path_prefix() -> Non
     assert outside == pages
 
 
-def test_a_report_of_the_past_has_the_title_and_the_table_of_then() -> None:
+def test_a_report_of_the_past_has_the_title_and_the_table_of_that_time() -> None:
     taken = scenes.QUEUE
     then = sorted(session.accepted_at for session in taken.sessions)[2]
     kept = report(taken, Query(until=then))

@@ -21,7 +21,7 @@ SESSIONS = [
 ]
 
 
-def test_runs_of_ten_lanes_or_more_are_one_and_failures_are_never_among_them() -> None:
+def test_runs_of_ten_lanes_are_folded_and_failures_never() -> None:
     taken = snapshot(*SESSIONS, at=14)
     lanes = picture_of(taken, fold=True).lanes
     singles = [*(f"Thread-{n}" for n in range(1, 11)), "Thread-111", "Thread-122"]
@@ -33,7 +33,7 @@ def test_runs_of_ten_lanes_or_more_are_one_and_failures_are_never_among_them() -
     assert len(picture_of(taken).lanes) == 122
 
 
-def test_in_the_table_too_below_those_that_failed() -> None:
+def test_the_table_is_folded_too_below_the_failures() -> None:
     taken = snapshot(*SESSIONS, at=14)
     table = table_of(taken.sessions, fold=True).lines(100)
     assert [len(line.sessions) for line in table] == [1] * 11 + [110, 1]

@@ -46,7 +46,7 @@ def test_an_answer_and_a_failure_are_kept_for_a_moment(monkeypatch: pytest.Monke
     assert latest.get().snapshot is TWO
 
 
-def test_viewers_who_come_while_it_is_asked_share_the_answer() -> None:
+def test_viewers_who_come_during_a_request_share_its_answer() -> None:
     latest = Latest(told := Told([answer(ONE)]))
     told.go.clear()
     got: list[object] = []
@@ -60,7 +60,7 @@ def test_viewers_who_come_while_it_is_asked_share_the_answer() -> None:
     assert (told.asked, len(got), len(set(map(id, got)))) == (1, 4, 1)
 
 
-def test_a_drawing_of_an_answer_is_made_once_and_again_if_that_failed() -> None:
+def test_an_answer_is_drawn_once_and_again_if_that_failed() -> None:
     seen = Latest(Told([answer(ONE)])).get()
     drawn = iter("ab")
     with pytest.raises(ZeroDivisionError):

@@ -34,7 +34,7 @@ def queue(picture: Picture) -> list[list[Stretch]]:
     return [stretches(row) for row in picture.queue]
 
 
-def test_lanes_stand_in_numeric_order_even_if_their_first_sessions_are_forgotten() -> None:
+def test_lanes_are_in_numeric_order_even_after_first_sessions_are_forgotten() -> None:
     sessions = [client(1_000 + place, 1, 1, worker=n) for place, n in enumerate((10, 2, 1))]
     picture = picture_of(snapshot(*sessions, at=5, model="pool"))
     assert list(lanes(picture)) == ["Worker-1", "Worker-2", "Worker-10"]
@@ -47,7 +47,9 @@ def test_lanes_stand_in_numeric_order_even_if_their_first_sessions_are_forgotten
         pytest.param({1: 90.0, 2: 93.0, 3: 91.0, 5: 92.0}, {1, 3, 5}, id="the last used stay"),
     ],
 )
-def test_of_too_many_lanes_the_latest_are_drawn(ends: dict[int, float], missing: set[int]) -> None:
+def test_the_lanes_used_last_are_drawn_if_there_are_too_many(
+    ends: dict[int, float], missing: set[int]
+) -> None:
     sessions = [client(n, n / 4, n / 4, ends.get(n)) for n in range(1, LANES + 4)]
     picture = picture_of(snapshot(*sessions, at=100))
     drawn = [number for number in range(1, LANES + 4) if number not in missing]
@@ -73,7 +75,7 @@ def seen_from_outside(*sessions: Record, how: str, **facts: object) -> Picture:
     return picture_of(replace(told, sessions=seen))
 
 
-def test_a_client_whose_thread_is_not_known_has_its_messages_in_a_row_that_says_so() -> None:
+def test_a_client_with_an_unknown_thread_has_a_row_that_says_so() -> None:
     one = record(1, accepted=1, served=2, ticks=[(3, 3, 1)])
     picture = seen_from_outside(one, how="polled", thread=None, native_id=None)
     assert (queue(picture), lanes(picture)) == ([[(1, 1, 2, 5)]], {})
@@ -98,7 +100,7 @@ def test_bars_and_their_messages_are_cut_where_the_window_begins() -> None:
     assert picture.snapshot.messages == 7
 
 
-def test_what_ended_before_the_window_takes_neither_a_place_nor_a_lane_nor_a_row() -> None:
+def test_sessions_that_ended_before_the_window_take_no_room() -> None:
     over = client(1, 1, 1, 9, worker=1), client(3, 2, 2, 8, worker=2)
     seen = client(2, 1, 9, 12, worker=1), client(4, 3)
     picture = picture_of(snapshot(*over, *seen, at=20, model="pool"), seconds=10)
@@ -118,7 +120,7 @@ def test_what_ended_before_the_window_takes_neither_a_place_nor_a_lane_nor_a_row
         pytest.param(98, None, [91, 99], 10, id="a refusal counts too"),
     ],
 )
-def test_if_not_asked_a_window_grows_by_five_seconds_up_to_a_minute_with_what_there_is_to_show(
+def test_by_default_the_window_grows_with_its_content_up_to_a_minute(
     began: float, closed: float | None, refusals: list[float], long: float
 ) -> None:
     sessions = [client(1, began, began, closed), client(2, 100)]
@@ -131,12 +133,12 @@ def test_refusals_in_the_window_are_shown() -> None:
     assert picture.refusals == ((EPOCH + 90, 2), (EPOCH + 95, 1))
 
 
-def test_the_sessions_of_a_picture_are_those_that_are_drawn_once_each_and_by_number() -> None:
+def test_a_pictures_sessions_are_those_drawn_once_each_by_number() -> None:
     picture = picture_of(scenes.QUEUE, seconds=2.45)  # the first two are long gone
     assert [session.number for session in picture.sessions()] == [3, 4, 5, 6]
 
 
-def test_one_can_ask_for_those_that_failed_or_wait_and_all_are_counted() -> None:
+def test_failed_or_waiting_sessions_can_be_selected_and_all_are_counted() -> None:
     of = {kind: picture_of(scenes.QUEUE, 5, kind=kind) for kind in ("all", "waiting", "failed")}
     drawn = {kind: [one.number for one in picture.sessions()] for kind, picture in of.items()}
     assert drawn == {"all": [1, 2, 3, 4, 5, 6], "waiting": [5], "failed": [3, 6]}

@@ -24,7 +24,7 @@ def watched(*addresses: str, unknown: tuple[str, ...] = ()) -> Picture:
     return picture_of(replace(snapshot(at=10), seen=seen))
 
 
-def test_what_cannot_be_seen_is_no_zero() -> None:
+def test_a_figure_that_cannot_be_seen_is_not_zero() -> None:
     figures = marks.figures(watched("1.2.3.4:80", unknown=("messages", "serving", "backlog")))
     unseen = dict.fromkeys(("served at once", "messages", "in the backlog"), marks.NONE)
     assert figures == {"clients now": "0", **unseen, "looks a second": "50"}
@@ -49,7 +49,7 @@ TYPE = "Type this in a terminal, and then a line of text: nc"
         ([], []),
     ],
 )
-def test_where_a_watched_server_listens_is_said_and_that_nobody_came_only_if_that_is_known(
+def test_a_watched_server_shows_where_it_listens_and_whether_nobody_came(
     addresses: list[str], notes: list[str]
 ) -> None:
     assert list(marks.notes(watched(*addresses)))[1:] == notes
@@ -74,7 +74,7 @@ def window(seconds: float, *refusals: float) -> Picture:
         (60, 3, []),
     ],
 )
-def test_an_axis_has_the_labels_with_room(seconds: float, length: int, labels: list[float]) -> None:
+def test_an_axis_has_the_labels_that_fit(seconds: float, length: int, labels: list[float]) -> None:
     axis = marks.axis(window(seconds), length, lambda label: len(label) + 2)
     assert [label for _, label in axis] == ["now", *(f"{MINUS}{back:g} s" for back in labels)]
     moments = [EPOCH + 100_000 - back for back in (0, *labels)]
@@ -89,7 +89,7 @@ def test_no_two_labels_of_an_axis_are_closer_than_allowed(seconds: float, length
         assert (at - before) / seconds * length >= room - 0.01
 
 
-def test_a_terminal_marks_them_where_they_were_with_room_for_each_count() -> None:
+def test_a_terminal_marks_refusals_on_the_axis_with_their_counts() -> None:
     def axis(seconds: float, *refusals: float) -> str:
         lines = draw_axis(Columns(window(seconds, *refusals), 10, 60), 64)
         return next(lines).plain.strip()

@@ -10,7 +10,7 @@ from tests.kit.documents import snapshots
 from tests.kit.snapshots import EPOCH
 
 
-def test_who_had_left_had_left_who_came_later_is_not_there_and_the_others_go_on() -> None:
+def test_the_past_has_left_clients_as_left_and_later_ones_not_at_all() -> None:
     then = as_of(scenes.QUEUE, EPOCH + 2.2)
     assert [(one.number, one.thread, one.standing, one.messages) for one in then.sessions] == [
         (1, "Worker-1", "bye", 3),
@@ -21,7 +21,7 @@ def test_who_had_left_had_left_who_came_later_is_not_there_and_the_others_go_on(
     assert (then.at, then.past, then.open, then.serving) == (EPOCH + 2.2, True, 3, 2)
 
 
-def test_what_is_not_in_the_past_stays_as_it_is() -> None:
+def test_a_moment_that_is_not_past_changes_nothing() -> None:
     assert as_of(scenes.WALL, scenes.WALL.at) is as_of(scenes.WALL, 1e11) is scenes.WALL
 
 

@@ -20,7 +20,7 @@ def threads(taken: Snapshot) -> list[str]:
     return [lane.thread for lane in picture_of(taken).lanes]
 
 
-def test_all_lanes_stand_in_one_picture_each_with_the_name_of_its_replica() -> None:
+def test_one_picture_has_all_lanes_each_with_the_name_of_its_replica() -> None:
     both = merged(TWO, ONE)
     assert threads(both) == ["server-1/Thread-1", "server-1/Thread-2", "server-2/Thread-1"]
     drawn = [(one.replica, one.number) for one in picture_of(both).sessions()]
@@ -30,7 +30,7 @@ def test_all_lanes_stand_in_one_picture_each_with_the_name_of_its_replica() -> N
     assert merged(ONE, of("server-3", client(1, 1, 1), model="lock")).model == "lock and thread"
 
 
-def test_a_server_that_is_alone_is_shown_as_it_is_and_not_if_others_are_missing() -> None:
+def test_a_single_server_has_no_prefix_unless_others_are_missing() -> None:
     alone = snapshot(client(1, 1, 1), at=10)
     assert merged(alone) is alone
     assert replicas(picture_of(alone)) == []
@@ -43,7 +43,7 @@ def test_a_server_that_is_alone_is_shown_as_it_is_and_not_if_others_are_missing(
     ]
 
 
-def test_replicas_stand_in_the_order_of_the_numbers_in_their_names() -> None:
+def test_replicas_are_ordered_by_the_numbers_in_their_names() -> None:
     tasks = [of(f"server-{number}", client(1, 1, 1)) for number in (10, 9, 1)]
     assert threads(merged(*tasks)) == [f"server-{number}/Thread-1" for number in (1, 9, 10)]
     found = ["server-10", "server-9", "10.0.0.10", "10.0.0.9", "server-9@10.0.0.2", "9" * 5000]
@@ -51,7 +51,7 @@ def test_replicas_stand_in_the_order_of_the_numbers_in_their_names() -> None:
     assert sorted(found, key=in_order) == [*addresses, "server-9", "server-9@10.0.0.2", "server-10"]
 
 
-def test_sessions_and_refusals_stand_in_the_order_of_time_wherever_they_were() -> None:
+def test_sessions_and_refusals_of_all_replicas_are_in_order_of_time() -> None:
     early, late = of("b", client(7, 1, 1)), of("a", client(1, 2, 2))
     assert [one.replica for one in picture_of(merged(late, early)).sessions()] == ["b", "a"]
     refusing = merged(*(snapshot(at=10, refusals=moments) for moments in ([1, 3], [2])))
@@ -71,7 +71,7 @@ def test_replicas_of_one_name_or_none_are_told_apart_by_their_addresses() -> Non
     assert labels(answers) == ["server-1", "server-2@10.0.0.1", "server-2@10.0.0.2", "10.0.0.3"]
 
 
-def test_models_that_differ_are_each_drawn_in_their_own_way() -> None:
+def test_replicas_of_different_models_are_each_drawn_in_their_own_way() -> None:
     pool = of("server-1", client(1, 1, 2, worker=1), model="pool")
     lock = of("server-2", client(1, 1, 2), model="lock")
     picture = picture_of(merged(pool, lock))
@@ -79,7 +79,7 @@ def test_models_that_differ_are_each_drawn_in_their_own_way() -> None:
     assert [lane.bars[0].start - EPOCH for lane in picture.lanes] == [2, 1]
 
 
-def test_what_goes_on_goes_on_until_now_though_it_was_told_a_moment_earlier() -> None:
+def test_open_sessions_reach_to_now_even_in_an_older_snapshot() -> None:
     early = of("server-1", client(1, 1, 1), client(2, 1, thread="Thread-2"), at=9)
     picture = picture_of(merged(early, of("server-2", client(1, 1, 1, 2), at=9.5)))
     serving, waiting, over = (lane.bars[0] for lane in picture.lanes)
@@ -98,7 +98,7 @@ def crowd(replica: str, lanes: int, waiting: int) -> Snapshot:
     ("waiting", "drawn"),
     [([QUEUE] * 2, [QUEUE // 2] * 2), ([QUEUE + 2, 0], [QUEUE, 0]), ([1, QUEUE], [1, QUEUE - 1])],
 )
-def test_of_each_queue_as_much_is_drawn_as_has_room(waiting: list[int], drawn: list[int]) -> None:
+def test_each_queue_is_drawn_as_far_as_there_is_room(waiting: list[int], drawn: list[int]) -> None:
     taken = [crowd(name, LANES - 1, rows) for name, rows in zip("ab", waiting, strict=True)]
     picture = picture_of(merged(*taken))
     assert picture.snapshot.peak_serving == LANES - 1  # the most that one has served

@@ -27,7 +27,7 @@ def shapes(*records: Record, seconds: float = 10) -> list[Shape]:
     return Scale(picture, left=LEFT, right=RIGHT).row(lane.bars, HIGH)
 
 
-def test_a_bar_stands_where_its_session_began_turned_and_ended() -> None:
+def test_a_bar_is_where_its_session_began_was_served_and_ended() -> None:
     [shape] = shapes(record(1, accepted=1, served=3, closed=6))
     assert (shape.left, shape.turn, shape.right) == (200, 400, 700)
     [dismissed] = shapes(record(1, accepted=1, closed=6, thread="Thread-1", end="closing"))
@@ -35,14 +35,14 @@ def test_a_bar_stands_where_its_session_began_turned_and_ended() -> None:
     assert (scale().x(EPOCH), scale().x(EPOCH + 10)) == (LEFT, RIGHT)
 
 
-def test_a_session_of_no_time_can_be_seen_but_never_reaches_into_the_next() -> None:
+def test_a_very_short_session_is_visible_and_never_covers_the_next() -> None:
     [alone] = shapes(served(1, 1, 1.001))
     assert (alone.left, alone.turn, alone.right) == (200, 200, 202)
     first, second = shapes(served(1, 1, 1.001), served(2, 1.01, 5))
     assert (first.left, first.right, second.left) == (200, 201, 201)
 
 
-def test_messages_that_would_stand_too_close_share_a_tick_that_counts_them() -> None:
+def test_messages_too_close_together_share_a_tick_that_counts_them() -> None:
     often = client(1, 1, 1, said=(2, 2.25, 2.5, 2.75))
     [shape] = shapes(often)
     assert [(tick.x, tick.count) for tick in shape.ticks] == [
@@ -55,7 +55,7 @@ def test_messages_that_would_stand_too_close_share_a_tick_that_counts_them() -> 
     assert [tick.count for tick in narrow.ticks] == [2, 2]
 
 
-def test_refusals_that_would_stand_too_close_are_one_with_the_sum() -> None:
+def test_refusals_too_close_together_are_one_mark_with_the_sum() -> None:
     assert scale(refusals=(1, 1.5, 5, 5.1)).refusals() == [(200, 1), (250, 1), (600, 2)]
     assert scale(refusals=(1, 1.5, 5, 5.1), seconds=1_000).refusals() == [(1091, 4)]
 
@@ -69,13 +69,13 @@ def test_a_caption_says_as_much_as_there_is_room_for(end: float, caption: str) -
     assert shape.caption == caption
 
 
-def test_a_caption_may_stand_in_the_free_space_behind_a_short_bar() -> None:
+def test_a_caption_may_use_the_free_space_after_a_short_bar() -> None:
     [shape] = shapes(served(1, 1, 1.5))
     assert shape.caption == "#1 c-1 · 0 messages"
     assert shape.caption_x > shape.right
 
 
-def test_a_caption_says_why_a_session_failed_even_where_there_is_little_room() -> None:
+def test_a_caption_says_why_a_session_failed_even_in_little_room() -> None:
     lost = served(1, 1, 2, name="client-1", end="lost")
     [wide], [narrow] = shapes(lost), shapes(lost, seconds=100)
     assert wide.caption == "#1 client-1 · 0 messages ✗ lost"

@@ -47,7 +47,7 @@ def page(swarm: Swarm) -> Iterator[tuple[Page, int]]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_with_0_and_without_a_word(one: Swarm, number: int) -> None:
+def test_a_signal_ends_it_silently_with_0(one: Swarm, number: int) -> None:
     with page(one) as (process, port):
         assert b'data-session="1"' in get(port, "/lanes.svg").body
         process.send_signal(number)
@@ -65,7 +65,7 @@ def test_it_goes_on_while_no_server_answers_and_shows_the_next_one(one: Swarm) -
             wait_until(lambda: b"10.0.0.7:7" in get(port, "/").body)
 
 
-def test_an_address_that_somebody_has_is_one_line_and_exit_code_1() -> None:
+def test_an_address_in_use_is_one_line_and_exit_code_1() -> None:
     with socket.create_server((LOOPBACK, 0)) as taken:
         port = taken.getsockname()[1]
         shown = CliRunner().invoke(main, ["page", "--port", str(port)])

@@ -61,7 +61,9 @@ FAILURES = sorted({*get_args(End)} - {"bye"})
         ([*BRIEF, served(10, 1.02, 2)], "          ■╺━━━━━━━╸"),
     ],
 )
-def test_strokes_show_how_long_one_waits_and_is_served(sessions: list[Record], shown: str) -> None:
+def test_strokes_show_how_long_a_client_waits_and_is_served(
+    sessions: list[Record], shown: str
+) -> None:
     assert row(*sessions, labelled=False) == shown
 
 

@@ -65,7 +65,7 @@ def test_every_thread_has_a_lane_with_its_name_its_os_thread_and_its_sessions() 
     assert words(lanes[1])[:2] == ["Thread-2", "OS thread 1002"]
 
 
-def test_waiting_is_hatched_serving_is_solid_and_what_goes_on_reaches_to_now() -> None:
+def test_waiting_is_hatched_serving_is_solid_and_open_sessions_reach_to_now() -> None:
     drawing = drawn(scenes.STAIRCASE)
     first, second, third, *others = bars(drawing).values()
     assert set(first) == {"serving"}
@@ -102,7 +102,7 @@ def test_the_figures_stand_above_and_the_refusals_on_the_axis() -> None:
     assert titles(drawing, "refusal") == ["1 connection refused", "2 connections refused"]
 
 
-def test_a_bar_has_a_tick_for_each_message_and_tells_its_story_where_one_points_at_it() -> None:
+def test_a_bar_has_a_tick_for_each_message_and_a_tooltip_with_its_story() -> None:
     drawing = drawn(scenes.STAIRCASE)
     assert [path.attrib["d"].count("M") for path in by_class(drawing, "ticks")] == [2, 2, 2]
     assert titles(drawing, "bar")[1].startswith("Session 2: c-2 from 10.0.0.2:40002, in Thread-2")
@@ -117,7 +117,7 @@ def test_the_drawing_says_how_many_lanes_it_leaves_out_or_that_nobody_was_there(
 
 
 @pytest.mark.parametrize("width", [NARROWEST, 700, WIDEST])
-def test_it_is_as_wide_as_was_asked_for_and_nothing_stands_outside(width: int) -> None:
+def test_the_drawing_has_the_requested_width_and_nothing_outside(width: int) -> None:
     drawing = drawn(scenes.STAIRCASE, width)
     assert drawing.attrib["width"] == str(width)
     height = float(drawing.attrib["height"])
@@ -129,7 +129,7 @@ def test_it_is_as_wide_as_was_asked_for_and_nothing_stands_outside(width: int) -
 
 
 @given(snapshots())
-def test_any_queue_is_drawn_above_its_lanes_and_no_bar_upon_another(taken: Snapshot) -> None:
+def test_any_queue_is_drawn_above_its_lanes_and_no_bars_overlap(taken: Snapshot) -> None:
     drawing, picture = drawn(taken), picture_of(taken)
     rows = [*by_class(drawing, "queue"), *by_class(drawing, "lane")]
     heights = [float(row.attrib["transform"].split()[1].rstrip(")")) for row in rows]
@@ -152,7 +152,7 @@ def test_any_queue_is_drawn_above_its_lanes_and_no_bar_upon_another(taken: Snaps
 
 @pytest.mark.parametrize("clients", [1, 3, 20, 60, 256])
 @pytest.mark.parametrize(("width", "height"), [(320, 480), (960, 640), (1920, 980)])
-def test_however_many_lanes_there_are_all_fit_and_a_failure_can_be_seen(
+def test_any_number_of_lanes_fits_and_a_failure_is_visible(
     clients: int, width: int, height: int
 ) -> None:
     sessions = [client(n, 1, 1, 3 if n == 1 else None, end="lost") for n in range(1, clients + 1)]
@@ -166,7 +166,7 @@ def test_however_many_lanes_there_are_all_fit_and_a_failure_can_be_seen(
     assert float(failure.attrib["d"].rpartition("v")[2]) >= 5
 
 
-def test_messages_that_came_together_are_a_box_with_their_number() -> None:
+def test_messages_that_came_together_are_a_box_with_their_count() -> None:
     ticks = [(1, 1, 1), (2, 2.2, 4), (3, 3, 1)]
     drawing = drawn(snapshot(record(1, accepted=1, served=1, ticks=ticks), at=5))
     [path] = by_class(drawing, "ticks")
@@ -209,7 +209,7 @@ def several(*, name: str) -> Element:
     return drawn(merged(first, of("server-2", client(4, 2), model="pool")))
 
 
-def test_each_replicas_queue_is_named_where_it_begins_and_the_rest_stands_below() -> None:
+def test_each_replicas_queue_is_named_once_and_notes_are_below() -> None:
     drawing = several(name="server-1")
     rows = by_class(drawing, "queue")
     names = [[text.text for text in by_class(row, "thread")] for row in rows]
@@ -232,7 +232,7 @@ def test_a_long_name_has_room_beside_its_bars() -> None:
     assert short < long
 
 
-def test_a_thread_without_a_number_of_the_systems_is_drawn_too() -> None:
+def test_a_thread_without_an_os_id_is_drawn_too() -> None:
     [session] = snapshot(client(1, 1, 1), at=5).sessions
     unknown = replace(scenes.WALL, sessions=(replace(session, native_id=None),))
     assert words(by_class(drawn(unknown), "lane")[0])[:2] == ["Thread-1", "OS thread "]

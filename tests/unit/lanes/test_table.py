@@ -28,7 +28,7 @@ THREE = (
 )
 
 
-def test_every_session_is_a_line_of_its_facts_by_number() -> None:
+def test_every_session_is_a_line_ordered_by_number() -> None:
     assert shown(*THREE) == [
         "",
         "#  CLIENT        THREAD    OS THREAD  STATE    WAITED  SERVED  MESSAGES",
@@ -38,7 +38,7 @@ def test_every_session_is_a_line_of_its_facts_by_number() -> None:
     ]
 
 
-def test_a_handshake_is_named_and_a_name_that_is_proven_is_marked() -> None:
+def test_a_handshake_is_named_and_a_proven_name_is_marked() -> None:
     proven = record(1, accepted=1, served=2, client="client-1", tls="proven")
     shaking = record(2, accepted=5, thread="Thread-2", client="10.0.0.2:1", tls="handshake")
     encrypted = record(3, accepted=5, served=5, client="client-3", tls="encrypted")
@@ -48,7 +48,7 @@ def test_a_handshake_is_named_and_a_name_that_is_proven_is_marked() -> None:
     assert "client-3  " in lines[2]
 
 
-def test_a_long_name_has_the_room_that_the_others_leave_and_keeps_its_end() -> None:
+def test_a_long_name_gets_the_room_that_is_left_and_keeps_its_end() -> None:
     long = record(1, accepted=1, served=1, closed=2, client="a-very-long-prefix-of-lab-client-1")
     # Where it is as narrow as that, the OS thread is left to the lanes.
     assert "1 …fix-of-lab-client-1 Thread-1 bye" in shown(long, width=60)[2]
@@ -63,7 +63,7 @@ def test_a_long_name_has_the_room_that_the_others_leave_and_keeps_its_end() -> N
         (110, " server.py:14: with prin…\n"),
     ],
 )
-def test_where_a_thread_stands_keeps_the_line_of_its_source(width: int, shown: str) -> None:
+def test_a_narrow_table_keeps_the_source_line_where_a_thread_is(width: int, shown: str) -> None:
     [one] = snapshot(record(1, accepted=1, served=1), at=10).sessions
     one = replace(one, how="direct", where="waits for a lock at server.py:14: with print_lock:")
     told = replace(snapshot(at=10), sessions=(one,))
@@ -83,7 +83,9 @@ def test_wide_characters_are_counted_as_two_cells() -> None:
     ("sessions", "height", "first"),
     [(4, 6, 1), (4, 5, 3), (4, 4, 4), (SESSIONS, 100, 1), (SESSIONS + 2, 100, 3)],
 )
-def test_too_many_are_counted_but_for_the_newest(sessions: int, height: int, first: int) -> None:
+def test_of_too_many_sessions_the_newest_are_listed_and_the_rest_counted(
+    sessions: int, height: int, first: int
+) -> None:
     many = [client(number, 1, 1, 2, worker=1) for number in range(1, sessions + 1)]
     blank, _, *lines = shown(*many, height=height)
     earlier = [f"… {first - 1} earlier sessions"] if first > 1 else []
@@ -94,6 +96,6 @@ def test_too_many_are_counted_but_for_the_newest(sessions: int, height: int, fir
 
 
 @pytest.mark.parametrize("height", [3, 2, 0, -1])
-def test_without_room_for_a_session_or_one_to_show_there_is_no_table(height: int) -> None:
+def test_without_room_or_sessions_there_is_no_table(height: int) -> None:
     assert shown(*THREE, client(4, 1), height=height) == []
     assert shown() == []

@@ -89,7 +89,7 @@ def test_one_lock_is_a_staircase() -> None:
     ]
 
 
-def test_a_pools_queue_stands_above_its_workers_which_have_several_bars_each() -> None:
+def test_a_pools_queue_is_above_its_workers_with_several_bars_each() -> None:
     assert lanes(picture_of(scenes.QUEUE, SPAN)) == [
         "queue                       ╶#3╴╶╌╌╴ #4 ╶╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌ #5 c-5",
         "                                            ╶╌╌╌╌╌╌╴ #6 c-6 ✗ closing",
@@ -98,7 +98,7 @@ def test_a_pools_queue_stands_above_its_workers_which_have_several_bars_each() -
     ]
 
 
-def test_native_ids_stand_below_each_other() -> None:
+def test_native_ids_are_aligned() -> None:
     drawn = picture(client(1, 1, 1, native_id=99), client(2, 1, 1, native_id=100))
     assert [line[:15] for line in lanes(drawn)] == ["Thread-1   99  ", "Thread-2  100  "]
 
@@ -109,12 +109,12 @@ def test_long_names_leave_the_lanes_at_least_two_fifths_of_the_line(width: int) 
     assert len(axis(drawn, width).strip()) >= 2 / 5 * width
 
 
-def test_sessions_that_have_no_column_are_counted() -> None:
+def test_sessions_too_short_for_a_column_are_counted() -> None:
     short = picture(*(client(n, 1, 1, 1.001, worker=7) for n in range(1, 4)), model="pool")
     assert lanes(short)[-1] == "2 more sessions are too short to be drawn."
 
 
-def test_where_nobody_was_it_says_so() -> None:
+def test_an_empty_picture_says_that_nobody_was_there() -> None:
     invitation = "Type this in a terminal, and then a line of text: nc 127.0.0.1 2022"
     assert lanes(picture()) == ["Nobody was here in the last 5 s.", invitation]
     assert axis(picture())
@@ -136,7 +136,7 @@ def test_a_terminal_sees_colours_and_a_file_does_not() -> None:
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
 
 
-def test_in_few_rows_half_are_for_the_queue_and_the_others_for_the_lanes_used_last() -> None:
+def test_few_rows_are_half_queue_and_half_the_lanes_used_last() -> None:
     workers = (client(n, 1, 1, 2 if n <= 10 else None, worker=n) for n in range(1, 81))
     drawn = picture(*workers, *(client(n, 2) for n in range(81, 101)), model="pool")
     low = lanes(fitted(drawn, 14))
@@ -150,7 +150,7 @@ def test_in_few_rows_half_are_for_the_queue_and_the_others_for_the_lanes_used_la
     assert fitted(drawn, LANES + QUEUE) == drawn
 
 
-def test_a_low_terminal_has_all_lanes_and_then_sessions_and_one_too_low_for_that_no_table() -> None:
+def test_a_low_terminal_has_all_lanes_before_sessions_or_no_table() -> None:
     lines = shown(picture(*crowd(12)), 80, 24)
     assert len(lines) == 24
     assert len(lanes(picture(*crowd(12)), 80, 24)) == 12
@@ -174,7 +174,7 @@ def test_every_picture_fits_the_terminal_and_has_a_lane(width: int, least: int, 
         assert any(line.startswith("Worker-") for line in lines)
 
 
-def test_notes_are_wrapped_and_whole_where_there_is_room() -> None:
+def test_notes_are_wrapped_and_complete_if_there_is_room() -> None:
     remedy = "Run it with the same (" + "sudo " * 30 + "--the-end)"
     seen = Seen("unknown", "", 50.0, (), (remedy,), unknown=("messages",))
     drawn = picture_of(replace(snapshot(client(1, 1, 1), at=SPAN), seen=seen))
@@ -190,7 +190,7 @@ def several(count: int) -> Picture:
     return picture_of(merged(first, *others), SPAN)
 
 
-def test_each_replica_has_a_line_and_its_queue_has_its_name_and_more_replicas_are_counted() -> None:
+def test_each_replica_has_a_line_and_a_named_queue_and_the_rest_are_counted() -> None:
     lines = shown(several(10))
     notes = [f"server-{number} at 10.0.0.{number}," for number in range(1, 9)]
     assert [line.split(" clock")[0] for line in lines if " at 10.0.0." in line] == notes
@@ -208,7 +208,7 @@ def test_each_replica_has_a_line_and_its_queue_has_its_name_and_more_replicas_ar
     st.integers(20, 220),
     st.integers(12, 60),
 )
-def test_any_picture_fits_the_terminal_and_without_a_limit_names_every_session(
+def test_any_picture_fits_the_terminal_and_unlimited_names_every_session(
     taken: Snapshot, seconds: float | None, replicas: int, width: int, height: int
 ) -> None:
     missing = tuple(f"no answer from 10.0.0.{number}" for number in range(replicas))

@@ -55,7 +55,7 @@ def test_each_client_has_the_thread_that_the_server_says(name: str) -> None:
         ("asyncio", 0, "an event loop (1 thread polls 3 connections"),
     ],
 )
-def test_where_not_every_client_has_a_thread_the_message_says_why_and_shows_the_lanes(
+def test_the_message_says_why_a_client_has_no_thread_and_shows_the_lanes(
     name: str, own: int, why: str
 ) -> None:
     def message() -> str:
@@ -76,7 +76,7 @@ def test_where_not_every_client_has_a_thread_the_message_says_why_and_shows_the_
     assert not any("\x1b" in line for line in lanes)
 
 
-def test_an_event_loops_clients_are_polled_which_is_not_certain() -> None:
+def test_clients_of_an_event_loop_are_polled_and_not_certain() -> None:
     with (
         running("asyncio") as target,
         watching(target.pid, target.port, SECONDS) as seen,
@@ -87,7 +87,7 @@ def test_an_event_loops_clients_are_polled_which_is_not_certain() -> None:
             seen.wait_until_served(2, timeout=0)
 
 
-def test_what_waits_for_clients_ends_when_the_server_does() -> None:
+def test_a_wait_for_clients_ends_when_the_server_does() -> None:
     with started("thread_per_client.py") as (server, port), watching(server, port) as seen:
         server.kill()
         server.wait()
@@ -128,12 +128,12 @@ def container(pid: int) -> SimpleNamespace:
         (2**22 + 1, "there is no process 4194305 here"),  # more than there can be, proc(5)
     ],
 )
-def test_what_cannot_be_seen_is_not_watched(server: object, why: str) -> None:
+def test_a_server_that_cannot_be_seen_is_not_watched(server: object, why: str) -> None:
     with pytest.raises(NotFound, match=why), watching(server, port=1):
         pass
 
 
-def test_without_the_right_to_look_the_reason_is_one_line() -> None:
+def test_without_permission_to_look_the_reason_is_one_line() -> None:
     said = run(sys.executable, "-c", WITHOUT_RIGHTS).stderr
     assert re.search(
         r"NotFound: Who serves whom in process 1 cannot be seen: it has uid 0 .*\n", said
@@ -150,13 +150,15 @@ watching(1, port=1).__enter__()
 """
 
 
-def test_on_another_system_it_says_that_it_needs_linux(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_another_system_the_plugin_says_that_it_needs_linux(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(NotFound, match="on Linux"), watching(os.getpid(), port=1):
         pass
 
 
-def test_it_is_a_plugin_of_pytest_and_works_without_pytest() -> None:
+def test_the_module_is_a_pytest_plugin_and_works_without_pytest() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["entry-points"]["pytest11"] == {"lanes": "lanes.testing"}
     without = "import sys; sys.modules['pytest'] = None; from lanes.testing import watching"

@@ -93,7 +93,7 @@ def talkative(number: int) -> Record:
 
 
 @given(snapshots())
-def test_events_have_the_fields_of_their_phases_ascend_and_nest(snapshot: Snapshot) -> None:
+def test_events_have_the_fields_of_their_phase_and_ascend_and_nest(snapshot: Snapshot) -> None:
     trace = Trace(snapshot)
     for event in trace.events:
         assert set(event) == {"ph", "name", "pid", "tid"} | FIELDS[event["ph"]]
@@ -153,7 +153,7 @@ def test_sessions_wait_on_their_tracks_or_in_the_queue_and_are_served(snapshot: 
 
 
 @given(st.lists(st.floats(0, 0.000_005), min_size=8, max_size=8).map(sorted))
-def test_slices_of_no_time_stand_in_each_other_all_the_same(moments: list[float]) -> None:
+def test_slices_of_no_length_still_nest(moments: list[float]) -> None:
     thread: dict[str, Any] = {"thread": "Worker-1", "native_id": 7}
     sessions = [
         record(n, accepted=0, served=served, closed=closed, ticks=[(began, ended, 1)], **thread)
@@ -164,7 +164,7 @@ def test_slices_of_no_time_stand_in_each_other_all_the_same(moments: list[float]
     assert [one["cat"] for one in slices] == ["session", "message"] * 2
 
 
-def test_a_client_of_three_has_a_slice_on_its_own_track_and_its_messages_within() -> None:
+def test_each_of_three_clients_has_a_slice_on_its_track_with_its_messages() -> None:
     tracks = Trace(scenes.WALL).tracks
     assert list(tracks) == ["Thread-1 (1001)", "Thread-2 (1002)", "Thread-3 (1003)"]
     second = tracks["Thread-2 (1002)"]
@@ -177,7 +177,7 @@ def test_a_client_of_three_has_a_slice_on_its_own_track_and_its_messages_within(
     ]
 
 
-def test_one_that_is_served_by_nobody_known_is_an_event_beside_the_tracks() -> None:
+def test_a_client_of_an_unknown_thread_is_an_event_beside_the_tracks() -> None:
     one = replace(scenes.WALL.sessions[1], thread=None, native_id=None, how="polled")
     trace = Trace(replace(scenes.WALL, sessions=(one,)))
     began, ended = (microseconds(EPOCH + at) for at in (1.5, 3.5))
@@ -194,12 +194,12 @@ def test_each_refusal_is_a_mark_for_the_whole_process() -> None:
     ]
 
 
-def test_two_threads_that_had_the_same_os_id_have_a_track_each() -> None:
+def test_two_threads_with_the_same_os_id_have_a_track_each() -> None:
     page = snapshot(client(1, 0, 0, 2, native_id=27), client(2, 1, 1, native_id=27), at=4)
     assert list(Trace(page).tracks) == ["Thread-1 (27)", "Thread-2 (27)"]
 
 
-def test_messages_are_slices_for_the_newest_sessions_and_counted_for_all() -> None:
+def test_the_newest_sessions_have_slices_for_messages_and_all_have_counts() -> None:
     fitting, older = MESSAGES // TICKS, 6  # of more than 16 the document itself merges ticks
     page = snapshot(*(talkative(number) for number in range(1, older + fitting + 1)), at=3_000)
     trace = Trace(page)
@@ -210,7 +210,7 @@ def test_messages_are_slices_for_the_newest_sessions_and_counted_for_all() -> No
     assert trace.file["otherData"]["messages_from_session"] == older + 1
 
 
-def test_each_replica_is_a_process_with_its_clock_beside_its_name_and_no_time_is_moved() -> None:
+def test_each_replica_is_a_process_with_its_clock_shown_and_no_time_moved() -> None:
     events = json.loads(trace_json(merged(TWO, ONE, ahead=-0.5)))["traceEvents"]
     named = [event for event in events if event["name"] == "process_name"]
     clock = "clock -0.500 s from here (\N{PLUS-MINUS SIGN}0.001)"
