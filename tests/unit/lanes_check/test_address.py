@@ -17,7 +17,7 @@ TEXTS = [
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_it_is_read_and_shown_or_refused_as_the_clients_is(text: str) -> None:
+def test_an_address_is_read_shown_and_refused_as_in_the_client(text: str) -> None:
     def read(kind: type[Address | ClientsAddress]) -> str:
         try:
             address = kind.parse(text)
@@ -28,7 +28,7 @@ def test_it_is_read_and_shown_or_refused_as_the_clients_is(text: str) -> None:
     assert read(Address) == read(ClientsAddress)
 
 
-def test_why_there_is_no_connection_is_said_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_connection_is_explained_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     with nobody() as address, pytest.raises(OSError, match=f"{address} refused the connection: is"):
         Address(*address).connect(1)
     with FullQueue() as full:

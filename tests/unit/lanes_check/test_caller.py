@@ -47,7 +47,7 @@ def speaking(protocol: str, patience: float = SECONDS) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("pair", [(protocol, patience)], indirect=True, ids=[protocol])
 
 
-def test_without_line_ends_what_comes_at_once_is_a_reply_its_rest_not_the_next(pair: Pair) -> None:
+def test_without_line_ends_what_comes_at_once_is_one_reply(pair: Pair) -> None:
     pair.caller.be_greeted()  # which is not waited for
     assert pair.caller.thread is None
     pair.caller.say(MESSAGE)
@@ -63,7 +63,7 @@ def test_without_line_ends_what_comes_at_once_is_a_reply_its_rest_not_the_next(p
     assert pair.caller.reply().text == "about"
 
 
-def test_a_reply_that_ends_with_the_connection_is_one_and_then_it_is_hung_up(pair: Pair) -> None:
+def test_a_reply_may_end_with_the_connection_which_is_then_hung_up(pair: Pair) -> None:
     pair.server.sendall(b"Today")
     pair.server.close()
     assert pair.caller.reply().text == "Today"
@@ -74,14 +74,14 @@ def test_a_reply_that_ends_with_the_connection_is_one_and_then_it_is_hung_up(pai
 
 @pytest.mark.parametrize("sent", [b"", b"+OK"])
 @speaking("lines", SHORT)
-def test_a_greeting_that_does_not_come_is_missed_by_name(pair: Pair, sent: bytes) -> None:
+def test_a_missing_greeting_is_named_in_the_failure(pair: Pair, sent: bytes) -> None:
     pair.server.sendall(sent)  # a server that drips gets no more time
     with pytest.raises(Failed, match=r"^the greeting: no answer within 0\.05 s$"):
         pair.caller.be_greeted()
 
 
 @speaking("lines")
-def test_a_refusal_is_an_answer_but_no_reply_and_what_is_no_answer_is_quoted(pair: Pair) -> None:
+def test_a_refusal_is_an_answer_but_not_a_reply_and_anything_else_is_quoted(pair: Pair) -> None:
     pair.server.sendall(b"-ERR busy: come again\n" * 2 + b"Welcome\x1b[31m\n")
     assert pair.caller.answer() == Complaint("busy", "come again")
     with pytest.raises(Failed, match=r"^the server said -ERR busy: come again$"):
@@ -91,19 +91,19 @@ def test_a_refusal_is_an_answer_but_no_reply_and_what_is_no_answer_is_quoted(pai
 
 
 @speaking("lines")
-def test_what_comes_unasked_is_told_and_nothing_is_nothing(pair: Pair) -> None:
+def test_unasked_text_is_returned_and_silence_is_empty(pair: Pair) -> None:
     assert pair.caller.unasked() == ""
     pair.deliver(b"+OK Thread-1: once more\n")
     assert "once more" in pair.caller.unasked()
 
 
-def test_a_reset_is_a_way_to_hang_up(pair: Pair) -> None:
+def test_a_reset_counts_as_hanging_up(pair: Pair) -> None:
     reset_on_close(pair.server)
     pair.server.close()
     pair.caller.be_hung_up_on()
 
 
-def test_who_floods_has_neither_replied_nor_hung_up_and_finds_a_reset(pair: Pair) -> None:
+def test_a_server_that_floods_neither_replies_nor_hangs_up_and_gets_a_reset(pair: Pair) -> None:
     with ThreadPoolExecutor() as pool:
         flood = pool.submit(pair.server.sendall, b"x" * 8 * FLOOD)
         with pytest.raises(Failed, match=r"^a reply that does not end: [\d,]+ bytes so far$"):
@@ -116,7 +116,7 @@ def test_who_floods_has_neither_replied_nor_hung_up_and_finds_a_reset(pair: Pair
 
 
 @speaking("handout", SHORT)
-def test_an_answer_is_due_from_its_own_message_on_however_long_others_were_waited_for(
+def test_the_time_for_an_answer_starts_with_its_own_message(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pair.caller.say(MESSAGE)
@@ -149,7 +149,7 @@ def test_leaving_unread_bytes_ends_the_stream(pair: Pair, leave: Callable[[Calle
         assert pair.caller.reply(whole=False).text == "Today"
 
 
-def test_what_a_broken_connection_does_not_take_or_give_is_said(pair: Pair) -> None:
+def test_a_broken_connection_is_reported_on_reading_and_on_writing(pair: Pair) -> None:
     reset_on_close(pair.server)
     pair.server.close()
     with pytest.raises(Failed, match="the connection broke: Connection reset by peer"):
@@ -159,7 +159,7 @@ def test_what_a_broken_connection_does_not_take_or_give_is_said(pair: Pair) -> N
 
 
 @speaking("lines")
-def test_a_wait_that_all_the_time_did_not_allow_is_nobodys_failure(pair: Pair) -> None:
+def test_a_wait_cut_short_by_the_deadline_is_not_a_failure(pair: Pair) -> None:
     for wait in (pair.caller.be_greeted, pair.caller.be_hung_up_on):
         pair.patience.deadline = time.monotonic() + SHORT
         assert pair.patience.until() == pair.patience.deadline
@@ -168,7 +168,7 @@ def test_a_wait_that_all_the_time_did_not_allow_is_nobodys_failure(pair: Pair) -
 
 
 @speaking("handout", SHORT)
-def test_who_stays_has_not_hung_up_but_has_to_take_a_message_in_time(pair: Pair) -> None:
+def test_a_server_that_stays_has_not_hung_up_and_must_take_a_message_in_time(pair: Pair) -> None:
     with pytest.raises(Failed, match=r"^the server did not hang up within 0\.05 s$"):
         pair.caller.be_hung_up_on()
     with pytest.raises(Failed, match=r"^the message could not be sent within 0\.05 s$"):

@@ -38,7 +38,7 @@ def test_wrong_usage_is_one_line_of_error_and_exit_code_2(words: list[str], erro
     assert "Traceback" not in result.output
 
 
-def test_a_check_that_passes_says_what_it_saw_if_need_be_escaped_and_exits_0() -> None:
+def test_a_passed_check_shows_what_it_saw_escaped_and_exits_0() -> None:
     spoken = {"LANES_PROTOCOL": "lines"}  # as in Compose
     with FakeServer([[GREET, HEAR, "+OK T-1: 你好\n".encode(), UNTIL_GONE]] * 2) as server:
         words = (str(server.address), "--only", "answers")
@@ -50,7 +50,7 @@ def test_a_check_that_passes_says_what_it_saw_if_need_be_escaped_and_exits_0() -
     assert last == f"{server.address}: 1 of 1 passed"
 
 
-def test_a_check_that_fails_exits_1() -> None:
+def test_a_failed_check_exits_1() -> None:
     with FakeServer([[CHUNK, b"Today"]] * 2) as server:
         result = invoke(str(server.address), "--only", "again", "--format", "json")
     assert result.exit_code == 1
@@ -58,7 +58,7 @@ def test_a_check_that_fails_exits_1() -> None:
     assert told["evidence"].startswith("message 2 of 4 on the same connection: the server hung up")
 
 
-def test_a_server_that_speaks_lines_is_not_checked_as_if_it_did_not() -> None:
+def test_a_server_that_speaks_lines_is_not_checked_as_handout() -> None:
     with FakeServer([[GREET, UNTIL_GONE]]) as server:
         result = invoke(str(server.address))
     assert result.exit_code == 2
@@ -68,7 +68,7 @@ def test_a_server_that_speaks_lines_is_not_checked_as_if_it_did_not() -> None:
 @pytest.mark.parametrize(
     "greeting", [b"+OK POP3 server ready <1896.697@a>\r\n", b"+OK\r\n", b"+OK POP3: ready, Bea\r\n"]
 )
-def test_a_server_that_greets_somewhat_as_lines_does_is_checked(greeting: bytes) -> None:
+def test_a_server_with_a_greeting_similar_to_lines_is_checked(greeting: bytes) -> None:
     with FakeServer([[greeting, CHUNK, b"-ERR what?\r\n", UNTIL_GONE]] * 3) as server:
         result = invoke(str(server.address), "--only", "answers")
     assert (result.exit_code, result.stderr) == (0, "")
@@ -97,7 +97,9 @@ def test_ctrl_c_ends_the_wait_for_a_server_to_check(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("hard", [64, 4096])
-def test_checking_nobody_exits_3_and_too_many_2(monkeypatch: pytest.MonkeyPatch, hard: int) -> None:
+def test_no_server_exits_3_and_too_many_clients_exit_2(
+    monkeypatch: pytest.MonkeyPatch, hard: int
+) -> None:
     limits: list[tuple[int, int]] = []
     monkeypatch.setattr(resource, "getrlimit", lambda _: (64, hard))
     monkeypatch.setattr(resource, "setrlimit", lambda _, both: limits.append(both))
@@ -113,7 +115,7 @@ def test_checking_nobody_exits_3_and_too_many_2(monkeypatch: pytest.MonkeyPatch,
         assert line.startswith(f"There is no server to check: {address} refused")
 
 
-def test_of_nobody_the_card_has_one_failed_case_and_what_a_file_says_was_printed(
+def test_without_a_server_the_scorecard_has_one_failure_and_the_printed_file(
     tmp_path: Path,
 ) -> None:
     log = tmp_path / "server.log"
@@ -131,7 +133,7 @@ def test_of_nobody_the_card_has_one_failed_case_and_what_a_file_says_was_printed
     assert failed["hint"] == f"what it printed last: {end}"
 
 
-def test_a_card_is_shown_in_another_format_with_the_exit_code_that_it_had(tmp_path: Path) -> None:
+def test_a_scorecard_is_shown_in_another_format_with_its_exit_code(tmp_path: Path) -> None:
     written = tmp_path / "card.json"
     with nobody() as address:
         written.write_text(invoke(str(address), "--format", "json").stdout, encoding="utf-8")

@@ -29,7 +29,7 @@ def at(monkeypatch: pytest.MonkeyPatch, *times: float) -> None:
     monkeypatch.setattr("lanes.check.hearing.time", clock)
 
 
-def test_what_comes_after_a_pause_is_the_answer_and_what_came_before_an_acknowledgement(
+def test_text_before_a_pause_is_an_acknowledgement_and_text_after_it_the_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caller = hearing((0, "Wait."), (0, " To"), (0, "day"))
@@ -42,7 +42,7 @@ def test_what_comes_after_a_pause_is_the_answer_and_what_came_before_an_acknowle
     assert text == "Wait. Today"
 
 
-def test_an_answer_that_comes_at_once_is_there_from_its_first_byte_on(
+def test_an_answer_in_one_piece_counts_from_its_first_byte(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caller = hearing((0, "To"))
@@ -54,7 +54,7 @@ def test_an_answer_that_comes_at_once_is_there_from_its_first_byte_on(
     assert text == "Today"
 
 
-def test_an_answer_without_an_end_is_a_failure_with_a_hint_of_its_own() -> None:
+def test_an_endless_answer_is_a_failure_with_its_own_hint() -> None:
     caller = hearing((0, ""), due=float("inf"))
     caller.heard.side_effect = ["x" * 100_000]
     with pytest.raises(Endless, match=r"^a reply that does not end: 100,000 bytes so far$") as end:
@@ -62,7 +62,7 @@ def test_an_answer_without_an_end_is_a_failure_with_a_hint_of_its_own() -> None:
     assert end.value.hint.endswith("a loop without an end")
 
 
-def test_where_all_hear_all_it_is_told_how_much_has_been_answered_and_not_to_whom(
+def test_if_all_clients_hear_all_answers_they_are_counted_and_not_attributed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     at(monkeypatch, *[0.0] * 4)
@@ -70,7 +70,7 @@ def test_where_all_hear_all_it_is_told_how_much_has_been_answered_and_not_to_who
     assert heard_by_all([caller] * 4, 1, ALONE) == ([0.2, 0.4, 0.6, 0.6], None)
 
 
-def test_of_what_all_hear_the_rest_may_come_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_some_of_the_answers_that_all_hear_may_be_late(monkeypatch: pytest.MonkeyPatch) -> None:
     at(monkeypatch, 0.0, 2.8, 3.1)
     caller = hearing((0.2, "one"), (2.9, "two"))
     seconds, late = heard_by_all([caller] * 4, 3, ALONE)

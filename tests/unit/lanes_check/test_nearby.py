@@ -23,7 +23,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> FakeServer:
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
-def test_a_server_that_listens_beside_loopback_is_checked_and_its_card_says_where(
+def test_a_server_that_listens_elsewhere_is_checked_and_its_card_says_where(
     elsewhere: FakeServer, host: str
 ) -> None:
     with elsewhere as server:
@@ -37,15 +37,13 @@ def test_a_server_that_listens_beside_loopback_is_checked_and_its_card_says_wher
     )
 
 
-def test_one_that_is_where_it_was_asked_for_is_called_as_it_was_and_by_what_a_name_stands_for() -> (
-    None
-):
+def test_a_server_found_as_asked_keeps_its_name_and_shows_its_address() -> None:
     for asked, found in (("localhost", "::1"), ("127.0.0.1", "127.0.0.1")):
         assert Nearby(asked, 2022).found_at(Address(found, 2022)) == f"{asked}:2022"
     assert Nearby("server", 2022).found_at(Address("10.0.0.1", 2022)) == "server:2022 at 10.0.0.1"
 
 
-def test_where_nobody_has_the_port_the_few_that_are_listened_on_are_told(
+def test_if_nobody_listens_on_the_port_up_to_three_others_are_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     others = [Address("0.0.0.0", 5000)]

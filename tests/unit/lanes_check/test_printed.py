@@ -5,7 +5,7 @@ import os
 from lanes.check.printed import CHUNK, KEPT, LENGTH, LINES, Printed
 
 
-def test_of_what_is_printed_the_last_lines_are_kept_and_are_safe_to_show() -> None:
+def test_the_last_printed_lines_are_kept_and_safe_to_show() -> None:
     printed = Printed()
     for number in range(KEPT):
         printed.add(b"\x1b[2J %d\r\n\n" % number)
@@ -15,7 +15,7 @@ def test_of_what_is_printed_the_last_lines_are_kept_and_are_safe_to_show() -> No
     assert printed.lines == ["x" * LENGTH]
 
 
-def test_a_program_is_read_on_where_nobody_takes_what_it_prints() -> None:
+def test_a_program_is_still_read_after_nobody_reads_its_output() -> None:
     source, sink = os.pipe()
     deaf, gone = os.pipe()
     os.close(deaf)

@@ -19,7 +19,7 @@ LATE = Result("churn", "Nothing grows.", "not tried", "the 55 s were over", None
 CARD = Scorecard("a:1", "handout", [GOOD, BAD, LATE], of=4)
 
 
-def test_for_people_a_failure_says_what_was_claimed_and_the_likely_cause() -> None:
+def test_the_text_report_has_each_failures_claim_and_likely_cause() -> None:
     assert click.unstyle(FORMATS["text"](CARD)).splitlines() == [
         "passed     answers     'Grüße' after 1 ms",
         "FAILED     concurrent  client 2 of 10: no answer within 3 s",
@@ -31,7 +31,7 @@ def test_for_people_a_failure_says_what_was_claimed_and_the_likely_cause() -> No
     ]
 
 
-def test_a_cause_that_ends_its_sentence_itself_has_no_second_full_stop() -> None:
+def test_a_cause_that_ends_with_a_full_stop_gets_no_second_one() -> None:
     asks = Result("listens", "A.", "failed", "it ended", "did you mean `socket`?", 0.1)
     card = Scorecard("a:1", "handout", [asks], of=1)
     assert "likely cause: did you mean `socket`?\n" in click.unstyle(FORMATS["text"](card))
@@ -39,7 +39,9 @@ def test_a_cause_that_ends_its_sentence_itself_has_no_second_full_stop() -> None
 
 
 @pytest.mark.parametrize(("columns", "width"), [("60", 60), ("1000", WIDTH)])
-def test_for_people_lines_wrap(monkeypatch: pytest.MonkeyPatch, columns: str, width: int) -> None:
+def test_the_text_report_wraps_its_lines(
+    monkeypatch: pytest.MonkeyPatch, columns: str, width: int
+) -> None:
     monkeypatch.setenv("COLUMNS", columns)
     long = Result("long", "A.", "failed", "word " * 60, "hint " * 60, 0.1)
     shown = click.unstyle(FORMATS["text"](Scorecard("a:1", "handout", [long], of=1)))
@@ -47,7 +49,7 @@ def test_for_people_lines_wrap(monkeypatch: pytest.MonkeyPatch, columns: str, wi
     assert shown.count("word") == 60
 
 
-def test_for_programs_it_is_one_object() -> None:
+def test_the_json_report_is_one_object() -> None:
     told = json.loads(FORMATS["json"](CARD))
     good, bad, _ = told.pop("checks")
     assert told == {"server": "a:1", "protocol": "handout", "passed": 1, "of": 4}
@@ -57,7 +59,7 @@ def test_for_programs_it_is_one_object() -> None:
     assert (bad["verdict"], bad["hint"]) == ("failed", BAD.hint)
 
 
-def test_for_a_ci_it_is_a_suite_of_test_cases_in_ascii() -> None:
+def test_the_junit_report_is_a_suite_of_test_cases_in_ascii() -> None:
     assert (
         FORMATS["junit"](CARD)
         == """\
@@ -92,7 +94,7 @@ def test_is_left_out():
 """
 
 
-def test_for_a_ci_it_has_the_shape_that_pytests_report_has_and_counts_what_is_there(
+def test_the_junit_report_has_the_form_of_pytests_and_right_counts(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "test_it.py").write_text(OF_PYTEST)

@@ -48,7 +48,7 @@ def check(run: Try) -> Check:
     return Check(run.__name__, "The claim.", "the usual cause", run)
 
 
-def test_one_that_passes_has_evidence_and_no_hint_and_one_that_fails_has_both() -> None:
+def test_a_passed_check_has_evidence_alone_and_a_failed_one_also_a_hint() -> None:
     progress: list[str] = []
     with subject([ANSWERED] * 2) as found:
         passed, failed = score(found, [check(passes), check(fails)], progress.append)
@@ -59,7 +59,7 @@ def test_one_that_passes_has_evidence_and_no_hint_and_one_that_fails_has_both() 
     assert progress == ["1 of 2  passes: The claim.", "2 of 2  fails: The claim."]
 
 
-def test_a_failure_may_know_its_cause_and_what_cannot_be_seen_is_not_tried() -> None:
+def test_a_failure_may_know_its_cause_and_an_unseen_fact_is_not_tried() -> None:
     def knows(_found: Subject) -> str:
         with said_of("client 2"):
             raise Failed("it was not seen", "its own cause")
@@ -75,7 +75,7 @@ def test_a_failure_may_know_its_cause_and_what_cannot_be_seen_is_not_tried() -> 
     assert [Scorecard("a:1", "handout", [one], of=1).failed for one in results] == [True, False]
 
 
-def test_what_threads_share_may_be_the_cause_of_later_failures_too() -> None:
+def test_data_shared_by_threads_may_cause_later_failures_too() -> None:
     def shares(_found: Subject) -> str:
         raise Failed("client 1 was not answered", SHARED)
 
@@ -86,14 +86,14 @@ def test_what_threads_share_may_be_the_cause_of_later_failures_too() -> None:
     assert after == "perhaps the same as for `shares`: look there first; or the usual cause"
 
 
-def test_a_conversation_that_is_no_loop_may_be_the_cause_of_later_failures_too() -> None:
+def test_a_conversation_without_a_loop_may_cause_later_failures_too() -> None:
     once: list[Action] = [CHUNK, b"Today"]
     with subject([once, ANSWERED, ANSWERED]) as found:
         _, after = score(found, [again, check(fails)], print)
     assert after.hint == "perhaps the same as for `again`: look there first; or the usual cause"
 
 
-def test_what_there_was_no_time_for_is_not_tried_and_nobodys_failure() -> None:
+def test_a_check_that_runs_out_of_time_is_not_tried_and_not_failed() -> None:
     with subject([[UNTIL_GONE]] * 3) as found:
         found.connect().leave()
         found.patience.deadline = time.monotonic()
@@ -113,13 +113,13 @@ def test_the_check_that_ends_a_server_fails_and_those_after_it_are_not_tried() -
     assert after.evidence == "the server ended after `outlives`: look there first"
 
 
-def test_of_a_server_that_ends_in_a_check_that_fails_that_is_the_likeliest_cause() -> None:
+def test_a_failed_checks_hint_is_that_the_server_ended_during_it() -> None:
     with subject([[UNTIL_GONE]]) as found:
         [ended] = score(found, [check(ends_it_and_fails)], print)
     assert ended.hint == f"{ENDED}. Perhaps: {check(fails).hint}"
 
 
-def test_a_check_after_which_nobody_is_answered_fails_though_the_server_still_listens(
+def test_a_check_that_leaves_a_listening_server_silent_fails(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("lanes.check.survival.RECOVERS", SHORT)
@@ -133,7 +133,7 @@ def test_a_check_after_which_nobody_is_answered_fails_though_the_server_still_li
     assert after.evidence == "the server answered no new client after `connects`: look there first"
 
 
-def test_of_a_server_that_ends_it_is_told_how_and_what_was_just_before() -> None:
+def test_the_evidence_says_how_a_server_ended_and_what_ran_before() -> None:
     with subject([ANSWERED, [UNTIL_GONE]]) as found:
         found.ending = lambda: "exit code 1"
         _, ended = score(found, [check(passes), check(outlives)], print)
@@ -142,14 +142,14 @@ def test_of_a_server_that_ends_it_is_told_how_and_what_was_just_before() -> None
     assert before.endswith("s before")
 
 
-def test_a_new_client_that_gets_too_much_is_served_all_the_same() -> None:
+def test_a_new_client_that_gets_too_much_text_counts_as_served() -> None:
     with subject([[CHUNK, b"x" * 200_000, UNTIL_GONE]]) as found:
         found.quiet = SECONDS  # so that answers are heard out
         [result] = score(found, [check(passes)], print)
     assert result.verdict == "passed"
 
 
-def test_a_slow_server_is_asked_by_new_clients_only_after_checks_that_failed() -> None:
+def test_new_clients_ask_a_slow_server_only_after_failed_checks() -> None:
     with subject([[UNTIL_GONE], [UNTIL_GONE], ANSWERED]) as found:  # the second is only a knock
         found.usual = 60.0
         found.connect().leave()
@@ -157,7 +157,7 @@ def test_a_slow_server_is_asked_by_new_clients_only_after_checks_that_failed() -
     assert (passed.evidence, failed.evidence) == ("it was seen", "it was not seen")
 
 
-def test_where_the_server_hangs_up_on_a_message_that_is_the_hint() -> None:
+def test_a_server_that_hangs_up_on_a_message_gets_that_as_the_hint() -> None:
     with subject([[CHUNK], [CHUNK]]) as found:
         first, second = score(found, [answers, check(fails)], print)
     assert first.evidence == "the server hung up instead of answering; then the server was gone"
@@ -165,7 +165,7 @@ def test_where_the_server_hangs_up_on_a_message_that_is_the_hint() -> None:
     assert second.evidence == "the server ended after `answers`: look there first"
 
 
-def test_nothing_obeys_what_a_server_said() -> None:
+def test_control_sequences_of_a_server_are_escaped() -> None:
     with subject([[b"-ERR busy: \x1b[31m\x07\r\n", UNTIL_GONE]] * 3, protocol="lines") as found:
         [result] = score(found, [OFFERED["lines"][0]], print)
     said = "the greeting: the server said -ERR busy: \ufffd[31m\ufffd"

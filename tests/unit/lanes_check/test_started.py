@@ -55,7 +55,7 @@ while input("server> ") != "quit":
 """
 
 
-def test_one_with_a_console_has_an_open_silent_standard_input_and_goes_on() -> None:
+def test_a_console_server_gets_an_open_and_silent_standard_input() -> None:
     command = [sys.executable, "-c", CONSOLE]
     result = CliRunner().invoke(main, ["check", "--only", "again", "--", *command])
     assert result.exit_code == 0, result.output
@@ -65,7 +65,7 @@ CRASHES = "print('Starting')\nprint('Ready', flush=True)\nprint(sokcet)\n"
 
 
 @pytest.mark.parametrize("form", ["text", "json", "junit"])
-def test_of_a_program_that_crashes_at_once_there_is_a_card_with_its_last_lines(form: str) -> None:
+def test_a_program_that_crashes_at_once_has_a_card_with_its_last_lines(form: str) -> None:
     options = ["check", "--format", form, "--", sys.executable, "-c", CRASHES]
     done = run(sys.executable, "-m", "lanes", *options)
     assert done.returncode == 3
@@ -86,7 +86,7 @@ def test_of_a_program_that_crashes_at_once_there_is_a_card_with_its_last_lines(f
         assert line in " ".join(card.split()).replace("&apos;", "'")
 
 
-def test_one_that_is_about_to_end_and_not_seen_any_more_has_ended(
+def test_a_program_that_vanished_from_proc_has_ended(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with subprocess.Popen(["/bin/sh", "-c", "exit 7"]) as child:
@@ -96,7 +96,7 @@ def test_one_that_is_about_to_end_and_not_seen_any_more_has_ended(
             address_of(server, SECONDS)
 
 
-def test_it_is_checked_where_it_listens_and_ended_with_all_that_it_has_started() -> None:
+def test_a_program_is_checked_where_it_listens_and_ended_with_its_children() -> None:
     wrapped = ["bash", "-c", '"$@"; true', "bash", *words()]
     options = ["--only", "answers", "--format", "json"]
     done = run(sys.executable, "-m", "lanes", "check", *options, "--", *wrapped)
@@ -107,7 +107,7 @@ def test_it_is_checked_where_it_listens_and_ended_with_all_that_it_has_started()
     wait_until(lambda: not runs(int(pid)))
 
 
-def test_who_ends_or_cannot_be_started_is_no_server_to_check() -> None:
+def test_a_program_that_ends_or_cannot_start_is_not_checked() -> None:
     def invoke(*command: str) -> tuple[int, str]:
         result = CliRunner().invoke(main, ["check", "--", *command])
         return result.exit_code, result.output
@@ -121,13 +121,13 @@ def test_who_ends_or_cannot_be_started_is_no_server_to_check() -> None:
     assert " has ended with exit code 7\n" in said
 
 
-def test_of_several_ports_one_has_to_be_named() -> None:
+def test_a_program_with_several_ports_needs_one_named() -> None:
     several = r" listens on ports \d+, \d+: say HOST:PORT$"
     with started(words(2)) as server, pytest.raises(Unreachable, match=several):
         address_of(server, SECONDS)
 
 
-def test_who_begins_to_listen_late_is_waited_for_as_long_as_is_asked(
+def test_a_program_that_listens_late_gets_the_requested_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("lanes.check.started.STARTS", 0.0)

@@ -20,14 +20,14 @@ def find(server: Address, *, timeout: float = SECONDS, wait: float = 0) -> Subje
     return Subject(server, dialect, clients=2, many=2, timeout=timeout, wait=wait)
 
 
-def test_who_is_not_there_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_server_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         monkeypatch.setattr("lanes.check.subject.time.sleep", lambda _: server.listen())
         find(Address(*server.getsockname()), wait=SECONDS).connect().leave()
 
 
-def test_one_that_speaks_first_is_heard_out_before_it_is_asked() -> None:
+def test_a_server_that_speaks_first_is_heard_out_before_it_is_asked() -> None:
     polite: list[Action] = [b"Welcome!", CHUNK, b"Today", UNTIL_GONE]
     with subject([polite, polite]) as found:
         assert found.greeting == "Welcome!"
@@ -36,7 +36,7 @@ def test_one_that_speaks_first_is_heard_out_before_it_is_asked() -> None:
                 assert caller.ask().text == "Today"
 
 
-def test_who_is_not_greeted_is_not_left_connected() -> None:
+def test_a_caller_without_a_greeting_is_disconnected() -> None:
     refusing = subject([[b"-ERR busy: come again\r\n", UNTIL_GONE]], protocol="lines")
     refused = pytest.raises(Failed, match="the greeting: the server said -ERR busy")
     with refusing as found, refused:
@@ -44,7 +44,7 @@ def test_who_is_not_greeted_is_not_left_connected() -> None:
     # The fake server has seen its client hang up: it would complain of waiting otherwise.
 
 
-def test_of_callers_who_stay_the_one_that_fails_is_named() -> None:
+def test_the_failure_names_the_caller_among_those_that_stay() -> None:
     connections: list[list[Action]] = [[GREET, HEAR], [b"-ERR busy: come again\r\n"]]
     with subject(connections, protocol="lines") as found, ExitStack() as staying:
         callers = found.callers(staying, 2)
@@ -53,7 +53,7 @@ def test_of_callers_who_stay_the_one_that_fails_is_named() -> None:
             next(callers)
 
 
-def test_a_connection_that_does_not_come_is_missed() -> None:
+def test_a_connection_that_does_not_come_is_a_failure() -> None:
     with FullQueue() as server, find(Address(*server.address), timeout=0.3) as found:
         found.connect().leave()
         server.fill()
@@ -62,7 +62,7 @@ def test_a_connection_that_does_not_come_is_missed() -> None:
         assert not found.is_gone()
 
 
-def test_a_connection_that_does_not_come_is_tried_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_that_does_not_come_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     tries: list[float] = []
     open_one = Subject._open  # noqa: SLF001
 

@@ -87,13 +87,15 @@ def test_an_event_loop_passes_unless_threads_are_asked_for() -> None:
         ("one at a time", "one", "client 2 of 4 .*seen: one client at a time: 1 client, 1 thread"),
     ],
 )
-def test_who_lets_clients_wait_fails_and_is_told_why(name: str, hint: str, evidence: str) -> None:
+def test_a_server_that_lets_clients_wait_fails_with_the_reason(
+    name: str, hint: str, evidence: str
+) -> None:
     result = result_of(name, IN_VAIN)
     assert (result.verdict, result.hint) == ("failed", HINTS[hint]), result
     assert re.match(evidence, result.evidence), result.evidence
 
 
-def test_a_pool_that_greets_is_told_though_its_other_clients_wait_for_a_greeting() -> None:
+def test_a_pool_is_named_even_if_other_clients_wait_for_their_greeting() -> None:
     with (
         ServerProcess("--model", "pool", "--workers", "2") as server,
         found(server.port, IN_VAIN, "lines") as subject,
@@ -105,7 +107,7 @@ def test_a_pool_that_greets_is_told_though_its_other_clients_wait_for_a_greeting
     assert result.evidence.endswith("2 clients, 2 threads; 2 clients accepted and not read")
 
 
-def test_where_the_rights_are_missing_it_is_not_tried_and_says_why() -> None:
+def test_without_permission_to_look_it_is_not_tried_and_says_why() -> None:
     as_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     with ServerProcess("--protocol", "handout") as server:
         root = os.geteuid() == 0
@@ -120,7 +122,7 @@ def test_where_the_rights_are_missing_it_is_not_tried_and_says_why() -> None:
     assert said.endswith("0 of 1 passed")
 
 
-def test_what_is_not_found_or_not_on_linux_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_not_found_or_not_on_linux_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     with running("threads") as server, found(server.port) as subject:
         [result] = score(subject, [threads(not_found, CLIENTS, required=True)], print)
         assert (result.verdict, result.evidence) == ("not tried", "there is no process 0 here")
@@ -129,7 +131,7 @@ def test_what_is_not_found_or_not_on_linux_is_not_tried(monkeypatch: pytest.Monk
     assert result.evidence == "which thread serves which client can be seen on Linux alone"
 
 
-def test_clients_of_another_server_than_the_watched_one_are_not_guessed_at() -> None:
+def test_clients_of_a_server_that_is_not_watched_are_not_guessed_at() -> None:
     with running("threads") as other, running("threads") as server:
         check = threads(lambda: of_pid(other.pid), CLIENTS, required=True)
         with found(server.port, IN_VAIN) as subject:
@@ -144,14 +146,14 @@ def names(protocol: str, *, watched: bool) -> list[str]:
     return [check.name for check in chosen(protocol, (), find, CLIENTS, required=watched)]
 
 
-def test_it_is_offered_where_something_is_watched_and_in_lines_as_before() -> None:
+def test_the_check_is_offered_if_a_server_is_watched_and_always_in_lines() -> None:
     assert names("handout", watched=False) == [check.name for check in OFFERED["handout"]]
     assert names("lines", watched=False) == [check.name for check in OFFERED["lines"]]
     assert names("handout", watched=True)[2:5] == ["concurrent", "threads", "unblocked"]
     assert sorted(names("lines", watched=True)) == sorted(names("lines", watched=False))
 
 
-def test_in_lines_what_the_server_says_has_to_hold_as_well_or_alone_if_nothing_is_seen() -> None:
+def test_in_lines_what_the_server_tells_must_hold_too_or_alone_if_unseen() -> None:
     liar = Check("threads", "It says so.", "another name", Mock(side_effect=Failed("it lies")))
     [told] = [check for check in OFFERED["lines"] if check.name == "threads"]
     with ServerProcess() as server, found(server.port, protocol="lines") as subject:

@@ -56,7 +56,7 @@ def ends(ca: Authority, context: ssl.SSLContext) -> Iterator[Ends]:
         yield stack.enter_context(Caller(secured, Handout(), patience, greets=False)), server
 
 
-def test_what_is_heard_stays_to_be_read_and_a_ticket_is_not_heard(ends: Ends) -> None:
+def test_hearing_an_answer_does_not_consume_it_and_ignores_tickets(ends: Ends) -> None:
     caller, server = ends
     assert not caller.hears(0.05)
     server.sendall(b"Today")
@@ -67,7 +67,7 @@ def test_what_is_heard_stays_to_be_read_and_a_ticket_is_not_heard(ends: Ends) ->
     assert caller.reply().text == "Today we"
 
 
-def test_half_a_record_is_not_heard_and_no_end_either(ends: Ends) -> None:
+def test_half_a_record_is_neither_an_answer_nor_an_end(ends: Ends) -> None:
     caller, server = ends
     with socket.socket(fileno=socket.dup(server.fileno())) as raw:
         raw.sendall(b"\x17\x03\x03\x20\x00")
@@ -75,7 +75,7 @@ def test_half_a_record_is_not_heard_and_no_end_either(ends: Ends) -> None:
         assert not caller.is_hung_up_on(0.05)
 
 
-def test_who_ends_its_output_says_goodbye_and_still_hears_the_answer(ends: Ends) -> None:
+def test_a_caller_that_ends_its_output_says_goodbye_and_still_hears(ends: Ends) -> None:
     caller, server = ends
     caller.say(MESSAGE)
     caller.end_output()
@@ -86,7 +86,7 @@ def test_who_ends_its_output_says_goodbye_and_still_hears_the_answer(ends: Ends)
     caller.be_hung_up_on()
 
 
-def test_who_leaves_says_goodbye(ends: Ends) -> None:
+def test_a_caller_that_leaves_says_goodbye(ends: Ends) -> None:
     caller, server = ends
     server.sendall(b"Today")
     caller.leave()
@@ -94,7 +94,7 @@ def test_who_leaves_says_goodbye(ends: Ends) -> None:
 
 
 @pytest.mark.parametrize("leave", [Caller.reset, Caller.abandon])
-def test_who_vanishes_or_leaves_an_answer_unread_resets_the_connection(
+def test_a_caller_that_vanishes_or_does_not_read_resets_the_connection(
     ends: Ends, leave: Callable[[Caller], None]
 ) -> None:
     caller, server = ends
@@ -105,7 +105,7 @@ def test_who_vanishes_or_leaves_an_answer_unread_resets_the_connection(
         socket.socket.recv(server, 1024)  # OpenSSL may hide what the kernel says
 
 
-def test_a_broken_record_is_told_in_words_though_it_was_noticed_before(ends: Ends) -> None:
+def test_a_broken_record_is_explained_even_if_it_was_noticed_before(ends: Ends) -> None:
     caller, server = ends
     with socket.socket(fileno=socket.dup(server.fileno())) as raw:
         raw.sendall(b"\x17\x03\x03\x00\x20" + bytes(32))
@@ -114,7 +114,7 @@ def test_a_broken_record_is_told_in_words_though_it_was_noticed_before(ends: End
         caller.receive(time.monotonic() + SECONDS)
 
 
-def test_a_server_that_shakes_no_hands_is_found_out_in_time(ca: Authority) -> None:
+def test_a_server_without_a_handshake_is_noticed_in_time(ca: Authority) -> None:
     secure, dialect = Tls(ca.certificate, None, None).secure, DIALECTS["handout"]
     with socket.create_server((LOOPBACK, 0)) as silent:
         address = Address(*silent.getsockname())
@@ -143,7 +143,7 @@ def test_a_client_that_proves_its_name_may_check(server: RunningServer, ca: Auth
     assert (result.exit_code, result.stderr) == (0, "")
 
 
-def test_whoever_does_not_believe_whom_is_one_line_and_exit_code_2(
+def test_distrust_on_either_side_is_one_line_and_exit_code_2(
     server: RunningServer, ca: Authority
 ) -> None:
     trusted = ("--tls", "--tls-ca", ca.certificate)
@@ -161,7 +161,7 @@ def test_whoever_does_not_believe_whom_is_one_line_and_exit_code_2(
         assert (result.exit_code, why in line) == (2, True), line
 
 
-def test_a_server_without_tls_is_no_server_to_check(start_server: StartServer) -> None:
+def test_a_server_without_tls_is_not_checked(start_server: StartServer) -> None:
     result = check(start_server(), "--tls")
     [line] = result.stderr.splitlines()
     assert (result.exit_code, line.endswith("does it speak TLS?")) == (3, True), line

@@ -41,7 +41,7 @@ UNEVEN = [ALONE * number for number in (1, 1, 1, 1, 1, 1, 2, 4, 6, 8)]  # not tu
         (TELLING / 5, [TELLING * n / 5 for n in range(1, 100)], False),
     ],
 )
-def test_who_takes_turns_waits_as_if_alone_at_first_and_then_each_for_the_one_before(
+def test_clients_in_turns_wait_for_those_before_them(
     alone: float, seconds: list[float], *, turns: bool
 ) -> None:
     assert take_turns(alone, seconds) == turns
@@ -56,7 +56,7 @@ def tried(*answers: Answers, alone: float = ALONE) -> str:
     return at_once(rounds, callers, alone)
 
 
-def test_turns_have_to_be_seen_three_times_and_both_times_are_told() -> None:
+def test_turns_must_be_seen_three_times_and_both_times_are_reported() -> None:
     both = "one alone was answered after 400.0 ms, 10 at once within"
     assert tried(Answers(AT_ONCE, None)) == f"{both} 400.0 ms"
     assert tried(*[Answers(IN_TURN, None)] * 2, Answers(AT_ONCE, None)) == f"{both} 400.0 ms"
@@ -68,7 +68,7 @@ def test_turns_have_to_be_seen_three_times_and_both_times_are_told() -> None:
     assert failed.value.hint == FEW.format(2)
 
 
-def test_turns_that_do_not_look_like_turns_once_are_seen_again_but_not_twice() -> None:
+def test_turns_are_tried_again_after_one_unlike_round_but_not_after_two() -> None:
     """Of turns that vary in length some may be too short to be noticed."""
     turns, uneven = Answers(IN_TURN, None), Answers(UNEVEN, None)
     with pytest.raises(Failed):
@@ -85,7 +85,7 @@ def test_turns_that_do_not_look_like_turns_once_are_seen_again_but_not_twice() -
         (HungUp("the server hung up"), IN_TURN[:7], ""),
     ],
 )
-def test_of_turns_that_take_too_long_it_is_said_how_many_were_answered(
+def test_turns_that_take_too_long_are_reported_with_the_number_answered(
     monkeypatch: pytest.MonkeyPatch, failure: Failed, answered: list[float], hint: str
 ) -> None:
     waited = answered[-1] if answered else 0.0
@@ -98,7 +98,7 @@ def test_of_turns_that_take_too_long_it_is_said_how_many_were_answered(
     assert str(failed.value).startswith(told if hint else str(failure))
 
 
-def test_where_all_are_worked_on_at_once_and_the_time_is_too_short_nothing_can_be_told() -> None:
+def test_a_timeout_too_short_for_any_answer_leaves_turns_unseen() -> None:
     caller = Mock(spec=Caller)
     late = Late(caller, Failed("no answer within 3 s"))
     with pytest.raises(Unseen, match=r"It was answered later: try a longer --timeout$"):
@@ -117,7 +117,7 @@ def test_where_all_are_worked_on_at_once_and_the_time_is_too_short_nothing_can_b
         ([0.3 * number for number in range(1, 10)], 3.0, ""),  # there was not enough time
     ],
 )
-def test_where_most_are_answered_at_once_and_one_never_the_threads_share_a_connection(
+def test_nine_quick_answers_and_one_missing_mean_a_shared_connection(
     monkeypatch: pytest.MonkeyPatch, answered: list[float], waited: float, hint: str
 ) -> None:
     clock = Mock(monotonic=Mock(side_effect=[0.0, waited]))

@@ -21,7 +21,7 @@ CLOCK = [
         ([b".", b".", b"."], b"..", b""),
     ],
 )
-def test_what_is_repeated_whatever_its_numbers_is_no_answer(
+def test_text_repeated_with_other_numbers_is_not_an_answer(
     unasked: list[bytes], heard: bytes, answer: bytes
 ) -> None:
     ticks = ticks_of(unasked)
@@ -32,5 +32,5 @@ def test_what_is_repeated_whatever_its_numbers_is_no_answer(
 @pytest.mark.parametrize(
     "unasked", [[b"Welcome!"], [b"A joke", b"Another", b"A third one"], [*CLOCK, b"A joke"]]
 )
-def test_of_a_server_that_never_says_the_same_it_cannot_be_told(unasked: list[bytes]) -> None:
+def test_unasked_text_that_always_differs_has_no_pattern(unasked: list[bytes]) -> None:
     assert ticks_of(unasked) is None

@@ -55,12 +55,12 @@ def course() -> Course:
 
 
 @pytest.mark.parametrize("doing", [on(C), on(C, "writes"), on(C, "polls")])
-def test_who_waits_for_a_connection_alone_serves_it(course: Course, doing: Doing) -> None:
+def test_a_thread_that_waits_for_one_connection_serves_it(course: Course, doing: Doing) -> None:
     assert course.see({T: doing, U: RUNS}) == (T, "direct")
 
 
 @pytest.mark.parametrize("kind", ["polls", "epolls"])
-def test_who_polls_its_only_client_serves_it_if_nobody_else_of_the_process_could(
+def test_a_poller_serves_its_only_client_if_it_is_the_only_thread(
     course: Course, kind: Kind
 ) -> None:
     assert course.see({CHILD: polls(C, kind=kind)}) == (CHILD, "direct")
@@ -70,7 +70,7 @@ def test_who_polls_its_only_client_serves_it_if_nobody_else_of_the_process_could
 
 
 @pytest.mark.parametrize("other", [polls(D), on(D), polls(LISTENER), on(LISTENER, "polls")])
-def test_who_polls_its_only_client_serves_it_if_every_other_thread_has_its_own(
+def test_a_poller_serves_its_only_client_if_the_other_threads_are_taken(
     course: Course, other: Doing
 ) -> None:
     assert course.see({T: polls(C), U: other}, (C, D)) == (T, "direct")
@@ -79,9 +79,7 @@ def test_who_polls_its_only_client_serves_it_if_every_other_thread_has_its_own(
 
 
 @pytest.mark.parametrize("other", [LOCKED, RUNS, SLEEPS, polls(LISTENER, D), polls(8), polls(C)])
-def test_who_polls_its_only_client_may_hand_it_to_a_thread_that_has_none(
-    course: Course, other: Doing
-) -> None:
+def test_a_poller_may_hand_its_only_client_to_a_free_thread(course: Course, other: Doing) -> None:
     assert course.see({T: polls(C), U: other}, (C, D)) == (T, "polled")
 
 
@@ -91,19 +89,19 @@ def test_a_thread_that_works_for_a_client_of_its_own_is_not_free(course: Course)
     assert course.attribution.claims()[D] == (U, "remembered")
 
 
-def test_who_polls_a_client_of_its_own_keeps_it_when_a_thread_comes(course: Course) -> None:
+def test_a_poller_keeps_its_client_when_a_thread_appears(course: Course) -> None:
     course.see({T: polls(C)})
     assert course.see({T: polls(C), U: RUNS}) == (T, "direct")
 
 
-def test_nobody_is_known_by_polling_one_client_where_a_thread_has_polled_several(
+def test_polling_one_client_proves_nothing_after_a_thread_polled_several(
     course: Course,
 ) -> None:
     course.see({T: polls(C, E), U: polls(D)}, (C, D, E))
     assert course.see({T: polls(C), U: polls(D)}, (C, D)) == (T, "polled")
 
 
-def test_threads_that_wait_for_the_same_epoll_set_take_turns_and_nothing_is_remembered(
+def test_threads_that_share_an_epoll_set_take_turns_and_are_not_remembered(
     course: Course,
 ) -> None:
     both = Doing("epolls", frozenset({C, D}), epoll=5)
@@ -117,22 +115,22 @@ def test_threads_that_wait_for_the_same_epoll_set_take_turns_and_nothing_is_reme
     assert course.see({U: one, T: RUNS}, (C, D)) == UNKNOWN
 
 
-def test_of_a_connection_that_a_poller_has_let_go_nothing_is_known(course: Course) -> None:
+def test_a_connection_that_its_poller_let_go_is_unknown(course: Course) -> None:
     course.see({T: polls(C, kind="epolls"), U: LOCKED})
     assert course.see({T: polls(kind="epolls"), U: LOCKED}) == UNKNOWN
 
 
 @pytest.mark.parametrize("kind", ["polls", "epolls"])
-def test_who_waits_for_several_polls_them(course: Course, kind: Kind) -> None:
+def test_a_thread_that_waits_for_several_connections_polls_them(course: Course, kind: Kind) -> None:
     assert course.see({T: polls(C, D, kind=kind)}, (C, D)) == (T, "polled")
     assert course.attribution.claims()[D] == (T, "polled")
 
 
-def test_to_wait_for_it_alone_counts_for_more_than_to_poll_it(course: Course) -> None:
+def test_waiting_for_one_connection_counts_more_than_polling_it(course: Course) -> None:
     assert course.see({T: polls(C, D), U: on(C)}, (C, D)) == (U, "direct")
 
 
-def test_of_two_that_wait_for_one_connection_it_stays_with_the_first(course: Course) -> None:
+def test_of_two_threads_that_wait_for_a_connection_the_first_keeps_it(course: Course) -> None:
     assert course.see({U: on(C)}) == (U, "direct")
     assert course.see({T: on(C), U: on(C)}) == (U, "direct")
     assert course.see({T: on(C)}) == (T, "direct")
@@ -155,7 +153,7 @@ def test_a_thread_that_moved_on_is_forgotten_for_good(course: Course, doing: Doi
     assert course.see({T: LOCKED}, (C, D)) == UNKNOWN
 
 
-def test_a_thread_that_has_ended_is_forgotten_at_the_look_after(course: Course) -> None:
+def test_a_thread_that_has_ended_is_forgotten_at_the_next_look(course: Course) -> None:
     course.see({T: on(C)})
     assert course.see({U: RUNS}, pending={C}) == (T, "direct")
     assert course.attribution.lost() == {C}
@@ -178,7 +176,7 @@ def test_they_may_appear_a_look_apart(course: Course) -> None:
 
 
 @pytest.mark.parametrize(("listed", "how"), [(False, "born together"), (True, "unknown")])
-def test_a_thread_is_as_new_as_a_connection_if_it_appeared_since_the_list_before(
+def test_a_thread_is_as_new_as_a_connection_if_it_came_after_the_last_list(
     course: Course, *, listed: bool, how: str
 ) -> None:
     course.see(NOBODY, ())
@@ -187,7 +185,7 @@ def test_a_thread_is_as_new_as_a_connection_if_it_appeared_since_the_list_before
     assert course.see({T: LOCKED}).how == how
 
 
-def test_what_is_there_at_the_first_look_is_not_born_together(course: Course) -> None:
+def test_threads_and_connections_of_the_first_look_are_not_born_together(course: Course) -> None:
     assert course.see({T: LOCKED}) == UNKNOWN
     assert course.see({T: LOCKED}) == UNKNOWN
 
@@ -196,14 +194,14 @@ def test_what_is_there_at_the_first_look_is_not_born_together(course: Course) ->
     ("look", "connections"),
     [({T: LOCKED, U: LOCKED}, (C,)), ({T: LOCKED}, (C, D)), ({T: polls(D, LISTENER)}, (C,))],
 )
-def test_nobody_is_born_together_where_more_appears_or_the_thread_is_elsewhere(
+def test_newcomers_are_not_paired_if_there_are_more_or_the_thread_is_taken(
     course: Course, look: Look, connections: tuple[int, ...]
 ) -> None:
     course.see(NOBODY, ())
     assert course.see(look, connections) == UNKNOWN
 
 
-def test_a_newcomer_that_has_a_connection_is_not_born_together_with_another(
+def test_a_new_thread_with_a_connection_is_not_paired_with_another(
     course: Course,
 ) -> None:
     course.see(NOBODY, ())
@@ -225,31 +223,31 @@ def test_the_only_busy_thread_serves_the_only_connection_with_a_message(
     ("look", "pending"),
     [({T: RUNS, U: RUNS}, {C}), ({T: RUNS}, {C, D}), ({T: LOCKED}, {C}), ({T: RUNS}, set())],
 )
-def test_nothing_is_claimed_where_more_are_busy_or_wait(
+def test_nothing_is_claimed_unless_one_thread_is_busy_and_one_client_waits(
     course: Course, look: Look, pending: set[int]
 ) -> None:
     assert course.see(look, (C, D), pending) == UNKNOWN
 
 
-def test_a_busy_thread_that_has_a_client_is_not_the_only_one_busy(course: Course) -> None:
+def test_a_busy_thread_with_a_client_does_not_serve_another(course: Course) -> None:
     course.see({T: on(D)}, (C, D))
     assert course.see({T: RUNS}, (C, D), {C}) == UNKNOWN
     assert course.see({T: RUNS, U: RUNS}, (C, D), {C, D}) == (U, "only one busy")
 
 
-def test_what_a_poller_holds_is_never_remembered(course: Course) -> None:
+def test_a_pollers_connections_are_never_remembered(course: Course) -> None:
     course.see({T: polls(C, D)}, (C, D))
     assert course.see({T: RUNS}, (C, D)) == (T, "polled")  # it reads, perhaps for another
     assert course.see({T: polls(D, LISTENER)}, (C, D)) == UNKNOWN
     assert course.see({T: RUNS}, (C, D)) == UNKNOWN
 
 
-def test_what_a_poller_holds_is_never_born_together(course: Course) -> None:
+def test_a_pollers_connections_are_never_born_together(course: Course) -> None:
     course.see({U: polls(LISTENER)}, ())
     assert course.see({U: polls(LISTENER, C), T: LOCKED}) == (U, "polled")
 
 
-def test_what_a_poller_holds_may_be_with_the_only_one_busy(course: Course) -> None:
+def test_a_pollers_connection_may_be_with_the_only_busy_thread(course: Course) -> None:
     look = {T: polls(C, D), U: RUNS}
     assert course.see(look, (C, D), {C}) == (U, "only one busy")
     assert course.see({**look, U: LOCKED}, (C, D)) == (T, "polled")
@@ -264,18 +262,18 @@ def test_a_connection_has_lost_its_thread_for_one_look(course: Course) -> None:
     assert course.attribution.lost() == set()
 
 
-def test_who_polls_which_connection_is_known(course: Course) -> None:
+def test_the_poller_of_each_connection_is_known(course: Course) -> None:
     course.see({T: polls(C, LISTENER), U: on(D)}, (C, D))
     assert course.attribution.pollers() == {C: T}
 
 
-def test_a_connection_that_is_closed_has_no_claim(course: Course) -> None:
+def test_a_closed_connection_has_no_claim(course: Course) -> None:
     course.see({T: on(C)})
     course.see({T: RUNS}, ())
     assert course.attribution.claims() == {}
 
 
-def test_a_thread_is_older_that_was_there_long_before_the_connection(course: Course) -> None:
+def test_a_thread_that_was_there_long_before_a_connection_is_older(course: Course) -> None:
     for _ in range(OLDER + 1):
         course.see({T: LOCKED}, ())
     course.see({T: LOCKED})
@@ -284,7 +282,7 @@ def test_a_thread_is_older_that_was_there_long_before_the_connection(course: Cou
     assert not course.attribution.is_older(U, C)
 
 
-def test_nothing_is_remembered_if_a_thread_went_on_from_a_connection_that_stays_open(
+def test_nothing_is_remembered_after_a_thread_left_an_open_connection(
     course: Course,
 ) -> None:
     course.see({T: on(D), U: on(C)}, (C, D))
@@ -296,7 +294,7 @@ def test_nothing_is_remembered_if_a_thread_went_on_from_a_connection_that_stays_
 
 
 @pytest.mark.parametrize("before", [ACCEPTS, polls(D, LISTENER)])
-def test_who_accepts_or_polls_may_go_on_from_a_connection_that_it_hands_on(
+def test_a_thread_that_accepts_or_polls_may_hand_a_connection_on(
     course: Course, before: Doing
 ) -> None:
     course.see({T: before, U: on(C)}, (C, D))
@@ -304,13 +302,13 @@ def test_who_accepts_or_polls_may_go_on_from_a_connection_that_it_hands_on(
         assert course.see({T: on(held), U: RUNS}, (C, D, E)) == (U, "remembered")
 
 
-def test_to_go_on_from_a_connection_that_is_closed_is_to_share_nothing(course: Course) -> None:
+def test_leaving_a_closed_connection_is_not_sharing(course: Course) -> None:
     course.see({T: on(D), U: on(C)}, (C, D))
     for _ in range(2):
         assert course.see({T: on(E), U: RUNS}, (C, E)) == (U, "remembered")
 
 
-def test_a_thread_comes_with_a_connection_only_if_both_were_seen_to_come_and_soon() -> None:
+def test_a_thread_comes_with_a_connection_only_if_both_appear_within_a_few_looks() -> None:
     newcomers = Newcomers()
     for look in range(3 + SOON):
         threads = [MAIN, T] if look > 0 else [MAIN]

@@ -77,7 +77,7 @@ def test_many_are_listed_instead_of_looked_up(
     )
 
 
-def test_one_that_the_kernel_passes_over_in_its_list_is_not_closed(
+def test_a_connection_missing_from_the_kernels_list_is_not_closed(
     meeting: Meeting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     meeting.connect()
@@ -89,7 +89,7 @@ def test_one_that_the_kernel_passes_over_in_its_list_is_not_closed(
     assert [one.inode for one in meeting.read()] == [inode(accepted)]
 
 
-def test_those_that_are_found_at_once_are_sorted_by_their_descriptors(meeting: Meeting) -> None:
+def test_connections_found_together_are_sorted_by_descriptor(meeting: Meeting) -> None:
     accepted = []
     for _ in range(3):
         meeting.connect()
@@ -103,7 +103,7 @@ def test_those_that_are_found_at_once_are_sorted_by_their_descriptors(meeting: M
     assert [one.inode for one in found] == [inode(one) for one in accepted]
 
 
-def test_those_in_the_backlog_are_sorted_by_their_age_and_come_last(meeting: Meeting) -> None:
+def test_connections_in_the_backlog_come_last_by_age(meeting: Meeting) -> None:
     meeting.connect()
     accepted = meeting.accept()
     clients = []
@@ -145,7 +145,7 @@ def test_a_new_thread_is_a_sign_of_a_new_connection(meeting: Meeting) -> None:
     assert len(meeting.read({T: Doing("locks")})) == 1
 
 
-def test_what_a_thread_serves_that_is_no_connection_is_no_sign(
+def test_a_thread_that_waits_for_something_else_is_no_sign(
     meeting: Meeting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stranger: Look = {T: Doing("reads", frozenset({1}), alone=True)}
@@ -157,7 +157,7 @@ def test_what_a_thread_serves_that_is_no_connection_is_no_sign(
     assert len(meeting.read(stranger)) == 1
 
 
-def test_a_connection_that_is_closed_is_no_longer_there(meeting: Meeting) -> None:
+def test_a_closed_connection_is_gone(meeting: Meeting) -> None:
     meeting.connect()
     accepted = meeting.accept()
     wait_until(lambda: len(meeting.read({T: Doing("running")})) == 1)
@@ -165,7 +165,7 @@ def test_a_connection_that_is_closed_is_no_longer_there(meeting: Meeting) -> Non
     assert meeting.read({T: Doing("running")}) == []
 
 
-def test_what_it_counts_is_read_again_and_again(meeting: Meeting) -> None:
+def test_the_counters_of_a_connection_are_read_at_each_look(meeting: Meeting) -> None:
     client = meeting.connect()
     meeting.accept()
     meeting.read({T: Doing("running")})
@@ -174,7 +174,7 @@ def test_what_it_counts_is_read_again_and_again(meeting: Meeting) -> None:
     assert (seen.segments, seen.unread, seen.pending) == (1, 5, True)
 
 
-def test_while_no_thread_runs_only_those_are_read_that_no_thread_waits_for(
+def test_while_no_thread_runs_connections_that_threads_wait_for_are_not_read(
     meeting: Meeting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     meeting.connect()
@@ -196,7 +196,7 @@ def test_while_no_thread_runs_only_those_are_read_that_no_thread_waits_for(
     assert asked == [{other}, {served}]  # who is not found has been closed
 
 
-def test_a_message_is_pending_until_an_answer_though_both_came_at_once(meeting: Meeting) -> None:
+def test_a_message_is_pending_until_its_answer_even_within_a_tick(meeting: Meeting) -> None:
     client = meeting.connect()
     accepted = meeting.accept()
     for number in range(1, 20):  # some of them within a tick of the answer before
@@ -228,7 +228,7 @@ def accept():
         yield puppet
 
 
-def test_a_connection_that_another_server_of_the_port_has_is_not_seen(
+def test_a_connection_of_another_server_on_the_port_is_not_seen(
     meeting: Meeting, other: Puppet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "LIST", 0.0)
@@ -245,7 +245,7 @@ def test_a_connection_that_another_server_of_the_port_has_is_not_seen(
     wait_until(lambda: {one.inode for one in meeting.read()} - {0} == own)
 
 
-def test_who_waits_for_another_server_of_the_port_is_not_in_this_ones_backlog(
+def test_a_client_of_another_server_on_the_port_is_not_in_this_backlog(
     meeting: Meeting, other: Puppet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "LIST", 0.0)

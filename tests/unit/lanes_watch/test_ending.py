@@ -9,7 +9,7 @@ from lanes.watch.ending import Ending
 from tests.kit.puppet import Puppet
 
 
-def test_what_was_forked_and_ignores_sigterm_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forked_children_that_ignore_sigterm_are_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lanes.watch.ending.PATIENCE", 0.1)
     with Puppet() as child, Puppet() as forked:
         forked.do("import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)")

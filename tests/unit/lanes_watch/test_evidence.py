@@ -56,7 +56,7 @@ def scene(puppet: Puppet) -> Iterator[Scene]:
         yield Scene(puppet, processes)
 
 
-def test_a_look_at_which_nothing_has_changed_is_the_one_before(scene: Scene) -> None:
+def test_a_look_without_changes_is_the_same_object(scene: Scene) -> None:
     wait_until(lambda: scene.look() is scene.look())  # the main thread waits again, too
     before = scene.look()
     scene.do("pairs[0][1].send(b'!')")
@@ -76,7 +76,7 @@ def test_a_descriptor_that_has_become_another_connection_is_noticed(
     assert found == [third, second]
 
 
-def test_the_descriptor_of_a_connection_that_was_closed_is_read_at_once(
+def test_the_descriptor_of_a_closed_connection_is_read_again_at_once(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evidence, "TURN", Fraction(1, 10**9))  # its turn comes in years
@@ -88,7 +88,7 @@ def test_the_descriptor_of_a_connection_that_was_closed_is_read_at_once(
     assert scene.waits_for(first) == [third, second]
 
 
-def test_a_descriptor_that_another_thread_has_got_since_is_not_the_first_ones(
+def test_a_descriptor_reused_by_another_thread_is_not_believed(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inode = Process.inode
@@ -126,7 +126,7 @@ def test_a_thread_that_was_stopped_still_waits_for_what_it_waited_for(puppet: Pu
         wait_until(lambda: seen.look()[thread] == waits)
 
 
-def test_what_polls_is_seen_after_the_process_has_become_another_program(puppet: Puppet) -> None:
+def test_a_poll_is_seen_after_the_process_became_another_program(puppet: Puppet) -> None:
     program = "import socket\nones = socket.socketpair()\nones[0].settimeout(600)\nones[0].recv(1)"
     with closing(Processes([puppet.pid])) as processes:
         seen, main = Evidence(processes), ThreadId(puppet.pid, puppet.pid)

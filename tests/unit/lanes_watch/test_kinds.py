@@ -259,7 +259,7 @@ def test_the_evidence_speaks_for_a_kind(facts: dict[str, object], kind: tuple[st
     assert found.locked == ("with a thread in a lock" in found.evidence)
 
 
-def test_what_is_unknown_now_is_called_what_it_was_called_before() -> None:
+def test_a_server_of_an_unknown_kind_keeps_its_last_kind() -> None:
     kinds, loop = Kinds(), Kind(LOOP, "1 thread polls 2 connections")
     unknown = Kind("unknown", "no client now")
     assert kinds.now(unknown) == unknown

@@ -41,7 +41,7 @@ def port_of(address: str) -> int:
     return int(address.rpartition(":")[2])
 
 
-def test_a_process_with_a_wrong_port_is_told_the_right_ones(puppet: Puppet) -> None:
+def test_a_wrong_port_of_a_process_is_answered_with_the_right_ones(puppet: Puppet) -> None:
     first = puppet.do(LISTEN)
     assert found(puppet) == found(puppet, port_of(first)) == ([first], "")
     why = f"It does not listen on port 1, but on {first}: name that with --port, or none."
@@ -51,7 +51,7 @@ def test_a_process_with_a_wrong_port_is_told_the_right_ones(puppet: Puppet) -> N
     assert found(puppet, 1)[1].endswith(f"but on {both}: name one with --port, or none.")
 
 
-def test_one_that_does_not_listen_is_told_so_though_another_process_does(puppet: Puppet) -> None:
+def test_a_process_that_does_not_listen_is_reported_even_if_another_does(puppet: Puppet) -> None:
     why = "It does not listen for clients: not yet, or another process is the server."
     with Puppet() as other:
         assert found(puppet, port_of(other.do(LISTEN))) == ([], why)
@@ -65,7 +65,7 @@ def test_a_unix_domain_socket_is_found_unless_a_port_is_asked_for(puppet: Puppet
     assert found(puppet, port_of(address))[0] == [address]
 
 
-def test_where_a_process_may_not_be_looked_at_a_port_has_to_be_named(
+def test_without_permission_to_look_a_port_must_be_named(
     puppet: Puppet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = puppet.do(LISTEN)

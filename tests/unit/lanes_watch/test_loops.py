@@ -69,7 +69,7 @@ def times(count: int, answer: Callable[[], bool]) -> list[bool]:
     return [answer() for _ in range(count)]
 
 
-def test_who_answers_while_nobody_else_runs_is_a_loop_and_stays_one(server: Server) -> None:
+def test_a_thread_that_answers_alone_is_a_loop_and_stays_one(server: Server) -> None:
     assert times(20, server.answer)[-1]
     assert server.answer(by_worker=True)
 
@@ -82,22 +82,22 @@ def test_an_answer_may_go_long_after_its_message_has_come(server: Server) -> Non
     assert times(20, one_of_two)[-1]
 
 
-def test_who_answers_only_while_a_worker_runs_is_none(server: Server) -> None:
+def test_a_thread_that_answers_only_while_a_worker_runs_is_not_a_loop(server: Server) -> None:
     assert not any(times(20, lambda: server.answer(by_worker=True)))
 
 
-def test_it_is_not_taken_for_a_loop_at_the_first_answers(server: Server) -> None:
+def test_a_thread_is_not_called_a_loop_after_its_first_answers(server: Server) -> None:
     assert not any(times(SURE, server.answer))
 
 
 @pytest.mark.parametrize(("messages", "answers"), [(0, 0), (0, 1), (1, 0)])
-def test_what_is_no_answer_to_a_message_proves_nothing(
+def test_a_message_or_an_answer_alone_proves_nothing(
     server: Server, messages: int, answers: int
 ) -> None:
     assert not any(times(20, lambda: server.answer(messages=messages, answers=answers)))
 
 
-def test_who_runs_while_messages_are_answered_is_a_worker(server: Server) -> None:
+def test_a_thread_that_runs_while_messages_are_answered_is_a_worker(server: Server) -> None:
     times(3, server.answer)
     assert server.loops.workers == set()
     server.answer(by_worker=True)
@@ -106,7 +106,7 @@ def test_who_runs_while_messages_are_answered_is_a_worker(server: Server) -> Non
     assert server.loops.helpers == set()  # somebody else wakes it
 
 
-def test_who_runs_by_the_clock_while_nobody_says_anything_is_no_worker(
+def test_a_thread_that_runs_by_the_clock_without_messages_is_not_a_worker(
     timed: Server,
 ) -> None:
     times(10, lambda: timed.answer(by_worker=True))
@@ -118,7 +118,7 @@ def test_who_runs_by_the_clock_while_nobody_says_anything_is_no_worker(
     assert timed.loops.found
 
 
-def test_without_counters_nobody_is_a_helper(timed: Server) -> None:
+def test_without_counters_no_thread_is_called_a_helper(timed: Server) -> None:
     times(10, lambda: timed.answer(by_worker=True, messages=0, answers=0))
     assert timed.loops.helpers == set()
 

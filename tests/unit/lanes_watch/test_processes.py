@@ -55,7 +55,7 @@ def test_a_new_thread_is_noticed_and_one_that_has_ended_is_forgotten(
     wait_until(lambda: threads(processes) == {main})
 
 
-def test_while_no_thread_runs_none_is_read_again(
+def test_while_no_thread_runs_no_thread_is_read_again(
     puppet: Puppet, processes: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     puppet.do("over = threading.Event()")
@@ -80,7 +80,7 @@ def test_while_no_thread_runs_none_is_read_again(
     wait_until(lambda: len(threads(processes)) == everyone + 1)
 
 
-def test_a_thread_that_has_ended_between_two_refreshes_is_left_out_of_the_sample(
+def test_a_thread_that_ended_since_the_refresh_is_not_in_the_sample(
     puppet: Puppet, processes: Processes
 ) -> None:
     puppet.do("over = threading.Event()")
@@ -112,7 +112,7 @@ said = child
 """
 
 
-def test_what_a_process_forks_is_followed_and_its_children_too(
+def test_forked_children_and_grandchildren_are_followed(
     puppet: Puppet, processes: Processes
 ) -> None:
     child = puppet.do(f"import signal; again = True{FORK}")
@@ -130,7 +130,7 @@ def test_what_a_process_forks_is_followed_and_its_children_too(
             os.kill(pid, signal.SIGKILL)
 
 
-def test_a_process_that_has_ended_is_forgotten_and_those_it_forked_stay(
+def test_a_process_that_has_ended_is_forgotten_and_its_children_stay(
     puppet: Puppet, processes: Processes
 ) -> None:
     child = puppet.do(f"import signal; again = False{FORK}")
@@ -147,7 +147,7 @@ def test_a_process_that_has_ended_is_forgotten_and_those_it_forked_stay(
     assert list(processes) == []
 
 
-def test_a_process_that_is_gone_cannot_be_looked_at(puppet: Puppet) -> None:
+def test_a_process_that_is_gone_cannot_be_watched(puppet: Puppet) -> None:
     puppet.process.kill()
     puppet.process.wait()
     before = open_files()
@@ -201,7 +201,7 @@ said = epoll.fileno()
     assert process.epolled(9999) == Epolled()
 
 
-def test_what_an_epoll_set_has_given_to_whoever_it_woke_it_waits_for_no_more(
+def test_a_oneshot_socket_leaves_the_epoll_set_until_it_is_armed_again(
     puppet: Puppet, process: Process
 ) -> None:
     epoll, inode = puppet.do("""
@@ -218,13 +218,13 @@ said = [epoll.fileno(), os.fstat(one.fileno()).st_ino]
     wait_until(lambda: process.epolled(epoll).inodes == {inode})
 
 
-def test_what_has_moved_on_since_its_line_was_read_counts_as_running(process: Process) -> None:
+def test_a_thread_that_moved_on_since_its_line_was_read_counts_as_running(process: Process) -> None:
     polls = b"%d 0x10 0x1 0x0 0x0 0x0 0x0 0x7ffc 0x7f12\n"
     numbers: Callable[[str], int] = {"x86_64": 271, "aarch64": 73}.__getitem__
     assert process.wait(polls % numbers(os.uname().machine)).kind == "running"
 
 
-def test_a_word_of_its_memory_can_be_read(puppet: Puppet, process: Process) -> None:
+def test_a_word_of_a_processs_memory_can_be_read(puppet: Puppet, process: Process) -> None:
     address = puppet.do("""
 import ctypes
 word = ctypes.c_uint32(123456)
@@ -235,7 +235,7 @@ said = ctypes.addressof(word)
         process.word(16)
 
 
-def test_one_that_has_ended_has_no_sockets(puppet: Puppet, process: Process) -> None:
+def test_a_process_that_has_ended_has_no_sockets(puppet: Puppet, process: Process) -> None:
     puppet.process.kill()
     puppet.process.wait()
     assert process.sockets() == {}

@@ -101,7 +101,7 @@ def stand(lines: PythonLines, pid: int, count: int = 1) -> dict[int, Standing]:
     return known()
 
 
-def test_a_thread_that_waits_for_a_lock_stands_at_the_line_that_takes_it(
+def test_a_thread_that_waits_for_a_lock_is_at_the_line_that_takes_it(
     lines: PythonLines, locked: int, tmp_path: Path
 ) -> None:
     [waiting] = [one for tid, one in stand(lines, locked, 2).items() if tid != locked]
@@ -112,14 +112,14 @@ def test_a_thread_that_waits_for_a_lock_stands_at_the_line_that_takes_it(
     assert lines.why_not() == ""
 
 
-def test_a_thread_inside_the_standard_library_stands_at_the_programs_own_line(
+def test_a_thread_in_the_standard_library_is_at_the_programs_own_line(
     lines: PythonLines, locked: int
 ) -> None:
     main = stand(lines, locked, 2)[locked]
     assert (main.thread, main.text) == ("MainThread", "server.py:16: server.serve_forever()")
 
 
-def test_a_thread_without_a_line_of_its_own_stands_at_the_innermost(
+def test_a_thread_without_a_line_of_the_program_is_at_the_innermost(
     lines: PythonLines, run: Run
 ) -> None:
     pid = run(sys.executable, "-u", "-m", "http.server", "--bind", "127.0.0.1", "0").pid
@@ -128,14 +128,14 @@ def test_a_thread_without_a_line_of_its_own_stands_at_the_innermost(
     assert main.source
 
 
-def test_a_line_of_which_the_file_is_gone_has_no_source(
+def test_a_line_of_a_missing_file_has_no_source(
     lines: PythonLines, locked: int, tmp_path: Path
 ) -> None:
     (tmp_path / "server.py").unlink()
     assert stand(lines, locked, 2)[locked].text == "server.py:16"
 
 
-def test_a_process_that_has_ended_leaves_nothing(lines: PythonLines, run: Run) -> None:
+def test_a_process_that_has_ended_has_no_lines(lines: PythonLines, run: Run) -> None:
     process = run(sys.executable, "-c", IDLE)
     stand(lines, process.pid)
     process.kill()
@@ -144,7 +144,7 @@ def test_a_process_that_has_ended_leaves_nothing(lines: PythonLines, run: Run) -
     assert lines.why_not() == ""
 
 
-def test_what_is_not_renewed_is_forgotten(
+def test_lines_that_are_not_renewed_are_forgotten(
     lines: PythonLines, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand(lines, run(sys.executable, "-c", IDLE).pid)
@@ -152,7 +152,7 @@ def test_what_is_not_renewed_is_forgotten(
     assert lines.known() == {}
 
 
-def test_more_processes_than_a_round_has_are_asked_in_turn(
+def test_processes_beyond_one_round_are_asked_in_turn(
     lines: PythonLines, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(python_lines, "AT_ONCE", 1)
@@ -165,7 +165,7 @@ def test_more_processes_than_a_round_has_are_asked_in_turn(
     wait_until(are_known)
 
 
-def test_a_process_that_is_no_python_leaves_nothing_and_harms_no_other(
+def test_a_process_that_is_not_python_has_no_lines_and_harms_no_other(
     lines: PythonLines, run: Run
 ) -> None:
     other = run("sh", "-c", "echo up; read line").pid
@@ -177,7 +177,7 @@ def test_a_process_that_is_no_python_leaves_nothing_and_harms_no_other(
     assert is_python(pid)
 
 
-def test_what_a_program_has_mapped_is_read_once_it_has_run_for_a_while_and_not_again(
+def test_the_maps_of_a_program_are_read_once_after_a_while(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = run("sh", "-c", "echo up; read line").pid
@@ -193,7 +193,7 @@ def test_what_a_program_has_mapped_is_read_once_it_has_run_for_a_while_and_not_a
     assert not is_python(another)
 
 
-def test_a_process_that_is_gone_is_no_python() -> None:
+def test_a_process_that_is_gone_is_not_python() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         process.wait()
     assert not is_python(process.pid)
@@ -222,7 +222,7 @@ def test_cpython_from_3_11_on_is_known_by_the_name_of_what_runs(
             process.kill()
 
 
-def test_without_py_spy_it_says_what_to_install(
+def test_without_py_spy_a_line_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
@@ -234,7 +234,7 @@ def test_without_py_spy_it_says_what_to_install(
         assert lines.known() == {}
 
 
-def test_a_line_that_two_dumps_disagree_on_is_not_known(
+def test_a_line_on_which_two_dumps_differ_is_unknown(
     put_up: Callable[[str], None], tmp_path: Path
 ) -> None:
     thread = {"thread_name": None, "os_thread_id": os.getpid()}
@@ -256,7 +256,7 @@ def test_a_line_that_two_dumps_disagree_on_is_not_known(
 
 
 @pytest.mark.parametrize("script", ["echo '['", "echo null", "exec sleep 600"])
-def test_an_answer_that_is_none_leaves_nothing_and_the_next_is_heard(
+def test_a_bad_answer_leaves_no_lines_and_the_next_one_is_read(
     put_up: Callable[[str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
 ) -> None:
     frame = {"name": "f", "filename": "/no/such.py", "line": 7}
@@ -270,7 +270,7 @@ def test_an_answer_that_is_none_leaves_nothing_and_the_next_is_heard(
         assert stand(lines, os.getpid())[os.getpid()].file == "such.py"
 
 
-def test_a_refusal_is_told_and_whose_it_is(put_up: Callable[[str], None]) -> None:
+def test_a_refusal_is_reported_with_its_process(put_up: Callable[[str], None]) -> None:
     put_up("echo 'Permission Denied: Try running again' >&2; exit 1")
     with closing(PythonLines()) as lines:
         assert lines.why_not() == ""
@@ -295,7 +295,7 @@ def test_names_and_source_of_the_target_are_safe_to_print(
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="a process-id namespace takes rights")
-def test_in_a_namespace_of_its_own_a_thread_is_known_by_the_watchers_number(
+def test_a_thread_in_its_own_namespace_has_the_watchers_number(
     lines: PythonLines, run: Run
 ) -> None:
     code = f"import os, sys; print(os.getpid(), flush=True); {IDLE}"

@@ -45,7 +45,7 @@ class Course:
         return record
 
 
-def test_clients_are_numbered_in_the_order_in_which_they_are_told() -> None:
+def test_clients_are_numbered_in_the_order_of_the_connections() -> None:
     course = Course(connection(B, 7), connection(A, 8))
     course.at(1, connection(B, 7), connection(A, 8), connection("d", 9), connection("c", 0))
     told = [(one.number, one.connection.peer, one.accepted_at) for one in course.all()]
@@ -53,7 +53,7 @@ def test_clients_are_numbered_in_the_order_in_which_they_are_told() -> None:
     assert (course.records.accepted, len(course.records)) == (4, 4)
 
 
-def test_a_client_that_is_accepted_out_of_the_backlog_stays_the_same() -> None:
+def test_a_client_accepted_from_the_backlog_stays_the_same() -> None:
     course = Course()
     course.at(1, connection(A, 0))
     course.at(2, connection(A, 7))
@@ -69,20 +69,20 @@ def test_a_client_that_has_left_is_remembered_with_its_end() -> None:
 
 
 @pytest.mark.parametrize("inode", [8, 0])
-def test_the_same_port_once_more_is_a_new_client(inode: int) -> None:
+def test_the_same_port_again_is_a_new_client(inode: int) -> None:
     course = Course(connection(A, 7))
     course.at(2, connection(A, inode))
     assert [(one.number, one.closed_at) for one in course.all()] == [(1, 2), (2, None)]
 
 
-def test_only_so_many_that_have_left_are_remembered() -> None:
+def test_only_the_latest_clients_that_left_are_remembered() -> None:
     course = Course()
     for number in range(CLOSED + 2):
         course.at(number, connection(A, number + 1))
     assert [one.number for one in course.all()] == list(range(2, CLOSED + 3))
 
 
-def test_messages_make_ticks_and_those_that_follow_at_once_are_counted_on_them() -> None:
+def test_messages_make_ticks_that_count_those_right_after() -> None:
     course = Course(connection(A, 7))
     course.at(1, connection(A, 7, 1))
     course.at(1 + GAP / 2, connection(A, 7, 4))
@@ -97,7 +97,7 @@ def test_a_tick_lasts_until_its_message_is_answered() -> None:
     assert list(course.one().ticks) == [(1, 3, 1)]
 
 
-def test_of_what_was_said_before_the_first_look_no_moment_is_known() -> None:
+def test_messages_before_the_first_look_have_no_tick() -> None:
     course = Course(connection(A, 7, 3))
     course.at(1, connection(A, 7, 3), connection(B, 8, 2))
     first, second = course.all()
@@ -113,7 +113,7 @@ def test_only_the_last_ticks_are_remembered() -> None:
     assert course.one().ticks[-1][0] == TICKS + 9
 
 
-def test_the_most_that_were_served_at_once_are_remembered() -> None:
+def test_the_peak_of_clients_served_at_once_is_remembered() -> None:
     records = Records()
     assert [records.peak(serving) for serving in (1, 3, 2)] == [1, 3, 3]
 
@@ -128,7 +128,7 @@ def test_the_most_that_were_served_at_once_are_remembered() -> None:
         (["only one busy", "direct", "unknown"], "close-wait", 1, "has left"),
     ],
 )
-def test_who_was_served_stays_so_and_what_was_only_guessed_is_forgotten(
+def test_a_served_client_stays_served_and_a_guess_is_forgotten(
     hows: list[How], state: str, served_at: float | None, how: str
 ) -> None:
     record = Record(1, connection(A, 7, state=state), accepted_at=-1)
@@ -137,7 +137,7 @@ def test_who_was_served_stays_so_and_what_was_only_guessed_is_forgotten(
     assert (record.served_at, record.claim.how) == (served_at, how)
 
 
-def test_the_thread_that_served_a_client_until_that_left_is_remembered_if_it_was_certain() -> None:
+def test_the_last_thread_of_a_client_that_left_is_remembered_if_certain() -> None:
     for before, thread in (Claim(T, "direct"), T), (Claim(T, "polled"), None):
         record = Record(1, connection(A, 7, state="close-wait"), accepted_at=-1)
         for claim in before, UNKNOWN, UNKNOWN:

@@ -49,11 +49,11 @@ def seen_by(pid: int, uid: int, gid: int, *under: str, scope: str = "0") -> str:
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout
 
 
-def test_of_ones_own_process_all_can_be_seen(puppet: Puppet) -> None:
+def test_a_process_of_the_same_user_can_be_seen(puppet: Puppet) -> None:
     assert missing(puppet.pid) == ""
 
 
-def test_a_process_that_has_ended_lacks_nothing(puppet: Puppet) -> None:
+def test_nothing_is_missing_for_a_process_that_has_ended(puppet: Puppet) -> None:
     puppet.process.kill()
     puppet.process.wait()
     assert missing(puppet.pid) == ""
@@ -61,7 +61,7 @@ def test_a_process_that_has_ended_lacks_nothing(puppet: Puppet) -> None:
 
 @needs_root
 @pytest.mark.parametrize(("uid", "gid"), [(OTHER, USER), (USER, OTHER)])
-def test_another_user_or_group_is_told_whose_process_it_is(
+def test_another_user_or_group_learns_whose_process_it_is(
     puppet: Puppet, uid: int, gid: int
 ) -> None:
     puppet.do(DROP.format(USER))
@@ -81,7 +81,7 @@ def test_the_same_user_and_group_sees_all(puppet: Puppet) -> None:
 
 
 @needs_root
-def test_a_process_that_has_changed_its_user_is_not_for_its_new_user(puppet: Puppet) -> None:
+def test_a_process_that_changed_its_user_is_closed_to_its_new_user(puppet: Puppet) -> None:
     puppet.do(DROP.format(USER))
     assert "it has changed its user" in seen_by(puppet.pid, USER, USER)
 
@@ -95,7 +95,7 @@ def test_a_process_that_has_changed_its_user_is_not_for_its_new_user(puppet: Pup
         ("?", "has changed its user itself"),
     ],
 )
-def test_where_yama_restricts_it_that_is_said(puppet: Puppet, scope: str, told: str) -> None:
+def test_a_restriction_by_yama_is_named(puppet: Puppet, scope: str, told: str) -> None:
     puppet.do(DROP.format(USER))
     assert told in seen_by(puppet.pid, USER, USER, scope=scope)
 
@@ -111,7 +111,7 @@ def test_where_yama_restricts_it_that_is_said(puppet: Puppet, scope: str, told: 
         ("-sys_ptrace", "lacks the capability SYS_PTRACE (docker run --cap-add SYS_PTRACE)."),
     ],
 )
-def test_root_without_capabilities_is_told_which_it_lacks(
+def test_root_without_capabilities_learns_which_are_missing(
     puppet: Puppet, lost: str, told: str
 ) -> None:
     puppet.do(DROP.format(USER))
@@ -120,7 +120,7 @@ def test_root_without_capabilities_is_told_which_it_lacks(
 
 
 @needs_root
-def test_root_who_lacks_nothing_is_not_told_of_capabilities(
+def test_root_with_all_capabilities_reads_nothing_about_them(
     puppet: Puppet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(_: Path) -> bytes:
@@ -130,7 +130,7 @@ def test_root_who_lacks_nothing_is_not_told_of_capabilities(
     assert "not even root may look here" in missing(puppet.pid)
 
 
-def test_the_command_beside_a_container_joins_its_namespaces_without_rights() -> None:
+def test_the_command_beside_a_container_joins_its_namespaces_unprivileged() -> None:
     command = sidecar("web-1", "thread-lanes", 80)
     assert "--pid container:web-1 --network container:web-1 --user UID:GID" in command
     assert command.endswith("thread-lanes watch --port 80 --terminal")
@@ -155,7 +155,7 @@ print(*seen.seen.unknown, *(one.messages for one in seen.sessions))
 
 
 @needs_root
-def test_without_rights_threads_and_clients_are_shown_and_nothing_is_claimed() -> None:
+def test_without_permission_threads_and_clients_are_shown_without_claims() -> None:
     with running("threads") as target, closing(target.talk()), closing(target.talk()):
         words = [sys.executable, "-c", STRANGER, str(target.pid), str(target.port)]
         said = subprocess.run(words, capture_output=True, text=True, check=True).stdout

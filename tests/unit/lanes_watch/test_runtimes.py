@@ -37,7 +37,7 @@ def test_a_go_program_is_known_by_its_build_information(tmp_path: Path) -> None:
         ("tokio-runtime-w", POLLS, "tokio"),
     ],
 )
-def test_others_are_known_by_the_threads_that_poll_for_them(
+def test_other_runtimes_are_known_by_their_polling_threads(
     name: str, doing: Doing, why: str
 ) -> None:
     with Puppet() as puppet:
@@ -49,7 +49,7 @@ def test_others_are_known_by_the_threads_that_poll_for_them(
         assert runtime_of({main: elsewhere}, [main], [C]) == ""
 
 
-def test_a_process_that_is_gone_has_none() -> None:
+def test_a_process_that_is_gone_has_no_runtime() -> None:
     with subprocess.Popen(["true"]) as ended:  # noqa: S607 - any program will do
         ended.wait()
     thread = ThreadId(ended.pid, ended.pid)

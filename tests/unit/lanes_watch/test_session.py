@@ -16,7 +16,7 @@ from tests.kit.waiting import wait_until
 from tests.watch.truth import running
 
 
-def test_it_answers_with_what_it_sees_and_tells_when_the_server_has_ended() -> None:
+def test_a_session_shows_what_it_sees_and_when_the_server_has_ended() -> None:
     with running("threads") as target, Watched(of_pid(target.pid)) as watched:
         with closing(target.talk()) as client:
             client.say()
@@ -35,7 +35,7 @@ def test_it_answers_with_what_it_sees_and_tells_when_the_server_has_ended() -> N
 
 
 @pytest.mark.parametrize(("runtime", "how"), [("", "born together"), ("a Go program", "unknown")])
-def test_of_a_runtime_with_its_own_scheduler_nothing_is_guessed(
+def test_nothing_is_guessed_of_a_runtime_with_its_own_scheduler(
     monkeypatch: pytest.MonkeyPatch, runtime: str, how: str
 ) -> None:
     monkeypatch.setattr("lanes.watch.runtimes.runtime_of", lambda *_: runtime)
@@ -58,7 +58,7 @@ def test_of_a_runtime_with_its_own_scheduler_nothing_is_guessed(
         wait_until(lambda: comes_and_is() == how)  # if the watcher is late, it is not known
 
 
-def test_threads_that_wait_for_the_same_lock_are_told_though_it_is_not_known_for_whom() -> None:
+def test_threads_waiting_for_one_lock_are_counted_without_their_clients() -> None:
     with (
         running("C, mutex over the conversation") as target,
         Watched(of_pid(target.pid)) as watched,
@@ -75,7 +75,7 @@ def test_threads_that_wait_for_the_same_lock_are_told_though_it_is_not_known_for
         wait_until(lambda: re.search(told, notes()))
 
 
-def test_of_a_silent_client_without_a_thread_nothing_is_said_until_nobody_reads_it() -> None:
+def test_a_silent_client_shows_as_not_read_only_after_it_speaks() -> None:
     with (
         running("pool of two") as target,
         Watched(of_pid(target.pid)) as watched,
@@ -90,7 +90,7 @@ def test_of_a_silent_client_without_a_thread_nothing_is_said_until_nobody_reads_
         wait_until(lambda: sorted(one.how for one in watched.snapshot().sessions) == hows)
 
 
-def test_who_has_left_stays_served_though_the_server_does_not_close_its_connection() -> None:
+def test_a_client_that_left_stays_served_while_its_connection_is_open() -> None:
     with Puppet() as puppet:
         port = puppet.do("""
 listener, kept = socket.create_server(("127.0.0.1", 0)), []
@@ -118,7 +118,7 @@ said = listener.getsockname()[1]
     assert "1 client has left; the server has not closed its connection." in seen.seen.notes
 
 
-def test_the_next_server_on_the_port_is_watched_when_one_has_ended() -> None:
+def test_after_a_server_has_ended_the_next_on_its_port_is_watched() -> None:
     with running("threads") as first:
         port = first.port
         again = partial(of_port, port)
@@ -150,7 +150,7 @@ def test_a_server_that_is_gone_cannot_be_watched() -> None:
         Watched(Target((ended.pid,), "it"))
 
 
-def test_what_breaks_the_watcher_off_is_raised_for_who_asks(
+def test_a_fault_of_the_watcher_is_raised_for_its_caller(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def broken(*_: object) -> None:

@@ -129,7 +129,7 @@ def test_a_listener_has_its_address_and_the_limit_of_its_queue(
         assert meeting.listening(sockets) == row
 
 
-def test_bytes_that_nobody_has_read_are_counted_and_so_is_the_end(meeting: Meeting) -> None:
+def test_unread_bytes_are_counted_and_so_is_the_end(meeting: Meeting) -> None:
     client, accepted = meeting.met()
     client.sendall(b"hello")
     assert meeting.one().unread == 5
@@ -153,7 +153,7 @@ def test_messages_and_answers_are_counted_one_by_one(meeting: Meeting) -> None:
     wait_until(lambda: meeting.one().acknowledged == 10)
 
 
-def test_what_the_peer_does_not_take_is_unsent(meeting: Meeting) -> None:
+def test_bytes_that_the_peer_does_not_take_are_unsent(meeting: Meeting) -> None:
     _, accepted = meeting.met()
     accepted.setblocking(False)
     sent = accepted.send(bytes(1 << 24))
@@ -202,7 +202,7 @@ def test_both_families_are_seen_and_mapped_ipv4_as_ipv4(sockets: Sockets) -> Non
         assert sockets.look_up(found).keys() == accepted
 
 
-def test_a_connection_that_is_closed_is_not_found_again(meeting: Meeting, sockets: Sockets) -> None:
+def test_a_closed_connection_is_not_found_again(meeting: Meeting, sockets: Sockets) -> None:
     (_, left), ended, (_, stays) = (meeting.met() for _ in range(3))
     before = sockets.connections([meeting.port])
     for one in (left, *ended):  # of the first the kernel keeps the rest, which no process has
@@ -212,7 +212,7 @@ def test_a_connection_that_is_closed_is_not_found_again(meeting: Meeting, socket
     assert {one.inode for one in sockets.connections([meeting.port])} == {inode(stays)}
 
 
-def test_another_connection_between_the_same_addresses_is_not_the_same(
+def test_another_connection_between_the_same_addresses_is_a_new_one(
     meeting: Meeting, sockets: Sockets
 ) -> None:
     _, accepted = meeting.met()
@@ -221,7 +221,7 @@ def test_another_connection_between_the_same_addresses_is_not_the_same(
     assert sockets.look_up([seen._replace(inode=seen.inode + 1)]) == {}
 
 
-def test_more_connections_than_are_looked_up_at_once_are_all_found(meeting: Meeting) -> None:
+def test_connections_beyond_one_look_up_are_all_found(meeting: Meeting) -> None:
     inodes = {inode(meeting.met()[1]) for _ in range(100)}
     found = meeting.all()
     assert {one.inode for one in found} == inodes
@@ -275,7 +275,7 @@ def elsewhere() -> Iterator[tuple[int, int]]:
         yield it.pid, int(port)
 
 
-def test_a_process_in_another_namespace_is_seen_there(elsewhere: tuple[int, int]) -> None:
+def test_sockets_of_a_process_in_another_namespace_are_seen(elsewhere: tuple[int, int]) -> None:
     pid, port = elsewhere
     with Sockets(pid) as theirs, Sockets(os.getpid()) as ours:
         assert theirs.source == "netlink"
@@ -293,7 +293,7 @@ with Sockets(pid) as sockets:
 """
 
 
-def test_who_may_not_enter_the_namespace_reads_it_from_proc(elsewhere: tuple[int, int]) -> None:
+def test_a_namespace_that_may_not_be_entered_is_read_from_proc(elsewhere: tuple[int, int]) -> None:
     pid, port = elsewhere
     command = ["setpriv", "--bounding-set=-sys_admin", sys.executable, "-c", WITHOUT_RIGHTS]
     said = subprocess.run(

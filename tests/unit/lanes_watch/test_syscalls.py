@@ -23,7 +23,7 @@ def header(machine: str) -> str:
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-def test_each_number_is_that_of_the_headers_unless_it_is_newer_than_they_are(machine: str) -> None:
+def test_each_number_matches_the_headers_unless_it_is_newer(machine: str) -> None:
     if machine == "x86_64" and platform.machine() != machine:
         pytest.skip("only an x86-64 machine has its header")
     defined = {name: int(number) for name, number in DEFINED.findall(header(machine))}
@@ -36,7 +36,7 @@ def test_each_number_is_that_of_the_headers_unless_it_is_newer_than_they_are(mac
     assert missing & defined.keys() == set()
 
 
-def test_a_machine_has_names_for_its_own_numbers_alone() -> None:
+def test_a_machine_knows_only_its_own_numbers() -> None:
     assert names("x86_64")[7] == "poll"
     assert "poll" not in names("aarch64").values()
     assert names("aarch64")[63] == names("x86_64")[0] == "read"

@@ -45,13 +45,13 @@ said = listener.getsockname()[1]
 
 
 @pytest.mark.parametrize(("host", "family"), [("127.0.0.1", "AF_INET"), ("::1", "AF_INET6")])
-def test_a_port_leads_to_who_listens_on_it(host: str, family: str) -> None:
+def test_a_port_leads_to_the_process_that_listens_on_it(host: str, family: str) -> None:
     with Puppet() as puppet:
         port = puppet.do(LISTEN.format(host=host, family=family))
         assert of_port(port) == ((puppet.pid,), f"port {port}", (port,), None)
 
 
-def test_of_a_server_and_what_it_has_forked_the_server_is_watched() -> None:
+def test_the_server_is_watched_rather_than_its_children() -> None:
     with Puppet() as puppet:
         port = puppet.do(LISTEN.format(host="127.0.0.1", family="AF_INET"))
         child = puppet.do("""
@@ -66,7 +66,7 @@ if said == 0:
             os.kill(child, 9)
 
 
-def test_a_port_on_which_nobody_listens_is_none() -> None:
+def test_a_port_without_a_listener_is_an_error() -> None:
     with reserve() as reserved:
         port = reserved.getsockname()[1]
         with pytest.raises(NotFound, match=f"nobody listens on port {port} here"):
@@ -85,7 +85,7 @@ except target.NotFound as error:
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="to become somebody else takes rights")
-def test_a_port_of_which_the_owner_cannot_be_seen_says_so() -> None:
+def test_a_port_with_a_hidden_owner_says_so() -> None:
     with Puppet() as puppet:
         port = puppet.do(LISTEN.format(host="127.0.0.1", family="AF_INET"))
         words = [sys.executable, "-c", STRANGER, str(port)]
@@ -126,7 +126,7 @@ def test_a_container_is_its_first_process(
         ("exec sleep 600", "has not answered within 0.5 s"),
     ],
 )
-def test_a_container_that_is_not_to_be_seen_says_why(
+def test_a_container_that_cannot_be_seen_says_why(
     docker: Callable[[str], None], script: str, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lanes.watch.target.SECONDS", 0.5)
@@ -136,7 +136,7 @@ def test_a_container_that_is_not_to_be_seen_says_why(
     assert "\033" not in str(caught.value)
 
 
-def test_without_an_engine_the_command_beside_the_container_is_told(
+def test_without_an_engine_the_command_to_run_beside_it_is_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))

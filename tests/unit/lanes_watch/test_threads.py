@@ -33,7 +33,7 @@ def call_it(puppet: Puppet, name: bytes) -> None:
     puppet.do(f"open('/proc/self/comm', 'wb').write({name!r})")
 
 
-def test_a_thread_has_the_name_that_the_kernel_knows_and_its_own_number(
+def test_a_thread_has_its_kernel_name_and_its_own_number(
     puppet: Puppet, processes: Processes
 ) -> None:
     call_it(puppet, b"worker 1")
@@ -47,7 +47,7 @@ def test_a_name_is_safe_to_print(puppet: Puppet, processes: Processes) -> None:
     assert Threads(processes).name(ThreadId(puppet.pid, puppet.pid)) == r"\x1b[2J\n" + "\ufffd!"
 
 
-def test_a_name_is_kept_for_a_while_and_after_the_thread_has_ended(
+def test_a_name_is_kept_for_a_while_even_after_the_thread_ended(
     puppet: Puppet, processes: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     main, threads = ThreadId(puppet.pid, puppet.pid), Threads(processes)
@@ -65,7 +65,7 @@ def test_a_name_is_kept_for_a_while_and_after_the_thread_has_ended(
     assert (threads.name(main), threads.native_id(main)) == ("", puppet.pid)
 
 
-def test_a_thread_is_called_and_stands_as_python_says(processes: Processes) -> None:
+def test_python_gives_a_threads_name_and_line(processes: Processes) -> None:
     thread, threads = ThreadId(1, 2), Threads(processes)
     standing: Standings = {
         thread: Standing("Thread-1", "server.py", "/server.py", 14, "with lock:", "f")
@@ -81,7 +81,7 @@ def test_a_thread_is_called_and_stands_as_python_says(processes: Processes) -> N
     assert threads.name(thread) == ""
 
 
-def test_a_line_is_told_of_a_thread_only_while_it_does_what_it_did_there(
+def test_a_line_is_shown_only_while_its_thread_does_the_same(
     processes: Processes,
 ) -> None:
     thread, threads = ThreadId(1, 2), Threads(processes)
@@ -104,14 +104,14 @@ def test_a_line_is_told_of_a_thread_only_while_it_does_what_it_did_there(
         (Doing("locks", address=16), "waits for a lock"),  # which cannot be read
     ],
 )
-def test_without_its_line_it_stands_where_the_kernel_says(
+def test_without_a_line_a_thread_is_where_the_kernel_says(
     puppet: Puppet, processes: Processes, doing: Doing, where: str
 ) -> None:
     main = ThreadId(puppet.pid, puppet.pid)
     assert Threads(processes).where(main, {main: doing}) == where
 
 
-def test_who_holds_a_mutex_is_named() -> None:
+def test_the_holder_of_a_mutex_is_named() -> None:
     with running("C, mutex over the conversation") as target, ExitStack() as stack:
         first = stack.enter_context(closing(target.talk()))
         first.say()
@@ -131,7 +131,7 @@ def test_who_holds_a_mutex_is_named() -> None:
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="a process-id namespace takes rights")
-def test_in_a_namespace_of_its_own_a_thread_has_the_number_that_the_server_knows() -> None:
+def test_a_thread_in_its_own_namespace_has_the_servers_number() -> None:
     with Puppet("unshare", "--pid", "--fork", "--kill-child") as outer:
         own = outer.start("time.sleep(600)")
         with closing(Processes([outer.pid])) as processes:

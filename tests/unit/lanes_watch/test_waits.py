@@ -49,7 +49,7 @@ def test_a_call_on_one_descriptor_names_it(call: str, kind: Kind) -> None:
         ("io_uring_enter", "ring", False),
     ],
 )
-def test_a_call_on_no_descriptor_has_its_address(call: str, kind: Kind, *, timed: bool) -> None:
+def test_a_call_without_a_descriptor_has_its_address(call: str, kind: Kind, *, timed: bool) -> None:
     assert parse(line(call, 0x7F00), nothing) == Wait(kind, (), 0x7F00, call, timed)
 
 
@@ -67,9 +67,7 @@ def test_a_call_on_no_descriptor_has_its_address(call: str, kind: Kind, *, timed
         ("recvfrom", (9, 0x1000, 64), False),
     ],
 )
-def test_some_calls_end_by_themselves_after_a_time(
-    call: str, arguments: tuple[int, ...], *, timed: bool
-) -> None:
+def test_some_calls_have_a_time_out(call: str, arguments: tuple[int, ...], *, timed: bool) -> None:
     assert parse(line(call, *arguments), lambda _address, size: bytes(size)).timed == timed
 
 
@@ -82,11 +80,11 @@ def test_some_calls_end_by_themselves_after_a_time(
         (b"9999 0x1 0x0 0x0 0x0 0x0 0x0 0x7ffc 0x7f12\n", Wait("other", address=1)),
     ],
 )
-def test_a_line_that_names_no_call_of_ours_says_whether_it_runs(text: bytes, wait: Wait) -> None:
+def test_a_line_without_a_known_call_says_whether_the_thread_runs(text: bytes, wait: Wait) -> None:
     assert parse(text, nothing) == wait
 
 
-def test_poll_waits_for_those_of_its_array_that_it_does_not_pass_over() -> None:
+def test_poll_waits_for_the_descriptors_that_its_array_does_not_skip() -> None:
     array = b"".join(struct.pack("=ihh", fd, 1, 0) for fd in (5, -1, 7))
 
     def memory(address: int, size: int) -> bytes:
@@ -97,11 +95,11 @@ def test_poll_waits_for_those_of_its_array_that_it_does_not_pass_over() -> None:
 
 
 @pytest.mark.parametrize("call", ["poll", "ppoll", "select", "pselect6"])
-def test_to_poll_nothing_is_to_sleep(call: str) -> None:
+def test_polling_nothing_is_sleeping(call: str) -> None:
     assert parse(line(call), nothing).kind == "sleeps"
 
 
-def test_of_a_long_array_only_the_beginning_is_read() -> None:
+def test_only_the_beginning_of_a_long_array_is_read() -> None:
     def memory(_address: int, size: int) -> bytes:
         assert size == MOST * 8
         return b""

@@ -122,13 +122,13 @@ def links(pid: int) -> set[str]:
     return found
 
 
-def test_after_so_many_seconds_the_command_is_ended_and_the_document_written() -> None:
+def test_after_the_given_seconds_the_command_ends_and_the_document_is_written() -> None:
     seen = invoke("--seconds", "0.5", "--json", "-", "--", "sleep", "600")
     assert seen.exit_code == 0
     assert not runs(parse(seen.output.encode()).pid)
 
 
-def test_a_command_that_will_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lanes.watch.ending.PATIENCE", 0.1)
     program = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.pause()"
     seen = invoke("--seconds", "0.5", "--json", "-", "--", sys.executable, "-S", "-c", program)
@@ -137,7 +137,7 @@ def test_a_command_that_will_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("seconds", ["1", "600"])
-def test_what_the_command_has_forked_ends_with_it(seconds: str) -> None:
+def test_children_of_the_command_end_with_it(seconds: str) -> None:
     program = "import os, time\nif child := os.fork(): print(child, flush=True)\ntime.sleep(600)"
     words = "--seconds", seconds, "--json", "/dev/null", "--", sys.executable, "-S", "-c", program
     with watching(*words) as watch:
@@ -150,7 +150,7 @@ def test_what_the_command_has_forked_ends_with_it(seconds: str) -> None:
     wait_until(lambda: not runs(child))
 
 
-def test_every_so_often_a_line_is_written(server: Target) -> None:
+def test_a_line_is_written_at_intervals(server: Target) -> None:
     words = "--pid", str(server.pid), "--every", "0.1", "--json", "-"
     with watching(*words) as watch:
         assert watch.stdout
@@ -158,7 +158,7 @@ def test_every_so_often_a_line_is_written(server: Target) -> None:
     assert moments == sorted(moments)
 
 
-def test_each_file_that_is_asked_for_is_written(server: Target, tmp_path: Path) -> None:
+def test_each_requested_file_is_written(server: Target, tmp_path: Path) -> None:
     files = {name: tmp_path / name for name in ("report", "trace", "svg", "json")}
     asked = [word for name, file in files.items() for word in (f"--{name}", str(file))]
     with closing(server.talk()) as client:
@@ -168,7 +168,7 @@ def test_each_file_that_is_asked_for_is_written(server: Target, tmp_path: Path) 
     assert all(client.address in file.read_text(encoding="utf-8") for file in files.values())
 
 
-def test_the_page_is_at_the_port_that_is_asked_for(server: Target) -> None:
+def test_the_page_is_on_the_requested_port(server: Target) -> None:
     with reserve() as reserved:
         port = reserved.getsockname()[1]
     with watching("--port", str(server.port), "--page-port", str(port)) as watch:
@@ -214,7 +214,7 @@ def test_wrong_usage_is_one_line_of_error_and_exit_code_2(words: list[str], erro
     assert error in result.output.splitlines()[-1]
 
 
-def test_what_is_not_there_is_told_in_one_line_with_exit_code_1() -> None:
+def test_a_missing_target_is_one_line_and_exit_code_1() -> None:
     with reserve() as reserved:
         port = reserved.getsockname()[1]
         result = invoke("--port", str(port))
@@ -222,7 +222,7 @@ def test_what_is_not_there_is_told_in_one_line_with_exit_code_1() -> None:
     assert result.output == f"Error: nobody listens on port {port} here.\n"
 
 
-def test_a_process_with_a_wrong_port_is_told_where_it_listens(server: Target) -> None:
+def test_a_wrong_port_is_answered_with_where_the_process_listens(server: Target) -> None:
     seen = invoke(
         "--pid", str(server.pid), "--port", "1", "--seconds", "0.5", "--json", "/dev/null"
     )
@@ -232,7 +232,7 @@ def test_a_process_with_a_wrong_port_is_told_where_it_listens(server: Target) ->
     )
 
 
-def test_what_needs_a_terminal_says_so(server: Target) -> None:
+def test_an_option_that_needs_a_terminal_says_so(server: Target) -> None:
     result = invoke("--pid", str(server.pid), "--terminal")
     assert result.exit_code == 2
     assert "--terminal needs a terminal to draw on." in result.output
@@ -260,7 +260,7 @@ def test_a_server_that_goes_into_the_background_is_watched_by_its_port_instead()
     )
 
 
-def test_where_the_page_cannot_be_shown_the_server_is_not_left_running(tmp_path: Path) -> None:
+def test_a_server_is_not_left_running_if_the_page_cannot_be_shown(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     with reserve() as taken:
         taken.listen()
