@@ -27,7 +27,7 @@ FAULTS = [
         "chat/models.py",
         "        with self._lock:\n            session.run()\n",
         "        with self._lock:\n            session.run()\n            self._lock.release()\n",
-        "test_models.py::test_lock_gives_everybody_a_thread_and_one_its_turn",
+        "test_models.py::test_lock_gives_every_client_a_thread_and_serves_one_at_a_time",
     ),
     Fault(
         "no break at the end of the stream",
@@ -35,7 +35,7 @@ FAULTS = [
         "            if not chunk:\n                return self._ending or "
         '("unfinished" if dialect.begun else "bye")\n',
         "",
-        "test_session.py::test_under_handout_too_the_end_of_the_stream_is_no_message",
+        "test_session.py::test_in_handout_the_end_of_the_stream_is_not_a_message",
     ),
     Fault(
         "the bytes are decoded as ASCII",
@@ -49,7 +49,7 @@ FAULTS = [
         "chat/protocol.py",
         "        stream = self._rest + chunk\n",
         '        stream = chunk.removesuffix(b"\\n") + b"\\n"\n',
-        "test_protocol.py::test_a_message_cut_at_every_byte_is_one_message_begun_from_the_first_on",
+        "test_protocol.py::test_a_message_cut_at_any_byte_is_one_message_from_its_first_byte",
     ),
     Fault(
         "one `send`, and what it did not take is lost",
@@ -63,34 +63,34 @@ FAULTS = [
         "chat/listener.py",
         "        set_timeout(self._socket, socket.SO_RCVTIMEO, patience.idle)\n",
         "",
-        "test_session.py::test_a_silent_client_is_told_and_shown_out_and_not_reset_though_it_talks_on",
+        "test_session.py::test_a_silent_client_gets_idle_and_is_not_reset_even_if_it_talks_on",
     ),
     Fault(
         "it listens on localhost only",
         "chat/sockets.py",
         "listening.bind((host, port))",
         'listening.bind(("localhost", port))',
-        "test_listener.py::test_it_listens_on_the_address_that_it_is_given",
+        "test_listener.py::test_it_listens_on_the_given_address",
     ),
     Fault(
         "no shutdown: a signal kills it",
         "chat/signals.py",
         "            signal.signal(number, _ignore)\n",
         "            signal.signal(number, signal.SIG_DFL)\n",
-        "test_main.py::test_a_signal_drains_it_and_it_exits_with_0",
+        "test_main.py::test_a_signal_drains_the_server_which_exits_with_0",
     ),
     Fault(
         "unbounded threads",
         "chat/registry.py",
         "            if len(self._open) >= self._max_clients:\n                return None\n",
         "",
-        "test_registry.py::test_the_waiting_and_the_serving_take_the_places",
+        "test_registry.py::test_waiting_and_served_clients_take_places",
     ),
     Fault(
         "a probe of the chat port takes a number",
         "health.py",
         'os.environ.get("LANES_STATUS_PORT", "8022")',
         'os.environ.get("LANES_PORT", "2022")',
-        "test_health.py::test_a_server_is_well_wherever_it_listens_and_a_probe_takes_no_number",
+        "test_health.py::test_a_server_is_healthy_on_any_address_and_a_probe_takes_no_number",
     ),
 ]

@@ -11,7 +11,7 @@ OWN = re.compile(r"COPY (?!--from=)(?!requirements/)")  # root alone reads requi
 
 
 @pytest.mark.parametrize("file", FILES, ids=str)
-def test_what_is_copied_is_made_readable_before_the_user_changes(file: Path) -> None:
+def test_copied_files_are_made_readable_before_the_user_changes(file: Path) -> None:
     readable = True
     root = True
     for line in file.read_text(encoding="utf-8").splitlines():

@@ -42,12 +42,12 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
 @pytest.mark.parametrize(
     ("option", "here"), [([], BASE), (["--free-threaded"], FREE_THREADED)], ids=["", "free"]
 )
-def test_what_is_here_is_not_spoken_of(asked: Asked, option: list[str], here: str) -> None:
+def test_an_image_that_is_here_is_not_mentioned(asked: Asked, option: list[str], here: str) -> None:
     done, commands = asked("scripts/ensure-base-image", *option, here=here)
     assert (done.returncode, done.stdout, done.stderr, commands) == (0, "", "", [])
 
 
-def test_a_free_threaded_base_is_built_on_the_ordinary_one_and_says_what_it_has(
+def test_a_free_threaded_base_builds_on_the_ordinary_one_and_says_its_version(
     asked: Asked,
 ) -> None:
     done, [build, version] = asked("scripts/ensure-base-image", "--free-threaded", here=BASE)
@@ -58,7 +58,7 @@ def test_a_free_threaded_base_is_built_on_the_ordinary_one_and_says_what_it_has(
     assert last == f"{FREE_THREADED} has Python 3.15.0 free-threading build."
 
 
-def test_an_option_that_there_is_not_is_one_line(asked: Asked) -> None:
+def test_an_unknown_option_is_one_line(asked: Asked) -> None:
     done, commands = asked("scripts/ensure-base-image", "--free", here=BASE)
     usage = "ensure-base-image: Usage: scripts/ensure-base-image [--free-threaded]\n"
     assert (done.returncode, done.stdout, done.stderr, commands) == (1, "", usage, [])
@@ -67,7 +67,7 @@ def test_an_option_that_there_is_not_is_one_line(asked: Asked) -> None:
 @pytest.mark.parametrize(
     ("python", "asked_for"), [("free-threaded", "free-threaded"), (sys.executable, "ordinary")]
 )
-def test_make_builds_the_images_on_the_python_that_is_asked_for(
+def test_make_builds_the_images_on_the_requested_python(
     asked: Asked, python: str, asked_for: str
 ) -> None:
     done, [build] = asked("make", "images", f"PYTHON={python}", here=f"{BASE} {FREE_THREADED}")

@@ -30,7 +30,7 @@ def ensure(folder: Path, compose: str, buildx: str) -> Ran:
         *[("2.40.3", "v0.17.0"), ("5.0.1", "0.30.1-desktop.1")],
     ],
 )
-def test_a_compose_that_can_build_is_not_spoken_of(
+def test_a_compose_that_can_build_is_not_mentioned(
     tmp_path: Path, compose: str, buildx: str
 ) -> None:
     done = ensure(tmp_path, compose, buildx)
@@ -38,7 +38,7 @@ def test_a_compose_that_can_build_is_not_spoken_of(
 
 
 @pytest.mark.parametrize(("compose", "buildx"), [("2.40.3", "v0.13.1"), ("v5.0.0", "")])
-def test_a_compose_that_wants_a_newer_buildx_is_told_before_it_builds(
+def test_a_compose_that_needs_a_newer_buildx_is_reported_before_the_build(
     tmp_path: Path, compose: str, buildx: str
 ) -> None:
     done = ensure(tmp_path, compose, buildx)

@@ -157,12 +157,12 @@ def test_a_module_imports_only_from_the_floors_below_and_no_other_package(packag
 
 
 @pytest.mark.parametrize(("path", "forbidden"), NEVER)
-def test_what_must_not_know_of_something_does_not_import_it(path: str, forbidden: set[str]) -> None:
+def test_no_module_imports_what_it_must_not_know(path: str, forbidden: set[str]) -> None:
     assert imported(Path(path)) & forbidden == set()
 
 
 @pytest.mark.parametrize("path", DRAWS, ids=str)
-def test_what_draws_does_no_input_or_output(path: Path) -> None:
+def test_modules_that_draw_do_no_input_or_output(path: Path) -> None:
     assert {name for name in imported(path) if {name, name.split(".")[0]} & REACHES_OUT} == set()
     calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
     called = {call.func.id for call in calls if isinstance(call.func, ast.Name)}

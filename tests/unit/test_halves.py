@@ -44,7 +44,7 @@ def test_the_client_understands_every_error_of_the_server(code: str) -> None:
     assert lines.take() == Complaint(code, protocol.ERRORS[code])
 
 
-def test_the_client_tries_again_after_all_errors_but_those_of_the_message() -> None:
+def test_the_client_tries_again_after_all_errors_except_those_of_the_message() -> None:
     assert set(protocol.ERRORS) - connection.TRY_AGAIN == {"utf8", "too-long"}
 
 

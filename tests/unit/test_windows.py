@@ -30,7 +30,7 @@ def test_the_client_needs_nothing_that_windows_lacks() -> None:
         assert done.stdout.startswith("Received from the server : one\n")
 
 
-def test_lanes_check_works_without_and_lanes_watch_says_in_one_line_that_it_does_not() -> None:
+def test_lanes_check_works_on_windows_and_lanes_watch_says_that_it_does_not() -> None:
     with FakeServer([[CHUNK, b"Today", UNTIL_GONE]] * 3) as server:
         done = start("lanes", "check", str(server.address), "--only", "answers")
         assert (done.returncode, done.stderr) == (0, "")
@@ -42,7 +42,7 @@ def test_lanes_check_works_without_and_lanes_watch_says_in_one_line_that_it_does
     assert "watch" in start("lanes", "--help").stdout
 
 
-def test_the_server_says_in_one_line_that_it_does_not_work_there_and_what_does() -> None:
+def test_the_server_says_in_one_line_that_windows_cannot_run_it_and_what_can() -> None:
     done = start("server", "--port", "0")
     assert (done.returncode, done.stdout) == (1, "")
     [line] = done.stderr.splitlines()

@@ -20,7 +20,7 @@ def seen_by_a_thread() -> tuple[int | None, set[int], set[int]]:
 
 
 @needs_two
-def test_a_thread_and_those_it_starts_share_the_cpu_it_is_on_and_no_other_thread_does() -> None:
+def test_a_pinned_thread_and_its_children_share_a_cpu_and_no_other_does() -> None:
     before = os.sched_getaffinity(0)
     cpu, its, theirs = seen_by_a_thread()
     assert cpu in before

@@ -31,7 +31,7 @@ def app() -> App:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_page_is_protected_and_can_only_be_read(app: App, path: str) -> None:
+def test_a_page_has_protective_headers_and_is_read_only(app: App, path: str) -> None:
     status, headers, body = ask(app, path)
     assert (status, headers["Content-Length"]) == ("200 OK", str(len(body)))
     assert re.fullmatch(r"cpu;dur=\d+\.\d{3}", headers["Server-Timing"])
@@ -42,7 +42,7 @@ def test_a_page_is_protected_and_can_only_be_read(app: App, path: str) -> None:
         assert (status, headers["Allow"]) == ("405 Method Not Allowed", "GET, HEAD")
 
 
-def test_anything_else_is_not_found_in_one_line_that_says_what_is_there(app: App) -> None:
+def test_any_other_path_is_not_found_in_one_line_that_lists_the_pages(app: App) -> None:
     status, _, body = ask(app, "/nowhere")
     assert (status, body.count("\n")) == ("404 Not Found", 1)
     assert all(path in body for path in PATHS)
@@ -53,7 +53,7 @@ def test_anything_else_is_not_found_in_one_line_that_says_what_is_there(app: App
     [("since=1800000000.25", 1_800_000_000.25), ("", 0), ("since=", 0), ("since=noon", 0)]
     + [(f"since={moment}", 0) for moment in ("nan", "inf", "-1")],
 )
-def test_what_is_no_moment_leaves_nothing_out(app: App, query: str, since: float) -> None:
+def test_a_bad_moment_leaves_nothing_out(app: App, query: str, since: float) -> None:
     _, _, body = ask(app, "/sessions.json", query=query)
     assert json.loads(body)["since"] == since
 

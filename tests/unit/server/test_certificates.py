@@ -29,7 +29,7 @@ from tests.kit.memory_client import MemoryClient
         ([("commonName", "")], [(("organizationName", "Lab"),), "client-1"], "client-1"),
     ],
 )
-def test_a_name_is_the_common_one_or_the_first_and_is_fit_to_be_shown(
+def test_a_name_is_the_common_or_the_first_one_and_safe_to_show(
     subject: list[tuple[str, str]], alternative: list[object], name: str
 ) -> None:
     certificate = {
@@ -39,13 +39,13 @@ def test_a_name_is_the_common_one_or_the_first_and_is_fit_to_be_shown(
     assert name_of(certificate) == name
 
 
-def test_without_an_authority_for_clients_none_is_asked_for_a_certificate(ca: Authority) -> None:
+def test_without_a_client_authority_no_client_is_asked_for_a_certificate(ca: Authority) -> None:
     server = Endpoint(Certificates(*ca.issue("localhost"), None).context)
     MemoryClient(ca.trusting()).meet(server)
     assert server.peer() == ""
 
 
-def test_nothing_older_than_tls_1_2_is_spoken(ca: Authority) -> None:
+def test_versions_before_tls_1_2_are_refused(ca: Authority) -> None:
     context = Certificates(*ca.issue("localhost"), None).context
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
 
@@ -72,7 +72,7 @@ WRONG: dict[str, Callable[[Path], Path]] = {
 
 @pytest.mark.parametrize("words", WRONG)
 @pytest.mark.parametrize("which", [0, 1, 2])
-def test_a_file_that_is_missing_or_no_certificate_is_one_line_that_names_it(
+def test_a_missing_or_wrong_file_is_one_line_that_names_it(
     words: str, which: int, tmp_path: Path
 ) -> None:
     ca = Authority(tmp_path)
@@ -84,7 +84,7 @@ def test_a_file_that_is_missing_or_no_certificate_is_one_line_that_names_it(
     assert "\n" not in str(failure.value)
 
 
-def test_an_encrypted_key_is_one_line_and_nobody_is_asked_for_a_password(tmp_path: Path) -> None:
+def test_an_encrypted_key_is_one_line_and_asks_for_no_password(tmp_path: Path) -> None:
     certificate, key = Authority(tmp_path).issue("localhost")
     lock = serialization.BestAvailableEncryption(b"secret")
     pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
@@ -94,7 +94,7 @@ def test_an_encrypted_key_is_one_line_and_nobody_is_asked_for_a_password(tmp_pat
         Certificates(certificate, key, None)
 
 
-def test_what_does_not_go_together_or_is_out_of_date_is_one_line(ca: Authority) -> None:
+def test_a_mismatched_or_expired_certificate_is_one_line(ca: Authority) -> None:
     right, other = ca.issue("localhost"), ca.issue("other")
     expired = ca.issue("localhost", expired=True)
     with pytest.raises(BadCertificate, match="key values mismatch"):
@@ -105,7 +105,7 @@ def test_what_does_not_go_together_or_is_out_of_date_is_one_line(ca: Authority) 
         Certificates(*right, other.certificate)
 
 
-def test_read_again_the_new_ones_are_for_those_that_come() -> None:
+def test_certificates_read_again_are_for_new_clients() -> None:
     with authority() as before, authority() as after:
         pair = before.issue("localhost")
         certificates = Certificates(*pair, None)
@@ -119,7 +119,7 @@ def test_read_again_the_new_ones_are_for_those_that_come() -> None:
         MemoryClient(after.trusting()).meet(Endpoint(certificates.context))
 
 
-def test_if_the_new_ones_are_no_good_the_old_ones_stay(tmp_path: Path) -> None:
+def test_bad_new_certificates_leave_the_old_ones_in_use(tmp_path: Path) -> None:
     ca = Authority(tmp_path)
     pair = ca.issue("localhost")
     certificates = Certificates(*pair, None)
@@ -131,7 +131,7 @@ def test_if_the_new_ones_are_no_good_the_old_ones_stay(tmp_path: Path) -> None:
     MemoryClient(ca.trusting()).meet(Endpoint(certificates.context))
 
 
-def test_a_key_of_a_kind_that_tls_does_not_use_is_one_line(tmp_path: Path) -> None:
+def test_a_key_of_a_kind_unknown_to_tls_is_one_line(tmp_path: Path) -> None:
     key = ec.generate_private_key(ec.SECP256K1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)

@@ -9,13 +9,15 @@ from server.chat import clock
 from server.chat.clock import now
 
 
-def test_when_the_process_starts_it_shows_the_time_of_the_wall() -> None:
+def test_the_clock_starts_with_the_time_of_the_wall_clock() -> None:
     before = time.time()
     shown = runpy.run_path(clock.__file__)["now"]()
     assert before - 1 < shown < time.time() + 1
 
 
-def test_it_follows_the_monotonic_clock_not_the_wall_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_clock_follows_the_monotonic_clock_not_the_wall_clock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     began = now()
     monotonic = time.monotonic() + 3600
     monkeypatch.setattr(time, "time", lambda: 0.0)  # a test may not set the machine's own

@@ -44,7 +44,7 @@ def read_until_end(peer: socket.socket) -> bytes:
 
 
 @pytest.mark.parametrize("timeout", [0.0, -1.0])
-def test_no_time_left_is_not_for_ever(pair: Pair, timeout: float) -> None:
+def test_no_time_left_does_not_mean_forever(pair: Pair, timeout: float) -> None:
     connection, peer = pair
     peer.sendall(b"Hey")
     with pytest.raises(TimedOut):
@@ -72,7 +72,7 @@ def test_a_slow_reader_has_one_timeout_not_one_for_each_piece(pair: Pair) -> Non
     assert 0.3 <= took < 3
 
 
-def test_sending_gives_up_where_there_is_no_room_at_all(pair: Pair) -> None:
+def test_sending_gives_up_if_there_is_no_room_at_all(pair: Pair) -> None:
     for _ in range(9):  # the first finds some
         send_too_much(pair[0])
 
@@ -97,7 +97,7 @@ def test_last_words_never_wait_for_a_peer_that_does_not_read(pair: Pair) -> None
     assert time.monotonic() - began < SECONDS / 2
 
 
-def test_once_the_input_has_ended_the_last_words_wait_until_the_peer_has_all(pair: Pair) -> None:
+def test_after_the_input_has_ended_the_last_words_wait_for_the_peer(pair: Pair) -> None:
     connection, peer = pair
     send_too_much(connection)
     connection.end_input()
@@ -120,7 +120,7 @@ def test_the_last_words_wait_no_longer_than_they_may(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize("end", ["the peer is gone", "aborted"])
-def test_the_last_words_do_not_wait_for_a_peer_that_is_gone(pair: Pair, end: str) -> None:
+def test_the_last_words_do_not_wait_for_a_peer_that_has_gone(pair: Pair, end: str) -> None:
     connection, peer = pair
     send_too_much(connection)
     connection.end_input()
@@ -133,7 +133,7 @@ def test_the_last_words_do_not_wait_for_a_peer_that_is_gone(pair: Pair, end: str
         connection.end_output(b"bye", SECONDS)
 
 
-def test_once_the_output_has_ended_the_input_stays_open_while_it_lingers(pair: Pair) -> None:
+def test_the_input_stays_open_during_the_lingering_close(pair: Pair) -> None:
     connection, peer = pair
     connection.end_output(b"bye", SECONDS)
     connection.end_input()
@@ -141,7 +141,7 @@ def test_once_the_output_has_ended_the_input_stays_open_while_it_lingers(pair: P
     assert connection.receive(9, SECONDS) == b"Hey"
 
 
-def test_once_the_input_has_ended_what_had_arrived_is_read_and_nothing_more(pair: Pair) -> None:
+def test_after_the_input_has_ended_only_earlier_bytes_are_read(pair: Pair) -> None:
     connection, peer = pair
     peer.sendall(b"Hey")
     assert connection.receive(1, SECONDS) == b"H"
@@ -170,7 +170,7 @@ def test_after_an_abort_the_close_resets_a_peer_that_has_not_read_everything(pai
         read_until_end(peer)
 
 
-def test_what_another_thread_does_to_a_closed_connection_does_nothing(pair: Pair) -> None:
+def test_calls_of_another_thread_on_a_closed_connection_do_nothing(pair: Pair) -> None:
     connection, _ = pair
     connection.close()
     connection.end_input()

@@ -21,23 +21,23 @@ def undecided(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("package", ["server", "client", "lanes"])
-def test_nothing_that_a_package_imports_switches_it_on(package: str) -> None:
+def test_no_import_of_a_package_switches_the_gil_on(package: str) -> None:
     done = run(sys.executable, "-c", NEEDS_NO_GIL, package)
     assert done.returncode == 0, done.stderr
 
 
-def test_it_is_asked_of_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_interpreter_says_whether_the_gil_is_on(monkeypatch: pytest.MonkeyPatch) -> None:
     for on in (True, False):
         monkeypatch.setattr(sys, "_is_gil_enabled", lambda on=on: on, raising=False)
         assert gil.is_on() is on
 
 
-def test_an_interpreter_that_cannot_be_asked_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interpreter_that_cannot_be_asked_has_a_gil(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(sys, "_is_gil_enabled", raising=False)  # before 3.13
     assert gil.is_on()
 
 
-def test_the_modules_that_switched_it_on_are_those_that_the_interpreter_warned_of(
+def test_the_interpreters_warning_names_the_modules_that_switched_it_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     importer = ModuleType("importer")
@@ -46,7 +46,7 @@ def test_the_modules_that_switched_it_on_are_those_that_the_interpreter_warned_o
     assert gil.switched_on_for() == ["fast.hash"]
 
 
-def test_the_server_says_at_its_start_and_in_its_document_whether_it_is_on() -> None:
+def test_the_log_and_the_document_say_whether_the_gil_is_on() -> None:
     with ServerProcess() as server:
         assert server.snapshot()["gil"] is not FREE_THREADED
         server.terminate()
@@ -64,7 +64,7 @@ server.__main__.main()
 """
 
 
-def test_the_log_warns_of_a_module_that_has_switched_it_on() -> None:
+def test_the_log_warns_of_a_module_that_switched_the_gil_on() -> None:
     with ServerProcess(under=(sys.executable, "-c", WARNED_OF)) as server:
         server.terminate()
         [line] = [line for line in server.log() if line["level"] == "warning"]

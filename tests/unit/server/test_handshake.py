@@ -44,7 +44,7 @@ def test_a_client_is_served_under_the_name_that_it_proves(
     assert names[:3] == [("connected", None), ("shook hands", "client-1"), ("new connection", None)]
 
 
-def test_where_nobody_is_asked_to_prove_a_name_all_is_encrypted_even_so(
+def test_a_client_that_proves_no_name_is_encrypted_if_none_is_required(
     start_server: StartServer, ca: Authority
 ) -> None:
     server = start_server(tls=Certificates(*ca.issue("localhost"), None).context)
@@ -87,7 +87,7 @@ def test_strangers_are_refused_and_counted_by_reason(
     assert (snapshot.accepted, snapshot.sessions, sum(snapshot.refused.values())) == (0, (), 4)
 
 
-def test_one_too_many_is_turned_away_by_an_alert_before_any_handshake(
+def test_one_client_too_many_gets_an_alert_before_any_handshake(
     start_server: StartServer, context: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
     server = start_server(tls=context, max_clients=1)
@@ -96,7 +96,7 @@ def test_one_too_many_is_turned_away_by_an_alert_before_any_handshake(
     assert server.registry.snapshot().refused["busy"] == 1
 
 
-def test_a_drain_says_farewell_to_those_that_are_served(
+def test_a_drain_says_farewell_to_served_clients(
     start_server: StartServer, context: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
     server = start_server(tls=context)
@@ -108,7 +108,7 @@ def test_a_drain_says_farewell_to_those_that_are_served(
     assert server.record(1).end == "closing"
 
 
-def test_a_drain_waits_for_nobody_who_shakes_hands(
+def test_a_drain_does_not_wait_for_handshakes(
     start_server: StartServer, context: ssl.SSLContext
 ) -> None:
     server = start_server(tls=context, grace=SECONDS, patience=Patience(handshake=SECONDS))
@@ -120,7 +120,7 @@ def test_a_drain_waits_for_nobody_who_shakes_hands(
     wait_until(partial(refused, server, "closing"), SECONDS / 2)
 
 
-def test_those_in_a_pools_queue_are_told_by_an_alert(
+def test_a_drain_sends_an_alert_to_clients_in_a_pools_queue(
     start_server: StartServer, context: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
     server = start_server(tls=context, model=Pool(1))
@@ -132,7 +132,7 @@ def test_those_in_a_pools_queue_are_told_by_an_alert(
     assert served.rest().startswith(b"-ERR closing: ")
 
 
-def test_a_client_that_half_closes_has_all_replies_and_then_a_goodbye(
+def test_a_client_that_half_closes_gets_all_replies_and_a_goodbye(
     start_server: StartServer, context: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
     server, client = start_server(tls=context), MemoryClient(trusting)

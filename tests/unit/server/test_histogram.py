@@ -18,7 +18,7 @@ def histogram(*seconds: float) -> Histogram:
     return made
 
 
-def test_a_time_is_counted_at_the_first_bound_that_it_does_not_exceed_or_after_the_last() -> None:
+def test_a_time_counts_at_the_first_bound_not_below_it_or_after_the_last() -> None:
     many = histogram(0.0, 0.25, 0.5, 1.0, 2.0, 10.5, 1e9)
     assert many.counts == [2, 2, 1, 2]
     many.observe(0.5, 3)
@@ -27,7 +27,9 @@ def test_a_time_is_counted_at_the_first_bound_that_it_does_not_exceed_or_after_t
 
 @example([0.1], [0.1, 0.4])  # floats add up to less in another order
 @given(times, times)
-def test_two_added_have_counted_everything_once(mine: list[float], theirs: list[float]) -> None:
+def test_the_sum_of_two_histograms_counts_everything_once(
+    mine: list[float], theirs: list[float]
+) -> None:
     added, both = histogram(*mine), histogram(*mine, *theirs)
     added.add(histogram(*theirs))
     assert (added.counts, added.sum) == (both.counts, both.sum)

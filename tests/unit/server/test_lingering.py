@@ -36,7 +36,7 @@ def heard(peer: socket.socket) -> bytes:
         return lines.read()
 
 
-def test_those_who_stay_are_seen_out_together(tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clients_that_stay_linger_together(tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.chat.lingering.LINGER_SECONDS", 0.5)
     lingering = Lingering(Lines)
     began = time.monotonic()
@@ -47,14 +47,16 @@ def test_those_who_stay_are_seen_out_together(tell: Tell, monkeypatch: pytest.Mo
     assert "lingering" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_beyond_its_places_it_closes_at_once_and_still_says_why(tell: Tell) -> None:
+def test_without_a_free_place_it_says_why_and_closes_at_once(tell: Tell) -> None:
     lingering = Lingering(Lines)
     peers = [tell(lingering) for _ in range(PLACES + 10)]
     assert [heard(peer) for peer in peers] == [BUSY] * len(peers)
     lingering.shutdown()
 
 
-def test_a_fault_is_told_and_costs_nobody_else(tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_is_logged_and_harms_no_other_client(
+    tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     linger, faults = Connection.linger, iter([MemoryError("ours")])
 
     def fault(connection: Connection, deadline: float) -> None:

@@ -34,7 +34,7 @@ def test_three_clients_are_served_at_once_by_three_threads(server: RunningServer
 
 
 @pytest.mark.parametrize("host", ["127.0.0.2", "::1"])
-def test_it_listens_on_the_address_that_it_is_given(start_server: StartServer, host: str) -> None:
+def test_it_listens_on_the_given_address(start_server: StartServer, host: str) -> None:
     """Another than localhost's: a client in another container would come by such a one."""
     server = start_server(host=host)
     assert server.address.rpartition(":")[0].strip("[]") == host
@@ -42,7 +42,7 @@ def test_it_listens_on_the_address_that_it_is_given(start_server: StartServer, h
     assert server.record(1).peer == peer.name
 
 
-def test_waiting_clients_take_places_and_one_more_is_told_busy(start_server: StartServer) -> None:
+def test_waiting_clients_take_places_and_one_more_gets_busy(start_server: StartServer) -> None:
     server = start_server(model=OneLock(), max_clients=2)
     first, second = server.greeted(), server.connect()
     assert server.connect().rest() == BUSY
@@ -55,7 +55,7 @@ def test_waiting_clients_take_places_and_one_more_is_told_busy(start_server: Sta
 
 
 @pytest.mark.parametrize("build", [ThreadPerClient, Cached, lambda: Pool(2), OneLock])
-def test_when_no_thread_can_be_started_the_client_is_told_busy(
+def test_a_client_gets_busy_if_no_thread_can_be_started(
     start_server: StartServer, monkeypatch: pytest.MonkeyPatch, build: Callable[[], Model]
 ) -> None:
     server = start_server(model=build())
@@ -67,7 +67,7 @@ def test_when_no_thread_can_be_started_the_client_is_told_busy(
     assert [session.number for session in server.registry.snapshot().sessions] == [1]
 
 
-def test_a_session_that_a_worker_took_up_all_the_same_is_served(start_server: StartServer) -> None:
+def test_a_session_already_taken_by_a_worker_is_served(start_server: StartServer) -> None:
     class Late(ThreadPerClient):
         """As a pool that queues a session, has it taken, and only then finds no new thread."""
 
@@ -95,7 +95,9 @@ def fail_to_accept(monkeypatch: pytest.MonkeyPatch, errors: Iterable[OSError]) -
     return called
 
 
-def test_a_stop_ends_the_pause(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stop_ends_the_pause_after_a_failed_accept(
+    server: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("server.chat.listener.PAUSE", 1000 * 2 * SECONDS)
     failed = fail_to_accept(monkeypatch, repeat(NO_DESCRIPTOR))
     server.connect()
@@ -103,7 +105,7 @@ def test_a_stop_ends_the_pause(server: RunningServer, monkeypatch: pytest.Monkey
     server.stop()
 
 
-def test_a_gone_client_is_passed_over(
+def test_a_client_that_has_gone_is_skipped(
     server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fail_to_accept(monkeypatch, [BlockingIOError()])
@@ -119,7 +121,7 @@ def say_much(server: RunningServer, last: bytes = b"") -> socket.socket:
 
 
 @pytest.mark.parametrize("shown_out", ["", "meanwhile", "before"])
-def test_a_drain_leaves_a_slow_reader_every_reply_though_it_says_more(
+def test_a_drain_leaves_a_slow_reader_every_reply_even_if_it_says_more(
     start_server: StartServer, monkeypatch: pytest.MonkeyPatch, shown_out: str
 ) -> None:
     end_output, end_input, drains = Connection.end_output, Connection.end_input, threading.Event()
@@ -157,7 +159,9 @@ def test_a_drain_leaves_a_slow_reader_every_reply_though_it_says_more(
 
 
 @pytest.mark.parametrize("blocked", [False, True], ids=["has replies to read", "takes no reply"])
-def test_a_drain_resets_who_never_reads(start_server: StartServer, *, blocked: bool) -> None:
+def test_a_drain_resets_a_client_that_never_reads(
+    start_server: StartServer, *, blocked: bool
+) -> None:
     server = start_server(grace=0.2, patience=Patience(send=SECONDS))
     slow_reader = say_much(server)
     if blocked:  # it sends on until the server, whose replies it does not take, reads no more
@@ -172,7 +176,9 @@ def test_a_drain_resets_who_never_reads(start_server: StartServer, *, blocked: b
 
 
 @pytest.mark.parametrize("build", [lambda: Pool(1), OneLock])
-def test_a_drain_tells_all_who_wait(start_server: StartServer, build: Callable[[], Model]) -> None:
+def test_a_drain_dismisses_all_waiting_clients(
+    start_server: StartServer, build: Callable[[], Model]
+) -> None:
     server = start_server(model=build())
     server.greeted()
     waiting = [server.connect() for _ in range(3)]
@@ -212,7 +218,7 @@ def test_a_drain_refuses_a_backlog(server: RunningServer, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize(("share", "answered"), [(0.0, AT_ONCE), (0.8, 1000)])
-def test_a_drain_answers_few_at_a_time_as_long_as_it_has_time_and_counts_those_alone(
+def test_a_drain_answers_a_few_at_a_time_while_it_can_and_counts_only_those(
     server: RunningServer, peer: Peer, monkeypatch: pytest.MonkeyPatch, share: float, answered: int
 ) -> None:
     sizes: list[int] = []

@@ -49,7 +49,7 @@ def test_a_json_line_says_what_where_and_when(logged: Logged) -> None:
     assert line == said
 
 
-def test_a_console_line_is_for_people(logged: Logged) -> None:
+def test_a_console_line_has_time_thread_event_and_facts(logged: Logged) -> None:
     def log() -> None:
         hear(text="Hey Server", messages=1, end=None)
         structlog.get_logger().warning("cannot accept")
@@ -88,12 +88,12 @@ def test_no_text_can_forge_a_line_or_command_a_terminal(logged: Logged, log_form
 
 
 @pytest.mark.parametrize("text", ["", "a\\xff", "it's", 'say "hey"', "a=b"])
-def test_a_text_that_could_be_mistaken_is_quoted(logged: Logged, text: str) -> None:
+def test_an_ambiguous_text_is_quoted(logged: Logged, text: str) -> None:
     [line] = logged(lambda: hear(text=text), "console")
     assert line.decode().endswith(f" text={text!r}\n")
 
 
-def test_below_its_level_nothing_is_written(logged: Logged) -> None:
+def test_events_below_the_level_are_not_written(logged: Logged) -> None:
     def log() -> None:
         hear()
         structlog.get_logger().warning("cannot accept")
@@ -105,7 +105,7 @@ def test_below_its_level_nothing_is_written(logged: Logged) -> None:
 
 
 @pytest.mark.parametrize("logger", [structlog.get_logger(), logging.getLogger("waitress")])
-def test_an_exception_of_ours_or_of_a_librarys_is_told_in_full(logged: Logged, logger: Any) -> None:  # noqa: ANN401 - they share no type
+def test_an_exception_of_ours_or_a_library_is_logged_in_full(logged: Logged, logger: Any) -> None:  # noqa: ANN401 - they share no type
     def log() -> None:
         try:
             raise ValueError("a fault")

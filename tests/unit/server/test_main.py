@@ -32,7 +32,7 @@ def in_process(*words: str) -> Result:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_drains_it_and_it_exits_with_0(number: int) -> None:
+def test_a_signal_drains_the_server_which_exits_with_0(number: int) -> None:
     with ServerProcess() as server, Peer(server.address) as peer:
         peer.line()
         peer.say("Hey")
@@ -69,7 +69,7 @@ def test_every_option_is_an_environment_variable_too() -> None:
     assert [f"--{name.lower().replace('_', '-')}" for name in variables] == options
 
 
-def test_without_a_standard_output_it_serves_and_ends_all_the_same() -> None:
+def test_without_standard_output_it_still_serves_and_ends() -> None:
     with ServerProcess(under=("/bin/sh", "-c", 'exec "$@" >&-', "sh")) as server:
         assert (server.terminate(), server.log(), server.errors()) == (0, [], "")
 
@@ -81,7 +81,7 @@ def test_an_unknown_host_is_one_line_and_exit_code_1() -> None:
 
 
 @pytest.mark.parametrize("option", ["--port", "--status-port"])
-def test_a_port_that_is_taken_is_one_line_and_exit_code_1(option: str) -> None:
+def test_a_port_in_use_is_one_line_and_exit_code_1(option: str) -> None:
     with socket.create_server((LOOPBACK, 0)) as taken:
         port = str(taken.getsockname()[1])
         result = run(*SERVER, *FREE, option, port)
@@ -107,7 +107,7 @@ main()
 
 
 @pytest.mark.parametrize("threads", [0, 3, 5])
-def test_too_few_threads_to_begin_with_is_one_line_and_exit_code_1(threads: int) -> None:
+def test_too_few_threads_at_the_start_is_one_line_and_exit_code_1(threads: int) -> None:
     result = run(sys.executable, "-c", FEW_THREADS, str(threads), *FREE)
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr == (
@@ -140,7 +140,7 @@ def test_wrong_usage_is_exit_code_2_and_says_what_is_wrong(
     assert complaint in result.stderr
 
 
-def test_all_clients_are_served_though_the_http_port_is_full() -> None:
+def test_all_clients_are_served_while_the_http_port_is_full() -> None:
     with ServerProcess("--max-clients", "64") as server, ExitStack() as stack:
 
         def connect() -> Peer:
@@ -192,7 +192,7 @@ def test_on_sighup_it_reads_its_certificates_again_and_drops_nobody() -> None:
             assert (late["tls"], late["state"]) == ("encrypted", "serving")
 
 
-def test_without_certificates_sighup_ends_it_as_ever() -> None:
+def test_without_certificates_sighup_ends_it_as_usual() -> None:
     with ServerProcess() as server:
         server.signal(signal.SIGHUP)
         assert server.wait() == -signal.SIGHUP

@@ -39,7 +39,7 @@ class Page:
         return {labels[0][1]: value for (one, labels), value in self.figures.items() if one == name}
 
 
-def test_the_server_says_what_it_is_its_bytes_its_peak_and_what_became_of_its_log() -> None:
+def test_the_metrics_have_the_server_its_bytes_its_peak_and_its_log() -> None:
     gone, here = client(1, 2, 2, 4), client(2, 2, 2)
     gone.bytes_in, gone.bytes_out = 10, 100
     here.bytes_in, here.bytes_out = 20, 200
@@ -54,7 +54,7 @@ def test_the_server_says_what_it_is_its_bytes_its_peak_and_what_became_of_its_lo
 
 
 @given(snapshots())
-def test_the_sessions_refusals_and_times_of_any_snapshot_add_up(snapshot: Snapshot) -> None:
+def test_sessions_refusals_and_times_of_any_snapshot_add_up(snapshot: Snapshot) -> None:
     page, sessions = Page(snapshot), snapshot.sessions
     states, ends = Counter(one.state for one in sessions), Counter(one.end for one in sessions)
     open_, ended = page.by_label("lanes_sessions"), page.by_label("lanes_sessions_ended_total")
@@ -87,7 +87,7 @@ def test_the_sessions_refusals_and_times_of_any_snapshot_add_up(snapshot: Snapsh
 
 
 @given(snapshots())
-def test_the_series_are_always_the_same_and_nothing_is_of_a_client(snapshot: Snapshot) -> None:
+def test_the_series_are_always_the_same_and_none_is_for_one_client(snapshot: Snapshot) -> None:
     idle = Registry(1, "", snapshot.settings).snapshot()
     assert list(Page(snapshot).figures) == list(Page(idle).figures)
     assert all(name.startswith("lanes_") for name, _ in Page(idle).figures)

@@ -97,13 +97,13 @@ def test_cached_starts_a_thread_for_a_client_unless_one_is_idle(idle_seconds: Se
         session.leave()
 
 
-def test_cached_loses_no_client_that_comes_when_a_thread_gives_up(idle_seconds: SetFloat) -> None:
+def test_cached_loses_no_client_when_an_idle_thread_ends(idle_seconds: SetFloat) -> None:
     idle_seconds(0.00001)
     model = Cached()
     assert len([visit(model, number) for number in range(500)]) == 500
 
 
-def test_lock_gives_everybody_a_thread_and_one_its_turn() -> None:
+def test_lock_gives_every_client_a_thread_and_serves_one_at_a_time() -> None:
     model = OneLock()
     waiting = submit_three(model)
     assert all(session.assigned.wait(SECONDS) for session in waiting)

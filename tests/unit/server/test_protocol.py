@@ -26,7 +26,7 @@ def test_every_text_comes_out_as_it_went_in(texts: list[str], end: str) -> None:
     assert Lines("Thread-7").receive(stream) == texts
 
 
-def test_a_message_cut_at_every_byte_is_one_message_begun_from_the_first_on(lines: Lines) -> None:
+def test_a_message_cut_at_any_byte_is_one_message_from_its_first_byte(lines: Lines) -> None:
     text = "a\0b\u2028c\u0085d\fe\vf\x1cg\rGrüße 🧵"  # of which nothing ends a line
     stream = f"{text}\r\n".encode()
     received = [(lines.receive(stream[i : i + 1]), lines.begun) for i in range(len(stream))]

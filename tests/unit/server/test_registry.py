@@ -90,7 +90,7 @@ def test_a_snapshot_does_not_change_when_the_sessions_do(registry: Registry) -> 
     assert [sum(one.answers.counts) for one in snapshot.sessions] == [0, 1]
 
 
-def test_the_waiting_and_the_serving_take_the_places(registry: Registry) -> None:
+def test_waiting_and_served_clients_take_places(registry: Registry) -> None:
     records = [admit(registry) for _ in range(3)]
     registry.serve(records[0])
     assert registry.admit("127.0.0.1:4") is None
@@ -111,7 +111,7 @@ def test_a_refusal_has_its_reason_and_its_moment_and_takes_no_number(registry: R
     assert admit(registry).number == 1
 
 
-def test_one_without_a_thread_is_refused_and_leaves_no_other_trace(registry: Registry) -> None:
+def test_a_client_without_a_thread_is_refused_and_leaves_no_other_trace(registry: Registry) -> None:
     record = admit(registry)
     assert registry.withdraw(record, "busy")
     assert record.state == "closed"
@@ -123,7 +123,7 @@ def test_one_without_a_thread_is_refused_and_leaves_no_other_trace(registry: Reg
     assert admit(registry).number == 1
 
 
-def test_one_that_shakes_hands_waits_and_its_own_thread_ends_that(registry: Registry) -> None:
+def test_a_handshaking_session_waits_and_only_its_own_thread_ends_that(registry: Registry) -> None:
     refused, served = admit(registry), admit(registry)
     assert registry.begin_handshake(refused)
     [waiting, _] = registry.snapshot().sessions
@@ -142,7 +142,7 @@ def test_one_that_shakes_hands_waits_and_its_own_thread_ends_that(registry: Regi
     assert admit(registry).number == 3
 
 
-def test_one_that_a_worker_shakes_hands_for_is_no_longer_the_listeners(registry: Registry) -> None:
+def test_a_session_in_its_handshake_cannot_be_withdrawn_by_the_listener(registry: Registry) -> None:
     record = admit(registry)
     worker = threading.Thread(target=registry.begin_handshake, args=(record,))
     worker.start()
@@ -157,13 +157,13 @@ def test_without_a_certificate_a_client_keeps_the_name_that_it_has(registry: Reg
     assert (record.client, record.tls) == ("127.0.0.1:1", "encrypted")
 
 
-def test_one_that_was_dismissed_shakes_no_hands_any_more(registry: Registry) -> None:
+def test_a_dismissed_session_does_not_shake_hands(registry: Registry) -> None:
     record = admit(registry)
     assert registry.dismiss(record, "closing")
     assert not registry.begin_handshake(record)
 
 
-def test_only_one_that_waits_can_be_dismissed_or_withdrawn_for_good(registry: Registry) -> None:
+def test_only_a_waiting_session_can_be_dismissed_or_withdrawn(registry: Registry) -> None:
     waiting, serving = admit(registry), serve(registry)
     assert registry.dismiss(waiting, "closing")
     assert not registry.dismiss(serving, "closing")
@@ -176,7 +176,7 @@ def test_only_one_that_waits_can_be_dismissed_or_withdrawn_for_good(registry: Re
     assert snapshot.serving == 1
 
 
-def test_a_session_has_its_thread_while_it_still_waits(registry: Registry) -> None:
+def test_a_session_has_its_thread_already_while_it_waits(registry: Registry) -> None:
     record = admit(registry)
     thread = threading.Thread(target=registry.assign, args=(record,), name="Thread-1")
     thread.start()
@@ -186,7 +186,9 @@ def test_a_session_has_its_thread_while_it_still_waits(registry: Registry) -> No
     assert session.native_id not in (None, threading.get_native_id())
 
 
-def test_the_last_thousand_and_the_open_are_kept_and_no_total_falls(registry: Registry) -> None:
+def test_open_and_the_last_thousand_sessions_are_kept_and_no_total_falls(
+    registry: Registry,
+) -> None:
     stays, said = serve(registry), []
     for _ in range(HISTORY + 100):
         record = serve(registry)

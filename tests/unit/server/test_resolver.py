@@ -89,7 +89,9 @@ ID = 25 * "x"  # of a task in a swarm, or of a node
         ("client.3.example.org", "client"),
     ],
 )
-def test_a_host_goes_by_label_and_a_task_by_slot(names: Names, name: str, shown: str) -> None:
+def test_a_host_is_named_by_its_label_and_a_task_by_its_slot(
+    names: Names, name: str, shown: str
+) -> None:
     names.known[HOST] = name
     assert resolve(HOST) == shown
 
@@ -106,7 +108,7 @@ def test_a_host_goes_by_label_and_a_task_by_slot(names: Names, name: str, shown:
         UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
     ],
 )
-def test_what_is_no_name_or_not_fit_to_show_is_none(names: Names, answer: str | Exception) -> None:
+def test_a_bad_or_unprintable_name_counts_as_none(names: Names, answer: str | Exception) -> None:
     names.known[HOST] = answer
     assert resolve(HOST) is None
 
@@ -118,7 +120,7 @@ def test_an_ipv6_address_loses_its_brackets(resolver: Resolver, names: Names, ho
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "::1"])
-def test_for_a_client_on_this_machine_nobody_is_asked(
+def test_no_name_is_looked_up_for_a_client_on_this_machine(
     resolver: Resolver, names: Names, host: str
 ) -> None:
     names.known |= {host: "localhost", HOST: "client"}
@@ -128,7 +130,7 @@ def test_for_a_client_on_this_machine_nobody_is_asked(
     assert names.asked == [HOST]
 
 
-def test_a_full_queue_costs_a_name_and_holds_up_nobody(resolver: Resolver, names: Names) -> None:
+def test_a_full_queue_costs_a_name_and_delays_nobody(resolver: Resolver, names: Names) -> None:
     names.known[HOST] = "client"
     names.answers.clear()
     resolver.look_up(record_of())
@@ -145,7 +147,7 @@ def test_a_full_queue_costs_a_name_and_holds_up_nobody(resolver: Resolver, names
 
 
 @pytest.mark.parametrize(("ago", "named"), [(0, True), (7200, False)])
-def test_one_that_has_just_gone_is_named_but_later_its_address_may_be_anothers(
+def test_a_client_that_just_left_is_named_and_one_that_left_long_ago_is_not(
     resolver: Resolver, names: Names, ago: float, *, named: bool
 ) -> None:
     names.known[HOST] = "client"
@@ -154,7 +156,7 @@ def test_one_that_has_just_gone_is_named_but_later_its_address_may_be_anothers(
     assert client_of(resolver, record) == ("client" if named else record.peer)
 
 
-def test_a_fault_is_told_and_costs_the_others_nothing(
+def test_a_fault_is_logged_and_harms_no_other_client(
     resolver: Resolver, names: Names, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failing, fine = record_of("192.0.2.1"), record_of()

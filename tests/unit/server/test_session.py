@@ -19,7 +19,7 @@ GREETING = "+OK Thread-1: ready\r\n"
 REPLY = f"+OK Thread-1: {ANSWER}\r\n"
 
 
-def test_its_record_has_who_when_and_how_much(server: RunningServer, peer: Peer) -> None:
+def test_a_sessions_record_says_who_when_and_how_much(server: RunningServer, peer: Peer) -> None:
     name = peer.name
     peer.say("Hey")
     peer.close()
@@ -30,7 +30,9 @@ def test_its_record_has_who_when_and_how_much(server: RunningServer, peer: Peer)
     assert record.bytes_out == len(GREETING + REPLY)
 
 
-def test_a_close_in_the_middle_of_a_line_is_no_goodbye(server: RunningServer, peer: Peer) -> None:
+def test_a_close_in_the_middle_of_a_line_is_not_a_goodbye(
+    server: RunningServer, peer: Peer
+) -> None:
     peer.say("Hey")
     peer.send(b"Hey Ser")
     peer.close()
@@ -48,7 +50,7 @@ def test_messages_that_cannot_be_answered_are_counted(server: RunningServer, pee
 
 
 @pytest.mark.parametrize("chunks", [[b"1\n", b"2\n", b"3\n"], [b"1\n2\n3\n"]])
-def test_messages_that_arrive_together_are_a_tick_and_took_as_long_each(
+def test_messages_that_arrive_together_share_a_tick_and_a_time(
     server: RunningServer, peer: Peer, monkeypatch: pytest.MonkeyPatch, chunks: list[bytes]
 ) -> None:
     monkeypatch.setattr("server.chat.ticks.GAP", 0.0)
@@ -68,7 +70,7 @@ def test_messages_that_arrive_together_are_a_tick_and_took_as_long_each(
 
 
 @pytest.mark.parametrize(("few", "times"), [(0, 3), (1, 0)])
-def test_among_more_than_a_few_each_gives_way_before_it_receives_again(
+def test_among_many_sessions_each_gives_way_before_it_receives_again(
     server: RunningServer, peer: Peer, monkeypatch: pytest.MonkeyPatch, few: int, times: int
 ) -> None:
     gave_way: list[None] = []
@@ -97,7 +99,7 @@ def test_up_to_256_replies_share_one_send(peer: Peer, monkeypatch: pytest.Monkey
     assert max(map(len, sent)) == AT_ONCE * len(REPLY) == 256 * len(REPLY)
 
 
-def test_a_silent_client_is_told_and_shown_out_and_not_reset_though_it_talks_on(
+def test_a_silent_client_gets_idle_and_is_not_reset_even_if_it_talks_on(
     start_server: StartServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("server.chat.session.LINGER_SECONDS", SECONDS)
@@ -131,7 +133,7 @@ def test_a_line_that_drips_is_cut_off_however_often_a_byte_comes(start_server: S
     assert (record.messages, record.ticks.since()) == (0, [])  # what has no end is no message
 
 
-def test_a_line_has_its_own_time(
+def test_each_line_has_a_time_limit_of_its_own(
     start_server: StartServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seconds = [0.0]
@@ -160,14 +162,14 @@ def test_a_client_that_reads_nothing_is_reset_as_unread(start_server: StartServe
     assert 1 <= sum(record.answers.counts) < record.messages
 
 
-def test_a_client_that_resets_is_lost_and_no_other_is(server: RunningServer, peer: Peer) -> None:
+def test_a_client_that_resets_is_lost_and_no_other(server: RunningServer, peer: Peer) -> None:
     reset_on_close(peer.socket)
     peer.close()
     assert server.ended(1).end == "lost"
     assert server.greeted().say("Hey") == f"+OK Thread-2: {ANSWER}\r\n"
 
 
-def test_a_fault_of_ours_ends_one_session_with_its_traceback_and_no_other(
+def test_our_own_fault_ends_one_session_with_a_traceback_and_no_other(
     server: RunningServer, peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with capture_logs() as logs, monkeypatch.context() as patch:
@@ -178,7 +180,9 @@ def test_a_fault_of_ours_ends_one_session_with_its_traceback_and_no_other(
     assert peer.say("Hey") == REPLY
 
 
-def test_each_message_is_noted_with_its_peer_and_the_rest_logged(start_server: StartServer) -> None:
+def test_each_message_goes_to_the_transcript_and_the_rest_to_the_log(
+    start_server: StartServer,
+) -> None:
     noted: list[object] = []
     with capture_logs() as logs:
         server = start_server(note=lambda *said: noted.append(said))
@@ -195,7 +199,7 @@ def test_each_message_is_noted_with_its_peer_and_the_rest_logged(start_server: S
     assert (session[-1]["end"], session[-1]["messages"]) == ("bye", 2)
 
 
-def test_under_handout_too_the_end_of_the_stream_is_no_message(start_server: StartServer) -> None:
+def test_in_handout_the_end_of_the_stream_is_not_a_message(start_server: StartServer) -> None:
     server = start_server(protocol="handout")
     peer = server.connect()
     peer.send(b"Hey")

@@ -14,7 +14,7 @@ from tests.kit.snapshots import EPOCH, crowded, record, snapshot, snapshots
 
 
 @given(snapshots())
-def test_any_snapshot_is_a_document_of_the_schema_with_each_session(taken: Snapshot) -> None:
+def test_any_snapshot_follows_the_schema_with_every_session(taken: Snapshot) -> None:
     facts = json.loads(document(taken))
     VALIDATOR.validate(facts)
     assert [one["number"] for one in facts["sessions"]] == [r.number for r in taken.sessions]
@@ -22,7 +22,7 @@ def test_any_snapshot_is_a_document_of_the_schema_with_each_session(taken: Snaps
 
 @pytest.mark.parametrize("model", ["thread", "pool", "lock"])
 @pytest.mark.parametrize("length", [0.85, 59.0])
-def test_at_the_limits_it_is_under_a_mebibyte_and_loses_nothing(model: str, length: float) -> None:
+def test_at_the_limits_the_document_is_under_1_mib_and_complete(model: str, length: float) -> None:
     full = crowded(model, length)
     text = document(full)
     assert len(text) < 1024 * 1024
@@ -30,7 +30,7 @@ def test_at_the_limits_it_is_under_a_mebibyte_and_loses_nothing(model: str, leng
         assert sum(count for _, _, count in told["ticks"]) == known.messages
 
 
-def test_what_had_ended_before_a_moment_is_left_out_unless_it_may_still_be_news() -> None:
+def test_sessions_that_ended_before_a_moment_are_left_out_unless_they_are_news() -> None:
     gone = record(1, accepted=0, served=0, closed=1)
     just_gone = record(2, accepted=0, served=0, closed=9.5)  # its name may have been found since
     talks = record(3, accepted=0, served=0, ticks=[(1, 2, 10), (3, 4, 20), (5, 6, 30), (10, 11, 1)])

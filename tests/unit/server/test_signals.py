@@ -22,7 +22,7 @@ def handlers() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("number", BOTH)
-def test_a_signal_is_a_stop_even_before_anybody_waits_and_nothing_later(number: int) -> None:
+def test_a_signal_is_a_stop_even_before_anyone_waits_and_nothing_afterwards(number: int) -> None:
     with stop_signals() as stop:
         assert select.select([stop], [], [], 0)[0] == []
         os.kill(os.getpid(), number)

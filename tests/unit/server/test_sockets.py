@@ -9,7 +9,7 @@ from server.chat.sockets import BUFFER, bind
 from tests.kit.waiting import SECONDS
 
 
-def test_nobody_can_connect_before_all_is_prepared() -> None:
+def test_nobody_can_connect_before_the_socket_listens() -> None:
     with bind("127.0.0.1", 0, gone_seconds=5) as bound, socket.socket() as early:
         assert bound.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 5_000
         with pytest.raises(ConnectionRefusedError):
@@ -18,13 +18,13 @@ def test_nobody_can_connect_before_all_is_prepared() -> None:
         socket.create_connection(bound.getsockname(), SECONDS).close()
 
 
-def test_what_cannot_be_bound_is_closed() -> None:
+def test_a_socket_that_cannot_be_bound_is_closed() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
         bind(*taken.getsockname())
     gc.collect()  # which warns of what was left open
 
 
-def test_what_is_accepted_sends_at_once_is_bounded_and_misses_its_peer_within_a_minute() -> None:
+def test_accepted_sockets_send_at_once_are_bounded_and_notice_a_lost_peer() -> None:
     with bind("127.0.0.1", 0) as bound:
         bound.listen()
         with socket.create_connection(bound.getsockname(), SECONDS), bound.accept()[0] as accepted:

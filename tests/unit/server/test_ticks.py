@@ -21,14 +21,14 @@ def ticks() -> Ticks:
     return Ticks()
 
 
-def test_what_begins_within_the_gap_is_counted_on_the_tick_before(ticks: Ticks) -> None:
+def test_events_within_the_gap_are_counted_on_the_tick_before(ticks: Ticks) -> None:
     ticks.add(10.0, 10.1, 1)
     ticks.add(10.2, 10.4, 2)
     ticks.add(10.0 + GAP, 10.5, 1)
     assert ticks.since() == [(10.0, 10.4, 3), (10.0 + GAP, 10.5, 1)]
 
 
-def test_what_never_pauses_is_a_tick_each_gap_of_the_last_minute(ticks: Ticks) -> None:
+def test_endless_events_are_one_tick_for_each_gap_of_the_last_minute(ticks: Ticks) -> None:
     for step in range(8000):
         ticks.add(step / 80, step / 80, 1)  # twenty of them within a gap
     kept = ticks.since()

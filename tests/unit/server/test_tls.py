@@ -28,7 +28,7 @@ def met(server: ssl.SSLContext, client: ssl.SSLContext) -> tuple[Endpoint, Memor
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("piece", [1, 1 << 20])
-def test_the_name_is_proven_and_what_is_written_is_read(
+def test_the_name_is_proven_and_written_bytes_are_read(
     context: ssl.SSLContext, trusting: ssl.SSLContext, version: ssl.TLSVersion, piece: int
 ) -> None:
     trusting.maximum_version = version
@@ -40,14 +40,14 @@ def test_the_name_is_proven_and_what_is_written_is_read(
     assert [server.read(4), server.read(99), server.read(99)] == [b"Hey ", b"Server!!!", None]
 
 
-def test_what_fills_many_records_is_written_whole(
+def test_text_of_many_records_is_written_whole(
     context: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
     server, client = met(context, trusting)
     assert client.hear(server.write(bytes(100_000))) == bytes(100_000)
 
 
-def test_half_a_record_is_nothing_yet(context: ssl.SSLContext, trusting: ssl.SSLContext) -> None:
+def test_half_a_record_is_not_read_yet(context: ssl.SSLContext, trusting: ssl.SSLContext) -> None:
     server, client = met(context, trusting)
     ciphertext = client.say(b"Hey")
     server.feed(ciphertext[:-1])
@@ -56,7 +56,7 @@ def test_half_a_record_is_nothing_yet(context: ssl.SSLContext, trusting: ssl.SSL
     assert server.read(99) == b"Hey"
 
 
-def test_after_the_handshake_it_sends_no_tickets(
+def test_no_tickets_are_sent_after_the_handshake(
     context: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
     trusting.minimum_version = ssl.TLSVersion.TLSv1_3
@@ -83,7 +83,7 @@ def test_the_last_words_can_be_read_and_then_the_end(
     assert [client.tls.read(99), client.tls.read(99)] == [b"-ERR closing", b""]
 
 
-def test_before_the_handshake_an_alert_says_that_it_is_no_fault_of_the_peers(
+def test_before_the_handshake_an_alert_puts_no_blame_on_the_peer(
     context: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
     client = MemoryClient(trusting)
@@ -117,7 +117,7 @@ def test_a_client_that_proves_nothing_is_refused_and_can_read_why(
 
 
 @pytest.mark.parametrize("said", [b"Hey Server!!!\n", b"GET / HTTP/1.0\r\n\r\n"])
-def test_who_does_not_speak_tls_is_refused_in_words(context: ssl.SSLContext, said: bytes) -> None:
+def test_a_client_without_tls_is_refused_in_words(context: ssl.SSLContext, said: bytes) -> None:
     server = Endpoint(context)
     server.feed(said)
     with pytest.raises(HandshakeFailed, match=r"wrong version number|http request") as failure:
@@ -165,7 +165,7 @@ Secured = tuple[TlsConnection, ssl.SSLSocket]
 
 
 @pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\x00\x01"], ids=["nothing", "half"])
-def test_who_does_not_finish_the_handshake_is_out_in_time(line: Line, said: bytes) -> None:
+def test_an_unfinished_handshake_ends_in_time(line: Line, said: bytes) -> None:
     connection, peer = line
     peer.sendall(said)
     began = time.monotonic()
@@ -192,7 +192,7 @@ def test_a_handshake_that_drips_has_one_timeout_not_one_for_each_byte(line: Line
     dripping.join()
 
 
-def test_a_handshake_ends_with_the_servers_input(line: Line) -> None:
+def test_ending_the_servers_input_ends_a_handshake(line: Line) -> None:
     connection, _ = line
     failures: list[HandshakeFailed] = []
 
@@ -207,7 +207,7 @@ def test_a_handshake_ends_with_the_servers_input(line: Line) -> None:
     assert [str(one) for one in failures] == ["the server is shutting down"]
 
 
-def test_what_comes_with_the_end_of_the_handshake_is_received_at_once(
+def test_bytes_that_come_with_the_end_of_the_handshake_are_received_at_once(
     line: Line, trusting: ssl.SSLContext
 ) -> None:
     connection, peer = line
@@ -248,7 +248,7 @@ def test_sending_has_a_timeout(pair: Secured) -> None:
         pair[0].send(bytes(8_000_000), 0.05)
 
 
-def test_a_drain_answers_what_has_arrived_and_its_farewell_can_be_read(pair: Secured) -> None:
+def test_a_drain_answers_what_has_arrived_and_says_farewell(pair: Secured) -> None:
     connection, peer = pair
     peer.sendall(b"Hey\n")
     peer.sendall(b"Server\n")
@@ -274,7 +274,7 @@ def test_a_thread_that_receives_is_woken_by_a_drain(pair: Secured) -> None:
     assert received == [b""]
 
 
-def test_a_client_that_only_writes_and_leaves_is_heard_to_the_end(
+def test_a_client_that_only_writes_and_leaves_is_read_to_the_end(
     line: Line, trusting: ssl.SSLContext
 ) -> None:
     connection, peer = line
@@ -293,7 +293,9 @@ def test_a_client_that_only_writes_and_leaves_is_heard_to_the_end(
 
 
 @pytest.mark.parametrize("reset", [True, False], ids=["a reset", "no goodbye"])
-def test_the_end_of_a_connection_is_no_orderly_end(pair: Secured, *, reset: bool) -> None:
+def test_a_connection_that_ends_without_a_goodbye_is_an_error(
+    pair: Secured, *, reset: bool
+) -> None:
     connection, peer = pair
     if reset:
         reset_on_close(peer)
@@ -302,7 +304,7 @@ def test_the_end_of_a_connection_is_no_orderly_end(pair: Secured, *, reset: bool
         connection.receive(99, SECONDS)
 
 
-def test_it_says_goodbye_as_it_closes(pair: Secured) -> None:
+def test_it_says_goodbye_when_it_closes(pair: Secured) -> None:
     connection, peer = pair
     connection.send(b"Hey\n", SECONDS)
     connection.close()

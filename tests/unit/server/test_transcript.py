@@ -36,7 +36,9 @@ def test_each_message_is_a_line_with_its_thread_and_peer(configure: Configure, p
     assert logged == 3 * [event | {"peer": PEER}] + [event | {"peer": PEER, "error": "utf8"}]
 
 
-def test_for_people_it_is_the_line_a_logger_would_write(configure: Configure, pipe: Pipe) -> None:
+def test_in_the_console_format_a_message_is_the_line_of_a_logger(
+    configure: Configure, pipe: Pipe
+) -> None:
     _, _, rest = noted(configure, pipe, "console", "Hey Server").partition(" ")
     assert rest == f"Thread-7   received from the client peer={PEER} text='Hey Server'\n"
 

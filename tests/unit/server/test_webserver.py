@@ -57,7 +57,9 @@ def descriptors() -> int:
         pytest.param(b"GET /sessions.json HTTP/1.1\r\n\r\n" * 400, id="pipeline and read nothing"),
     ],
 )
-def test_64_that_hang_hold_up_no_health_check(port: int, connect: Connect, said: bytes) -> None:
+def test_64_hanging_connections_do_not_delay_a_health_check(
+    port: int, connect: Connect, said: bytes
+) -> None:
     for _ in range(64):
         connect(said)
     for _ in range(10):
@@ -74,7 +76,7 @@ def test_a_connection_gets_one_answer_and_the_answer_says_so(connect: Connect) -
     assert b"Connection: close" in answered
 
 
-def test_idle_connections_are_given_up(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_idle_connections_are_closed(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webserver, "IDLE_SECONDS", 1)
     with closing(WebServer(create_app(registry), LOOPBACK, 0)) as server, ExitStack() as stack:
         for said in (b"", b"GET /healthz HTTP/1.1\r\nHost: l", b"GET /sessions.json HTTP/1.1\r\n"):
@@ -82,7 +84,7 @@ def test_idle_connections_are_given_up(registry: Registry, monkeypatch: pytest.M
             assert connected.recv(1) == b""
 
 
-def test_without_a_descriptor_it_does_not_spin_and_is_well_soon_after(port: int) -> None:
+def test_without_descriptors_it_does_not_spin_and_recovers_soon(port: int) -> None:
     with socket.socket() as connecting, capture_logs() as logged:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         most = max(int(one.name) for one in Path("/proc/self/fd").iterdir() if one.name.isdigit())

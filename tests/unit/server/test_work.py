@@ -13,7 +13,7 @@ from tests.kit.running_server import StartServer
 from tests.kit.waiting import SECONDS, wait_until
 
 
-def test_spin_takes_that_much_of_the_processor_unless_it_is_over_before() -> None:
+def test_spin_uses_the_processor_for_its_time_unless_ended_early() -> None:
     before = time.thread_time()
     Work("spin", 20).do(lambda: False)
     spun = time.thread_time()
@@ -22,7 +22,7 @@ def test_spin_takes_that_much_of_the_processor_unless_it_is_over_before() -> Non
     assert time.thread_time() - spun < 0.5
 
 
-def test_sleep_takes_that_long_and_next_to_none_of_the_processor() -> None:
+def test_sleep_takes_its_time_and_almost_no_processor() -> None:
     before, processor = time.monotonic(), time.thread_time()
     Work("sleep", 50).do(lambda: False)
     assert time.monotonic() - before >= 0.05
@@ -30,7 +30,7 @@ def test_sleep_takes_that_long_and_next_to_none_of_the_processor() -> None:
 
 
 @pytest.mark.parametrize("text", ["spin:5", "sleep:0.5", "sleep:1000"])
-def test_what_is_read_is_written_the_same(text: str) -> None:
+def test_work_is_written_as_it_was_read(text: str) -> None:
     assert str(parse(text)) == text
 
 
@@ -43,12 +43,12 @@ def test_what_is_read_is_written_the_same(text: str) -> None:
         ("sleep:1000.1", "at most 1000 milliseconds"),
     ],
 )
-def test_what_is_no_work_is_refused_with_the_reason(text: str, why: str) -> None:
+def test_a_wrong_kind_of_work_is_refused_with_the_reason(text: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         parse(text)
 
 
-def test_no_reply_waits_for_the_work_of_the_message_behind_it(start_server: StartServer) -> None:
+def test_no_reply_waits_for_the_work_of_the_next_message(start_server: StartServer) -> None:
     begun: list[str] = []
     gate = threading.Semaphore(0)
 

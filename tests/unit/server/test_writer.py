@@ -51,7 +51,7 @@ def queued(counts: Counts) -> int:
     return counts.emitted - counts.written - counts.dropped
 
 
-def test_where_the_reader_stalls_nobody_waits_and_each_line_is_there_or_counted_in_its_place(
+def test_a_stalled_reader_delays_nobody_and_every_line_is_there_or_counted(
     pipe: Pipe, start: Start, capfd: pytest.CaptureFixture[str]
 ) -> None:
     to, most = start(), 0
@@ -81,9 +81,7 @@ def test_where_the_reader_stalls_nobody_waits_and_each_line_is_there_or_counted_
     assert capfd.readouterr().err == ""  # what the log has admitted is not told again
 
 
-def test_once_full_it_takes_nothing_until_half_is_written_so_that_gaps_are_few(
-    pipe: Pipe, start: Start
-) -> None:
+def test_a_full_queue_takes_nothing_until_half_of_it_is_written(pipe: Pipe, start: Start) -> None:
     to = start()
     to.setFormatter(logging.Formatter("%(message)s " + 4000 * "."))  # of which the pipe holds one
     while not to.counts().dropped:
@@ -99,7 +97,7 @@ def test_once_full_it_takes_nothing_until_half_is_written_so_that_gaps_are_few(
     assert to.counts().dropped == 2
 
 
-def test_a_pipe_that_does_not_block_gets_whole_lines(pipe: Pipe, start: Start) -> None:
+def test_a_non_blocking_pipe_gets_whole_lines(pipe: Pipe, start: Start) -> None:
     os.set_blocking(pipe.writing, False)
     to = start()
     to.setFormatter(logging.Formatter("%(message)s " + 20_000 * "."))  # more than the pipe holds
@@ -136,7 +134,7 @@ def test_a_full_queue_holds_no_more_memory_than_it_may(
     assert 0.5 * QUEUE_BYTES < held < QUEUE_BYTES + 10 * len(LONGEST)  # besides, one is written
 
 
-def test_a_reader_that_goes_got_whole_lines_alone_and_what_it_lost_is_told(
+def test_a_reader_that_leaves_got_whole_lines_and_the_loss_is_reported(
     pipe: Pipe, start: Start, capfd: pytest.CaptureFixture[str]
 ) -> None:
     to = start()
@@ -170,7 +168,7 @@ def end(stdout: int, stderr: int) -> int:
     return subprocess.call(words, stdout=stdout, stderr=stderr, timeout=SECONDS)
 
 
-def test_a_reader_that_stalls_holds_up_no_end(
+def test_a_stalled_reader_does_not_delay_the_exit(
     pipe: Pipe, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert end(pipe.writing, 2) == 0
@@ -182,7 +180,7 @@ def test_a_reader_that_stalls_holds_up_no_end(
     assert len(written) + here + int(told.split(LOST)[0]) == 10 * EMITTED
 
 
-def test_nor_does_one_that_reads_standard_error_neither(pipe: Pipe) -> None:
+def test_a_stalled_reader_of_standard_error_does_not_delay_the_exit(pipe: Pipe) -> None:
     assert end(pipe.writing, pipe.writing) == 0
     assert LOST.encode() not in b"".join(pipe.lines())
 
