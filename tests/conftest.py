@@ -1,4 +1,4 @@
-"""What every test may have: an engine, a Compose project, and nobody else's variables."""
+"""What every test can use: an engine, a Compose project, and no variables of other people."""
 
 import signal
 from pathlib import Path
@@ -23,8 +23,8 @@ __all__ = [
     "rounds",
 ]
 
-# A shell has what it starts in the background ignore Ctrl-C, and no script that inherits that can
-# trap it (POSIX, Shell Command Language, 2.11).
+# A shell makes background jobs ignore Ctrl-C, and no script that inherits that can trap it
+# (POSIX, Shell Command Language, 2.11).
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("shared machine", deadline=None)  # its speed proves nothing

@@ -1,4 +1,4 @@
-"""What a chapter measures is what its tables show, also of one that was never measured yet."""
+"""A chapter measures what its tables show, even if it has never been measured yet."""
 
 import sys
 from collections.abc import Iterable, Sequence

@@ -16,7 +16,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 FIGURES = sampled(json.loads((DOCS / "performance.json").read_text()))
 ROUNDED = 0.05  # how far a sentence may round
 NUMBER = r"(\d[\d,]*(?:\.\d+)?)"
-# What looks like measured; 5 ms are what `sleep:5` and `spin:5` take, 10 ms the kernel's ticks.
+# Looks measured; 5 ms are what `sleep:5` and `spin:5` take, 10 ms the kernel's ticks.
 FIGURE = re.compile(r"(?!\b(?:5|10) ms)\b\d[\d,]*(?:\.\d+|(?= (?:times|µs|ms|%|KiB|MiB)))")
 OURS = {"thread", "pool", "lock", "cached", "warning", "info", "thread, no GIL"}
 OTHERS = ("socketserver", "naive threads", "C threads")
@@ -61,7 +61,7 @@ def fair(name: str, who: str, where: str, row: str = "2,000") -> float:
 
 
 def errors(found: object, of: Collection[str], name: str = "") -> int:
-    """How many clients were let down, in all rounds of all there is."""
+    """How many clients were let down, in all rounds of all chapters."""
     if isinstance(found, dict):
         return sum(errors(value, of, one) for one, value in found.items())
     samples = found if isinstance(found, list) and name in of else []
@@ -93,7 +93,7 @@ def kept_while_watched() -> list[float]:
     return [middle(rounds), min(rounds)]
 
 
-# A sentence has {} for each figure, measured in that order. One without figures is so, or is not.
+# A sentence has {} for each figure, in that order. One without figures is true or false.
 PERFORMANCE: dict[str, Callable[[], Sequence[float] | bool]] = {
     "answers {} short messages a second on any core, and {} if the server keeps to one": lambda: [
         rate(where, "50", "thread") for where in ("unpinned", "pinned")

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from bench.__main__ import main
 
-# Notes what it was asked for, and where; each client ends as the file `codes` says.
+# Notes each request, and where it came from; each client ends as the file `codes` says.
 DOCKER = """#!/bin/sh
 printf '%s: %s %s\\n' "$(basename "$PWD")" "$LANES_REGISTRY" "$*" >>"$NOTES"
 case "$*" in
@@ -19,7 +19,7 @@ esac
 
 @pytest.fixture
 def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder on the PATH with one that only notes."""
+    """A folder on the PATH with a `docker` that only notes."""
     program = tmp_path / "docker"
     program.write_text(DOCKER)
     program.chmod(0o755)

@@ -1,4 +1,4 @@
-"""Costs of clients, of a turn's parts and of the log; how all is measured in turn and told."""
+"""Costs of clients, of a turn's parts and of the log; how they are measured in turn and shown."""
 
 import contextlib
 import sys

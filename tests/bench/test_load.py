@@ -1,4 +1,4 @@
-"""The load (bench/load.c) believes no server: every byte that it hears is checked."""
+"""The load (bench/load.c) believes no server: every byte that it reads is checked."""
 
 import json
 import os
@@ -68,7 +68,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def replying(
     reply: bytes = REPLY, *, greeting: bytes = GREETING, takes: Callable[[], object] = bytes
 ) -> Serve:
-    """Answers whatever comes with the same, after what that takes."""
+    """Answers every message alike, after whatever `takes` does."""
 
     def serve(client: socket) -> None:
         client.sendall(greeting)
@@ -159,7 +159,7 @@ def test_a_client_that_gets_less_than_the_others_shows(run: Run) -> None:
 
 
 def test_an_unanswered_message_counts_with_its_whole_wait(run: Run) -> None:
-    longer = 0.8  # seconds; the measurement is over before
+    longer = 0.8  # seconds; the measurement ends before that
     code, measured, _ = run(replying(takes=partial(time.sleep, longer)), "--clients", "1")
     assert (code, measured["answers"]) == (0, 0)
     assert min(measured["p50"], measured["slowest"]) > 0.9e6 * longer
@@ -190,7 +190,7 @@ def test_the_processor_time_of_both_sides_is_reported(run: Run) -> None:
     words = ["--clients", "1", "--seconds", "0.5", "--server", str(os.getpid())]
     code, measured, _ = run(replying(takes=spin), *words)
     assert code == 0
-    steps = 0.03  # it is told in steps of 10 ms
+    steps = 0.03  # it is reported in steps of 10 ms
     assert measured["server_time"] >= spun * (measured["answers"] - 1) - steps
     assert 0 <= measured["server_kernel_time"] <= measured["server_time"]
     assert measured["seconds"] >= 0.5

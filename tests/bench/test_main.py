@@ -1,4 +1,4 @@
-"""`python -m bench`: what is measured, on which cores, what becomes of it, when `short` fails."""
+"""`python -m bench`: what is measured, on which cores, where the figures go, when `short` fails."""
 
 import json
 import subprocess
@@ -116,7 +116,7 @@ def measured(ours: int, *, socketserver: int = 100, errors: int = 0) -> dict[str
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> Short:
-    """What comes of `short`, where the server once had as many messages as socketserver."""
+    """The result of `short`, if the server once had as many messages as socketserver."""
     one = {name: [asdict(sample) for sample in ran] for name, ran in measured(100).items()}
     recorded: dict[str, object] = {"pinned": {row.name: one for row in ROWS}}
 
@@ -158,7 +158,7 @@ def test_every_ratio_is_printed_and_only_a_halved_or_missing_one_fails(
     ("allowed", "siblings", "chosen"),
     [
         ({2, 3, 4, 5}, {2, 3}, (2, 4)),  # the load is on no thread of the server's core
-        ({0, 1}, {0, 1}, (0, 1)),  # but where there is one core, its threads have to do
+        ({0, 1}, {0, 1}, (0, 1)),  # but if there is one core, its threads have to do
     ],
 )
 def test_the_load_gets_a_core_of_its_own_if_there_is_one(
@@ -201,7 +201,7 @@ def test_a_free_threaded_python_is_compared_with_its_own_version(
 
 @pytest.fixture
 def clone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """One with a commit, and a place to unpack it to."""
+    """A clone with a commit, and a place to unpack it to."""
     git = ("git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@example.org")
     (tmp_path / "server").symlink_to(Path(server.__file__).parent)
     for words in (("init", "--quiet"), ("add", "server"), ("commit", "--quiet", "-m", "before")):

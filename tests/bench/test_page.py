@@ -25,7 +25,7 @@ TEXT = "".join((DOCS / name).read_text(encoding="utf-8") for name in page.PAGES)
 def sample(
     rate: int = 1000, *, errors: int = 0, load: float = 0.5, slowest: float = 3000.0
 ) -> dict[str, float]:
-    """Of one second, as JSON has it: 0.9 s of the server's, the kernel's half a second included."""
+    """One second, as in the JSON: 0.9 s of the server's, the kernel's half a second included."""
     fair, its = (0.99, 0.9), (0.9, 0.5)
     return asdict(Sample(rate, 1.0, errors, 1000.0, 2000.0, 2500.0, slowest, *fair, load, *its))
 
@@ -47,7 +47,7 @@ def even(figures: Figures) -> Figures:
 
 
 def changed(changes: Figures, figures: Figures) -> Figures:
-    """The figures with others in these places: a/b/c, where * stands for each that is there."""
+    """The figures with others in these places: a/b/c, where * stands for every key."""
     figures = deepcopy(figures)
     for place, value in changes.items():
         *path, last = place.split("/")

@@ -26,8 +26,8 @@ PROGRAMS = sorted({path.name for path in FOLDER.glob("*.*")} - SHARED - OVER_TLS
 THREADED = {"threading_server.py", "naive_threads.py", "threads.c"}
 
 LINES = (b"Hey\n", b"\n", b"\r\n", b"\r\r\n", b"\0\f\v\x1c\n", "🧵\u0085\u2028\n".encode())
-# What a client says, in chunks, each of which is answered before the next. All bytes of what is too
-# long are read before the connection is closed: no reset takes the last words.
+# What a client says, in chunks, each of which is answered before the next. All bytes of a line that
+# is too long are read before the connection is closed: no reset takes the last words.
 CONVERSATIONS = {
     **{ascii(line): [line + line + b"\xff\n"] for line in LINES},
     "no UTF-8": [b"Hey \xc3\r\n", b"Hey\n"],
@@ -43,7 +43,7 @@ Connect = Callable[[], "Client"]
 
 
 class Client(Peer):
-    """Somebody who was greeted."""
+    """A client that was greeted."""
 
     def __init__(self, address: str) -> None:
         super().__init__(address)
@@ -53,7 +53,7 @@ class Client(Peer):
         self.reply = f"+OK {self.greeted_by}: {ANSWER}\r\n"
 
 
-# One process of each is enough, where workers share the tests: a group stays together.
+# One process of each is enough if workers share the tests: a group stays together.
 GROUPS = [pytest.param(one, marks=pytest.mark.xdist_group(one)) for one in PROGRAMS]
 
 

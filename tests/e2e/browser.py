@@ -1,4 +1,4 @@
-"""A page of the server's in a Chromium without a window, and what it says and asks meanwhile."""
+"""A page of the server in a Chromium without a window, and what it logs and requests meanwhile."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -69,8 +69,8 @@ class LanesPage:
         self.news = page.locator("#news")
 
     def _hear(self, message: ConsoleMessage) -> None:
-        # Chromium gives up a request when a network of another test's comes or goes: the page asks
-        # again, and is not what is wrong.
+        # Chromium drops a request when a network of another test comes or goes: the page asks
+        # again, and is not at fault.
         if message.type in {"error", "warning"} and "ERR_NETWORK_CHANGED" not in message.text:
             self.complaints.append(message.text)
 
@@ -83,12 +83,12 @@ class LanesPage:
         return list(self.lanes.evaluate_all("lanes => lanes.map((lane) => lane.dataset.thread)"))
 
     def wait_for_messages(self, count: int) -> None:
-        """Until so many have been counted."""
+        """Wait until the page has counted this many messages."""
         counted = "document.querySelector('.lanes [data-figure=messages]').textContent"
         self.page.wait_for_function(f"count => Number({counted}) >= count", arg=count)
 
     def wait_until_it_fits(self) -> None:
-        """Until it is drawn for the width of this window."""
+        """Wait until it is drawn for the width of this window."""
         self.page.wait_for_function(FITS)
 
     def watch(self) -> None:

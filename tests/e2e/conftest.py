@@ -23,7 +23,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def look(chromium: Browser) -> Iterator[Look]:
-    """Open a page. None may have had anything to complain of."""
+    """Open a page. No page may have logged a complaint."""
     with ExitStack() as stack:
         looks: list[LanesPage] = []
 

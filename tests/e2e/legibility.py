@@ -1,4 +1,4 @@
-"""Whether the text of a page can be read: where each piece of it stands, and in which colours."""
+"""Whether the text of a page can be read: where each piece of it is, and in which colours."""
 
 import re
 from itertools import combinations
@@ -15,7 +15,7 @@ DRAWN = """() => [...document.querySelectorAll(".lanes text")].map((text) => {
     return [text.textContent, left, top, right, bottom];
 })"""
 
-# A caption may stand on its bar's solid part; all other text of the drawing stands on the ground.
+# A caption may lie on its bar's solid part; all other text of the drawing lies on the background.
 COLOURS = """() => {
     const style = (element) => getComputedStyle(element);
     const body = style(document.body).backgroundColor;
@@ -50,7 +50,7 @@ class Box(NamedTuple):
 
 
 class Ink(NamedTuple):
-    """A piece of text, its colour, and the colour that it stands on: "rgb(0, 0, 0)"."""
+    """A piece of text, its colour, and the colour behind it: "rgb(0, 0, 0)"."""
 
     words: str
     colour: str
@@ -58,13 +58,13 @@ class Ink(NamedTuple):
 
     @property
     def contrast(self) -> float:
-        """The contrast ratio of WCAG 2: from 1, not to be seen, to 21, black on white."""
+        """The contrast ratio of WCAG 2: from 1, invisible, to 21, black on white."""
         darker, lighter = sorted((_luminance(self.colour), _luminance(self.ground)))
         return (lighter + 0.05) / (darker + 0.05)
 
 
 def check_widths(look: Look, address: str, bars: int) -> None:
-    """However wide the window is, with so many open bars no text may be cut off or covered."""
+    """At any width of the window, with this many open bars, no text may be cut off or covered."""
     for window in WINDOWS:
         live = look(address, window)
         expect(live.page.locator(".lanes .bar.open")).to_have_count(bars)  # in lanes or the queue

@@ -65,11 +65,11 @@ CHECKS = [
     {"name": "many", "verdict": "failed", "evidence": "3 of 100", "hint": "few threads"},
     {"name": "churn", "verdict": "not tried", "evidence": "no time was left", "hint": None},
 ]
-Classroom = Callable[..., Ran]  # of what server.py says, and of a script
+Classroom = Callable[..., Ran]  # the output of server.py, and of a script
 
 
 def animal(name: str) -> str:
-    """One of the zoo, started without a word; it binds localhost as the original lab's does."""
+    """A server of the zoo, started without a port; it binds localhost like the original lab's."""
     return (ZOO / name).read_text(encoding="utf-8").replace("int(sys.argv[1])", "2022")
 
 
@@ -82,7 +82,7 @@ def hand_in(folder: Path, server: str, dockerfile: str = "") -> Path:
 
 
 def told(said: str) -> dict[str, str]:
-    """What `grade` says of each."""
+    """What `grade` says of each submission."""
     return dict(line.split(maxsplit=1) for line in said.splitlines() if line)
 
 
@@ -188,7 +188,7 @@ def test_a_scorecard_names_each_clients_thread_or_says_why_it_cannot(
     assert len(set(re.findall(r" by \S+ .*?\((\d+)\)", seen["ada"]["threads"]["evidence"]))) == 10
     assert seen["bob"]["threads"]["verdict"] == "not tried"
     assert "watch as that user or as root" in seen["bob"]["threads"]["evidence"]
-    # The card is there though the server, and with it its container, has ended meanwhile.
+    # The card is there even though the server and its container have ended.
     assert "; then the server was gone" in seen["cyd"]["leaves"]["evidence"]
 
 
@@ -228,7 +228,7 @@ def test_ctrl_c_ends_a_grading_and_nothing_remains(
 
 @pytest.mark.usefixtures("engine")
 def test_an_endless_build_is_ended(tmp_path: Path) -> None:
-    # With words of its own: an earlier one that did come to its end would be in the cache.
+    # With a command of its own: an earlier build that did end would be in the cache.
     hand_in(tmp_path / "all" / "hal", "", f"{FROM}RUN sleep 600 && echo {tmp_path}\n")
     done = run(GRADE, tmp_path / "all", tmp_path / "results", BUILD_SECONDS="1")
     assert (done.returncode, told(done.stdout)) == (1, {"hal": "does not build within 1 s"})

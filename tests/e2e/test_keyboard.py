@@ -1,4 +1,4 @@
-"""What one can do with the page: by keyboard alone, and by pointing."""
+"""What you can do with the page: by keyboard alone, and by pointing."""
 
 import re
 from collections.abc import Iterator

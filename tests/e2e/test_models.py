@@ -16,7 +16,7 @@ from tests.kit.waiting import wait_until
 
 @pytest.fixture(autouse=True)
 def _forever(project: str, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - it clears
-    """The clients do not come to an end."""
+    """The clients go on forever."""
     monkeypatch.setenv("LANES_REPEAT", "forever")
 
 
@@ -48,7 +48,7 @@ def test_3_and_then_10_clients_have_a_thread_and_a_lane_each_and_stop_cleanly(
     first = {client.ID for client in lab.clients()}
     lab.compose("up", "--detach", "--scale", "client=10")
     check_threads(lab, live, 10)
-    assert first < {client.ID for client in lab.clients()}  # who were there have stayed
+    assert first < {client.ID for client in lab.clients()}  # the first clients have stayed
 
     engine.containers.get(lab.clients()[0].ID).stop()
     expect(live.closed).to_have_count(1)

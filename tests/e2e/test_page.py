@@ -1,4 +1,4 @@
-"""The live page, seen in a real Chromium while one of each colour's clients talks on and on."""
+"""The live page, seen in a real Chromium while a client of each colour talks on and on."""
 
 from collections.abc import Iterator
 from itertools import pairwise

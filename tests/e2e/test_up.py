@@ -26,7 +26,7 @@ def test_make_demo_breaks_it_on_purpose_and_make_down_leaves_nothing(
     assert lab.get_container("server").Health == "healthy"
     snapshot = lab.snapshot()
     assert (snapshot["model"], snapshot["peak_serving"]) == ("lock", 1)
-    # What the README has for a server that is there leaves it as it is.
+    # The README's commands for a running server leave it alone.
     words = ("run", "--rm", "--no-deps", "lanes", "check", "server:2022", "--only", "concurrent")
     done = run("docker", "compose", *words)
     assert done.returncode == 1, done.stderr

@@ -1,4 +1,4 @@
-"""The service watch: what it sees of the server, beside what that tells of itself."""
+"""The service watch: what it sees of the server, beside what the server tells."""
 
 import pytest
 from playwright.sync_api import expect
@@ -9,7 +9,7 @@ from tests.kit.lab import Lab
 
 @pytest.fixture(autouse=True)
 def _watched(project: str, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - it clears
-    """The clients do not come to an end, and the server is looked at."""
+    """The clients go on forever, and the server is watched."""
     monkeypatch.setenv("LANES_REPEAT", "forever")
     monkeypatch.setenv("COMPOSE_PROFILES", "watch")
 

@@ -22,7 +22,7 @@ LAB_SERVER, LAB_CLIENT = EXAMPLES / "lab_server.py", EXAMPLES / "lab_client.py"
 
 @contextmanager
 def watched(program: Path) -> Iterator[tuple[int, Watching]]:
-    """The port of a running server, and what is seen of it from outside."""
+    """The port of a running server, and a watch on it."""
     with reserve() as reserved:
         port = reserved.getsockname()[1]
         with Popen([sys.executable, program, str(port)], stdout=DEVNULL, stderr=DEVNULL) as process:

@@ -1,4 +1,4 @@
-"""What the fault tests share: a tally of what became of their rounds."""
+"""What the fault tests share: a tally of their rounds."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
     assert isinstance(tally, Tally)
     try:
         result = yield
-    except BaseException as error:  # a wait in vain, for instance, breaks the promise too
+    except BaseException as error:  # a wait that fails, for instance, breaks the promise too
         tally.check(False, repr(error), rounds=0)
         raise
     finally:

@@ -17,21 +17,21 @@ FIRST_WORDS = {
     **{kind: burst * MESSAGE for kind, burst in BURST.items()},
     "idle": MESSAGE,
     "half": MESSAGE + MESSAGE[:10],
-    "deaf": 2500 * b"x\n",  # the server's send buffer holds the replies to 1,600 at the most
+    "deaf": 2500 * b"x\n",  # the server's send buffer holds the replies to at most 1,600
     "flooding": MESSAGE,
 }
-# Bytes that are sent without ever waiting, and with more messages than there is time for.
+# Bytes sent without a pause, with more messages than there is time for.
 FLOOD = 20 * (b"x" * 1023 + b"\n") + 8192 * b"\n"
 
 
 @dataclass
 class Member:
-    """One client, and what it has got so far."""
+    """One client, and what it has received so far."""
 
     kind: str
     peer: str = ""  # as the server calls it
     replies: int = 0
-    last: bytes = b""  # what it read last, were it a part of a line
+    last: bytes = b""  # what it read last, even a part of a line
     error: str = ""
 
     @property
@@ -40,7 +40,7 @@ class Member:
 
     @property
     def was_told(self) -> bool:
-        """Whether it has come to its end in words, or to a clean one."""
+        """Whether it ended with last words or with a clean end."""
         return self.last.startswith(b"-ERR closing: ") or not self.error
 
     def hear(self, line: bytes) -> bool:
@@ -63,7 +63,7 @@ class Crowd:
         self._greeted.wait(SECONDS)
 
     def end(self) -> list[Member]:
-        """Wait until each has come to its end; all of them."""
+        """Wait until every client has ended; return them all."""
         for end in self._ends:
             end.result(SECONDS)
         return self.members
@@ -84,7 +84,7 @@ class Crowd:
                     threading.Thread(target=_flood, args=[connection], daemon=True).start()
                 if not member.reads:
                     reset = select.poll()
-                    reset.register(connection, 0)  # POLLERR and POLLHUP are told all the same
+                    reset.register(connection, 0)  # POLLERR and POLLHUP are reported anyway
                     assert reset.poll(SECONDS * 1000), "the server has not ended it"
                     return
                 burst = BURST.get(member.kind, 0)
@@ -93,7 +93,7 @@ class Crowd:
                         connection.sendall(burst * MESSAGE)
             except OSError as error:
                 member.error = str(error)
-                with suppress(OSError):  # what has arrived is there to be read all the same
+                with suppress(OSError):  # what has arrived can still be read
                     for line in lines:
                         member.hear(line)
 

@@ -1,4 +1,4 @@
-"""Honest clients beside the trouble, who check every reply: how they were served, how quickly."""
+"""Honest clients beside the trouble check every reply: how and how quickly they were served."""
 
 import itertools
 import socket

@@ -21,7 +21,7 @@ PROCESSES = 2
 ENDLESS = 100_000_000  # bytes without a line end
 PIECE = b"x" * 65_536
 
-# What would command a terminal, if it reached one.
+# Would command a terminal, if it reached one.
 ESCAPES = [
     "\x1b[2J\x1b[H\x1b[31m",
     "\x1b]0;title\x07\x1b]52;c;aGV5\x07",
@@ -29,7 +29,7 @@ ESCAPES = [
     "".join(map(chr, range(0x20))).replace("\n", "") + "\x7f",
     "\u202egnihtyna\u2066\u200b\ufeff\x85\u2028\u2029\x0b\x0c",
 ]
-# What would be a line of the log, if it began one.
+# Would be a line of the log, if it began one.
 FORGERIES = [
     '{"time": "2025-01-01T00:00:00+00:00", "level": "error", "thread": "log", "event": "forged"}',
     '"}\r{"level": "error", "event": "forged"}\r',
@@ -40,7 +40,7 @@ FORGERIES = [
 
 
 def converse(connection: socket.socket, said: bytes, replies: int, *, size: int = 65_536) -> None:
-    """Say it in pieces of this size, and then no more; so many replies are promised."""
+    """Say it in pieces of this size, and then no more; this many replies are promised."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     for start in range(0, len(said), size):
         connection.sendall(said[start : start + size])
@@ -49,7 +49,7 @@ def converse(connection: socket.socket, said: bytes, replies: int, *, size: int 
 
 
 def expect(beginnings: list[bytes], connection: socket.socket) -> None:
-    """Read to the end: that must be lines which begin so."""
+    """Read to the end: every line must begin like this."""
     heard = b"".join(iter(lambda: connection.recv(65_536), b""))
     *lines, rest = heard.split(b"\r\n")
     as_promised = not rest and len(lines) == len(beginnings)
@@ -75,7 +75,7 @@ def reset(connection: socket.socket, dice: random.Random) -> None:
 
 
 def half_closed(connection: socket.socket, dice: random.Random) -> None:
-    """All at once, then the end of the output; or an end of the input, which the kernel keeps."""
+    """Everything at once, then the end of the output; or of the input, which the kernel keeps."""
     if dice.randrange(4) == 0:
         connection.shutdown(socket.SHUT_RD)
         connection.sendall(b"unheard\n")
@@ -85,7 +85,7 @@ def half_closed(connection: socket.socket, dice: random.Random) -> None:
 
 
 def overlong(connection: socket.socket, dice: random.Random) -> None:
-    """A line of a little too much; now and then 100 MB, as far as the server lets it."""
+    """A line that is a little too long; now and then 100 MB, as far as the server lets it."""
     left = ENDLESS if dice.randrange(125) == 0 else 8193 + dice.randrange(8000)
     with suppress(ConnectionError):
         while left:
@@ -119,7 +119,7 @@ KINDS = [garbage, reset, half_closed, overlong, one_byte_packets, escapes, forge
 
 
 def harass(port: int, conversations: int, rate: float) -> list[str]:
-    """Hold so many conversations, so many a second; what the server did not do as promised."""
+    """Hold N conversations at a rate a second; return the broken promises."""
     share = conversations // PROCESSES, rate / PROCESSES
     with ProcessPoolExecutor(PROCESSES, FORGE) as gangs:
         told = [gangs.submit(_harass, port, *share, seed) for seed in range(PROCESSES)]

@@ -1,11 +1,11 @@
-"""The log, line by line: whether each is the server's own, and shows no character that commands."""
+"""The log, line by line: whether each line is the server's own, without control characters."""
 
 import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-# What the server's log may say, and which facts of its own each of these has.
+# What the server's log may say, and which facts each event has.
 FACTS = {
     "listening": {"address"},
     "bound": {"address", "status_port", "python", "gil"},

@@ -26,7 +26,7 @@ class Ledger:
         self.name = name
         self._client = list(client)
         self._received: list[int] = []
-        # By the server's life and the client's end, which a later life may see again.
+        # By the server's life and the client's own end, which may come back in a later life.
         self._connections: dict[tuple[int, str], list[int]] = defaultdict(list)
         self._lives = 0
         for event in server:
@@ -40,7 +40,7 @@ class Ledger:
 
     @property
     def summary(self) -> Event:
-        """What the client says became of its messages, if it does."""
+        """What the client says happened to its messages, if it says so."""
         return next((event for event in self._client if event["event"] == "summary"), {})
 
     def complaints(self, exit_code: int | None) -> Iterable[str]:
@@ -95,7 +95,7 @@ class Ledger:
                 yield f"on {peer} the server received {numbers}, and {most} at most were to come"
 
     def _shares(self) -> Iterable[tuple[str, int, int]]:
-        """Of each connection the client's own end, and what was answered before it and on it."""
+        """For each connection the client's own end, and what was answered before it and on it."""
         local, before, answered = "", 0, 0
         for event in self._client:
             if event["event"] == "connected":
@@ -107,7 +107,7 @@ class Ledger:
 
 
 def audit(ledgers: Iterable[Ledger], exit_codes: Iterable[int | None], tally: Tally) -> None:
-    """Count each thing that is wrong with one of them, and tell how many messages there were."""
+    """Count everything that is wrong with them, and return how many messages there were."""
     messages = sent_again = 0
     for ledger, code in zip(ledgers, exit_codes, strict=True):
         for complaint in ledger.complaints(code):

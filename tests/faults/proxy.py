@@ -23,17 +23,17 @@ Kind = Literal["cut", "reset", "swallow"]
 
 
 class Fault(NamedTuple):
-    """What becomes of the bytes of one connection on their way towards one of its ends."""
+    """What happens to the bytes of one connection on their way to one of its ends."""
 
     towards: End = "client"
     kind: Kind = "cut"
-    after: int | None = None  # so many bytes pass, and the fault takes the place of the next
+    after: int | None = None  # this many bytes pass, and the fault replaces the next one
     size: int = CHUNK  # of a packet, at most
     delay: float = 0.0  # seconds before each packet
 
 
 class Proxy:
-    """Carries one connection after the other, in a thread of its own; `port` is where."""
+    """Carries one connection after the other, in a thread of its own; it listens on `port`."""
 
     def __init__(self, server: tuple[str, int], *faults: Fault) -> None:
         self.struck = 0  # faults that took the place of a byte
@@ -89,7 +89,7 @@ class Proxy:
             struck = True
             return fault.kind == "swallow"
 
-        # An end that is gone, however it went, is gone for the other one too.
+        # An end that is gone, in whatever way, is gone for the other one too.
         with contextlib.suppress(ConnectionError):
             while ready := select.select(sinks, [], [], SECONDS)[0]:
                 if not all(map(carry, ready)):

@@ -1,4 +1,4 @@
-"""What a server says to a stream of bytes, in ten lines: the model that it has to equal.
+"""What a server says to a stream of bytes, in ten lines: the model that the server must match.
 
 Written from docs/protocol.md and RFC 3629 alone, so that it cannot share the server's mistakes.
 """
@@ -9,7 +9,7 @@ OK = "Today we will learn about Multithreading with Socket programming"
 NOT_UTF8 = b"-ERR utf8: the line is not valid UTF-8\r\n"
 TOO_LONG = b"-ERR too-long: a line may have 8192 bytes at most\r\n"
 
-# Word by word the grammar of RFC 3629, section 4; `++` and `*+` never go back.
+# The grammar of RFC 3629, section 4, word for word; `++` and `*+` never backtrack.
 UTF8 = re.compile(
     rb"(?:[\x00-\x7f]++|[\xc2-\xdf][\x80-\xbf]"
     rb"|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
@@ -18,7 +18,7 @@ UTF8 = re.compile(
 
 
 def said_to(stream: bytes, thread: str) -> bytes:
-    """All that the thread of this name says to it, from the greeting on."""
+    """Everything that the thread of this name answers, from the greeting on."""
     said = [f"+OK {thread}: ready\r\n".encode()]
     reply = f"+OK {thread}: {OK}\r\n".encode()
     for line, end in re.findall(rb"([^\n]*)(\n?)", stream):

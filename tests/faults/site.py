@@ -23,9 +23,9 @@ from tests.kit.json_log import Event, events, records
 from tests.kit.waiting import wait_until
 
 MESSAGES = 10_000  # each, more than there is time for
-POLL = 0.1  # seconds between two questions to the engine: many sites ask at once
+POLL = 0.1  # seconds between two requests to the engine: many sites ask at once
 UNDER_WAY = 0.3  # seconds in which a client may still log the reply that it got before it was cut
-FREED = 65.0  # seconds within which the server is to free what is dead
+FREED = 65.0  # seconds within which the server must free a dead connection
 FAULTS_IMAGE = "thread-lanes-faults"
 
 
@@ -42,13 +42,13 @@ class Site:
         self.server.start()
 
     def start_client(self, to_say: str) -> Client:
-        """One more, which `finish` leaves alone."""
+        """Start one more client, which `finish` leaves alone."""
         client = Client(self._network, ["run"], to_say)
         self._stack.callback(client.stop)
         return client.start()
 
     def start_clients(self, count: int, pause: float) -> None:
-        """So many, with so many seconds between a reply and the next message."""
+        """Start N clients, with a pause in seconds between a reply and the next message."""
         names = [f"client-{number}" for number in range(1, count + 1)]
         scripts = [script(name, MESSAGES, pause) for name in names]
         with ThreadPoolExecutor(count) as threads:
@@ -72,7 +72,7 @@ class Site:
         self.container.start()
 
     def wait_until_received(self, messages: int) -> None:
-        """Wait until the server has logged so many messages since it was last started."""
+        """Wait until the server has logged this many messages since it was last started."""
         received = b'"received from the client"'
         wait_until(
             lambda: self.container.logs(since=self._started).count(received) >= messages, pause=POLL
@@ -84,10 +84,10 @@ class Site:
         self.tally.check(len(running) == 1 + len(self.clients), "a client has given up")
 
     def stay_cut_off(self, seconds: float, *clients: str) -> None:
-        """So long these clients can have no reply: count one that has one all the same."""
+        """For this long these clients can get no reply: count a client that gets one."""
         time.sleep(UNDER_WAY)
         had = {name: last_reply(self.clients[name]) for name in clients}
-        time.sleep(seconds - UNDER_WAY)  # not a wait for something: it is what is tried
+        time.sleep(seconds - UNDER_WAY)  # not a wait for something: this is what is tried
         for name, reply in had.items():
             not_cut_off = f"{name} was not cut off: a reply after number {reply}"
             self.tally.check(last_reply(self.clients[name]) == reply, not_cut_off, rounds=0)
@@ -100,7 +100,7 @@ class Site:
         )
 
     def finish(self) -> None:
-        """Wait until all is well, end the clients, and count each thing that is wrong with them."""
+        """Wait until all is well, end the clients, and count everything that is wrong with them."""
         self.heal()
         with ThreadPoolExecutor() as threads:
             codes = list(threads.map(Client.terminate, self.clients.values()))
@@ -109,7 +109,7 @@ class Site:
         audit(ledgers, codes, self.tally)
 
     def check_cut_off(self) -> None:
-        """Check that each client had to connect again: else nothing was cut at all."""
+        """Check that each client had to connect again: otherwise nothing was cut."""
         for name, client in self.clients.items():
             reconnected = len(client.events("connected")) > 1
             self.tally.check(reconnected, f"{name} was not cut off", rounds=0)
@@ -124,7 +124,7 @@ class Site:
         self.tally.check(wait_until(lambda: not left(), FREED, pause=POLL) <= FREED)
 
     def check_freed(self, dead: dict[str, float]) -> None:
-        """Check that the server calls each of these lost in time, since that Unix second."""
+        """Check that the server calls each of these lost in time, counted from that Unix second."""
 
         def ends() -> dict[str, Event]:
             return {event["peer"]: event for event in self.server.events("bye")}
@@ -155,7 +155,7 @@ def open_site(
 
 
 def last_reply(client: Client) -> int:
-    """The number of its last reply; 0 where it got none of late."""
+    """The number of its last reply; 0 if it got none lately."""
     recent = client.get_wrapped_container().logs(tail=50)
     return max((event["number"] for event in events(recent, "reply")), default=0)
 

@@ -1,4 +1,4 @@
-"""The end of `make faults`: what was promised, tried, broken; code 1 if something was."""
+"""The end of `make faults`: what was promised, tried and broken; exit code 1 if something was."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How often a promise was put to the test, how often it was broken, and what was measured."""
+"""How often a promise was tested, how often it was broken, and what was measured."""
 
 import json
 import threading
@@ -17,7 +17,7 @@ class Tally:
     rounds: int = 0
     violations: int = 0
     broken: list[str] = field(default_factory=list)  # the first few, in words
-    figures: dict[str, str] = field(default_factory=dict)  # what was measured besides
+    figures: dict[str, str] = field(default_factory=dict)  # what was also measured
 
     def check(self, kept: bool, otherwise: str = "", *, rounds: int = 1) -> None:  # noqa: FBT001 - it is what is checked
         """Count these rounds; if the promise was not kept in them, count one violation."""

@@ -30,7 +30,7 @@ def test_prometheus_understands_its_settings() -> None:
 
 
 def visit(server: ServerProcess) -> None:
-    """One that says something, and something that is no text."""
+    """A client that says something, and something that is not text."""
     with Peer(server.address) as peer:
         peer.send(b"hello\r\n\xff\r\n")
         assert [peer.line()[:4] for _ in range(3)] == ["+OK ", "+OK ", "-ERR"]

@@ -29,7 +29,7 @@ def test_an_image_holds_its_own_package_alone_and_no_setuid_file(
     engine: docker.DockerClient, image: str, package: str
 ) -> None:
     once: dict[str, Any] = {"labels": {LABEL: PROJECT}, "remove": True}
-    root = "0"  # who may look everywhere
+    root = "0"  # may look everywhere
     found = engine.containers.run(image, ["-c", LOOK], entrypoint=["sh"], user=root, **once)
     assert found.decode() == f"{package}\n"
 

@@ -1,4 +1,4 @@
-"""Who is who: a container goes by its name, everybody else by the address."""
+"""Clients have names: a container has its own, every other client its address."""
 
 import time
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from tests.kit.images import Client, Program, Server
 from tests.kit.peer import Peer
 from tests.kit.waiting import wait_until
 
-# Takes every question and answers none. Docker's own DNS asks it for what is no container's.
+# Takes every question and answers none. Docker's own DNS asks it for names of no container.
 SILENT = """
 import socket
 questions = socket.socket(type=socket.SOCK_DGRAM)
@@ -47,7 +47,7 @@ def clients_of(server: Server) -> set[str]:
 def test_a_container_keeps_its_name_after_it_left_and_others_go_by_address(
     network: Network, start_client: Callable[..., Client]
 ) -> None:
-    # Nobody answers there, and at once: this machine's own DNS might know a name for itself.
+    # Nobody answers there, and that at once: this machine's own DNS might know a name for it.
     with Server(network, [], dns=[LOOPBACK]) as server, Peer(server.chat) as outsider:
         assert outsider.is_greeted()
         [session] = server.sessions()
@@ -56,7 +56,7 @@ def test_a_container_keeps_its_name_after_it_left_and_others_go_by_address(
         assert quick.exit_code() == 0
         names = {one.get_wrapped_container().name for one in (quick, lasting)}
         everybody = names | {session["peer"]}
-        # The outsider was asked for before the others.
+        # The outsider was looked up before the others.
         wait_until(lambda: clients_of(server) == everybody)
         assert lasting.terminate() == 0
         wait_until(lambda: server.snapshot()["open"] == 1)

@@ -1,4 +1,4 @@
-"""The server was never there: what a client makes of that."""
+"""The server was never there: what a client does about that."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Three clients, three threads: as the kernel has it, beside what the server says of itself."""
+"""Three clients, three threads: what the kernel says, beside what the server tells."""
 
 import os
 from collections.abc import Callable
@@ -75,7 +75,7 @@ def test_with_a_lock_over_conversations_one_client_is_seen_served(
         return str(failed.value)
 
     with watching(server, PORT, SECONDS) as seen, ExitStack() as stack:
-        for before in range(3):  # of those that come in one look it is not clear whose is whose
+        for before in range(3):  # of clients that come within one look no thread is certain
             stack.enter_context(Peer(server.chat))
             wait_until(partial(lambda known: len(seen.threads()) > known, before))
         wait_until(lambda: "2 of 3 clients wait, each with a thread in a lock" in message())

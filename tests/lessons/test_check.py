@@ -1,4 +1,4 @@
-"""The checker can fail: a lesson that says what is not so is broken, and the error says where."""
+"""The checker can fail: a lesson with a false claim is broken, and the error says where."""
 
 from pathlib import Path
 

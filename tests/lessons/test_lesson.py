@@ -1,4 +1,4 @@
-"""A Markdown file -> what there is to read, to run and to test."""
+"""A Markdown file -> what to read, to run and to test."""
 
 from pathlib import Path
 

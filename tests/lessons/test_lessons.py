@@ -1,4 +1,4 @@
-"""Every lesson is true: its commands do what it says, and what it claims of them holds."""
+"""Every lesson is true: its commands do what it says, and its claims hold."""
 
 import re
 from pathlib import Path

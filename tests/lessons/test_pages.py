@@ -1,4 +1,4 @@
-"""What the pages point to is there."""
+"""Everything that the pages point to exists."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What one run of a lesson prints gets into its page."""
+"""The output of one run of a lesson goes into its page."""
 
 from pathlib import Path
 

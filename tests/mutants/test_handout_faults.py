@@ -1,4 +1,4 @@
-"""Every fault of the original lab is noticed: put back, it makes a test fail that passes without.
+"""Every fault of the original lab is noticed: put back, it fails a test that passes without it.
 
 The tests run on copies of the tree, in processes of their own.
 """
@@ -17,7 +17,7 @@ from tests.mutants.handout_faults import FAULTS, Fault
 
 TESTS = "tests/unit/server"
 FILES = "pyproject.toml", "docs/sessions.schema.json", "tests/conftest.py", "tests/unit/conftest.py"
-PATIENCE = 2  # seconds: what a faulty server never does is waited for in vain
+PATIENCE = 2  # seconds: tests wait this long for what a faulty server never does
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def copy(tmp_path: Path) -> Path:
 
 def run(tree: Path, *tests: str, **variables: str) -> tuple[int, str]:
     """The exit code of pytest on these tests of the tree, and what it printed."""
-    # What a broken copy does is no coverage, and nobody's options are meant for it.
+    # A broken copy gives no coverage, and nobody's options are meant for it.
     foreign = ("COVERAGE_", "PYTEST_")
     ours = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     done = subprocess.run(
@@ -65,5 +65,5 @@ def test_a_fault_of_the_lab_put_back_makes_a_test_fail(fault: Fault, copy: Path)
     file.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
     code, printed = run(copy, f"{TESTS}/{fault.test}", TESTS_SECONDS=str(PATIENCE))
     assert code == pytest.ExitCode.TESTS_FAILED, printed
-    # An exception in a thread is an error of the test if it comes only when that has ended.
+    # An exception in a thread is an error of the test if it comes only after the test has ended.
     assert re.search(f"(FAILED|ERROR) {re.escape(f'{TESTS}/{fault.test}')}", printed)

@@ -18,7 +18,7 @@ from tests.watch.talker import Answer, Talker
 
 HELLOS, BETWEEN = 15, 0.1  # that all say at first; seconds from one to the next, or to come
 IDLE = 1.5  # seconds for which nobody says anything
-ROUNDS, WORK = 3, 300  # in which all say something; milliseconds that it takes
+ROUNDS, WORK = 3, 300  # rounds in which all say something; milliseconds that it takes
 PAUSE = 0.02  # seconds from one snapshot to the next
 MARGIN = 0.05  # seconds at both ends of its work in which a thread may still be another client's
 NOBODY, NOT_TOLD = -1, 0  # in place of the thread that answers
@@ -73,7 +73,7 @@ def observe(subject: Subject) -> Row:
                 row.judge(answer.client, answer.tid, drawn)
                 if tids.get(answer.client) == NOBODY:
                     tids[answer.client] = answer.tid
-        if POOL in row.kind and LOOP in row.kind:  # which of both is perhaps known by now
+        if POOL in row.kind and LOOP in row.kind:  # by now it may be known which of the two it is
             row.kind, row.evidence = _kind(_looks(watched, IDLE)[-1])
         for client, tid in tids.items():
             answered_by = tid if subject.works else NOT_TOLD

@@ -14,7 +14,7 @@ NAME = "servers.md"
 
 
 def page(found: Mapping[str, Any]) -> str:
-    """The page that tells what was found."""
+    """The page that shows what was found."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         undefined=jinja2.StrictUndefined,

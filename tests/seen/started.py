@@ -1,4 +1,4 @@
-"""A server of the table, running: who listens on its port is what is watched."""
+"""A server of the table, running: the process that listens on its port is watched."""
 
 import os
 import re
@@ -44,7 +44,7 @@ def started(subject: Subject) -> Iterator[int]:
 
 
 def version_of(subject: Subject) -> str:
-    """What it says of itself."""
+    """What the server prints."""
     words = ["sh", "-c", f"{subject.version} 2>&1"]
     told = subprocess.run(
         words, stdout=subprocess.PIPE, text=True, check=False, timeout=SECONDS

@@ -20,12 +20,12 @@ class Subject(NamedTuple):
     command: str
     version: str  # the command that says it
     kind: str  # what it is, in the words of lanes/watch/kinds.py: a regular expression
-    guess: str  # what one would think of it
-    fact: str  # what is so
+    guess: str  # what you would guess
+    fact: str  # what is true
     talker: type[Talker] = Talker
     says: bool = True  # whether its answers name its thread
     talks: bool = True  # whether it answers more than a greeting
-    works: bool = True  # whether there is a message that takes long
+    works: bool = True  # whether some message takes long
     at_once: int = CLIENTS  # clients that are answered while all are there
 
 

@@ -38,7 +38,7 @@ class Memcached(Talker):
 
 
 class Ssh(Talker):
-    """Both say who they are; what the server waits for then never comes."""
+    """Both say who they are; the message that the server then waits for never comes."""
 
     def _send(self, message: str) -> None:
         super()._send(f"SSH-2.0-{message}")

@@ -19,7 +19,7 @@ MADE = "thread-lanes.tests"  # a label of the node: which session of tests made 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """What needs the swarm is run by one worker, and makes it once."""
+    """Tests that need the swarm run on one worker, which makes it once."""
     for item in items:
         if "swarm" in item.fixturenames:
             item.add_marker(pytest.mark.xdist_group("swarm"))
@@ -41,7 +41,7 @@ def swarm(turn: None, engine: docker.DockerClient) -> docker.DockerClient:  # no
     elif not state["ControlAvailable"] or state["Nodes"] != 1:
         pytest.fail("the tests need a swarm of this one engine, or none", pytrace=False)
     elif not made_by().startswith(PREFIX) or not was_left_behind(made_by()):
-        sweep(engine)  # in somebody else's
+        sweep(engine)  # the swarm is not ours
         return engine
     in_a_worker = "PYTEST_XDIST_WORKER" in os.environ
     session = f"{PREFIX}{os.getppid() if in_a_worker else os.getpid()}"

@@ -29,7 +29,7 @@ class Stack:
         well("docker", "stack", "deploy", *files, *words, **variables)
 
     def remove(self) -> None:
-        """Again and again: a network that a task has not left yet is not removed later on."""
+        """Try again and again: a network that a task has not left yet is not removed later."""
 
         def is_gone() -> bool:
             run("docker", "stack", "rm", PROJECT)
@@ -38,7 +38,7 @@ class Stack:
         wait_until(is_gone)
 
     def left(self) -> list[str]:
-        """The names of what there is of it."""
+        """The names of everything that belongs to it."""
         services = self._engine.services.list(filters=OURS_IN_SWARM)
         networks = self._engine.networks.list(filters=OURS_IN_SWARM)
         containers = self._list_containers(all=True, filters=OURS_IN_SWARM)
@@ -46,7 +46,7 @@ class Stack:
         return [thing.name for thing in (*services, *containers, *networks, *secrets)]
 
     def scale(self, name: str, count: int) -> None:
-        """Have this many tasks, and no container of another."""
+        """Run this many tasks, and wait until no other container is left."""
         well("docker", "service", "scale", "--detach", f"{PROJECT}_{name}={count}")
         wait_until(lambda: len(self.running(name)) == len(self.containers(name)) == count)
 
@@ -70,7 +70,7 @@ class Stack:
         }
 
     def finished(self, name: str) -> list[int]:
-        """The exit codes of the tasks that have come to an end."""
+        """The exit codes of the tasks that have ended."""
         return [
             task["Status"]["ContainerStatus"]["ExitCode"]
             for task in self.service(name).tasks()
@@ -83,11 +83,11 @@ class Stack:
         return self._list_containers(filters={"label": label})
 
     def _list_containers(self, **which: object) -> list[Container]:
-        # Where one goes while the others are looked at, it is not in the list, and that is all.
+        # A container that goes meanwhile is not in the list, and that is all.
         return list(self._engine.containers.list(ignore_removed=True, **which))
 
     def update_state(self, name: str) -> str:
-        """How far its last update is; there may have been none, or not yet."""
+        """The state of its last update; there may be none, or none yet."""
         return str(self.service(name).attrs.get("UpdateStatus", {}).get("State"))
 
     def snapshots(self) -> list[dict[str, Any]]:

@@ -15,11 +15,11 @@ from tests.kit.command import well
 
 SERVICES = ("server", "client", "lanes")
 CERTS = "certs"  # and the volumes that it fills: in a swarm such files are secrets
-# How one engine builds, starts and counts them. Swarm has no `security_opt`: that nothing in the
-# images lends rights stands for it (tests/integration/test_images.py).
+# How one engine builds, starts and counts them. Swarm has no `security_opt`; instead, no file of
+# the images lends rights (tests/integration/test_images.py).
 COMPOSE_ALONE = {"build", "depends_on", "pull_policy", "scale", "security_opt"}
 STACK_ALONE = {"deploy"}
-# Where there are several servers: which one it is, and where all are.
+# For several servers: which one it is, and where all of them are.
 SEVERAL = {
     "server": {"LANES_REPLICA": "server-{{.Task.Slot}}"},
     "client": {"LANES_SERVER": "tasks.server:2022"},
@@ -39,14 +39,14 @@ OTHERWISE = {
     "LANES_LOG_FORMAT": "json",
     "LANES_CHECK_TIMEOUT": "1",
 }
-# A container's own: where it listens, or whom it asks; what is watched; a file that is not in it.
+# A container's own: where it listens, or which server it asks; what is watched; a file outside it.
 OWN = {
     "server": {"LANES_HOST", "LANES_PORT", "LANES_STATUS_PORT"},
     "client": {"LANES_SERVER", "LANES_SCRIPT"},
     "lanes": {"LANES_FROM", "LANES_SEEN", "LANES_PAGE_HOST", "LANES_PAGE_PORT"}
     | {"LANES_CHECK_PID", "LANES_CHECK_CONTAINER"},
 }
-# Whom each trusts with TLS, and what it shows.
+# What each trusts over TLS, and what it shows.
 SHOWN = {
     "server": ("authority.pem", "server.pem", "server.key"),
     "client": ("authority.pem", "client.pem", "client.key"),
@@ -82,7 +82,7 @@ def targets(service: Settings) -> list[int]:
 
 
 def translated(service: Settings, several: dict[str, str]) -> Settings:
-    """What compose.yaml says of a service, as stack.yaml has to say it."""
+    """What compose.yaml says of a service, in the form of stack.yaml."""
     said = {key: service[key] for key in service if key not in COMPOSE_ALONE}
     said["volumes"] = [{"type": "tmpfs", "target": path} for path in said.pop("tmpfs")]
     said["limits"] = {"memory": said.pop("mem_limit"), "pids": said.pop("pids_limit")}
@@ -90,7 +90,7 @@ def translated(service: Settings, several: dict[str, str]) -> Settings:
 
 
 def comparable(service: Settings) -> Settings:
-    """What stack.yaml says of one, but for what Compose has no word for."""
+    """What stack.yaml says of a service, except what Compose has no word for."""
     said = {key: service[key] for key in service if key not in STACK_ALONE}
     limits = service["deploy"]["resources"]["limits"]
     return said | {"limits": limits, "ports": targets(service)}
@@ -102,7 +102,7 @@ def test_both_files_describe_the_same_services_alike(variables: dict[str, str]) 
     assert set(ours) - {CERTS} == set(theirs) == set(SERVICES)
     for name in SERVICES:
         assert comparable(theirs[name]) == translated(ours[name], SEVERAL[name])
-        # The image is built here, and asked of no registry.
+        # The image is built here; no registry is asked for it.
         assert ours[name]["pull_policy"] == "never"
         assert ours[name]["build"]["dockerfile"] == f"Dockerfile.{name}"
 

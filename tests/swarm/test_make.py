@@ -1,4 +1,4 @@
-"""`make swarm` and `make swarm-down`, and what scripts/swarm says where it cannot."""
+"""`make swarm` and `make swarm-down`, and what scripts/swarm says if it cannot."""
 
 import json
 import re

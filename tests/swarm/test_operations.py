@@ -1,4 +1,4 @@
-"""Servers come, go, are replaced and killed under clients that never stop: nothing is lost."""
+"""Servers come, go, are replaced and killed while clients talk: nothing is lost."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -60,13 +60,13 @@ class Load:
         return [[greeting["thread"] for greeting in greetings] for greetings in greeted]
 
     def check(self) -> None:
-        """All goes on, and no client has lost a reply or had anything to complain of."""
+        """All clients go on, and none has lost a reply or complained."""
         self.goes_on()
         for client in self._clients:
             check_complete(records(client.logs()))
 
     def ends_well(self) -> None:
-        """Stop the clients: each knows that all was well."""
+        """Stop the clients: each reports that all was well."""
         for client in self._clients:
             client.kill("SIGTERM")
         wait_until(lambda: self.stack.finished("client") == CROWD * [0])
@@ -97,7 +97,7 @@ def load(stack: Stack) -> Iterator[Load]:
 
 
 def test_every_client_has_a_thread_of_its_own_and_both_replicas_serve(load: Load) -> None:
-    # By what the clients were told, and by what both replicas say: the same.
+    # The clients and both replicas say the same.
     threads = {session["thread"] for session in load.first_served}
     assert sorted([thread] for thread in threads) == sorted(load.first_told)
     assert len(threads) == len(load.first_served) == CROWD
@@ -132,13 +132,13 @@ def test_servers_are_added_removed_and_replaced_under_load_and_nothing_is_lost(
         stack.update("server")
         load.check()
         [latter] = stack.snapshots()
-        # The one that was left has been replaced, so all had to move: to another of the same name.
+        # The server that was left has been replaced: all had to move to another of the same name.
         assert latter["replica"] == former["replica"]
         moved = [now[len(then) :] for now, then in zip(load.threads(), before, strict=True)]
         assert all(moved)
         replicas = {replica_of(thread) for threads in moved for thread in threads}
         assert replicas == {latter["replica"]}
-        # By now Swarm has put every client into the DNS: one that is quicker goes by its address.
+        # By now Swarm has put every client into the DNS: a quicker one goes by its address.
         wait_until(lambda: {session["client"] for session in load.sessions()} == TASKS)
         stack.scale("server", 2)
 
@@ -146,7 +146,7 @@ def test_servers_are_added_removed_and_replaced_under_load_and_nothing_is_lost(
 def test_a_killed_replica_is_replaced_and_nothing_is_lost(load: Load) -> None:
     stack, before = load.stack, load.threads()
     old = stack.running("server")
-    # By chance all clients may be with one replica: the one with more of them it is.
+    # By chance all clients may be with one replica: take the one with more clients.
     busiest = max(stack.containers("server"), key=lambda server: snapshot_of(server)["open"])
     busiest.kill("SIGKILL")
     wait_until(lambda: len(stack.running("server") - old) == 1)

@@ -1,4 +1,4 @@
-"""What scripts/swarm tells an engine that is in a state that the one here is not in."""
+"""What scripts/swarm tells an engine that is in another state than the one here."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from tests.kit.command import run, well
 
 SWARM = "scripts/swarm"
-# It writes down what it is told.
+# It notes its commands.
 ENGINE = """#!/bin/sh
 echo "$*" >>"$TOLD"
 case "$*" in
@@ -26,7 +26,7 @@ MODPROBE = '#!/bin/sh\nexit "$IPVS"\n'
 
 @pytest.fixture
 def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What the engine is told, a line each."""
+    """The engine's commands, a line each."""
     for name, program in (("docker", ENGINE), ("modprobe", MODPROBE)):
         (tmp_path / name).write_text(program, encoding="utf-8")
         (tmp_path / name).chmod(0o755)
@@ -68,7 +68,7 @@ def test_a_missing_engine_is_reported(command: str) -> None:
     ("variables", "leaves"),
     [
         ({"LABEL": "made"}, True),
-        ({"LABEL": ""}, False),  # somebody else's
+        ({"LABEL": ""}, False),  # another swarm
         ({"LABEL": "made", "OTHERS": "thread-lanes_server"}, False),  # services have moved in
         ({"LABEL": "made", "RUNNING": "4f5e"}, False),  # a demo would lose its names
     ],

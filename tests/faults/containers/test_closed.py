@@ -53,7 +53,7 @@ REFUSED = (
     b"GET / HTTP/1.1\r\nX: " + 20_000 * b"x" + b"\r\n\r\n",
     b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
     b"Hey Server!!!\r\n\r\n",
-    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n",  # as one begins who takes it for HTTPS
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n",  # as a client begins that takes it for HTTPS
 )
 REFUSALS = {400, 404, 405, 413, 431, 501}
 PROTECTED = {

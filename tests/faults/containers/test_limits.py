@@ -1,4 +1,4 @@
-"""The container gives no more threads or memory; the server serves whom it can."""
+"""The container gives no more threads or memory; the server serves the clients that it can."""
 
 import re
 import time

@@ -1,7 +1,7 @@
-"""Whoever reads the container's log stops reading; the clients notice nothing.
+"""The reader of the container's log stops reading; the clients notice nothing.
 
-The engine hands output to those that are attached before it takes more. So one that does not read,
-once some megabytes are on their way to it, has the server's own writes stall.
+The engine hands output to its attached readers before it takes more. So a reader that does not
+read, once some megabytes are on their way to it, makes the server's own writes stall.
 """
 
 import re
@@ -25,16 +25,16 @@ from tests.kit.waiting import wait_until
 pytestmark = [pytest.mark.promise(11), pytest.mark.alone]
 
 CLIENTS = 4
-CONNECTED = 3  # lines of a connection besides its messages: connected, new connection, bye
+CONNECTED = 3  # lines of a connection, without its messages: connected, new connection, bye
 BEFORE = 2  # lines before the first client: where it is bound, and that it listens
 LONG = 8_000 * "x"
-MOST = 20_000  # of those: ten times what was seen to fill everything on the way
+MOST = 20_000  # lines: ten times what was seen to fill everything on the way
 FATES = re.compile(r'lanes_log_records_total\{fate="(\w+)"\} (\S+)')
 
 
 @contextmanager
 def stalled(container: Container) -> Iterator[None]:
-    """Somebody is attached to its output, whose own output nobody reads; until this is left."""
+    """Attach a reader to its output whose own output nobody reads, until this is left."""
     words = ["docker", "attach", "--no-stdin", "--sig-proxy=false", str(container.id)]
     with subprocess.Popen(words, stdout=subprocess.PIPE) as attached:
         try:
@@ -68,7 +68,7 @@ def test_while_nobody_reads_the_log_clients_are_answered_and_every_line_is_count
         said = say_long_ones(server)
         written = fates(server)["written"]
         with honest_clients(server.get_exposed_port(PORT), CLIENTS) as honest:
-            time.sleep(rounds(5, 30))  # not a wait for something: this is how long nobody reads
+            time.sleep(rounds(5, 30))  # not a wait for something: for this long nobody reads
         service = honest.result()
         wait_until(lambda: server.snapshot()["open"] == 0)
         tally.check(not service.errors, str(service.errors), rounds=service.answered)
@@ -80,7 +80,7 @@ def test_while_nobody_reads_the_log_clients_are_answered_and_every_line_is_count
     counted = fates(server)
     tally.check(counted["dropped"] > service.answered / 2, f"{counted['dropped']} dropped")
 
-    # The engine has the last of them a moment later.
+    # The engine gets the last lines a moment later.
     wait_until(lambda: server.output().count("\n") >= counted["written"])
     lines = server.output().splitlines()
     missing = [int(found[1]) for line in lines if (found := MISSING.search(line))]

@@ -1,4 +1,4 @@
-"""The server is killed, the network is cut in every way there is: everybody goes on afterwards."""
+"""The server is killed, the network is cut in every way: all clients go on afterwards."""
 
 import os
 import random
@@ -20,14 +20,14 @@ pytestmark = [pytest.mark.promise(8), pytest.mark.usefixtures("engine")]
 MOST = 40  # messages that a server may see before it is killed
 BEYOND = 6  # seconds: longer than a client waits for a reply
 LONG = 4  # of five disconnections the last is that long: the server's and a client's by turns
-# For benchmarks of networks (RFC 2544), nobody else's; of tests that run at once each has its own.
+# For benchmarks of networks (RFC 2544), so nobody uses it; tests that run at once have one each.
 SUBNETS = [f"198.{second}.{os.getpid() % 256}" for second in (18, 19)]
 IDLE = 30  # seconds without a packet, after which the kernel asks whether the client is there
 SILENT = "{0} 1\n#pause 600\n{0} 2\n"
 
 
 def cut_often(site: Site, times: int, cut: Callable[[int], object]) -> None:
-    """Cut and mend it so often, each time until every client has been answered again."""
+    """Cut and restore it this often, each time until every client has been answered again."""
     seconds = []
     for number in range(times):
         cut(number)
@@ -51,7 +51,7 @@ def test_a_container_that_is_killed_under_its_clients_loses_nothing(
 
 
 def pause(site: Site, seconds: float) -> None:
-    """Its server's processes get no processor for so long."""
+    """Its server's processes get no processor for this long."""
     for _ in range(10):
         with suppress(APIError):  # "unable to freeze": the kernel was too busy
             site.container.pause()
@@ -61,7 +61,7 @@ def pause(site: Site, seconds: float) -> None:
 
 
 def test_clients_of_a_server_that_is_paused_go_on(rounds: Rounds, tally: Tally) -> None:
-    """For a second; and for so long that they give the connection up."""
+    """For a second; and until they give the connection up."""
     with open_site(tally, rounds(1, 2)) as site:
         cut_often(site, rounds(3, 50), lambda _: pause(site, 1))
         cut_often(site, rounds(1, 2), lambda _: pause(site, rounds(BEYOND, 20)))
@@ -137,7 +137,7 @@ def test_clients_find_a_server_that_comes_back_with_another_address(
 
 def vanish(site: Site, stack: ExitStack) -> dict[str, float]:
     """Cut three clients off at their own end: by its address, when that was, in Unix seconds."""
-    # Not at the server's end: its TCP would be told of a packet that its own firewall drops.
+    # Not at the server's end: its TCP would hear that its own firewall drops the packet.
     idle = site.start_client(SILENT.format("idle"))
     unplugged = site.start_client(SILENT.format("unplugged"))
     talking = site.start_client(script("talking", 1000, 0.5))
@@ -179,7 +179,7 @@ def keepalive(site: Site) -> float:
 
 
 def test_a_dead_connection_is_freed_within_65_seconds(rounds: Rounds, tally: Tally) -> None:
-    """In full each is awaited; in short, the kernel says that it will ask in time."""
+    """`full` waits for each; `short` trusts the kernel, which says that it will ask in time."""
     with open_site(tally, 1) as site:
         if rounds(0, 1):
             with ExitStack() as stack:

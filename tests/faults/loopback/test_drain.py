@@ -1,4 +1,4 @@
-"""A server that is told to stop: what it has received is answered, and it ends in time."""
+"""A server that gets a signal to stop: it answers what it has received, and ends in time."""
 
 import signal
 import time
@@ -17,14 +17,14 @@ from tests.kit.waiting import wait_until
 pytestmark = pytest.mark.promise(7)
 
 AT_ONCE = 2  # servers
-LATEST = 500  # milliseconds after its start at which it is told to stop
+LATEST = 500  # milliseconds after its start at which it gets the signal
 GRACE = 1.0  # seconds
 LEEWAY = 1.0  # seconds that a drain may take beyond the grace
 MISSING = "log lines are missing"  # in the log where, on standard error at the end
 
 
 def stop(seconds: float | None) -> tuple[int, bool, str]:
-    """Stop a server so long after its start, or once it listens: its code, that, its complaints."""
+    """Stop a server after a time, or once it listens: its code, whether it listened, complaints."""
     with ExitStack() as stack:
         server = ServerProcess()
         stack.push(server)  # not entered: that would wait until it is well
@@ -32,7 +32,7 @@ def stop(seconds: float | None) -> tuple[int, bool, str]:
         if seconds is None:
             wait_until(lambda: server.events("listening"))
         else:
-            time.sleep(seconds)  # not a wait for something: it is what is tried
+            time.sleep(seconds)  # not a wait for something: this is what is tried
         return server.terminate(), bool(server.events("listening")), server.errors()
 
 
@@ -66,7 +66,7 @@ def drain_under_a_crowd(tally: Tally) -> tuple[float, int]:
     tally.check(as_promised, f"code {code}: {faults} {errors}")
     in_time = GRACE <= seconds <= GRACE + LEEWAY  # the deaf take all of it
     tally.check(in_time, f"ended after {seconds:.2f} s", rounds=0)
-    # What a session says that it has received, when it ends, needs no other line to be there.
+    # What a session says at its end that it received counts, even without another line.
     received = Counter(one["peer"] for one in log if one["event"] == "received from the client")
     received |= Counter({one["peer"]: one["messages"] for one in log if one["event"] == "bye"})
     is_whole = MISSING not in errors and not any(MISSING in one["event"] for one in log)
@@ -85,7 +85,7 @@ def test_a_drain_answers_what_100_mixed_clients_sent_within_its_grace(
 ) -> None:
     """A reply for each message that the log calls received, then `-ERR closing` or a clean end.
 
-    Those who never read get no answer: they are reset, the only way to end them.
+    Clients that never read get no answer: they are reset, the only way to end them.
     """
     with ThreadPoolExecutor(AT_ONCE) as starting:
         drains = [*starting.map(drain_under_a_crowd, [tally] * rounds(2, 50))]

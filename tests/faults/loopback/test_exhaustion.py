@@ -22,14 +22,14 @@ pytestmark = pytest.mark.promise(5)
 
 ATTEMPTS = 20  # to accept, a second: the most
 SOON = 1.0  # seconds until it serves again
-FIRST_THREADS = 6  # that the main thread starts before any client's
+FIRST_THREADS = 6  # threads that start before any client's
 CANNOT_ACCEPT = ("cannot accept, trying again", "cannot accept on the HTTP port, trying again")
 CLIENTS = 20
 INJECTED = re.compile(r"^(\d+) +(\d+\.\d+) .*\(INJECTED\)$", re.MULTILINE)
 
 
 def failing(calls: str, error: str, spared: int, times: int, trace: Path) -> tuple[str, ...]:
-    """What starts a server so: in each thread the call succeeds `spared` times, then fails `times`.
+    """Words before a server: in each thread the call succeeds `spared` times, then fails `times`.
 
     What strace does not trace it does not slow down.
     """
@@ -53,8 +53,8 @@ def busiest_second(moments: list[float]) -> int:
 
 
 def accept_in_spite_of(failures: int, trace: Path) -> list[tuple[list[float], float]]:
-    """When `accept` failed on each port, while somebody was waiting there, and when it served."""
-    # Spared: the two pages that its start asks for, and the two clients.
+    """When `accept` failed on each port while a client was waiting there, and when it served."""
+    # Spared: the two pages that the start asks for, and the two clients.
     words = failing("accept4", "EMFILE", spared=2, times=failures, trace=trace)
     with (
         ServerProcess(under=words) as server,
@@ -81,7 +81,7 @@ def test_accept_fails_without_a_spin_and_recovers_within_a_second(
     rounds: Rounds, tally: Tally, tmp_path: Path
 ) -> None:
     failures = rounds(25, 100)
-    servers = rounds(4, 10)  # at once: each tries but ten times a second
+    servers = rounds(4, 10)  # at once: each tries only ten times a second
     traces = [tmp_path / str(number) for number in range(servers)]
     with ThreadPoolExecutor(servers) as starting:
         tried = starting.map(accept_in_spite_of, [failures] * servers, traces)
@@ -124,7 +124,7 @@ def test_a_client_without_a_thread_gets_busy_and_the_next_is_served(
 @contextmanager
 def no_more_descriptors(server: ServerProcess) -> Iterator[None]:
     """Meanwhile it has none for another connection, by its own limit."""
-    server.settled()  # what it is about to close would be free once more
+    server.settled()  # what it is about to close would be free again
     limits = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
     taken = {int(descriptor.name) for descriptor in Path(f"/proc/{server.pid}/fd").iterdir()}
     free = min(set(range(len(taken) + 1)) - taken)
@@ -144,7 +144,7 @@ def test_clients_wait_for_descriptors_and_are_then_served(rounds: Rounds, tally:
                 with no_more_descriptors(server):
                     waiting = [stack.enter_context(Peer(server.address)) for _ in range(CLIENTS)]
                     well = http.submit(server.is_well)
-                    time.sleep(1.5)  # not a wait for something: so long it lasts
+                    time.sleep(1.5)  # not a wait for something: the lack lasts this long
                     tally.check(honest.is_answered(), "an honest client is not answered")
                     tally.check(not well.done(), "it had a descriptor for the HTTP port")
                 began = time.monotonic()

@@ -19,12 +19,12 @@ PLACES = 256  # --max-clients by default
 HONEST = 3
 FLOODS = 2  # at the same time
 AT_ONCE = 50  # connects before the first of them listens, in each flood
-LEAVING = 2  # of those that stay, after each of these turns
+LEAVING = 2  # clients that stay, after each of these turns
 FATES = {"served": r"\+OK \S+: ready\r\n", "busy": r"-ERR busy: .*\r\n"}
 
 
 def flood(address: str, connects: int) -> Counter[str]:
-    """Count what so many clients were told; those that are served leave a few at a time.
+    """Count the answers to N clients; those that are served leave a few at a time.
 
     Every other one speaks before it is greeted: then something is unread when it is refused.
     """

@@ -18,7 +18,7 @@ RATE = 1000.0  # conversations a second: more, and what is measured is the two c
 WARM_UP = 4_000  # conversations: then the history, 1,000 sessions, is full
 HONEST = 3
 QUIET = 1.0  # seconds without hostile clients, before each turn of them
-SLICE = 0.02  # seconds: what one turn of somebody else's on a core may cost a few messages
+SLICE = 0.02  # seconds: what a turn of another program on a core may cost a few messages
 MEBIBYTE = 1024 * 1024
 
 
@@ -32,7 +32,7 @@ def test_hostile_conversations_harm_nobody_else(rounds: Rounds, tally: Tally) ->
             unkept = harass(server.port, WARM_UP, 10 * RATE)  # as fast as they can
         warm = honest.result()
         memory = server.resident()
-        # In turns: who else has the machine's cores then has a part in both.
+        # In turns: other programs on the machine then affect both.
         for _ in range(turns):
             with honest_clients(server.port, HONEST) as honest:
                 time.sleep(QUIET)  # not a wait for something: this is what is measured
@@ -46,7 +46,7 @@ def test_hostile_conversations_harm_nobody_else(rounds: Rounds, tally: Tally) ->
         growth = server.resident() - memory
         accepted = server.snapshot()["accepted"]
         ended = server.metrics("lanes_sessions_ended_total")
-        server.terminate()  # then all of the log is there
+        server.terminate()  # then the log is complete
         found = inspect_json(server.log_lines())
         errors = server.errors()
 
@@ -77,7 +77,7 @@ def test_no_hostile_text_commands_the_terminal_or_forges_a_line(
     conversations = rounds(600, 2_000)
     with ServerProcess("--log-format", "console") as server:
         unkept = harass(server.port, conversations, RATE)
-        server.terminate()  # then all of the log is there
+        server.terminate()  # then the log is complete
         found = inspect_console(server.log_lines())
     tally.check(not unkept, f"{unkept[:3]}", rounds=conversations)
     tally.check(not found.faults, f"{found.faults[:10]}", rounds=found.lines)

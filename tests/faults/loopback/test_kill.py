@@ -23,7 +23,7 @@ from tests.kit.waiting import SECONDS, wait_until
 pytestmark = pytest.mark.promise(6)
 
 CLIENTS = 8
-MESSAGES = 50_000  # each, more than there is time for
+MESSAGES = 50_000  # messages each, more than there is time for
 MOST = 40  # messages that a life of the server may see before it is killed
 # Ports that no client's own end may get while the server is dead. The tests run side by side.
 PLAIN, TLS = ("2022", "8022"), ("2023", "8023")

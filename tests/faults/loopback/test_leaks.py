@@ -28,14 +28,14 @@ def converse(address: str) -> bool:
 
 
 def converse_often(server: ServerProcess, times: int) -> int:
-    """How many of so many conversations were answered, once they are over for the server too."""
+    """How many of N conversations were answered, once they are over for the server too."""
     with ThreadPoolExecutor(8) as clients:
         answered = sum(clients.map(converse, [server.address] * times))
     wait_until(lambda: server.snapshot()["open"] == 0, pause=0.1)
     return answered
 
 
-# At `info` the log's queue, of 8 MiB at the most, may have been full since, and not before.
+# At `info` the log's queue, of at most 8 MiB, may have been full since then, and not before.
 @pytest.mark.parametrize(("level", "most"), [("warning", 2), ("info", 10)], ids=["warning", "info"])
 def test_after_many_sessions_descriptors_threads_and_memory_are_what_they_were(
     rounds: Rounds, tally: Tally, level: str, most: int

@@ -61,7 +61,7 @@ def said_by(address: str, chunks: list[bytes]) -> bytes:
 
 
 def _send(connection: socket.socket, chunks: list[bytes]) -> None:
-    with contextlib.suppress(OSError):  # it need not take the rest: what it said is what counts
+    with contextlib.suppress(OSError):  # it need not take the rest: only its answers count
         for chunk in chunks:
             connection.sendall(chunk)
         connection.shutdown(socket.SHUT_WR)
@@ -79,7 +79,7 @@ def draw_stream(random: Random) -> bytes:
 
 
 def draw_line(random: Random) -> bytes:
-    """Odd text, text with what is none among it, or noise; rarely about as long as it may be."""
+    """Odd text, text with bad bytes in it, or noise; rarely about as long as it may be."""
     if random.random() < 0.1:
         return random.randbytes(random.randrange(12)) + b"\n"
     pieces = TEXT if random.random() < 0.5 else TEXT + NO_TEXT
@@ -100,7 +100,7 @@ def cut(stream: bytes, random: Random) -> list[bytes]:
 
 
 def compare(tally: Tally, speak: Speak, stream: bytes, seed: str) -> int:
-    """Have it said in cuts drawn from this seed; return how many lines were tried."""
+    """Send it in cuts drawn from this seed; return how many lines were tried."""
     said = speak(cut(stream, seeded(seed)))
     thread = said.removeprefix(b"+OK ").partition(b":")[0].decode(errors="replace")
     expected = said_to(stream, thread)
@@ -125,7 +125,7 @@ def short_and_long_lines(ends: list[bytes]) -> Iterator[bytes]:
 
 
 def compare_lines(tally: Tally, speak: Speak, lines: int, ends: list[bytes]) -> None:
-    """All short and long lines with these ends, and so many random ones, by a seed that is told."""
+    """All short and long lines with these ends, and N random ones, by a seed that is printed."""
     for number, stream in enumerate(short_and_long_lines(ends)):
         compare(tally, speak, stream, f"lines {number}")
     seed = SystemRandom().randrange(1 << 32)

@@ -28,15 +28,15 @@ from tests.kit.waiting import SECONDS
 
 pytestmark = pytest.mark.promise(9)
 
-AT_ONCE = 9  # conversations; the names of so many workers have the same length
+AT_ONCE = 9  # conversations; the names of this many workers have the same length
 WORKERS = ("--model", "pool", "--workers", str(AT_ONCE))
 MESSAGES = [1, 2, 3]  # of each conversation
-FAULTY = 2  # the faults are in the first messages, so that there is one to go on with
+FAULTY = 2  # the faults are in the first messages, so that one is left to go on with
 GREETING = len(said_to(b"", "Worker-1"))  # bytes
 REPLY = len(said_to(b"\n", "Worker-1")) - GREETING
 REQUEST = len("conversation 0000, message 1\r\n")
 CALM = Patience(greeting=SECONDS, connect=SECONDS, reply=SECONDS, outage=SECONDS / 3)
-BRISK = CALM._replace(reply=2.5)  # of who is to find out that no reply will come
+BRISK = CALM._replace(reply=2.5)  # patience to find out that no reply will come
 BREAKS: list[Kind] = ["cut", "reset"]
 ENDS: list[End] = ["client", "server"]
 
@@ -50,7 +50,7 @@ class Outcome(NamedTuple):
 
 
 def after(fault: Fault) -> Outcome:
-    """What is right: the message in hand is sent again, once, on one more connection."""
+    """The right result: the message in hand is sent again, once, on one more connection."""
     assert fault.after is not None
     if fault.towards == "server":  # a truncated request: sent, and never received
         return Outcome(MESSAGES, MESSAGES, resent=1, connections=2, struck=1)
@@ -70,12 +70,12 @@ def received_by(server: ServerProcess) -> dict[int, list[int]]:
 
 
 def converse_through(faults: list[Fault], expect: Callable[[Fault], Outcome], tally: Tally) -> None:
-    """Check what becomes of a conversation with each fault, each through a proxy of its own."""
+    """Check a conversation with each fault, each through a proxy of its own."""
     with StopSignal() as stop, ServerProcess(*WORKERS) as server:
 
         def converse(number: int) -> tuple[list[int], int, int, int]:
             fault, accepted = faults[number], []
-            # Little where nothing but time tells that a reply will not come.
+            # Short if only time tells that no reply will come.
             hopeless = fault.kind == "swallow" or fault.delay > BRISK.reply
             patience, lines = BRISK if hopeless else CALM, DIALECTS["lines"]
             with Proxy((LOOPBACK, server.port), fault) as proxy:
@@ -137,7 +137,7 @@ def test_a_late_reply_is_not_taken_for_another(rounds: Rounds, tally: Tally) -> 
 
 
 def test_the_client_program_gets_one_reply_for_each_message(rounds: Rounds, tally: Tally) -> None:
-    # On each connection one whole reply comes, and so many bytes of the second.
+    # On each connection one whole reply comes, and some bytes of the second.
     second = range(GREETING + REPLY, GREETING + 2 * REPLY)
     faults = [Fault("client", kind, at) for at in second[:: rounds(14, 1)] for kind in BREAKS]
     messages = list(range(1, len(faults) + 2))

@@ -1,4 +1,4 @@
-"""Clients that hold a place and do not do their part, beside some that do.
+"""Clients that hold a place and do not do their part, beside clients that do.
 
 `drip` begins a line and adds a byte a second, `deaf` asks for much and never reads.
 """
@@ -18,21 +18,21 @@ from tests.kit.server_process import ServerProcess
 
 pytestmark = pytest.mark.promise(3)
 
-TIMEOUT = 5  # seconds: for a message to begin, a line to end, a reply to be taken
+TIMEOUT = 5  # seconds: for a message to begin, a line to end, a client to take a reply
 HONEST = 3
 OPTIONS = [
     *("--max-clients", "1024", "--idle-timeout", str(TIMEOUT)),
     *("--line-timeout", str(TIMEOUT), "--send-timeout", str(TIMEOUT)),
-    # The deaf ones' million messages would take seconds to log, and are answered only then.
+    # The deaf clients' million messages would take seconds to log, and are answered only then.
     *("--log-level", "warning"),
 ]
 END = {"drip": "slow", "deaf": "unread", "silent": "idle"}  # how the server should record it
-# The replies to so many empty lines, 80 bytes each, are more than both ends' kernels hold of them.
+# The replies to these empty lines, 80 bytes each, are more than both ends' kernels hold.
 FIRST_WORDS = {"drip": b"x", "deaf": 4000 * b"\n", "silent": b""}
 
 
 def be_slow(call: Call, port: int, of_each: int) -> dict[str, str]:
-    """So many clients of each kind until it is over: of which kind each is, by its address."""
+    """Keep N clients of each kind until it is over; the kind of each, by its address."""
     kinds, dripping = {}, []
     call.ready.set()
     with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""The promises over TLS, and those that TLS adds: who stops in mid-handshake harms nobody."""
+"""The promises over TLS, and those that TLS adds: a stalled handshake harms nobody."""
 
 import io
 import itertools
@@ -36,7 +36,7 @@ HONEST = 3
 TIMEOUT = 5  # seconds for a handshake
 PLACES = 64
 CALM = Patience(greeting=SECONDS, connect=SECONDS, reply=SECONDS, outage=SECONDS / 3)
-BUSY = "TLSV1_ALERT_INTERNAL_ERROR"  # all that can be told before a handshake
+BUSY = "TLSV1_ALERT_INTERNAL_ERROR"  # all that can be said before a handshake
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def shown(ca: Authority) -> Pair:
 
 @pytest.fixture(scope="module")
 def context(ca: Authority, shown: Pair) -> ssl.SSLContext:
-    """A right client's."""
+    """A certificate that a right client shows."""
     trusting = ca.trusting(shown)
     trusting.check_hostname = False
     return trusting
@@ -62,7 +62,7 @@ def cut(stream: bytes, draw: random.Random, most: int) -> Iterator[bytes]:
 def said_over_tls(
     address: str, context: ssl.SSLContext, stream: bytes, draw: random.Random
 ) -> tuple[bytes, bool]:
-    """What the server says to it, in records and packets of any size; whether to a goodbye."""
+    """What the server says to it, in records and packets of any size; whether it says goodbye."""
     client = MemoryClient(context)
     with Peer(address) as peer, ThreadPoolExecutor(1) as sender:
         client.meet_over(peer.socket)
@@ -89,7 +89,7 @@ def test_over_tls_a_server_answers_the_same(
 
 
 def hostile(address: str, context: ssl.SSLContext, draw: random.Random) -> None:
-    """Garbage, a hello that is cut off, or a handshake and then what nobody can decrypt."""
+    """Garbage, a hello that is cut off, or a handshake and then bytes that nobody can decrypt."""
     with suppress(OSError, ssl.SSLError), Peer(address) as peer:
         client = MemoryClient(context)
         kind = draw.choice(["garbage", "half a hello", "a wrong record", "a lie about its length"])
@@ -174,7 +174,7 @@ def test_stalled_handshakes_end_in_time_and_harm_nobody(
 
 
 def fate_of(address: str, context: ssl.SSLContext) -> Peer | str:
-    """The client, if it is served; else what it was told."""
+    """The client, if it is served; else what the server said."""
     try:
         peer = Peer(address, tls=context)
     except ssl.SSLError as error:
