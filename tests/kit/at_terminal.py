@@ -1,4 +1,4 @@
-"""A program of ours at a terminal of its own."""
+"""A program of ours on a terminal of its own."""
 
 import io
 import os
@@ -14,13 +14,13 @@ from tests.kit.waiting import SECONDS
 
 
 def heed_ctrl_c() -> None:
-    """What a shell starts in the background, such as these tests, is made to ignore it."""
+    """Background jobs of a shell, such as these tests, are made to ignore it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @contextmanager
 def at_terminal(package: str, *words: str) -> Iterator[tuple["pexpect.spawn[str]", io.StringIO]]:
-    """The program at a terminal of its own, and all that stood on its screen."""
+    """The program on a terminal of its own, and everything that its screen has shown."""
     screen = io.StringIO()
     spawned = pexpect.spawn(
         sys.executable,

@@ -31,7 +31,7 @@ class Authority:
         self._ca.cert_pem.write_to_path(self.certificate)
 
     def issue(self, name: str, *, expired: bool = False, common: bool = False) -> Pair:
-        """For this host name; `common` has it as the common name too."""
+        """Issue one for this host name; with `common`, it is the common name too."""
         issued = self._ca.issue_cert(
             name,
             common_name=name if common else None,
@@ -49,14 +49,14 @@ class Authority:
         return trusting(self.certificate, shown)
 
     def served(self, name: str) -> list[str]:
-        """The options of a server of that name whose clients have to show a certificate."""
+        """The options of a server of that name whose clients must show a certificate."""
         certificate, key = map(str, self.issue(name))
         own = ["--tls-cert", certificate, "--tls-key", key]
         return [*own, "--tls-client-ca", str(self.certificate)]
 
 
 def trusting(authority: Path, shown: Pair | None) -> ssl.SSLContext:
-    """The same, for another process: of files alone."""
+    """The same for another process: only files."""
     context = ssl.create_default_context(cafile=authority)
     if shown:
         context.load_cert_chain(*shown)
@@ -71,6 +71,6 @@ def authority() -> Iterator[Authority]:
 
 @pytest.fixture(scope="session")
 def ca() -> Iterator[Authority]:
-    """One for all tests: what it has issued is true for each."""
+    """One for all tests: each may use what it has issued."""
     with authority() as ca:
         yield ca

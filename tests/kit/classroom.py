@@ -1,4 +1,4 @@
-"""A class whose clients talk on and on, as the page of a server that is asked anew each time."""
+"""A class whose clients talk on and on: the page of a server that is asked again each time."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ from tests.kit.documents import snapshot
 from tests.kit.http_get import LOOPBACK
 from tests.kit.scenes import client
 
-BEGUN = 30.0  # seconds that it has been going on for
+BEGUN = 30.0  # seconds since it began
 ENDS: list[End] = ["lost", "idle", "unfinished", "too-long"]
 PAUSE = 0.5  # seconds from one message of a client to its next
 

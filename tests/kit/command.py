@@ -30,7 +30,7 @@ def run(*words: str | Path, says: str = "", **variables: str) -> Ran:
 
 
 def well(*words: str | Path, says: str = "", **variables: str) -> str:
-    """Run a command that has to succeed; return what it printed."""
+    """Run a command that must succeed; return what it printed."""
     done = run(*words, says=says, **variables)
     assert done.returncode == 0, f"{words}:\n{done.stdout}{done.stderr}"
     return done.stdout

@@ -20,9 +20,9 @@ LENDS_RIGHTS = ("find", "/", "-xdev", "-type", "f", "-perm", "/6000")  # set-uid
 
 
 def inside(container: Container, script: str) -> str:
-    """What a shell in it prints, which is something.
+    """What a shell in it prints, which is never nothing.
 
-    On a busy machine the engine may fail to start the shell, or lose what it prints: then again.
+    On a busy machine the engine may fail to start the shell, or lose its output: then try again.
     """
     printed = b""
 
@@ -36,12 +36,12 @@ def inside(container: Container, script: str) -> str:
 
 
 def processes(container: Container) -> list[str]:
-    """Each one's /proc/<pid>/status, the shell's that asks among them."""
+    """Each process's /proc/<pid>/status, including that of the shell that asks."""
     return inside(container, "cat /proc/[0-9]*/status").split("Name:\t")[1:]
 
 
 def is_powerless(status: str) -> bool:
-    """Whether by its /proc/<pid>/status a process has no capability, can have none, is not root."""
+    """Whether a process has no capability, can get none, and is not root (/proc/<pid>/status)."""
     facts = _facts(status)
     return not any(int(facts[name], 16) for name in CAPABILITIES) and (
         "0" not in facts["Uid"].split() + facts["Gid"].split() + facts["Groups"].split()
@@ -49,7 +49,7 @@ def is_powerless(status: str) -> bool:
 
 
 def can_gain_nothing(status: str) -> bool:
-    """Whether no program that it starts can have more rights than it has."""
+    """Whether no program that it starts can get more rights than it has."""
     return int(_facts(status)["NoNewPrivs"]) == 1
 
 
@@ -58,14 +58,14 @@ def _facts(status: str) -> dict[str, str]:
 
 
 def mounted(container: Container, path: str) -> list[str]:
-    """The options of what is mounted there."""
+    """The options of the mount at this path."""
     mounts = [line.split() for line in inside(container, "cat /proc/mounts").splitlines()]
     [options] = [mount[3].split(",") for mount in mounts if mount[1] == path]
     return options
 
 
 def writable(container: Container) -> list[str]:
-    """Where a process in it can make a file."""
+    """Where a process in it can create a file."""
     found = inside(
         container, f"for at in {PLACES}; do touch $at/probe && echo $at; done 2>/dev/null"
     )

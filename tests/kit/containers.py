@@ -1,8 +1,8 @@
 """What the tests on containers share: an engine with our images, no leftovers, logs of what failed.
 
 testcontainers would have its Ryuk sweep up, an image that a machine without a registry does not
-have. So every container and network of a run bears the run's project name, in Compose's own label
-whoever made it, and the next run sweeps up what a killed one has left.
+have. So every container and network of a run bears the run's project name in Compose's own label,
+and the next run removes what a killed one has left.
 """
 
 import os
@@ -25,7 +25,7 @@ testcontainers_config.ryuk_disabled = True
 testcontainers_config.connection_mode_override = ConnectionMode.docker_host
 testcontainers_config.tc_host_override = LOOPBACK
 
-REGISTRY = os.environ.get("LANES_REGISTRY", "")  # what `make images` had the names begin with
+REGISTRY = os.environ.get("LANES_REGISTRY", "")  # the prefix of the names that `make images` gave
 SERVER_IMAGE, CLIENT_IMAGE = f"{REGISTRY}thread-lanes-server", f"{REGISTRY}thread-lanes-client"
 LANES_IMAGE = f"{REGISTRY}thread-lanes"
 LABEL = "com.docker.compose.project"
@@ -41,7 +41,7 @@ OURS = {"label": f"{LABEL}={PROJECT}"}
 STACK_LABEL = "com.docker.stack.namespace"  # Swarm's own, of the same kind; its containers have
 # Compose's too if their image has: Compose gives it to what it builds.
 OURS_IN_SWARM = {"label": f"{STACK_LABEL}={PROJECT}"}
-# What whoever runs the tests may have set for a demo, or `make` for the recipe that runs us.
+# You may have set these for a demo, or `make` for the recipe that runs the tests.
 FOREIGN = (
     *("LANES_", "COMPOSE_", "CLIENTS", "SERVERS", "REGISTRY"),
     *("MODEL", "WORKERS", "MAKE", "MFLAGS"),
@@ -52,7 +52,7 @@ FOREIGN = (
 
 @pytest.fixture(scope="session", autouse=True)
 def environment() -> Iterator[None]:
-    """Options that whoever runs the tests, or an image, has set are not the tests'."""
+    """The tests ignore options that you, or an image, have set."""
     with pytest.MonkeyPatch.context() as variables:
         for name in os.environ:
             if name.startswith(FOREIGN) and name != "LANES_REGISTRY":
@@ -62,7 +62,7 @@ def environment() -> Iterator[None]:
 
 @pytest.fixture
 def project(environment: None, monkeypatch: pytest.MonkeyPatch) -> str:  # noqa: ARG001 - it clears
-    """The name of this run's Compose project; its ports are the engine's choice."""
+    """The name of this run's Compose project; the engine chooses its ports."""
     for name, value in IN_A_PROJECT.items():
         monkeypatch.setenv(name, value)
     return PROJECT
@@ -72,7 +72,7 @@ def project(environment: None, monkeypatch: pytest.MonkeyPatch) -> str:  # noqa:
 def engine() -> Iterator[docker.DockerClient]:
     if not shutil.which("docker"):
         pytest.fail("there is no `docker` here: run scripts/ensure-engine", pytrace=False)
-    asked = run("docker", "version")  # the library leaves sockets open if none answers
+    asked = run("docker", "version")  # the library leaves sockets open if no engine answers
     if asked.returncode:
         pytest.fail(f"no engine, run scripts/ensure-engine: {asked.stderr}", pytrace=False)
     with closing(DockerClient().client) as client:
@@ -99,22 +99,22 @@ def sweep(engine: docker.DockerClient) -> None:
 
 
 def containers_with(engine: docker.DockerClient, label: str) -> list[Container]:
-    """Those with this label of Compose's, whether they run or not, but for Swarm's."""
-    # Where one goes while the others are looked at, it is not in the list, and that is all.
+    """Containers with this label of Compose's, running or not, except Swarm's."""
+    # A container that goes meanwhile is not in the list, and that is all.
     every = engine.containers.list(all=True, filters={"label": label}, ignore_removed=True)
     return [container for container in every if STACK_LABEL not in container.labels]
 
 
 def was_left_behind(project: str) -> bool:
-    """Whether it is of a run whose process is no more."""
+    """Whether it belongs to a run whose process has ended."""
     if not project.startswith(PREFIX):
         return False
     try:
-        os.kill(int(project.removeprefix(PREFIX)), 0)  # no signal: only asks for the process
+        os.kill(int(project.removeprefix(PREFIX)), 0)  # no signal: only asks if it exists
     except ProcessLookupError:
         return True
     except PermissionError:
-        pass  # it is there, and somebody else's
+        pass  # it exists, and belongs to somebody else
     return False
 
 

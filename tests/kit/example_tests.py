@@ -1,4 +1,4 @@
-"""The examples of docs/testing.md, tried as other people's tests."""
+"""The examples of docs/testing.md, run as somebody else's tests."""
 
 import re
 import sys
@@ -11,7 +11,7 @@ BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def examples() -> list[str]:
-    """Its blocks of Python: a test and its server, and another server for the same test."""
+    """Its Python blocks: a test and its server, and another server for the same test."""
     return BLOCK.findall((ROOT / "docs" / "testing.md").read_text(encoding="utf-8"))
 
 

@@ -75,7 +75,7 @@ class FakeServer:
                         for action in actions:
                             self._do(action, connection, lines)
                 except ConnectionError:
-                    continue  # the client has left: the test knows whether it should have
+                    continue  # the client has left: the test knows whether that is right
                 except TimeoutError as failure:
                     self._failures.append(failure)
                     return
@@ -99,7 +99,7 @@ class FakeServer:
 
 @contextmanager
 def nobody() -> Iterator[Address]:
-    """An address where nobody listens, nor can anybody begin to meanwhile."""
+    """An address where nobody listens, and where nobody can begin to."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield Address(*bound.getsockname())

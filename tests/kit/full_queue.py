@@ -1,4 +1,4 @@
-"""A server that listens and accepts nobody: once its queue is full, the kernel drops who comes."""
+"""A server that listens and never accepts: once its queue is full, the kernel drops clients."""
 
 import socket
 from contextlib import suppress
@@ -8,7 +8,7 @@ from client.address import Address
 
 
 class FullQueue:
-    """`fill` connects as many as there is still room for."""
+    """`fill` connects as many clients as still fit."""
 
     def __init__(self) -> None:
         self._listener = socket.socket()

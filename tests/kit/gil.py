@@ -1,6 +1,6 @@
 """Whether a package needs the GIL: what a free-threaded Python says that has imported all of it."""
 
-# Its exit code is 0 if not, or if this Python has the GIL anyway.
+# Its exit code is 0 if it does not, or if this Python has the GIL anyway.
 NEEDS_NO_GIL = """
 import importlib, pkgutil, sys
 package = importlib.import_module(sys.argv[1])

@@ -12,7 +12,7 @@ MESSAGE = "Hey Server!!! What will we do in today's lab????"
 
 
 def chat(address: str, answers: Iterable[str]) -> list[str]:
-    """Everything that it would print, with `answers` typed at its prompt."""
+    """Everything that it prints if these answers are typed at its prompt."""
     host, port = address.rsplit(":", 1)
     printed: list[str] = []
     with socket.create_connection((host, int(port)), timeout=SECONDS) as connection:

@@ -39,7 +39,7 @@ class Program(DockerContainer):
         return int(self.get_wrapped_container().wait(timeout=SECONDS)["StatusCode"])
 
     def own_address(self) -> str:
-        """Not a published one: behind that is a proxy, which takes what a client does not."""
+        """Not a published port: behind that is a proxy, which reads what a client does not."""
         container = self.get_wrapped_container()
         container.reload()
         [own] = container.attrs["NetworkSettings"]["Networks"].values()
@@ -57,7 +57,7 @@ class Server(Program):
     def __init__(self, network: Network, words: list[str], **options: Any) -> None:  # noqa: ANN401
         super().__init__(SERVER_IMAGE, network, words, **options)
         self.with_network_aliases("server")
-        # testcontainers' own words for it would publish them on every interface.
+        # testcontainers' own way would publish them on every interface.
         for port in (PORT, STATUS_PORT):
             self.ports[f"{port}/tcp"] = (LOOPBACK, None)  # type: ignore[assignment]  # docker-py's
         self._well = HttpWaitStrategy(STATUS_PORT, "/healthz").with_poll_interval(0.1)
@@ -65,7 +65,7 @@ class Server(Program):
 
     @property
     def chat(self) -> str:
-        """Where the chat port is published on this machine: another one with each start."""
+        """Where the chat port is published on this machine: on another port after each start."""
         return f"{self.get_container_host_ip()}:{self.get_exposed_port(PORT)}"
 
     def snapshot(self) -> dict[str, Any]:
@@ -96,11 +96,11 @@ class Client(Program):
             self.with_copy_into_container(script.encode(), "/script.txt")
 
     def greeted_by(self) -> list[str]:
-        """The thread of each greeting that it has had."""
+        """The thread of each greeting that it has read."""
         return [event["thread"] for event in self.events("greeted")]
 
     def answered(self) -> Counter[str]:
-        """How many replies each of its connections has had, by its own end's address."""
+        """How many replies each of its connections has read, by its own end's address."""
         replies: Counter[str] = Counter()
         for event in records(self.output()):
             if event["event"] == "connected":

@@ -8,7 +8,7 @@ Event = dict[str, Any]
 
 
 def records(log: str | bytes | Iterable[bytes]) -> list[Event]:
-    """Every record, in order. A last line without its end is still being written, and left out."""
+    """Every record, in order. A last line without an end is still being written and left out."""
     lines = log.splitlines(keepends=True) if isinstance(log, str | bytes) else log
     return [json.loads(line) for line in lines if line[-1:] in {"\n", b"\n"}]
 

@@ -1,4 +1,4 @@
-"""The client's end of a TLS session in memory: `Endpoint`'s other side, without any socket."""
+"""The client's end of a TLS session in memory: the other side of `Endpoint`, without a socket."""
 
 import socket
 import ssl
@@ -37,7 +37,7 @@ class MemoryClient:
         peer.sendall(self.say(text))
 
     def goodbye(self) -> bytes:
-        """The ciphertext of the end of what it says."""
+        """The ciphertext of its goodbye."""
         with suppress(ssl.SSLWantReadError):
             self.tls.unwrap()
         return self.outgoing.read()

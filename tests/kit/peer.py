@@ -14,10 +14,10 @@ def reset_on_close(connection: socket.socket) -> None:
 
 
 def deaf(address: tuple[str, int], said: bytes = b"", room: int = 4096) -> socket.socket:
-    """A client that says this, and has room for little until it reads."""
+    """A client that sends this, and has little room for answers until it reads."""
     peer = socket.socket()
     peer.settimeout(SECONDS)
-    # Before it connects: the window that it opens depends on it.
+    # Before it connects: its window depends on it.
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
     peer.connect(address)
     peer.sendall(said)
@@ -25,14 +25,14 @@ def deaf(address: tuple[str, int], said: bytes = b"", room: int = 4096) -> socke
 
 
 class Peer:
-    """A client that says exactly what a test has it say; `address` is HOST:PORT."""
+    """A client that sends exactly what a test wants; `address` is HOST:PORT."""
 
     def __init__(
         self, address: str, seconds: float = SECONDS, tls: ssl.SSLContext | None = None
     ) -> None:
         host, _, port = address.rpartition(":")
         self.socket = socket.create_connection((host.strip("[]"), int(port)), seconds)
-        if tls:  # an end without a goodbye shall not pass for one
+        if tls:  # an end without a goodbye must not pass for one
             self.socket = tls.wrap_socket(
                 self.socket, server_hostname="localhost", suppress_ragged_eofs=False
             )
@@ -62,7 +62,7 @@ class Peer:
         return self.say("are you there?").startswith("+OK ")
 
     def rest(self) -> bytes:
-        """All that is still said, up to the end of the stream."""
+        """Everything up to the end of the stream."""
         return self._input.read()
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ import os
 
 
 class Pipe:
-    """Where the log goes: what a `docker logs` or a terminal would read."""
+    """Where the log goes: the reader takes the place of `docker logs` or a terminal."""
 
     def __init__(self) -> None:
         self.reading, self.writing = os.pipe()
@@ -17,7 +17,7 @@ class Pipe:
         os.close(end)
 
     def lines(self) -> list[bytes]:
-        """All that was written, once nothing more will be."""
+        """Everything that was written, once nothing more comes."""
         self.close(self.writing)
         with os.fdopen(os.dup(self.reading), "rb") as reader:
             return reader.readlines()

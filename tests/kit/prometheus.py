@@ -13,7 +13,7 @@ from tests.kit.waiting import SECONDS
 
 
 class Prometheus:
-    """The program, which scrapes one port every second; it has a port of its own for questions."""
+    """The program, which scrapes one port every second; it has a port of its own for queries."""
 
     def __init__(self, target: int, directory: Path) -> None:
         config, self._log = directory / "prometheus.yml", directory / "prometheus.log"
@@ -31,7 +31,7 @@ class Prometheus:
             self._process = subprocess.Popen(words, cwd=directory, stdout=log, stderr=log)
 
     def _port(self) -> int | None:
-        """Which one the kernel chose; None as long as it does not listen."""
+        """The port that the kernel chose; None until it listens."""
         log = self._log.read_text()
         assert self._process.poll() is None, f"Prometheus has ended: {log}"
         listens = re.search(rf'msg="Listening on".* address={re.escape(LOOPBACK)}:(\d+)', log)

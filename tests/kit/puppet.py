@@ -1,4 +1,4 @@
-"""A Python program that does what it is told, one piece of code after the other."""
+"""A Python program that runs what it is given, one piece of code after the other."""
 
 import json
 import subprocess
@@ -31,7 +31,7 @@ class Puppet:
             self.process.kill()
 
     def tell(self, code: str) -> None:
-        """Have it run this, and do not wait for it."""
+        """Have it run this code, without waiting for it."""
         assert self.process.stdin
         self.process.stdin.write(f"{json.dumps(code)}\n")
         self.process.stdin.flush()

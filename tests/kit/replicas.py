@@ -1,4 +1,4 @@
-"""Two replicas with a few sessions, for what puts several together."""
+"""Two replicas with a few sessions, for tests of merging."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from tests.kit.scenes import client
 
 
 def of(replica: str, *records: Record, at: float = 10, model: str = "thread") -> Snapshot:
-    """What a replica tells, whose threads bear its name."""
+    """The snapshot of a replica, whose threads bear its name."""
     named = [replace(one, thread=one.thread and f"{replica}/{one.thread}") for one in records]
     return snapshot(*named, at=at, model=model, replica=replica)
 

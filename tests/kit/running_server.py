@@ -23,7 +23,7 @@ from tests.kit.waiting import SECONDS, wait_until
 
 
 class RunningServer:
-    """Everything that `python -m server` puts together, but for the options and the signals."""
+    """Everything that `python -m server` puts together, except the options and the signals."""
 
     def __init__(
         self,

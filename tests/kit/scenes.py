@@ -21,9 +21,9 @@ def client(
     said: Iterable[float] | None = None,
     **facts: Any,  # noqa: ANN401 - as `record` has them
 ) -> Record:
-    """A client that says one thing at each of these moments.
+    """A client with one message at each of these moments.
 
-    If not told, one as soon as it is served, and two half a second later.
+    By default, one as soon as it is served, and two half a second later.
     """
     ticks = [(moment, moment, 1) for moment in said or ()]
     if said is None and served is not None:
@@ -41,14 +41,14 @@ def served(
     said: Iterable[float] = (),
     **facts: Any,  # noqa: ANN401 - as `record` has them
 ) -> Record:
-    """One that the only thread serves, without waiting."""
+    """A client that the only thread serves, without waiting."""
     return client(number, at, at, until, worker=1, said=said, **facts)
 
 
 # Three clients, each with a thread of its own, served at the same time.
 WALL = snapshot(client(1, 1, 1, 3), client(2, 1.5, 1.5, 3.5), client(3, 2, 2), at=LENGTH)
 
-# One lock for five clients: two have had it, one has it, one waits, and one was dismissed.
+# One lock for five clients: two held it, one holds it, one waits, and one was dismissed.
 STAIRCASE = snapshot(
     client(1, 0.5, 0.5, 2),
     client(2, 1, 2, 3.5),

@@ -32,10 +32,10 @@ def reserve() -> socket.socket:
 
 @contextmanager
 def listening(*words: str, output: int = subprocess.DEVNULL) -> Iterator[int]:
-    """The port of a program that is told it last, once it listens there or is over."""
+    """The port of a program that gets it as the last word, once it listens there or has ended."""
     with reserve() as reserved:
         port = reserved.getsockname()[1]
-        # Asked of the kernel, proc(5): to connect might be more than a wrong server stands.
+        # Asked of the kernel, proc(5): a wrong server might not survive a connection.
         sockets, listens = Path("/proc/net/tcp"), f":{port:04X} 00000000:0000 0A "
         with subprocess.Popen([*words, str(port)], stdout=output, stderr=output) as process:
             try:
@@ -46,9 +46,9 @@ def listening(*words: str, output: int = subprocess.DEVNULL) -> Iterator[int]:
 
 
 class ServerProcess:
-    """`python -m server` with these options; as a context manager it is up, and ended with 0.
+    """`python -m server` with these options; as a context manager it is up, and must end with 0.
 
-    `under` are words to put before the command, such as `strace`'s; `pid` is the server's even so.
+    `under` are words to put before the command, such as `strace`'s; `pid` is still the server's.
     """
 
     def __init__(self, *options: str, under: tuple[str, ...] = ()) -> None:
@@ -102,7 +102,7 @@ class ServerProcess:
         os.kill(self.pid, number)
 
     def wait(self, seconds: float = SECONDS) -> int:
-        """Wait for its end and return its exit code; one that does not end is killed."""
+        """Wait for its end and return its exit code; kill it if it does not end."""
         assert self._process, "it was not started"
         try:
             return self._process.wait(seconds)
@@ -174,7 +174,7 @@ class ServerProcess:
             yield from lines
 
     def log(self) -> list[Event]:
-        """Each record that it has logged so far, its earlier starts' too."""
+        """Each record that it has logged so far, also in earlier starts."""
         return records(self.log_lines())
 
     def events(self, name: str) -> list[Event]:

@@ -1,4 +1,4 @@
-"""Snapshots to draw: told in seconds since some moment, or any that Hypothesis can think of."""
+"""Snapshots to draw: given in seconds since some moment, or any that Hypothesis can think of."""
 
 import math
 from collections.abc import Iterable
@@ -95,7 +95,7 @@ names = st.text(max_size=30) | st.sampled_from(["lab-client-1", "lab-client-12",
 
 @st.composite
 def snapshots(draw: st.DrawFn) -> Snapshot:
-    """Any that the registry could be in: what one thread does comes one after the other."""
+    """Any possible snapshot of a registry: a thread's sessions come one after the other."""
     model = draw(st.sampled_from(MODELS))
     at = draw(st.floats(0.001, 200))
     threads = draw(st.integers(1, 4)) if model in REUSED else math.inf
@@ -113,7 +113,7 @@ def _sessions(
     thread = draw(st.integers(1, int(threads))) if model in REUSED else number
     name = f"Worker-{thread}" if model == "pool" else f"Thread-{number}"
     mine = [one.closed_at for one in before if one.thread == name]
-    # From when the thread is free: never again where a session of it is still open.
+    # From when the thread is free: never again while a session of it is open.
     free = max((at if end is None else end - EPOCH for end in mine), default=0.0)
     steps = sorted(draw(st.lists(st.floats(0, at), min_size=3, max_size=3)))
     accepted, served, closed = steps[0], max(steps[1], free), max(steps[2], free)
@@ -135,7 +135,7 @@ OPEN, WORKERS = 256, 64
 
 
 def crowded(model: str, length: float = 0.85) -> Snapshot:
-    """As many as can be remembered: 256 open, 1,000 closed, each of which took `length` seconds."""
+    """As many sessions as are remembered: 256 open, 1,000 closed, each `length` seconds long."""
     turns = math.ceil(HISTORY / WORKERS)
     at = turns * (length + 0.05) + 15
     closed = [

@@ -12,13 +12,13 @@ HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3")  # as many servers can have the 
 
 
 class Swarm:
-    """Replicas on one port, and a name that stands for them, and for some that are not there."""
+    """Replicas on one port, and a name that stands for them, and for some that do not exist."""
 
     def __init__(self) -> None:
         self.hosts: list[str] = []
         self.registries: list[Registry] = []
         self._servers: dict[str, WebServer] = {}
-        self._nobody = socket.socket()  # has a port where nobody listens, until the first starts
+        self._nobody = socket.socket()  # holds a port where nobody listens, until the first starts
         self._nobody.bind((HOSTS[0], 0))
         self.port: int = self._nobody.getsockname()[1]
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 # Seconds after which a condition counts as missed: long, for the machine may be busy. tests/mutants
-# shortens it, where waiting in vain is what is expected.
+# shortens it if it expects that the condition never holds.
 SECONDS = float(os.environ.get("TESTS_SECONDS", "60"))
 PAUSE = 0.005  # seconds between two looks
 

@@ -1,4 +1,4 @@
-"""Images that are built from a clone with a strict umask can be read by whom they run as."""
+"""Images built from a clone with a strict umask can be read by the user that they run as."""
 
 import re
 from pathlib import Path

@@ -97,7 +97,7 @@ NEVER = [
     ("server/chat/record.py", {"threading", "socket"}),
     ("client/protocol.py", {"socket", "threading", "select"}),
     ("lanes/check/protocol.py", {"socket", "threading", "select"}),
-    # What the server tells is made of snapshots; it knows nothing of what serves.
+    # What the server publishes is made of snapshots; it knows nothing of what serves.
     *[
         (path, {f"server.chat.{name}" for name in ("session", "listener", "models", "connection")})
         for path in map(str, sorted(Path("server/http").glob("*.py")))
@@ -128,7 +128,7 @@ def imported(path: Path) -> set[str]:
 
 
 def modules(package: str) -> dict[str, set[str]]:
-    """The modules of a package, each with those of the same package that it imports."""
+    """The modules of a package, each with the modules of the same package that it imports."""
     paths = {
         ".".join(path.relative_to(package).with_suffix("").parts): path
         for path in Path(package).rglob("*.py")

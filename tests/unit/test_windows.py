@@ -1,4 +1,4 @@
-"""What Windows lacks ends no command before a word, and its checkouts have line feeds."""
+"""No command ends silently for lack of a module on Windows; checkouts there have line feeds."""
 
 import shutil
 import sys
@@ -16,7 +16,7 @@ runpy.run_module(sys.argv.pop(1), run_name="__main__")
 
 
 def start(*words: str, says: str = "") -> Ran:
-    """A package of ours on a Python that has no such modules."""
+    """One of our packages on a Python without these modules."""
     return run(sys.executable, "-c", START, *words, says=says)
 
 

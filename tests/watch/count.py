@@ -17,18 +17,18 @@ CLIENTS = 5
 WORK = 60  # milliseconds
 LOOKS = 3  # at each moment, at least
 SECOND = 1.0  # within which each idle client's thread is known
-PATIENCE = 20  # looks that it may take where the machine is too busy for so many in a second
+PATIENCE = 20  # looks that it may take if the machine is too busy for that many in a second
 INSTALLED = [
     name for name, kind in SERVERS.items() if not kind.needs or find_spec(kind.needs) is not None
 ]
 
 
 class Course(NamedTuple):
-    """How what was drawn compares with what was so: a claim a client and moment."""
+    """How the drawn claims compare with the truth: a claim for each client and moment."""
 
     verdicts: Counter[str]  # right, wrong, not claimed
     late: list[str]  # clients whose thread was not known within a second though they were idle
-    wrong: list[str]  # what was drawn, and what was so
+    wrong: list[str]  # what was drawn, and what was true
     kinds: list[str]  # what the server was called at each moment
 
 
@@ -44,7 +44,7 @@ def course(target: Target, rounds: int, seed: int = 0) -> Course:
             found.late.extend(late)
             found.kinds.append(looks[-1].kind)
             for client, fact in facts.items():
-                if fact.how == "holds":  # else another thread may wait for an idle client
+                if fact.how == "holds":  # otherwise another thread may wait for an idle client
                     _judge(found, client, fact.tid, looks)
     for answer in target.told:
         if answer.work and not kind.holds:
@@ -57,7 +57,7 @@ def course(target: Target, rounds: int, seed: int = 0) -> Course:
 def _looks(
     watcher: Witness, target: Target, facts: dict[str, Fact]
 ) -> tuple[list[Drawn], list[str]]:
-    """What is drawn now, until each idle client's thread is known, and those where it was not."""
+    """What is drawn now, until each idle client's thread is known, and the clients without."""
     now = monotonic()
     idle = {client: fact.tid for client, fact in facts.items() if not fact.busy}
     looks: list[Drawn] = []
@@ -90,7 +90,7 @@ def _judge(found: Course, client: str, tid: int, looks: list[Drawn]) -> None:
 
 
 def courses() -> Iterator[tuple[str, Course]]:
-    """A course of each server, again and again."""
+    """A run of each server, again and again."""
     for seed, names in zip(count(), cycle([INSTALLED]), strict=False):
         for name in names:
             with running(name) as target:

@@ -10,7 +10,7 @@ from tests.kit.waiting import SECONDS
 
 
 class Answer(NamedTuple):
-    """Who answered whom. In its last `work` seconds the thread was busy with this client."""
+    """Which thread answered which client, and was busy with it in the last `work` seconds."""
 
     client: str
     pid: int
@@ -31,7 +31,7 @@ class Talker:
     def _connect(self) -> None:
         self._socket = create_connection((LOOPBACK, self._port), SECONDS)
         self.address = "{}:{}".format(*self._socket.getsockname())
-        self.goes_on = True  # the conversation; if not, it connects again before it says more
+        self.goes_on = True  # the conversation; without one, it connects again before it says more
 
     def fileno(self) -> int:
         return self._socket.fileno()
@@ -80,7 +80,7 @@ class WebTalker(Talker):
         with HTTPResponse(self._socket, method="GET") as response:
             response.begin()
             body = response.read()
-        if response.will_close:  # gunicorn waits two seconds for the client to do so too
+        if response.will_close:  # gunicorn waits two seconds for the client to close too
             self.goes_on = False
             self.close()
         return body

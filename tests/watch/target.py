@@ -24,7 +24,7 @@ class Kind(NamedTuple):
 
     program: str  # and its words before the port
     shape: str  # what a watcher should call it
-    at_once: int | None = None  # clients that have a thread at the same time; None: all
+    at_once: int | None = None  # clients that have a thread at the same time; None means all
     holds: bool = True  # whether a thread keeps its client until that leaves
     # Whether each client's thread can be known: while it is idle, while its message is worked on.
     idle: bool = True
@@ -96,7 +96,7 @@ SERVERS = {
 
 @dataclass(frozen=True)
 class Target:
-    """A server that runs, and all that it has answered."""
+    """A server that runs, and everything that it has answered."""
 
     pid: int
     port: int

@@ -15,7 +15,7 @@ from tests.watch.truth import running
 
 @pytest.fixture
 def descriptors() -> Iterator[None]:
-    """As many as may be, for this process and for those that it starts."""
+    """Raise the limit as far as possible, for this process and its children."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     yield

@@ -1,4 +1,4 @@
-"""What a server is called whose threads poll, once its clients have talked for a while."""
+"""The kind of a server whose threads poll, after its clients have talked for a while."""
 
 from contextlib import ExitStack, closing
 
@@ -10,7 +10,7 @@ from tests.kit.waiting import wait_until
 from tests.watch.truth import running
 
 CLIENTS = 3
-APART = 1.0  # seconds: who runs in between does so by itself
+APART = 1.0  # seconds: a thread that runs in between does so by itself
 
 
 @pytest.mark.parametrize(

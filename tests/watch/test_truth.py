@@ -1,4 +1,4 @@
-"""The servers tell the truth about themselves, and what is yielded of it holds."""
+"""The servers tell the truth about themselves, and the yielded facts hold."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -51,7 +51,7 @@ FORKING = ("fork", "gunicorn, sync", "gunicorn, gthread")
 
 
 def _alive(target: Target) -> Iterator[dict[str, Fact]]:
-    """The truths, each of which names threads that there are."""
+    """The truths, each of which names existing threads."""
     for facts in truths(target, CLIENTS, rounds=1):
         for pid, tid, *_ in facts.values():
             assert Path(f"/proc/{pid}/task/{tid}").exists()
@@ -100,7 +100,7 @@ def test_a_server_ends_with_its_children() -> None:
 
 
 def _runs(pid: int) -> bool:
-    """Whether there is such a process, other than one that nobody has waited for: proc(5)."""
+    """Whether the process exists and is not a zombie: proc(5)."""
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     except (FileNotFoundError, ProcessLookupError):

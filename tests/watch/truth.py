@@ -15,7 +15,7 @@ WORK = 20  # milliseconds that a message takes
 
 
 class Fact(NamedTuple):
-    """A client's thread: it holds the client until that leaves, or it only served it last."""
+    """A client's thread: it holds the client until the client leaves, or only served it last."""
 
     pid: int
     tid: int
@@ -33,7 +33,7 @@ class Crowd:
 
     @property
     def served(self) -> list[Talker]:
-        """Those that have been answered."""
+        """The clients that have been answered."""
         return [talker for talker, ids in self._served_by.items() if ids]
 
     def come(self) -> None:

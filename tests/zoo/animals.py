@@ -1,4 +1,4 @@
-"""The servers of the zoo: how each is started, what it speaks, which checks it has to fail."""
+"""The servers of the zoo: how each is started, what it speaks, which checks it must fail."""
 
 import sys
 from collections.abc import Iterator
@@ -26,19 +26,19 @@ SERVERS = Path(__file__).parent / "servers"
 
 
 class Animal(NamedTuple):
-    """A server, the checks that it has to fail, and those that it may fail as well as pass."""
+    """A server, the checks that it must fail, and the checks that it may pass or fail."""
 
     started_by: str  # a program here, or the options of our own server
     protocol: str
     fails: str = ""
-    may_fail: str = ""  # or what may not be tried, after another of them
-    hangs: bool = True  # where it fails, so that it is waited for in vain
-    hint: str = ""  # of the first of them, where more is seen than that it failed
+    may_fail: str = ""  # or the checks that may stay untried after another of them
+    hangs: bool = True  # if it fails, because an answer never comes
+    hint: str = ""  # of the first of them, if more than the failure is seen
     breaks: bool = False  # the first check that it fails ends it, and no other is tried
     tls: bool = False
 
     def right_verdicts(self, check: str) -> set[str]:
-        """What may come of it."""
+        """Its possible results."""
         if check in self.may_fail.split():
             return {"failed", "passed", "not tried"}
         if check in self.fails.split():
@@ -47,7 +47,7 @@ class Animal(NamedTuple):
         return {"not tried"} if is_later else {"passed"}
 
 
-# Those that take longest come first: workers that share the tests are done sooner.
+# The slowest come first: workers that share the tests are done sooner.
 # A pool serves as many at a time as it has workers: 100 come at once.
 RIGHT = {
     "takes its time": Animal("takes_its_time.py", "handout"),
@@ -138,7 +138,7 @@ WRONG = {
     "stops accepting": Animal("stops_accepting.py", "handout", "leaves", breaks=True),
     "the lab's own": Animal(
         *("the_labs_own.py", "handout", "concurrent"),
-        # Two threads may give the same lock back, or none does, and then nobody is served again.
+        # Two threads may release the same lock, or none does, and then nobody is served again.
         may_fail=EVERYTHING.partition("concurrent ")[2],
     ),
     "one variable for all connections": Animal(
@@ -182,7 +182,7 @@ WRONG = {
 
 @contextmanager
 def living(animal: Animal, folder: Path) -> Iterator[tuple[Address, Secure | None]]:
-    """The server, once it listens, and how to meet it over TLS; nobody reads what it prints."""
+    """The server, once it listens, and how to reach it over TLS; nobody reads its output."""
     ca = Authority(folder) if animal.tls else None
     with listening(*_command(animal.started_by, folder, ca)) as port:
         yield Address(LOOPBACK, port), _secure(ca)

@@ -11,11 +11,11 @@ from lanes.check.scorecard import OFFERED, Result, score
 from lanes.check.subject import Secure, Subject
 from tests.zoo.animals import RIGHT, WRONG, Animal, living
 
-IN_VAIN = 0.5  # seconds that an answer is waited for that must not come: again and again
-PATIENT = 5.0  # what has to come is never waited for, but for a machine that is busy
-OF_MANY = 2.0  # enough to see a hundred take turns that are so long that already ten have failed
+IN_VAIN = 0.5  # seconds to wait, again and again, for an answer that must not come
+PATIENT = 5.0  # an answer that must come is never waited for, except on a busy machine
+OF_MANY = 2.0  # enough to see a hundred take turns, if the turns of ten have been seen already
 VISITS = 0.7  # seconds of visits to a server that is not said to slow down with each
-ENDS = 0.2  # seconds for a server to end after its clients have left, if it is not said to end
+ENDS = 0.2  # seconds for a server to end once its clients have left, if it is not said to end
 
 
 @pytest.mark.parametrize("name", RIGHT)
@@ -39,7 +39,7 @@ NEEDS_QUIET = (
     *("slower with each", "one recv per line", "lock over the conversation", "ours, lock"),
     *("lock over little work", "counts for all, lock over the work"),
 )
-TRIES = 3  # where the card says that the machine has become busier, and to try again
+TRIES = 3  # if the card says that the machine has become busier, and to try again
 NAMES = [pytest.param(one, marks=[pytest.mark.alone] * (one in NEEDS_QUIET)) for one in WRONG]
 
 
@@ -47,7 +47,7 @@ NAMES = [pytest.param(one, marks=[pytest.mark.alone] * (one in NEEDS_QUIET)) for
 def test_a_wrong_server_fails_what_it_must_and_nothing_else(
     name: str, tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if WRONG[name].breaks or WRONG[name].may_fail:  # then it is waited for in vain
+    if WRONG[name].breaks or WRONG[name].may_fail:  # then an answer never comes
         monkeypatch.setattr("lanes.check.survival.RECOVERS", IN_VAIN)
     if "churn" not in WRONG[name].fails.split():
         monkeypatch.setattr("lanes.check.visits.SECONDS", VISITS)

@@ -28,7 +28,7 @@ CLIENTS = 4
 CONNECTED = 3  # lines of a connection, without its messages: connected, new connection, bye
 BEFORE = 2  # lines before the first client: where it is bound, and that it listens
 LONG = 8_000 * "x"
-MOST = 20_000  # lines: ten times what was seen to fill everything on the way
+MOST = 20_000  # messages: ten times what was seen to fill everything on the way
 FATES = re.compile(r'lanes_log_records_total\{fate="(\w+)"\} (\S+)')
 
 

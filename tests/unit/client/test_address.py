@@ -41,7 +41,7 @@ def test_the_port_may_be_left_out_and_is_always_shown(text: str, host: str, port
         *("", ":2022", "a b:1", "[server]:1"),
         *("server:", "server:0", "server:65536", "server:x", "server:٣", "server:-1"),
         *("::1", "::1:2022", "[::1", "[::1]2022"),  # IPv6 stands in brackets
-        *("a..b:1", f"{'x' * 64}:1"),  # no name service could be asked for these
+        *("a..b:1", f"{'x' * 64}:1"),  # no name service can look these up
     ],
 )
 def test_anything_else_is_an_error_that_shows_the_form(text: str) -> None:
@@ -50,7 +50,7 @@ def test_anything_else_is_an_error_that_shows_the_form(text: str) -> None:
 
 
 def resolve(monkeypatch: pytest.MonkeyPatch, *found: tuple[str, int]) -> None:
-    """Have every name stand for these addresses, in this order."""
+    """Make every name stand for these addresses, in this order."""
     families = [socket.AF_INET6 if ":" in host else socket.AF_INET for host, _ in found]
     answer = [(f, socket.SOCK_STREAM, 6, "", one) for f, one in zip(families, found, strict=True)]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: answer)

@@ -1,4 +1,4 @@
-"""`chat`: the original lab's client, but for the terminal itself."""
+"""`chat`: the original lab's client, except the terminal itself."""
 
 import pytest
 
@@ -14,7 +14,7 @@ BYE = "Bye Server\n"
 
 
 def chatted(s: Scene, keys: str, *, ask: bool = False) -> str:
-    """What stands on the screen once all is well at the end."""
+    """The screen after a chat that ended well."""
     with typing(keys.encode(), s.stop) as (terminal, screen):
         assert chat(s.conversation, terminal, s.stop, s.log, ask=ask)
     return screen.getvalue()

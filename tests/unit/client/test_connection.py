@@ -85,7 +85,7 @@ def test_unasked_bytes_that_are_not_an_answer_are_a_violation(greeted: Pair) -> 
 def test_between_messages_silence_is_fine_and_last_words_end_the_connection(greeted: Pair) -> None:
     connection, server = greeted
     connection.check_silence()
-    server.sendall(b"-ERR")  # not yet anything
+    server.sendall(b"-ERR")  # not yet a line
     connection.check_silence()
     server.sendall(b" idle: why\r\n")
     with pytest.raises(Lost, match="the server says idle: why"):

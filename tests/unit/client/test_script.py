@@ -7,7 +7,7 @@ from client.script import Message, Pause, parse
 
 
 def test_each_line_is_a_message_a_pause_or_nothing() -> None:
-    mark = "\ufeff".encode()  # a byte order mark is no part of the first line
+    mark = "\ufeff".encode()  # a byte order mark is not part of the first line
     content = mark + b"# hello\nHey\n\n  \n#pause 0.5\r\n there \r\n#pauses are not pauses\n#\n"
     assert parse(content) == [Message("Hey"), Pause(0.5), Message(" there ")]
 

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT as something that one can wait for."""
+"""SIGTERM and SIGINT as something to wait for."""
 
 import signal
 import socket

@@ -1,4 +1,4 @@
-"""What became of the messages of one run."""
+"""What happened to the messages of one run."""
 
 from client.delivery import Outcome
 from client.protocol import Reply

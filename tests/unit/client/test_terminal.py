@@ -1,4 +1,4 @@
-"""A person, who is told lines and asked for lines."""
+"""A person, who reads lines and is asked for lines."""
 
 from contextlib import ExitStack
 

@@ -118,7 +118,7 @@ def test_a_client_without_tls_learns_that_it_is_missing(
 
 
 def leave(server: RunningServer, peer: Peer) -> None:
-    """Once another was refused because of it."""
+    """Leave once another client was refused because of it."""
     wait_until(lambda: server.registry.snapshot().refused["busy"] >= 1)
     peer.close()
 
@@ -154,7 +154,7 @@ def test_wrong_files_are_one_line_and_exit_code_1_and_wrong_usage_is_2(
         assert why in result.output
     usage: dict[str, list[str | Path]] = {
         "go together": ["--tls", "--tls-cert", pair.certificate],
-        "go with --tls": ["--tls-ca", ca.certificate],  # else all would be said in clear
+        "go with --tls": ["--tls-ca", ca.certificate],  # otherwise everything would go in clear
     }
     for why, words in usage.items():
         result = invoke("127.0.0.1:1", *words)
@@ -168,7 +168,7 @@ def test_without_tls_the_client_does_not_import_ssl() -> None:
 
 @contextmanager
 def shaken(ca: Authority, stop: StopSignal) -> Iterator[tuple[Connection, ssl.SSLSocket]]:
-    """A connection of the client's, greeted by a server that is this test."""
+    """A connection of the client, greeted by this test as the server."""
     ours, theirs = socket.socketpair()
     secured = Tls(ca.certificate, None, None).secure(ours, Address(HERE, 2022))
     connection = Connection(secured, DIALECTS["lines"](), "here")

@@ -10,7 +10,7 @@ from tests.kit.command import ROOT
 
 @pytest.fixture
 def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the engine that starts nothing keeps what it knows."""
+    """Where the engine that starts nothing keeps its notes."""
     programs, folder = tmp_path / "bin", tmp_path / "engine"
     programs.mkdir()
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""`grading/grade`: what is wrong with its command line is told in a line, before anything runs."""
+"""`grading/grade`: a wrong command line is one line of error, before anything runs."""
 
 import signal
 import sys

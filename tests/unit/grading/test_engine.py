@@ -1,4 +1,4 @@
-"""Commands that are ended in order: late ones, and builds when the grading is being ended."""
+"""Commands that are ended in order: late ones, and builds when the grading ends."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor

@@ -124,7 +124,7 @@ def test_untried_checks_do_not_count_unless_an_earlier_failure_is_the_cause(
     got = {name: (row["points"], row["of"], row["percent"]) for name, row in book.items()}
     assert got == {
         "slow": ("4", "7", "57.1"),  # without churn
-        "unseen": ("4", "7", "57.1"),  # without threads: what fails beside it takes no more away
+        "unseen": ("4", "7", "57.1"),  # without threads: a failure beside it costs nothing more
         "wrong": ("1", "8", "12.5"),  # with churn, for the server answered nobody after many
         "blind": ("1", "4", "25"),
         "crashes": ("0", "8", "0"),
@@ -278,7 +278,7 @@ def test_two_are_graded_at_a_time_and_an_interrupted_run_resumes(
             wait_until(lambda: held(fake) == 2 and len(rows(results)) == 2)
             process.send_signal(signal.SIGINT)
         finally:
-            (fake / "hold").unlink()  # as its container, when that is removed
+            (fake / "hold").unlink()  # like its container when that is removed
         said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, said
     assert "Interrupted with 2 of 6 graded; the same command resumes there." in said

@@ -1,4 +1,4 @@
-"""What was handed in, in whatever wrapping, becomes a folder that can be built."""
+"""A submission, however it is packed, becomes a folder that can be built."""
 
 import zipfile
 from pathlib import Path

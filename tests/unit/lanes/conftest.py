@@ -28,14 +28,14 @@ def swarm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Swarm]:
 
 @pytest.fixture
 def one(swarm: Swarm) -> Swarm:
-    """A server that is alone, and has no name."""
+    """A single server, without a name."""
     swarm.start(registry())
     return swarm
 
 
 @pytest.fixture
 def two(swarm: Swarm, start_server: StartServer) -> Swarm:
-    """Two replicas, each with a client that it serves."""
+    """Two replicas, each of which serves a client."""
     for replica in ("server-1", "server-2"):
         server = start_server(replica=replica)
         server.greeted()

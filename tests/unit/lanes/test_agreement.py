@@ -29,7 +29,7 @@ def seen(how: str = "direct", **native_ids: int) -> Snapshot:
 
 
 class Saying(Servers):
-    """Servers that say this."""
+    """Servers that answer with this."""
 
     def __init__(self, *said: Snapshot) -> None:
         super().__init__("server", 0)

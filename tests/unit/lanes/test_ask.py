@@ -26,7 +26,7 @@ def test_a_server_that_left_dns_is_asked_until_it_stops_answering(two: Swarm) ->
     alone = servers.snapshot()
     assert (alone.replica, alone.missing) == ("server-2", ())  # nobody misses the other
     left = two.hosts.pop()
-    assert servers.snapshot().replica == "server-2"  # though nobody knows the name any more
+    assert servers.snapshot().replica == "server-2"  # even though the name is no longer known
     two.stop(left)
     with pytest.raises(NoAnswer, match=rf"no answer from {left}"):
         servers.snapshot()

@@ -13,8 +13,8 @@ from lanes.terminal.cells import Line, plain, shortened
     [
         ("lab-client-1 [fd00::1]:2022", "lab-client-1 [fd00::1]:2022"),
         ("\x1b[2J\r\n", "\\x1b[2J\\r\\n"),
-        ("\u202e\udc80", "\\u202e\\udc80"),  # turns the line round; half a character
-        ("a\u0301", "a\\u0301"),  # would join what stands before it
+        ("\u202e\udc80", "\\u202e\\udc80"),  # reverses the line; half a character
+        ("a\u0301", "a\\u0301"),  # would join what is before it
         ("教室", "教室"),
     ],
 )
@@ -48,4 +48,4 @@ def test_a_line_has_each_text_in_its_place_and_style_and_cuts_the_excess() -> No
     spans = [(span.start, span.end, span.style) for span in line.text().spans]
     assert spans == [(2, 4, "red"), (6, 9, "blue")]  # in characters
     free = [line.is_free(*place) for place in [(0, 1), (0, 2), (5, 1), (5, 2)]]
-    assert free == [True, False, True, False]  # a blank stays before what follows
+    assert free == [True, False, True, False]  # a blank stays before the next text

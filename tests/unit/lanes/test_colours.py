@@ -19,7 +19,7 @@ from tests.kit.snapshots import REUSED
 
 
 def pool(workers: int, sessions: int) -> list[Record]:
-    """Who comes is served by whichever worker is free first, for as long as chance has it."""
+    """Each client is served by the worker that is free first, for a random time."""
     chance = random.Random(workers)  # noqa: S311 - the same each time
     free, records = [0.0] * workers, []
     for number in range(1, sessions + 1):

@@ -20,7 +20,7 @@ from tests.kit.schema import VALIDATOR
 from tests.kit.snapshots import EPOCH, record
 
 MICROSECOND = 0.000_001
-OTHER_BYTES = b"caf\xe9".decode(errors="surrogateescape")  # so Python reads a name in another code
+OTHER_BYTES = b"caf\xe9".decode(errors="surrogateescape")  # a name in another encoding
 
 
 TAKEN = told.snapshot(
@@ -38,7 +38,7 @@ def changed(**facts: object) -> bytes:
 
 
 def session(**facts: object) -> bytes:
-    """The document, but for these facts of its first session."""
+    """The document, with these facts of its first session changed."""
     first, second = DOCUMENT["sessions"]
     return changed(sessions=[first | facts, second])
 
@@ -97,7 +97,7 @@ def test_messages_lie_within_their_session_and_sessions_are_ordered_by_number() 
 
 
 def strange() -> Iterator[bytes]:
-    """Documents that are none."""
+    """Texts that are not documents."""
     yield from (b"", b"ok\n", b"[]", b"{}", b"\xff", b"[" * 100_000)
     yield from (b'"version"', b'{"version": 1}')
     facts: dict[str, list[object]] = {

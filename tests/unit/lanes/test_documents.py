@@ -1,4 +1,4 @@
-"""The live page and the report, at their largest: test_app asks for the rest."""
+"""The live page and the report, at their largest: test_app covers the rest."""
 
 import gc
 import re
@@ -30,7 +30,7 @@ def yardstick() -> str:
 
 
 def cost(draw: Callable[[], str]) -> float:
-    """Seconds of an idle core; one that is shared is slower, and so the yardstick is, too."""
+    """Seconds of an idle core; a shared core is slower, and so is the yardstick."""
 
     def measured(work: Callable[[], str]) -> float:
         began = time.thread_time()
@@ -38,8 +38,8 @@ def cost(draw: Callable[[], str]) -> float:
         return time.thread_time() - began
 
     traced = sys.gettrace()
-    sys.settrace(None)  # what coverage takes is not the page's
-    gc.freeze()  # nor is what the collector takes to walk over pytest's own objects
+    sys.settrace(None)  # the time of coverage is not the page's
+    gc.freeze()  # nor is the time in which the collector walks over pytest's own objects
     try:
         turns = [(measured(draw), measured(yardstick)) for _ in range(7)]
     finally:

@@ -1,4 +1,4 @@
-"""Many short visits are one lane, and whatever is not a short visit is not in it."""
+"""Many short visits are one lane, and nothing else is in it."""
 
 from lanes.layout import picture_of
 from lanes.page.table import table_of

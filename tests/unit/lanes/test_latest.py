@@ -1,4 +1,4 @@
-"""What the servers said a moment ago: asked by one viewer's thread, and drawn once, for all."""
+"""The servers' latest answer: asked for by one viewer's thread, and drawn once for all viewers."""
 
 import threading
 
@@ -12,7 +12,7 @@ from tests.kit.waiting import SECONDS
 
 
 class Told(Servers):
-    """Servers that say this, one after the other; each answer may wait to be let go."""
+    """Servers that answer with these in turn; each answer may wait for a signal."""
 
     def __init__(self, *said: list[Answer] | str) -> None:
         super().__init__("server", 0)

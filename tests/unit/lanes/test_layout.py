@@ -1,4 +1,4 @@
-"""Which bar stands where: models by hand, limits by hand, and rules over any snapshot."""
+"""Where each bar is: models by hand, limits by hand, and rules for any snapshot."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -165,7 +165,7 @@ def test_bars_wait_are_served_and_never_overlap(snapshot: Snapshot, seconds: flo
         for one in snapshot.sessions
         if one.state != "closed" and (one.thread or one.accepted_at < settled)
     ]
-    # No other is drawn twice, but in a pool those that waited in the queue and then were served.
+    # No other is drawn twice, except in a pool after a wait in the queue.
     for bars in (queued, in_lanes):
         assert len(bars) == len({bar.session.number for bar in bars})
     waited = {bar.session.number for bar in queued}

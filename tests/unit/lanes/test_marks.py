@@ -56,7 +56,7 @@ def test_a_watched_server_shows_where_it_listens_and_whether_nobody_came(
 
 
 def window(seconds: float, *refusals: float) -> Picture:
-    """A window that ends 100,000 seconds past the moment; refusals so many seconds before that."""
+    """A window that ends 100,000 seconds past the moment; refusals, in seconds before that end."""
     taken = snapshot(at=100_000, refusals=[100_000 - before for before in refusals])
     return picture_of(taken, seconds)
 

@@ -21,7 +21,7 @@ def scale(*records: Record, seconds: float = 10, refusals: tuple[float, ...] = (
 
 
 def shapes(*records: Record, seconds: float = 10) -> list[Shape]:
-    """The bars of the one lane that there is."""
+    """The bars of the only lane."""
     picture = picture_of(snapshot(*records, at=10, model="lock"), seconds)
     [lane] = picture.lanes
     return Scale(picture, left=LEFT, right=RIGHT).row(lane.bars, HIGH)

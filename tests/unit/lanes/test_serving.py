@@ -1,4 +1,4 @@
-"""`lanes page` as a process: where it is, what it bounds, how it ends."""
+"""`lanes page` as a process: where it listens, what it limits, how it ends."""
 
 import re
 import signal
@@ -51,7 +51,7 @@ def test_a_signal_ends_it_silently_with_0(one: Swarm, number: int) -> None:
     with page(one) as (process, port):
         assert b'data-session="1"' in get(port, "/lanes.svg").body
         process.send_signal(number)
-        process.send_signal(number)  # a second one must not turn that into a kill
+        process.send_signal(number)  # a second signal must not turn that into a kill
         assert process.communicate(timeout=SECONDS) == ("", "")
         assert process.returncode == 0
 

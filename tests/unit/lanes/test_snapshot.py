@@ -1,4 +1,4 @@
-"""How a snapshot goes on from another."""
+"""One answer added to another."""
 
 from dataclasses import dataclass, field
 
@@ -19,11 +19,11 @@ STEPS = ["accept", "serve", "talk", "count", "close", "refuse", "ask"]
 
 @dataclass
 class Lab:
-    """A registry, with a clock that the test moves, and a viewer who asks it for what is new."""
+    """A registry, with a clock that the test moves, and a viewer that asks it for what is new."""
 
     registry: Registry = field(default_factory=lambda: Registry(5, "", SETTINGS))
     open: list[Record] = field(default_factory=list)
-    said: dict[int, float] = field(default_factory=dict)  # when, by who is not counted yet
+    said: dict[int, float] = field(default_factory=dict)  # when, if not counted yet
     seen: Snapshot | None = None
     at: float = EPOCH
 
@@ -57,7 +57,7 @@ class Lab:
             record.ticks.add(moment, moment, 1)
 
     def ask(self) -> tuple[Snapshot, Snapshot]:
-        """What the viewer knows by now, and the whole."""
+        """What the viewer knows by now, and everything."""
         taken = self.registry.snapshot()
         answer = parse(document(taken, self.seen.at if self.seen else 0.0))
         self.seen = answer.after(self.seen) if self.seen else answer

@@ -1,4 +1,4 @@
-"""A row of bars as strokes: where they stand, and their labels. A second is ten columns."""
+"""A row of bars as strokes: where they are, and their labels. A second is ten columns."""
 
 from itertools import pairwise
 from typing import get_args
@@ -20,7 +20,7 @@ ROOM = 12  # cells for a client's name
 
 
 def row(*records: Record, at: float = 5, behind: int = 0, labelled: bool = True) -> str:
-    """The only lane, and so many columns behind it."""
+    """The only lane, with this many columns after it."""
     picture = picture_of(snapshot(*records, at=at, model="lock"), SPAN)
     columns = Columns(picture, 0, 10 * SPAN)
     line = Line(10 * SPAN + behind)
@@ -33,7 +33,7 @@ def row(*records: Record, at: float = 5, behind: int = 0, labelled: bool = True)
 
 
 def waits(began: float, served: float | None = None, closed: float | None = None) -> Record:
-    """One that waits in its thread before it is served, if it is."""
+    """A client that waits in its thread before it is served, if it is served."""
     return client(1, began, served, closed, thread="Thread-1", said=())
 
 
@@ -48,16 +48,16 @@ FAILURES = sorted({*get_args(End)} - {"bye"})
     [
         ([waits(1, 2.5, 4)], "          ╶╌╌╌╌╌╌╌╌╌╌╌╌╌╌━━━━━━━━━━━━━━╸"),
         ([served(1, 1, 4, [1, 1.9, 2.6, 4])], "          ┝━━━━━━━━┿━━━━━━┿━━━━━━━━━━━━┥"),
-        # What is short has a column all the same: serving after a long wait, a session, a message,
-        # a wait, and what has just begun.
+        # Anything short still has a column: serving after a long wait, a session, a message,
+        # a wait, and whatever has just begun.
         ([waits(1, 2.999, 3)], "          ╶╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╸"),
         ([served(1, 1, 1.01)], "          ■"),
         ([served(1, 1, 1.01, [1])], "          │"),
         ([waits(1, None, 1.01)], "          ·"),
         ([served(1, 4.99, None)], " " * 49 + "╺"),
-        # What touches is told apart by its ends.
+        # Bars that touch are told apart by their ends.
         ([served(1, 1, 2), served(2, 2, 2.1), served(3, 2.1, 3)], "          ╺━━━━━━━━╸■╺━━━━━━━╸"),
-        # What finds all its columns taken is left out, and the next is not.
+        # A bar whose columns are all taken is left out, and the next one is not.
         ([*BRIEF, served(10, 1.02, 2)], "          ■╺━━━━━━━╸"),
     ],
 )
@@ -78,7 +78,7 @@ def test_a_stroke_has_no_end_beyond_the_window(session: Record, shown: str) -> N
         # Behind the stroke, with the end of a long name.
         ([served(3, 1, 2, name="lab-client-3")], "╺━━━━━━━━╸ #3 lab-client-3"),
         ([served(3, 1, 2, name="a-lab-client-3")], "╺━━━━━━━━╸ #3 …ab-client-3"),
-        # On it, between messages; without blanks if that hides none; if need be over them.
+        # On it, between messages; without blanks if that hides none; over them if it must.
         ([served(1, 1, 3, [1.1, 1.4, 2.5]), NEXT], "╺┿━━┿ #1 c-1 ━━┿━━━╸╺━━━━━━━━╸ #12 c-12"),
         ([served(1, 1, 3, [1.1, 1.4, 2.2]), NEXT], "╺┿━━┿#1 c-1━┿━━━━━━╸╺━━━━━━━━╸ #12 c-12"),
         ([served(11, 2, 3, [2, 2.3, 2.6, 2.9]), NEXT], "┝#11━━┿━━┥╺━━━━━━━━╸ #12 c-12"),

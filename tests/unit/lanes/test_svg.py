@@ -22,7 +22,7 @@ from tests.kit.scenes import client
 from tests.kit.snapshots import record
 
 SVG = "{http://www.w3.org/2000/svg}"
-Places = dict[str, tuple[float, float]]  # the two stretches of a bar, by what is done in them
+Places = dict[str, tuple[float, float]]  # the two parts of a bar: waiting and serving
 
 
 def drawn(
@@ -41,7 +41,7 @@ def place(rect: Element) -> tuple[float, float]:
 
 
 def bars(inside: Element) -> dict[int, Places]:
-    """Where each session waits and where it is served, by its number."""
+    """Where each session waits and where it is served, by number."""
     return {
         int(bar.attrib["data-session"].rpartition("/")[2]): {
             rect.attrib["class"]: place(rect) for rect in bar.iter(f"{SVG}rect")
@@ -55,7 +55,7 @@ def words(inside: Element) -> list[str]:
 
 
 def titles(inside: Element, name: str) -> list[str]:
-    """What is told to somebody who points there."""
+    """The tooltips."""
     return [one.findtext(f"{SVG}title", "") for one in by_class(inside, name)]
 
 
@@ -175,7 +175,7 @@ def test_messages_that_came_together_are_a_box_with_their_count() -> None:
 
 
 def oklab(hue: int, saturation: float, lightness: float) -> tuple[float, ...]:
-    """A colour in OKLab (https://bottosson.github.io/posts/oklab/): 0.02 is just to be noticed."""
+    """A colour in OKLab (https://bottosson.github.io/posts/oklab/): 0.02 is just noticeable."""
     channels = colorsys.hls_to_rgb(hue / 360, lightness, saturation)
     r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
     long, medium, short = (
@@ -203,7 +203,7 @@ def test_no_two_colours_are_nearly_the_same(scheme: int) -> None:
 
 
 def several(*, name: str) -> Element:
-    """Two replicas that have a queue each, and a lane in the first."""
+    """Two replicas with a queue each, and a lane in the first."""
     sessions = [client(1, 1, 1, worker=1), client(2, 2), client(3, 2)]
     first = of(name, *sessions, model="pool")
     return drawn(merged(first, of("server-2", client(4, 2), model="pool")))

@@ -1,4 +1,4 @@
-"""The whole picture as text, and that it fits, whatever there is to show."""
+"""The whole picture as text, which always fits."""
 
 import io
 import re
@@ -56,7 +56,7 @@ def picture(*records: Record, model: str = "thread") -> Picture:
 
 
 def crowd(number: int) -> list[Record]:
-    """So many clients, each with a thread of its own."""
+    """N clients, each with a thread of its own."""
     return [client(one, 1, 1) for one in range(1, number + 1)]
 
 
@@ -184,7 +184,7 @@ def test_notes_are_wrapped_and_complete_if_there_is_room() -> None:
 
 
 def several(count: int) -> Picture:
-    """A picture of so many replicas, of which the first has a queue."""
+    """A picture of N replicas, of which the first has a queue."""
     first = of("server-1", client(1, 1, 1), client(2, 2), model="pool", at=SPAN)
     others = (of(f"server-{number}", at=SPAN) for number in range(2, count + 1))
     return picture_of(merged(first, *others), SPAN)

@@ -23,7 +23,7 @@ from tests.watch.truth import Talker, Target, running
 
 @contextmanager
 def clients(target: Target, number: int) -> Iterator[list[Talker]]:
-    """So many that have said something, one after the other."""
+    """N clients that have said something, one after the other."""
     with ExitStack() as stack:
         talkers = [stack.enter_context(closing(target.talk())) for _ in range(number)]
         for talker in talkers:
@@ -115,7 +115,7 @@ def test_a_server_that_does_not_listen_on_the_port_is_not_watched() -> None:
 
 
 def container(pid: int) -> SimpleNamespace:
-    """As the Docker SDK has it, of an engine that runs elsewhere."""
+    """A container as the Docker SDK has it, of an engine that runs elsewhere."""
     state = {"State": {"Pid": pid}}
     return SimpleNamespace(name="web", id="0123456789ab", attrs=state, reload=lambda: None)
 

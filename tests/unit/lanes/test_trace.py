@@ -1,4 +1,4 @@
-"""The trace, held against the rules of its format and against the snapshot that it shows."""
+"""The trace, checked against the rules of its format and the snapshot that it shows."""
 
 import json
 from collections.abc import Iterable
@@ -19,9 +19,9 @@ from tests.kit.scenes import client
 from tests.kit.snapshots import EPOCH, REUSED, record
 
 Event = dict[str, Any]
-Span = tuple[str, int, int, Event]  # a name, from when to when, and what there is to know
+Span = tuple[str, int, int, Event]  # a name, from when to when, and its facts
 
-FIELDS = {  # what an event of each phase has, besides its name and whose it is
+FIELDS = {  # the fields of each phase's events, in addition to name, process and thread
     "M": {"args", "ts"},
     "X": {"cat", "ts", "dur", "args"},
     "b": {"cat", "ts", "id2", "args"},
@@ -68,7 +68,7 @@ def microseconds(seconds: float) -> int:
 
 
 def outer_of_each(slices: Iterable[Event]) -> list[str | None]:
-    """The slice that each stands in, for a viewer that reads them one after the other."""
+    """The slice that each is in, for a viewer that reads them one after the other."""
     open_: list[Event] = []
     outer: list[str | None] = []
     for one in slices:
@@ -87,7 +87,7 @@ def facts(record: Session) -> Event:
 
 
 def talkative(number: int) -> Record:
-    """A session that has told more than is remembered of it."""
+    """A session with more messages than are remembered."""
     ticks = [(number + i / 2, number + i / 2, 1) for i in range(TICKS + 5)]
     return record(number, accepted=0, served=number, closed=2_000, ticks=ticks)
 
@@ -103,7 +103,7 @@ def test_events_have_the_fields_of_their_phase_and_ascend_and_nest(snapshot: Sna
     assert times == sorted(times)
     for slices in trace.tracks.values():
         outer_of_each(slices)
-        due = 0  # the messages of a session are behind it
+        due = 0  # the messages of a session come after it
         for one in slices:
             if one["cat"] == "session":
                 assert due == 0
@@ -200,7 +200,7 @@ def test_two_threads_with_the_same_os_id_have_a_track_each() -> None:
 
 
 def test_the_newest_sessions_have_slices_for_messages_and_all_have_counts() -> None:
-    fitting, older = MESSAGES // TICKS, 6  # of more than 16 the document itself merges ticks
+    fitting, older = MESSAGES // TICKS, 6  # with more than 16 the document itself merges ticks
     page = snapshot(*(talkative(number) for number in range(1, older + fitting + 1)), at=3_000)
     trace = Trace(page)
     slices = [len(track) for track in trace.tracks.values()]

@@ -14,7 +14,7 @@ from tests.kit.waiting import SECONDS
 
 @contextmanager
 def subject(connections: list[list[Action]], *, protocol: str = "handout") -> Iterator[Subject]:
-    """A fake server, found. Where it speaks first that is waited for, and else it is not."""
+    """A fake server, found. Its greeting is waited for only if it speaks first."""
     speaks_first = isinstance(connections[0][0], bytes)
     with pytest.MonkeyPatch.context() as patch, FakeServer(connections) as server:
         patch.setattr("lanes.check.subject.AT_ONCE", SECONDS if speaks_first else 0)

@@ -1,4 +1,4 @@
-"""A client of a server that is checked: each wait has an end, each failure says what was seen."""
+"""A client of a checked server: each wait has an end, each failure says what was seen."""
 
 import select
 import socket
@@ -15,7 +15,7 @@ from lanes.check.protocol import DIALECTS, Complaint
 from tests.kit.peer import reset_on_close
 from tests.kit.waiting import SECONDS
 
-SHORT = 0.05  # seconds: how long the caller waits for what never comes
+SHORT = 0.05  # seconds: how long the caller waits for bytes that never come
 
 
 class Pair:
@@ -31,14 +31,14 @@ class Pair:
         self.caller = Caller(self._connection, dialect, self.patience, greets=dialect.framed)
 
     def deliver(self, chunk: bytes) -> None:
-        """Have the server send it, and wait until it is there to be read."""
+        """Have the server send it, and wait until it can be read."""
         self.server.sendall(chunk)
         assert select.select([self._connection], [], [], SECONDS)[0]
 
 
 @pytest.fixture
 def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
-    made = Pair(*getattr(request, "param", ("handout", SECONDS)))  # unless told otherwise
+    made = Pair(*getattr(request, "param", ("handout", SECONDS)))  # by default
     with made.server, made.caller:
         yield made
 
@@ -48,7 +48,7 @@ def speaking(protocol: str, patience: float = SECONDS) -> pytest.MarkDecorator:
 
 
 def test_without_line_ends_what_comes_at_once_is_one_reply(pair: Pair) -> None:
-    pair.caller.be_greeted()  # which is not waited for
+    pair.caller.be_greeted()  # does not wait for it
     assert pair.caller.thread is None
     pair.caller.say(MESSAGE)
     assert pair.server.recv(1024) == MESSAGE.encode()
@@ -145,7 +145,7 @@ def test_leaving_unread_bytes_ends_the_stream(pair: Pair, leave: Callable[[Calle
     pair.deliver(b"Today")
     leave(pair.caller)
     assert pair.server.recv(1024) == b""
-    if leave is Caller.end_output:  # which still hears
+    if leave is Caller.end_output:  # it still hears
         assert pair.caller.reply(whole=False).text == "Today"
 
 

@@ -1,4 +1,4 @@
-"""Who is not found on loopback is found where else on this machine it listens."""
+"""A server that is not on loopback is found on another address of this machine."""
 
 import json
 import socket

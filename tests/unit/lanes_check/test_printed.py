@@ -19,7 +19,7 @@ def test_a_program_is_still_read_after_nobody_reads_its_output() -> None:
     source, sink = os.pipe()
     deaf, gone = os.pipe()
     os.close(deaf)
-    os.write(sink, b"one\n" + b" " * (CHUNK - 4))  # all that a pipe holds
+    os.write(sink, b"one\n" + b" " * (CHUNK - 4))  # as much as a pipe holds
     printed = Printed()
     os.close(sink)
     printed.pass_on(source, gone)

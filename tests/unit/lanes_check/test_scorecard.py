@@ -1,4 +1,4 @@
-"""The checks one after the other: what passed, what failed, and in which the server ended."""
+"""The checks one after the other: which passed, which failed, and in which the server ended."""
 
 import time
 
@@ -17,7 +17,7 @@ from tests.unit.lanes_check.subjects import subject
 
 ANSWERED: list[Action] = [CHUNK, b"Today", UNTIL_GONE]
 SILENT: list[Action] = [UNTIL_GONE]
-SHORT = 0.05  # seconds that what never comes is waited for
+SHORT = 0.05  # seconds to wait for what never comes
 
 
 def passes(_found: Subject) -> str:
@@ -144,7 +144,7 @@ def test_the_evidence_says_how_a_server_ended_and_what_ran_before() -> None:
 
 def test_a_new_client_that_gets_too_much_text_counts_as_served() -> None:
     with subject([[CHUNK, b"x" * 200_000, UNTIL_GONE]]) as found:
-        found.quiet = SECONDS  # so that answers are heard out
+        found.quiet = SECONDS  # so that answers are read to the end
         [result] = score(found, [check(passes)], print)
     assert result.verdict == "passed"
 

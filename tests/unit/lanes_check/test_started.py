@@ -90,8 +90,8 @@ def test_a_program_that_vanished_from_proc_has_ended(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with subprocess.Popen(["/bin/sh", "-c", "exit 7"]) as child:
-        monkeypatch.setattr(child, "poll", lambda: child.returncode)  # not yet, until it is awaited
-        server = Target((NOBODY,), "server", child=child)  # /proc has nothing of it any more
+        monkeypatch.setattr(child, "poll", lambda: child.returncode)  # None, until it is waited for
+        server = Target((NOBODY,), "server", child=child)  # it is gone from /proc
         with pytest.raises(Unreachable, match=r"^server has ended with exit code 7$"):
             address_of(server, SECONDS)
 
@@ -101,7 +101,7 @@ def test_a_program_is_checked_where_it_listens_and_ended_with_its_children() -> 
     options = ["--only", "answers", "--format", "json"]
     done = run(sys.executable, "-m", "lanes", "check", *options, "--", *wrapped)
     assert done.returncode == 0, done.stderr
-    card = json.loads(done.stdout)  # what the server prints is not in it
+    card = json.loads(done.stdout)  # it does not contain the server's output
     assert re.fullmatch(r"127\.0\.0\.1:\d+", card["server"])
     [pid] = re.findall(r"I am (\d+)", done.stderr)
     wait_until(lambda: not runs(int(pid)))

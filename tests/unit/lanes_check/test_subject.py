@@ -41,14 +41,14 @@ def test_a_caller_without_a_greeting_is_disconnected() -> None:
     refused = pytest.raises(Failed, match="the greeting: the server said -ERR busy")
     with refusing as found, refused:
         found.call()
-    # The fake server has seen its client hang up: it would complain of waiting otherwise.
+    # The fake server has seen its client hang up: otherwise it would complain about a wait.
 
 
 def test_the_failure_names_the_caller_among_those_that_stay() -> None:
     connections: list[list[Action]] = [[GREET, HEAR], [b"-ERR busy: come again\r\n"]]
     with subject(connections, protocol="lines") as found, ExitStack() as staying:
         callers = found.callers(staying, 2)
-        next(callers).say("Hey")  # the fake server serves one after the other
+        next(callers).say("Hey")  # the fake server serves one client after the other
         with pytest.raises(Failed, match=r"client 2 of 2, with the earlier ones .*: the greeting"):
             next(callers)
 

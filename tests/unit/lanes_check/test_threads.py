@@ -1,4 +1,4 @@
-"""The check `threads`: who serves each client is seen, and the hint tells why none has its own."""
+"""The check `threads`: it sees the thread of each client; the hint says why one has none."""
 
 import os
 import re
@@ -27,13 +27,13 @@ from tests.kit.waiting import SECONDS
 from tests.watch.truth import running
 
 CLIENTS = 4
-IN_VAIN = 2.0  # seconds that an answer is waited for which does not come
+IN_VAIN = 2.0  # seconds to wait for an answer that does not come
 not_found = Mock(side_effect=NotFound("there is no process 0 here"))
 
 
 @pytest.fixture(autouse=True)
 def lines_with_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those servers read lines, and say of themselves who answers; to `check` that is any text."""
+    """Those servers read lines and say which thread answers; `check` takes that for any text."""
     monkeypatch.setattr(Handout, "encode", lambda _, message: f"{message}\n".encode())
 
 
@@ -45,7 +45,7 @@ def found(port: int, timeout: float = SECONDS, protocol: str = "handout") -> Ite
 
 
 def result_of(name: str, timeout: float = SECONDS, *, required: bool = False) -> Result:
-    """What comes of it for a server of tests/watch."""
+    """The result of the check for a server of tests/watch."""
     with running(name) as server, found(server.port, timeout) as subject:
         check = threads(lambda: of_pid(server.pid), CLIENTS, required=required)
         [result] = score(subject, [check], print)

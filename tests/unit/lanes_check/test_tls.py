@@ -30,7 +30,7 @@ Ends = tuple[Caller, ssl.SSLSocket]
 
 @pytest.fixture(scope="module")
 def context(ca: Authority) -> ssl.SSLContext:
-    """A server's that gives out tickets, as most do."""
+    """The context of a server that sends tickets, as most do."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(*ca.issue(LOOPBACK))
     return context
@@ -38,7 +38,7 @@ def context(ca: Authority) -> ssl.SSLContext:
 
 @pytest.fixture
 def ends(ca: Authority, context: ssl.SSLContext) -> Iterator[Ends]:
-    """A caller, and the server's end of its connection."""
+    """A caller and the server's end of its connection."""
     with (
         socket.create_server((LOOPBACK, 0)) as listening,
         ThreadPoolExecutor(1) as pool,
@@ -122,7 +122,7 @@ def test_a_server_without_a_handshake_is_noticed_in_time(ca: Authority) -> None:
             Subject(address, dialect, clients=2, many=2, timeout=0.1, secure=secure)
 
 
-# The command, at a real server that requires certificates.
+# The command, on a real server that requires certificates.
 
 
 @pytest.fixture

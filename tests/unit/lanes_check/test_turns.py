@@ -1,4 +1,4 @@
-"""Whether clients that speak at once are served at once: told by how long they wait."""
+"""Whether clients that speak at once are served at once: how long they wait shows it."""
 
 from unittest.mock import Mock
 
@@ -37,7 +37,7 @@ UNEVEN = [ALONE * number for number in (1, 1, 1, 1, 1, 1, 2, 4, 6, 8)]  # not tu
             TELLING / 2,
             [TELLING * n / 2 for n in range(1, 100)],
             True,
-        ),  # but not where they are many
+        ),  # but not if there are many
         (TELLING / 5, [TELLING * n / 5 for n in range(1, 100)], False),
     ],
 )
@@ -48,7 +48,7 @@ def test_clients_in_turns_wait_for_those_before_them(
 
 
 def tried(*answers: Answers, alone: float = ALONE) -> str:
-    """What comes of it when the clients that speak at once are answered so, time after time."""
+    """The result if clients that speak at once are answered like this, round after round."""
     callers = [Mock(spec=Caller) for _ in range(10)]
     rounds = Mock(spec=Rounds, callers=callers)
     rounds.together.side_effect = answers
@@ -69,7 +69,7 @@ def test_turns_must_be_seen_three_times_and_both_times_are_reported() -> None:
 
 
 def test_turns_are_tried_again_after_one_unlike_round_but_not_after_two() -> None:
-    """Of turns that vary in length some may be too short to be noticed."""
+    """If turns vary in length, some may be too short to notice."""
     turns, uneven = Answers(IN_TURN, None), Answers(UNEVEN, None)
     with pytest.raises(Failed):
         tried(turns, uneven, turns, turns)
@@ -81,7 +81,7 @@ def test_turns_are_tried_again_after_one_unlike_round_but_not_after_two() -> Non
     [
         (Failed("no answer within 3 s"), IN_TURN[:7], ONE),
         (Failed("no answer within 3 s"), [*[ALONE] * 4, *[2 * ALONE] * 3], FEW.format(4)),
-        (Failed("no answer within 3 s"), [], ""),  # there is no telling whether they take turns
+        (Failed("no answer within 3 s"), [], ""),  # it is impossible to say whether they take turns
         (HungUp("the server hung up"), IN_TURN[:7], ""),
     ],
 )

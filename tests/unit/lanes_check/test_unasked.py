@@ -1,4 +1,4 @@
-"""A server that speaks unasked: what it repeats is no answer."""
+"""A server that speaks unasked: its repeated text is not an answer."""
 
 import pytest
 

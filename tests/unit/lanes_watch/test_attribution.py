@@ -158,7 +158,7 @@ def test_a_thread_that_has_ended_is_forgotten_at_the_next_look(course: Course) -
     assert course.see({U: RUNS}, pending={C}) == (T, "direct")
     assert course.attribution.lost() == {C}
     assert course.see({}) == UNKNOWN
-    assert course.see({T: LOCKED}) == UNKNOWN  # another one with its number
+    assert course.see({T: LOCKED}) == UNKNOWN  # another thread with its number
 
 
 def test_a_thread_and_a_connection_that_appear_together_are_born_together(course: Course) -> None:
@@ -287,7 +287,7 @@ def test_nothing_is_remembered_after_a_thread_left_an_open_connection(
 ) -> None:
     course.see({T: on(D), U: on(C)}, (C, D))
     assert course.see({T: on(E), U: RUNS}, (C, D, E)) == (U, "remembered")
-    assert D in course.attribution.lost()  # to be read again: perhaps it is closed by now
+    assert D in course.attribution.lost()  # to be read again: it may be closed by now
     assert course.see({T: on(E), U: RUNS}, (C, D, E)) == UNKNOWN
     assert course.attribution.sharing() == {T.pid}
     assert course.see({T: on(E), U: on(C)}, (C, D, E)) == (U, "direct")

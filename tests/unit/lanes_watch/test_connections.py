@@ -22,7 +22,7 @@ NOBODY: Look = {ThreadId(1, 1): Doing("accepts")}  # serves any client
 
 
 class Meeting:
-    """A listener, its clients, and what is known of them."""
+    """A listener, its clients, and what is known about them."""
 
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
@@ -43,7 +43,7 @@ class Meeting:
         return [one for one in self.sockets.listening() if one.port == self.port]
 
     def ages(self) -> list[int]:
-        """Of those in the backlog."""
+        """The ages of the connections in the backlog."""
         return [one.age for one in self.sockets.connections({self.port}) if not one.inode]
 
     def read(self, look: Look = NOBODY) -> list[Connection]:
@@ -52,7 +52,7 @@ class Meeting:
 
 @pytest.fixture
 def meeting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Meeting]:
-    """Without a sign of something new, nothing is listed again; known ones are read each time."""
+    """Without a sign of something new, nothing is listed again; known ones are always read."""
     monkeypatch.setattr(connections, "LIST", 600.0)
     monkeypatch.setattr(connections, "COUNTERS", 0.0)
     monkeypatch.setattr(connections, "SHARE", 1e6)
@@ -193,7 +193,7 @@ def test_while_no_thread_runs_connections_that_threads_wait_for_are_not_read(
     meeting.read(look)
     meeting.processes.runs += 1
     meeting.read(look)
-    assert asked == [{other}, {served}]  # who is not found has been closed
+    assert asked == [{other}, {served}]  # a connection that is not found has been closed
 
 
 def test_a_message_is_pending_until_its_answer_even_within_a_tick(meeting: Meeting) -> None:
@@ -212,7 +212,7 @@ def test_a_message_is_pending_until_its_answer_even_within_a_tick(meeting: Meeti
 
 @pytest.fixture
 def other(meeting: Meeting) -> Iterator[Puppet]:
-    """A server that the watched one knows nothing of, and that listens on the same port."""
+    """A server unknown to the watched one that listens on the same port."""
     with Puppet("setsid", "--fork") as puppet:  # no child of ours
         puppet.do(f"""
 listener = socket.create_server(("127.0.0.1", {meeting.port}), reuse_port=True)

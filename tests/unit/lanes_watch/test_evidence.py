@@ -1,4 +1,4 @@
-"""What the threads of a process do, look by look: a real one, that does as it is told."""
+"""What the threads of a process do, look by look: a real process, which the test directs."""
 
 import os
 import signal

@@ -74,7 +74,7 @@ POLLED = [Claim(MAIN, "polled")] * 3
             ),
         ),
         (
-            # They were there before the watcher: the waiting client's, or nobody's.
+            # They were there before the watcher: threads of the waiting client, or of nobody.
             {
                 "claims": [*served(*WORKERS[:2]), UNKNOWN],
                 "unread": 1,
@@ -114,7 +114,7 @@ POLLED = [Claim(MAIN, "polled")] * 3
             ("a pool of 3 processes", "3 clients, 3 threads; each process accepts for itself"),
         ),
         (
-            # Those that serve do not accept now, and were perhaps never seen to.
+            # Threads that serve do not accept now, and may never have been seen to.
             {"claims": served(CHILDREN[0]), "acceptors": frozenset(CHILDREN[1:])},
             ("a pool of 3 processes", "1 client, 1 thread; each process accepts for itself"),
         ),
@@ -239,7 +239,7 @@ POLLED = [Claim(MAIN, "polled")] * 3
             ),
         ),
         (
-            # Those who wait are another process's.
+            # The waiting threads are another process's.
             {"claims": POLLED, "look": look(LOCKED, *CHILDREN), "history": History()},
             ("an event loop", "1 thread polls 3 connections, and no other thread serves"),
         ),

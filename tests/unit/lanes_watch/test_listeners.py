@@ -30,7 +30,7 @@ def puppet() -> Iterator[Puppet]:
 
 
 def found(puppet: Puppet, *ports: int) -> tuple[list[str], str]:
-    """The addresses, and why there is none."""
+    """The addresses, and why there are none."""
     with closing(Processes([puppet.pid])) as processes, Sockets(puppet.pid) as sockets:
         listeners = Listeners(sockets, ports)
         listeners.find(processes)

@@ -1,4 +1,4 @@
-"""Whether the thread that polls also answers: real threads, that run or do not."""
+"""Whether the thread that polls also answers: real threads, which run or do not."""
 
 from collections.abc import Callable, Iterator
 
@@ -61,7 +61,7 @@ def server(puppet: Puppet) -> Server:
 
 @pytest.fixture
 def timed(puppet: Puppet) -> Server:
-    """One whose worker waits with a time limit."""
+    """A server whose worker waits with a time limit."""
     return Server(puppet, timed=True)
 
 

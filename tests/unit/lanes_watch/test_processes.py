@@ -1,4 +1,4 @@
-"""A server's processes and threads, as they come and go: real ones, that do as they are told."""
+"""A server's processes and threads, as they come and go: real ones, which the test directs."""
 
 import os
 import signal

@@ -42,7 +42,7 @@ Run = Callable[..., subprocess.Popen[bytes]]
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the machine is busy, a dump takes long, and pauses would be long too."""
+    """On a busy machine a dump takes long, and pauses would be long too."""
     monkeypatch.setattr(python_lines, "SHARE", 1.0)
 
 
@@ -88,7 +88,7 @@ def locked(run: Run, tmp_path: Path) -> int:
 
 
 def stand(lines: PythonLines, pid: int, count: int = 1) -> dict[int, Standing]:
-    """Where the threads of a process stand, by tid, once that many are known."""
+    """The lines of the threads of a process, by tid, once this many are known."""
 
     def known() -> dict[int, Standing]:
         return {tid: one for (owner, tid), one in lines.known().items() if owner == pid}

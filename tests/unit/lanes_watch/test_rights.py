@@ -1,4 +1,4 @@
-"""What a watcher may not see, and what it says about it: tried with less and less rights."""
+"""What a watcher may not see, and what it says about it: tried with fewer and fewer rights."""
 
 import os
 import subprocess

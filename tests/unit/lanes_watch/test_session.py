@@ -1,4 +1,4 @@
-"""A server that is watched, asked as one that tells of itself."""
+"""A watched server, asked like one that publishes its own document."""
 
 import os
 import re
@@ -41,7 +41,7 @@ def test_nothing_is_guessed_of_a_runtime_with_its_own_scheduler(
     monkeypatch.setattr("lanes.watch.runtimes.runtime_of", lambda *_: runtime)
 
     def comes_and_is() -> str:
-        """How the thread of one more client is known, that waits for the lock."""
+        """How the thread of one more client, which waits for the lock, is known."""
         with closing(target.talk()):
             wait_until(lambda: len(hows()) == 2)
             return hows()[1]

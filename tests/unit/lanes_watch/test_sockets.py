@@ -87,7 +87,7 @@ def test_a_connection_is_seen_from_both_ends(meeting: Meeting, sockets: Sockets)
     }
     found: list[Connection] = []
 
-    def are_both_there() -> bool:  # the kernel may pass one over while others come and go
+    def are_both_there() -> bool:  # the kernel may skip one while others come and go
         found[:] = sockets.connections({meeting.port, client.getsockname()[1]})
         return {one[:4] for one in found} == ends
 
@@ -108,7 +108,7 @@ def test_a_connection_that_is_not_accepted_has_no_inode_and_waits(
     meeting: Meeting, sockets: Sockets
 ) -> None:
     meeting.connect()
-    meeting.connect().close()  # it has left, and waits nevertheless
+    meeting.connect().close()  # it has left, and still waits
     wait_until(lambda: {one.state for one in meeting.all()} == {"established", "close-wait"})
     before = sockets.connections([meeting.port])
     assert [one.inode for one in before] == [0, 0]
@@ -172,7 +172,7 @@ def test_a_message_is_pending_until_it_is_answered(meeting: Meeting) -> None:
     assert not meeting.one().pending
 
     def pending_again() -> bool:
-        client.sendall(b"next")  # within a tick of the answer none can say which came first
+        client.sendall(b"next")  # within a tick of the answer it is unknown which came first
         return meeting.one().pending
 
     wait_until(pending_again)
@@ -205,7 +205,7 @@ def test_both_families_are_seen_and_mapped_ipv4_as_ipv4(sockets: Sockets) -> Non
 def test_a_closed_connection_is_not_found_again(meeting: Meeting, sockets: Sockets) -> None:
     (_, left), ended, (_, stays) = (meeting.met() for _ in range(3))
     before = sockets.connections([meeting.port])
-    for one in (left, *ended):  # of the first the kernel keeps the rest, which no process has
+    for one in (left, *ended):  # the kernel keeps the rest of the first, which no process has
         one.close()
     assert sockets.look_up(before).keys() == {inode(stays)}
     # While others come and go, the kernel may name one twice.

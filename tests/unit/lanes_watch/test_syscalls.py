@@ -8,7 +8,7 @@ import pytest
 
 from lanes.watch.syscalls import MACHINES, NUMBERS, names
 
-# aarch64 has the generic numbers, which are on every machine that has headers.
+# aarch64 has the generic numbers, which every machine with headers has.
 HEADERS = {"x86_64": "asm/unistd_64.h", "aarch64": "asm-generic/unistd.h"}
 DEFINED = re.compile(r"^#define __NR(?:3264)?_(\w+)\s+(\d+)$", re.MULTILINE)
 

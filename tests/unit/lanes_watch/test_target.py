@@ -1,4 +1,4 @@
-"""What there is to watch: a command, a process, a port, a container."""
+"""What to watch: a command, a process, a port, a container."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What threads are called and where they stand: real ones, of programs written for it."""
+"""The names and the lines of threads: real ones, of programs written for it."""
 
 import os
 from collections.abc import Iterator
@@ -88,7 +88,7 @@ def test_a_line_is_shown_only_while_its_thread_does_the_same(
     standing: Standings = {thread: Standing("", "server.py", "/server.py", 14, "with lock:", "f")}
     locked, sleeps = ({thread: Doing(kind)} for kind in ("locks", "sleeps"))
     threads.tell(standing, locked)
-    threads.tell(standing, sleeps)  # of a moment before
+    threads.tell(standing, sleeps)  # known from a moment before
     assert threads.where(thread, sleeps) == "sleeps"
     assert threads.where(thread, locked).endswith("with lock:")
 
@@ -101,7 +101,7 @@ def test_a_line_is_shown_only_while_its_thread_does_the_same(
         (Doing("epolls"), "polls"),
         (Doing("running"), "runs"),
         (Doing("other"), "works"),
-        (Doing("locks", address=16), "waits for a lock"),  # which cannot be read
+        (Doing("locks", address=16), "waits for a lock"),  # it cannot be read
     ],
 )
 def test_without_a_line_a_thread_is_where_the_kernel_says(

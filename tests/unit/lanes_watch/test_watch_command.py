@@ -21,7 +21,7 @@ from tests.kit.waiting import SECONDS, wait_until
 from tests.watch.truth import Target, running
 
 WATCH = sys.executable, "-m", "lanes", "watch"
-# pexpect forks, which Python 3.12 and later warn of where there are threads; it execs at once.
+# pexpect forks; Python 3.12 and later warn about that if there are threads; it execs at once.
 pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 
 STOPPED = """
@@ -106,7 +106,7 @@ def test_a_process_that_runs_is_watched_until_the_watch_is_stopped(server: Targe
 
 def test_a_watch_ends_with_the_process_that_it_watches() -> None:
     with running("threads") as target, watching("--pid", str(target.pid), "--json", "-") as watch:
-        # The last that it opens is a socket to ask the kernel: before that there is no watch.
+        # The last thing that it opens is a socket to ask the kernel: before that there is no watch.
         wait_until(lambda: any(one.startswith("socket:") for one in links(watch.pid)))
         target.end()
         assert watch.wait(SECONDS) == 0

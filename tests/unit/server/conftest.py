@@ -23,34 +23,34 @@ def server(start_server: StartServer) -> RunningServer:
 
 @pytest.fixture
 def peer(server: RunningServer) -> Peer:
-    """Its first client, which it has greeted."""
+    """The first client of the server, already greeted."""
     return server.greeted()
 
 
 @pytest.fixture(scope="session")
 def context(ca: Authority) -> ssl.SSLContext:
-    """A server's, which asks every client for a certificate."""
+    """The context of a server that asks every client for a certificate."""
     return Certificates(*ca.issue("localhost"), ca.certificate).context
 
 
 @pytest.fixture(scope="session")
 def shown(ca: Authority) -> Pair:
-    """What a right client shows."""
+    """The certificate of a right client."""
     return ca.issue("client-1", common=True)
 
 
 @pytest.fixture
 def trusting(ca: Authority, shown: Pair) -> ssl.SSLContext:
-    """A right client's."""
+    """The context of a right client."""
     return ca.trusting(shown)
 
 
 @pytest.fixture
 def configure(pipe: Pipe) -> Iterator[Configure]:
-    """Has every logger write into the pipe; pytest's own handlers are set aside meanwhile."""
+    """Makes every logger write into the pipe; pytest's own handlers are set aside meanwhile."""
     root = logging.getLogger()
     handlers, level, settings = root.handlers[:], root.level, structlog.get_config()
-    root.handlers.clear()  # or else `lines.configure` would close them
+    root.handlers.clear()  # otherwise `lines.configure` would close them
 
     def configure(log_format: str = "json", level: str = "info", replica: str = "") -> LogWriter:
         return lines.configure(level, lines.renderer(log_format, replica), pipe.writing)

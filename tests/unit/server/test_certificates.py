@@ -57,7 +57,7 @@ def garbled(path: Path) -> Path:
 
 
 def closed(path: Path) -> Path:
-    """A folder, because root may read any file."""
+    """A folder: root could read any file."""
     wrong = path.with_suffix(".closed")
     wrong.mkdir()
     return wrong

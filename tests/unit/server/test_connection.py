@@ -17,7 +17,7 @@ Pair = tuple[Connection, socket.socket]
 
 @pytest.fixture
 def pair() -> Iterator[Pair]:
-    """A connection and its peer, which does not read by itself: that is soon noticed."""
+    """A connection and its peer, which does not read by itself and has little room."""
     with socket.create_server(("127.0.0.1", 0)) as listening, socket.socket() as peer:
         peer.settimeout(SECONDS)
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -36,7 +36,7 @@ def send_too_much(connection: Connection, seconds: float = 0.05) -> None:
 
 
 def read_until_end(peer: socket.socket) -> bytes:
-    """The last of what there is to be read."""
+    """The end of everything that can be read."""
     last = b""
     while chunk := peer.recv(1 << 16):
         last = last[-100:] + chunk
@@ -56,7 +56,7 @@ def test_a_slow_reader_has_one_timeout_not_one_for_each_piece(pair: Pair) -> Non
     done = threading.Event()
     taken = 0
 
-    def sip() -> None:  # enough that each `send` moves on, far too little to finish
+    def sip() -> None:  # enough for each `send` to move on, far too little to finish
         nonlocal taken
         while not done.wait(0.01):
             taken += len(peer.recv(16_384))
@@ -91,7 +91,7 @@ def test_lingering_ends_after_256_kib(pair: Pair) -> None:
 
 def test_last_words_never_wait_for_a_peer_that_does_not_read(pair: Pair) -> None:
     connection, _ = pair
-    connection.send(b"Hey", SECONDS)  # which is how long another send would wait
+    connection.send(b"Hey", SECONDS)  # another send would wait this long
     began = time.monotonic()
     assert connection.end_output(bytes(64_000_000), SECONDS) < 64_000_000
     assert time.monotonic() - began < SECONDS / 2

@@ -16,7 +16,7 @@ WARNED = "The global interpreter lock (GIL) has been enabled to load module 'fas
 
 @pytest.fixture(autouse=True)
 def undecided(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the tests import may need it, and then the environment has it switched off for all."""
+    """The tests' own imports may need it; then the environment switches it off for all."""
     monkeypatch.delenv("PYTHON_GIL", raising=False)
 
 

@@ -1,4 +1,4 @@
-"""A session over TLS, with a whole server: who is there, who is refused, and who waits."""
+"""A session over TLS, with a whole server: clients that are served, refused, or wait."""
 
 import ssl
 from functools import partial
@@ -22,7 +22,7 @@ def refused(server: RunningServer, reason: Refusal) -> bool:
 
 
 def alert(peer: Peer, tls: ssl.SSLContext) -> str:
-    """Why there can be no handshake, as the client's OpenSSL has it."""
+    """Why there can be no handshake, in the words of the client's OpenSSL."""
     with (
         pytest.raises(ssl.SSLError) as error,
         tls.wrap_socket(peer.socket, server_hostname="localhost"),

@@ -1,4 +1,4 @@
-"""How many took how long."""
+"""How many answers took how long."""
 
 import pytest
 from hypothesis import example, given

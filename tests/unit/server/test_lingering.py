@@ -19,7 +19,7 @@ Tell = Callable[[Lingering], socket.socket]
 
 @pytest.fixture
 def tell() -> Iterator[Tell]:
-    """Has a new client told that the server is busy, and returns the client's end."""
+    """Makes the server say busy to a new client, and returns the client's end."""
     with socket.create_server(("127.0.0.1", 0), backlog=2 * PLACES) as listening:
 
         def tell(lingering: Lingering) -> socket.socket:

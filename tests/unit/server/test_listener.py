@@ -35,7 +35,7 @@ def test_three_clients_are_served_at_once_by_three_threads(server: RunningServer
 
 @pytest.mark.parametrize("host", ["127.0.0.2", "::1"])
 def test_it_listens_on_the_given_address(start_server: StartServer, host: str) -> None:
-    """Another than localhost's: a client in another container would come by such a one."""
+    """Not that of localhost: a client in another container would use such an address."""
     server = start_server(host=host)
     assert server.address.rpartition(":")[0].strip("[]") == host
     peer = server.greeted()
@@ -69,7 +69,7 @@ def test_a_client_gets_busy_if_no_thread_can_be_started(
 
 def test_a_session_already_taken_by_a_worker_is_served(start_server: StartServer) -> None:
     class Late(ThreadPerClient):
-        """As a pool that queues a session, has it taken, and only then finds no new thread."""
+        """Like a pool in which a worker takes a queued session before no new thread can start."""
 
         def submit(self, session: Session) -> None:
             super().submit(session)
@@ -82,7 +82,7 @@ def test_a_session_already_taken_by_a_worker_is_served(start_server: StartServer
 
 
 def fail_to_accept(monkeypatch: pytest.MonkeyPatch, errors: Iterable[OSError]) -> threading.Event:
-    """Have `accept` raise these before it accepts; when it was called."""
+    """Make `accept` raise these before it accepts; the event says that it was called."""
     called, accept, left = threading.Event(), socket.socket.accept, iter(errors)
 
     def fail(listening: socket.socket) -> tuple[socket.socket, object]:
@@ -113,7 +113,7 @@ def test_a_client_that_has_gone_is_skipped(
 
 
 def say_much(server: RunningServer, last: bytes = b"") -> socket.socket:
-    """A peer that has no room for the replies; the kernel keeps them for it."""
+    """A peer without room for the replies; the kernel keeps them for it."""
     host, port = server.address.split(":")
     peer = deaf((host, int(port)), b"Hey\n" * 700 + last)
     wait_until(lambda: server.record(1).messages >= 700)
@@ -164,7 +164,7 @@ def test_a_drain_resets_a_client_that_never_reads(
 ) -> None:
     server = start_server(grace=0.2, patience=Patience(send=SECONDS))
     slow_reader = say_much(server)
-    if blocked:  # it sends on until the server, whose replies it does not take, reads no more
+    if blocked:  # it goes on sending until the server, whose replies it leaves, reads no more
         slow_reader.settimeout(0.1)
         with pytest.raises(TimeoutError):
             slow_reader.sendall(b"\n" * 16_000_000)

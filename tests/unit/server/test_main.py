@@ -27,7 +27,7 @@ FREE = ["--port", "0", "--status-port", "0"]
 
 
 def in_process(*words: str) -> Result:
-    """What the same command says and returns, for what ends before it serves."""
+    """The output and the exit code of the same command if it ends before it serves."""
     return CliRunner().invoke(main, words, prog_name="python -m server")
 
 

@@ -1,4 +1,4 @@
-"""The page that Prometheus scrapes, read as Prometheus reads it and held against the snapshot."""
+"""The page that Prometheus scrapes, read as Prometheus reads it and compared with the snapshot."""
 
 from collections import Counter
 from dataclasses import replace
@@ -31,7 +31,7 @@ class Page:
         assert len(self.figures) == len(samples)
 
     def value(self, name: str) -> float:
-        """Of a metric without labels."""
+        """The value of a metric without labels."""
         return self.figures[name, ()]
 
     def by_label(self, name: str) -> dict[str, float]:

@@ -12,7 +12,7 @@ from tests.kit.waiting import SECONDS, wait_until
 
 
 class Session:
-    """Notes which thread it got and when its turn came; stays until it may leave."""
+    """Notes its thread and when its turn came; stays until it may leave."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -38,7 +38,7 @@ class Session:
 @pytest.fixture(autouse=True)
 def threads_end() -> Iterator[None]:
     """No thread is left when all sessions have gone."""
-    before = set(threading.enumerate())  # of which one of an earlier test may still be ending
+    before = set(threading.enumerate())  # a thread of an earlier test may still be ending
     yield
     wait_until(lambda: set(threading.enumerate()) <= before)
 

@@ -27,7 +27,7 @@ def test_every_text_comes_out_as_it_went_in(texts: list[str], end: str) -> None:
 
 
 def test_a_message_cut_at_any_byte_is_one_message_from_its_first_byte(lines: Lines) -> None:
-    text = "a\0b\u2028c\u0085d\fe\vf\x1cg\rGrüße 🧵"  # of which nothing ends a line
+    text = "a\0b\u2028c\u0085d\fe\vf\x1cg\rGrüße 🧵"  # none of these ends a line
     stream = f"{text}\r\n".encode()
     received = [(lines.receive(stream[i : i + 1]), lines.begun) for i in range(len(stream))]
     assert received == [*[([], True)] * (len(stream) - 1), ([text], False)]
@@ -49,7 +49,7 @@ def test_the_longest_line_is_answered_and_one_byte_more_is_fatal(lines: Lines, e
 
 
 def test_a_line_is_too_long_before_its_end_has_come(lines: Lines) -> None:
-    assert lines.receive(b"x" * MAX_LINE + b"\r") == []  # which may be the beginning of its end
+    assert lines.receive(b"x" * MAX_LINE + b"\r") == []  # it may be the beginning of the line's end
     assert lines.receive(b"x") == [Malformed("too-long", "")]
     assert not lines.begun
 

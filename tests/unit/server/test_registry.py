@@ -39,7 +39,7 @@ def say(record: Record) -> None:
 
 
 def counters(snapshot: Snapshot) -> list[float]:
-    """All that may never fall, however the sessions come and go."""
+    """Everything that may never fall as sessions come and go."""
     totals = snapshot.totals
     times = [totals.answers, totals.waiting, totals.sessions]
     counted = [totals.messages, totals.bytes_in, totals.bytes_out, sum(totals.ended.values())]
@@ -169,7 +169,7 @@ def test_only_a_waiting_session_can_be_dismissed_or_withdrawn(registry: Registry
     assert not registry.dismiss(serving, "closing")
     assert not registry.withdraw(serving, "busy")
     assert not registry.serve(waiting)
-    registry.assign(waiting)  # as a worker would that comes to it in the queue
+    registry.assign(waiting)  # like a worker that comes to it in the queue
     assert waiting.thread is None
     snapshot = registry.snapshot()
     assert [session.end for session in snapshot.sessions] == ["closing", None]

@@ -1,4 +1,4 @@
-"""Clients have names, as far as the DNS knows them, and nobody waits for it."""
+"""Clients have names if the DNS knows them, and nobody waits for it."""
 
 import socket
 import threading
@@ -17,7 +17,7 @@ HOST = "192.0.2.7"
 
 
 class Names:
-    """Stands in for the DNS, which no test may need: it answers what the test says, or later."""
+    """Replaces the DNS, which no test may need: it answers what the test says, or later."""
 
     def __init__(self) -> None:
         self.known: dict[str, str | Exception] = {}
@@ -60,7 +60,7 @@ def resolvers() -> list[threading.Thread]:
 
 
 def end(resolver: Resolver) -> None:
-    """All that was asked for has been looked up then."""
+    """By then every name has been looked up."""
     resolver.shutdown()
     wait_until(lambda: not resolvers())
 
@@ -84,7 +84,7 @@ ID = 25 * "x"  # of a task in a swarm, or of a node
         ("a" + 126 * ".x", "a"),  # 253 characters
         (f"thread-lanes_client.3.{ID}.thread-lanes_lanes", "thread-lanes_client.3"),
         (f"lab_client.12.{ID}.lab_lanes", "lab_client.12"),
-        # A service with a task on each node has the node's id there, which tells nobody anything.
+        # A service with a task on each node has the node's id there, which means nothing to people.
         (f"lab_probe.{ID}.{ID}.lab_lanes", "lab_probe"),
         ("client.3.example.org", "client"),
     ],

@@ -21,7 +21,7 @@ def test_nobody_can_connect_before_the_socket_listens() -> None:
 def test_a_socket_that_cannot_be_bound_is_closed() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
         bind(*taken.getsockname())
-    gc.collect()  # which warns of what was left open
+    gc.collect()  # it warns about sockets left open
 
 
 def test_accepted_sockets_send_at_once_are_bounded_and_notice_a_lost_peer() -> None:

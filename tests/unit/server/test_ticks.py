@@ -1,4 +1,4 @@
-"""When it happened: thinned, bounded, counted exactly, and whole for whoever copies meanwhile."""
+"""When it happened: thinned, bounded, counted exactly, and complete in any copy meanwhile."""
 
 import itertools
 import sys
@@ -47,7 +47,7 @@ def test_no_event_is_lost_and_ticks_keep_their_distance(moments: list[float]) ->
 
 @contextmanager
 def in_a_restless_thread(add: Callable[[], object]) -> Iterator[threading.Thread]:
-    """Do it in a thread of its own; both take turns as often as they can."""
+    """Do it in a thread of its own; both threads take turns as often as they can."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     thread = threading.Thread(target=add)

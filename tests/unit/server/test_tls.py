@@ -260,7 +260,7 @@ def test_a_drain_answers_what_has_arrived_and_says_farewell(pair: Secured) -> No
     assert connection.end_output(b"-ERR closing\n", SECONDS) == len(b"-ERR closing\n")
     connection.linger(time.monotonic() + SECONDS)
     heard = b""
-    while chunk := peer.recv(99):  # an alert would raise here, and so would an end without goodbye
+    while chunk := peer.recv(99):  # an alert would raise here, and an end without a goodbye too
         heard += chunk
     assert heard == b"+OK\n-ERR closing\n"
 

@@ -16,7 +16,7 @@ Configure = Callable[[], LogWriter]
 
 
 def noted(configure: Configure, pipe: Pipe, log_format: str, *messages: str | Malformed) -> str:
-    """The log of a thread named Thread-7 whose peer has said this."""
+    """The log of a thread named Thread-7 after its peer has said this."""
     writer = configure()
     transcript = Transcript(writer, lines.renderer(log_format, ""))
     thread = threading.Thread(target=transcript.note, args=(PEER, messages), name="Thread-7")

@@ -1,4 +1,4 @@
-"""The HTTP port: whoever hangs on it, the others are answered."""
+"""The HTTP port: hanging clients do not delay the others."""
 
 import resource
 import socket
@@ -25,7 +25,7 @@ Connect = Callable[[bytes], socket.socket]
 
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
-    """One whose document is as large as it can be."""
+    """A server whose document is as large as it can be."""
     made, full = Registry(3, "", {}), crowded("pool")
     monkeypatch.setattr(made, "snapshot", lambda: full)
     return made

@@ -1,4 +1,4 @@
-"""What answering a message costs besides."""
+"""The extra cost of answering a message."""
 
 import threading
 import time

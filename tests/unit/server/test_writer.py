@@ -1,4 +1,4 @@
-"""From any thread to a file descriptor, without ever holding the caller up."""
+"""From any thread to a file descriptor, without ever delaying the caller."""
 
 import logging
 import os
@@ -22,14 +22,14 @@ EMITTED = 1000  # records: far more than the pipe and the queue of these tests h
 DOTS = 50 * "."
 MISSING = " log lines are missing here"
 LOST = " log lines are missing at the end"
-LONGEST = 8192 * r"\xff"  # what a line of 8 KiB becomes that is not UTF-8
+LONGEST = 8192 * r"\xff"  # a line of 8 KiB that is not UTF-8 becomes this
 
 Start = Callable[[], LogWriter]
 
 
 @pytest.fixture
 def start(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
-    """Starts a writer, which closes only where it is one of the root logger's handlers."""
+    """Starts a writer, which closes only if it is one of the root logger's handlers."""
     monkeypatch.setattr(writer, "QUEUE_BYTES", 170_000)  # about 100 records
     root, ours = logging.getLogger(), list[LogWriter]()
 
@@ -55,7 +55,7 @@ def test_a_stalled_reader_delays_nobody_and_every_line_is_there_or_counted(
     pipe: Pipe, start: Start, capfd: pytest.CaptureFixture[str]
 ) -> None:
     to, most = start(), 0
-    for number in range(EMITTED):  # nobody reads, and it returns all the same
+    for number in range(EMITTED):  # nobody reads, and it still returns
         emit(to, number)
         counts = to.counts()
         assert counts.emitted == number + 1
@@ -78,12 +78,12 @@ def test_a_stalled_reader_delays_nobody_and_every_line_is_there_or_counted(
     wait_until(lambda: queued(to.counts()) == 0)
     assert to.counts() == Counts(EMITTED, EMITTED - counts.dropped, counts.dropped)
     to.close()
-    assert capfd.readouterr().err == ""  # what the log has admitted is not told again
+    assert capfd.readouterr().err == ""  # the loss that the log has reported is not reported again
 
 
 def test_a_full_queue_takes_nothing_until_half_of_it_is_written(pipe: Pipe, start: Start) -> None:
     to = start()
-    to.setFormatter(logging.Formatter("%(message)s " + 4000 * "."))  # of which the pipe holds one
+    to.setFormatter(logging.Formatter("%(message)s " + 4000 * "."))  # the pipe holds one of them
     while not to.counts().dropped:
         emit(to, to.counts().emitted)
     wait_until(lambda: to.counts().written == 1)
@@ -131,14 +131,14 @@ def test_a_full_queue_holds_no_more_memory_than_it_may(
         to.close()
         pipe.close(pipe.reading)  # its thread ends: it does not write into the next test's pipe
         wait_until(lambda: "log" not in {thread.name for thread in threading.enumerate()})
-    assert 0.5 * QUEUE_BYTES < held < QUEUE_BYTES + 10 * len(LONGEST)  # besides, one is written
+    assert 0.5 * QUEUE_BYTES < held < QUEUE_BYTES + 10 * len(LONGEST)  # and one is being written
 
 
 def test_a_reader_that_leaves_got_whole_lines_and_the_loss_is_reported(
     pipe: Pipe, start: Start, capfd: pytest.CaptureFixture[str]
 ) -> None:
     to = start()
-    lines = 100 * [99 * "."]  # of which the pipe holds 40, and a part of one more
+    lines = 100 * [99 * "."]  # the pipe holds 40 of them, and a part of one more
     to.emit_lines(lambda: "\n".join(lines), 100, 100)
     assert os.read(pipe.reading, 1)
     pipe.close(pipe.reading)

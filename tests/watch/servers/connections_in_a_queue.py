@@ -13,7 +13,7 @@ connections: Queue[socket.socket] = Queue()
 
 
 def take_turns() -> None:
-    """Serve whoever comes next, and nobody for long."""
+    """Serve the next client, and none for long."""
     while client := connections.get():
         client.settimeout(MOMENT)
         try:

@@ -14,7 +14,7 @@ heard = threading.local()
 
 
 class Saying(socket.socket):
-    """It remembers what the thread has received last, and answers that."""
+    """It remembers what the thread received last, and answers that."""
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
         heard.last = came = super().recv(size, flags)

@@ -1,4 +1,4 @@
-"""Wrong: the conversation is no loop."""
+"""Wrong: the conversation is not a loop."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Wrong: other text than ASCII ends the thread, and the client waits for ever."""
+"""Wrong: any text but ASCII ends the thread, and the client waits forever."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Wrong: a chat that sends what a client says to all the others, and to that client nothing."""
+"""Wrong: a chat that sends a client's message to all others, but not back to that client."""
 
 import contextlib
 import socket

@@ -1,4 +1,4 @@
-"""Wrong: one thread for all, and nothing caught: who has closed cannot be told goodbye."""
+"""Wrong: one thread for all, and nothing caught: saying goodbye to a closed client ends it."""
 
 import selectors
 import socket

@@ -1,4 +1,4 @@
-"""Wrong, in `lines`: a line that is no UTF-8 ends the conversation."""
+"""Wrong, in `lines`: a line that is not UTF-8 ends the conversation."""
 
 from lines_server import Conversation, serve
 

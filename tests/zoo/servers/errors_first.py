@@ -1,4 +1,4 @@
-"""Wrong, in `lines`: of what came together, what is refused is answered first."""
+"""Wrong, in `lines`: of messages that came together, the refused ones are answered first."""
 
 from lines_server import Conversation, serve
 

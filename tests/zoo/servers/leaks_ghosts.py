@@ -1,4 +1,4 @@
-"""Wrong: a thread waits for ever for the first message of a client that has left without one."""
+"""Wrong: a thread waits forever for the first message of a client that has left without one."""
 
 import socket
 import sys

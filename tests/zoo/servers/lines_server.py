@@ -9,7 +9,7 @@ LONGEST = 8192  # bytes, without the line end
 
 
 class Conversation:
-    """One client's. Those that are wrong in one way are made of this one."""
+    """One client's conversation. Servers that are wrong in one way derive from this one."""
 
     def __init__(self, client: socket.socket) -> None:
         self.client = client
@@ -28,7 +28,7 @@ class Conversation:
             rest = self.take(rest + chunk)
 
     def take(self, received: bytes) -> bytes:
-        """Answer the lines of it that are whole; return the rest."""
+        """Answer its complete lines; return the rest."""
         *lines, rest = received.split(b"\n")
         self.send([self.answer(line.removesuffix(b"\r")) for line in lines])
         if len(rest) > LONGEST:

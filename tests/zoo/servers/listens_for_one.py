@@ -1,4 +1,4 @@
-"""Right, with a backlog of one: who finds the queue full has to knock again."""
+"""Right, with a backlog of one: a client that finds the queue full must try again."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Wrong: a lock is taken for the first client, and never given back."""
+"""Wrong: a lock is taken for the first client, and never released."""
 
 import socket
 import sys

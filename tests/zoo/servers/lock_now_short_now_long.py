@@ -1,4 +1,4 @@
-"""Wrong: a lock over work that takes now longer, now not."""
+"""Wrong: a lock over work that takes longer for some messages."""
 
 import random
 import socket

@@ -1,4 +1,4 @@
-"""Wrong: the threads share one variable for the connection, and use what was accepted last."""
+"""Wrong: the threads share one variable for the connection, and use the one accepted last."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Wrong: once it is asked, it answers for ever."""
+"""Wrong: once it is asked, it answers forever."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Wrong: `run()` where `start()` is meant, so that there is no new thread."""
+"""Wrong: `run()` in place of `start()`, so that there is no new thread."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Wrong: the loop that accepts takes its time for each client."""
+"""Wrong: the accepting loop takes its time for each client."""
 
 import socket
 import sys

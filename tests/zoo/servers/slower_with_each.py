@@ -1,4 +1,4 @@
-"""Wrong: something grows with each client that was ever there; here it is a wait."""
+"""Wrong: something grows with every client that ever came; here it is a wait."""
 
 import socket
 import sys

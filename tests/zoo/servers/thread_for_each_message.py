@@ -1,4 +1,4 @@
-"""Wrong, in `lines`: each message is answered by a thread of its own, and not each client."""
+"""Wrong, in `lines`: each message, rather than each client, gets a thread of its own."""
 
 import threading
 

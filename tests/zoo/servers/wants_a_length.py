@@ -1,4 +1,4 @@
-"""Wrong for the lab's client: a message has to begin with its length, or the thread ends."""
+"""Wrong for the lab's client: a message must begin with its length, or the thread ends."""
 
 import socket
 import sys
