@@ -39,9 +39,9 @@ class Service:
 def honest_clients(
     port: int, clients: int, *tls: Path | Pair
 ) -> AbstractContextManager[Future[Service]]:
-    """So many at once, greeted when it is entered; when it is left they say goodbye.
+    """N clients at once, greeted when it is entered; they say goodbye when it is left.
 
-    `tls` are the authority whom they trust and the certificate that they show.
+    `tls` are the authority that they trust and the certificate that they show.
     """
     return beside(_converse, port, clients, *tls)
 

@@ -68,7 +68,7 @@ def _send(connection: socket.socket, chunks: list[bytes]) -> None:
 
 
 def seeded(seed: str) -> Random:
-    return Random(seed)  # noqa: S311 - to be had again is what it is for
+    return Random(seed)  # noqa: S311 - it must be repeatable
 
 
 def draw_stream(random: Random) -> bytes:
