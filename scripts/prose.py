@@ -3,9 +3,11 @@
 
 Usage: scripts/prose.py [PATH...], or without a path all that scripts/prose.toml lists. Code is not
 read: in a page that is what stands in fences and between backticks, in a program everything but
-comments and strings. Exit code: 0 if nothing was found, 1 if something was.
+comments and strings. Of a test its name is read as a sentence, and no string but a docstring: the
+others are what a program says. Exit code: 0 if nothing was found, 1 if something was.
 """
 
+import ast
 import io
 import re
 import sys
@@ -29,25 +31,31 @@ MARKS = str.maketrans("\"'#", "   ")  # around a string, before a comment
 def main() -> None:
     """Print what was found, a line each."""
     CheckRegistry().register_many(every_check)
-    findings = [line for path in _paths() for line in _found(path)]
+    findings = [line for path, is_test in _paths() for line in _found(path, is_test=is_test)]
     print("\n".join(findings) or "Nothing that a reader would stumble over.")
     sys.exit(bool(findings))
 
 
-def _paths() -> Iterator[Path]:
+def _paths() -> Iterator[tuple[Path, bool]]:
+    """What to read, and whether it is read as a test."""
     if given := sys.argv[1:]:
-        yield from map(Path, given)
+        yield from ((Path(path), Path(path).name.startswith("test_")) for path in given)
         return
     for pattern in SETTINGS["pages"]:
-        yield from sorted(ROOT.glob(pattern))
-    for folder in SETTINGS["programs"]:
-        programs = sorted((ROOT / folder).rglob("*.py"))
-        yield from (path for path in programs if "built" not in path.parts)
+        yield from ((path, False) for path in sorted(ROOT.glob(pattern)))
+    read = set[Path]()
+    for kind in ("programs", "tests"):
+        for folder in SETTINGS[kind]:
+            new = {
+                path for path in (ROOT / folder).rglob("*.py") if "built" not in path.parts
+            } - read
+            yield from ((path, kind == "tests") for path in sorted(new))
+            read |= new
 
 
-def _found(path: Path) -> Iterator[str]:
+def _found(path: Path, *, is_test: bool) -> Iterator[str]:
     text = path.read_text(encoding="utf-8")
-    prose = _of_page(text) if path.suffix == ".md" else _of_program(text)
+    prose = _of_page(text) if path.suffix == ".md" else _of_program(text, is_test=is_test)
     findings = [*_mannerisms(prose), *(_of_proselint(prose) if path.suffix == ".md" else ())]
     for line, said in sorted(findings):
         yield f"{path}:{line}: {said}"
@@ -58,16 +66,29 @@ def _of_page(text: str) -> str:
     return CODE.sub(lambda code: re.sub(r"\S", " ", code[0]), text)
 
 
-def _of_program(text: str) -> str:
+def _of_program(text: str, *, is_test: bool) -> str:
     """Its comments and strings, where they are; everything else blank."""
     prose = [[" "] * len(line) for line in text.splitlines()]
+    docstrings = set(_docstrings(text)) if is_test else set[int]()
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        row, column = token.start
+        if is_test and token.type in STRINGS - {tokenize.COMMENT} and row not in docstrings:
+            continue
+        if is_test and token.type == tokenize.NAME and token.string.startswith("test_"):
+            name = token.string.replace("_", ":", 1).replace("_", " ")
+            prose[row - 1][column : column + len(name)] = name
         if token.type in STRINGS:
-            row, column = token.start
             for number, line in enumerate(token.string.splitlines(), row - 1):
                 prose[number][column : column + len(line)] = line.translate(MARKS)
                 column = 0
     return _of_page("\n".join(map("".join, prose)))
+
+
+def _docstrings(text: str) -> Iterator[int]:
+    """The lines on which a string stands alone."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            yield node.lineno
 
 
 def _mannerisms(prose: str) -> Iterator[tuple[int, str]]:

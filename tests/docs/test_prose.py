@@ -28,6 +28,13 @@ named = "who"  # it goes on for
 # ever, besides
 ended = f"{named} at the most"
 '''
+TEST = '''
+"""It is mended."""
+
+def test_who_waits_for_ever() -> None:
+    """At the most once."""
+    assert say("at the most")  # besides
+'''
 CLEAN = '"""It is fixed."""\n\nbesides = 1  # a name\n'
 
 
@@ -36,6 +43,7 @@ CLEAN = '"""It is fixed."""\n\nbesides = 1  # a name\n'
     [
         ("page.md", PAGE, [3, 11, 12]),
         ("program.py", PROGRAM, [2, 4, 5, 6]),
+        ("test_program.py", TEST, [2, 4, 4, 5, 6]),
         ("clean.py", CLEAN, []),
     ],
 )
