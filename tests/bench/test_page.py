@@ -141,7 +141,7 @@ def test_the_projects_own_tables_are_made_of_its_own_figures(tmp_path: Path) -> 
         assert (tmp_path / name).read_text() == (DOCS / name).read_text(), "python -m bench pages"
 
 
-def test_all_tables_have_as_many_cells_in_each_line() -> None:
+def test_every_table_has_equally_many_cells_in_each_line() -> None:
     for table in re.findall(r"(?:^\|.*\n)+", UNCHANGED, re.MULTILINE):
         assert len({line.count("|") for line in table.splitlines()}) == 1, table
 

@@ -96,7 +96,7 @@ def comparable(service: Settings) -> Settings:
     return said | {"limits": limits, "ports": targets(service)}
 
 
-@pytest.mark.parametrize("variables", [{}, OTHERWISE], ids=["by default", "all otherwise"])
+@pytest.mark.parametrize("variables", [{}, OTHERWISE], ids=["by default", "all changed"])
 def test_both_files_describe_the_same_services_alike(variables: dict[str, str]) -> None:
     ours, theirs = compose(**variables), stack(**variables)
     assert set(ours) - {CERTS} == set(theirs) == set(SERVICES)

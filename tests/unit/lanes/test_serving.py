@@ -99,6 +99,6 @@ def test_a_viewer_who_pipelines_requests_gets_one_answer(one: Swarm) -> None:
             assert answers.read().count(b"HTTP/1.1 200 OK") == 1
 
 
-def test_a_viewer_who_hangs_is_let_go(one: Swarm) -> None:
+def test_a_hanging_viewer_is_disconnected(one: Swarm) -> None:
     with page(one) as (_, port), socket.create_connection((LOOPBACK, port), SECONDS) as hanging:
         assert hanging.recv(1) == b""

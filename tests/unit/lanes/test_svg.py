@@ -84,7 +84,7 @@ def test_a_session_that_failed_is_marked_with_the_reason() -> None:
     assert len(by_class(failed, "end")) == 1
 
 
-def test_the_figures_stand_above_and_the_refusals_on_the_axis() -> None:
+def test_the_figures_are_above_and_the_refusals_on_the_axis() -> None:
     refusing = snapshot(at=5, refusals=[1, 4.5, 4.5])
     drawing = drawn(
         replace(

@@ -29,7 +29,9 @@ def read(dialect: Dialect, pieces: list[bytes]) -> str:
 
 @given(st.lists(st.sampled_from(PIECES)))
 @pytest.mark.parametrize("name", client.protocol.DIALECTS)
-def test_both_read_the_same_answers_and_send_the_same_bytes(name: str, pieces: list[bytes]) -> None:
+def test_both_packages_read_the_same_answers_and_send_the_same_bytes(
+    name: str, pieces: list[bytes]
+) -> None:
     ours, theirs = lanes.check.protocol.DIALECTS[name](), client.protocol.DIALECTS[name]()
     assert read(ours, pieces) == read(theirs, pieces)
     assert ours.encode("Grüße") == theirs.encode("Grüße")

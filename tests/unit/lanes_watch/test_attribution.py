@@ -169,7 +169,7 @@ def test_a_thread_and_a_connection_that_appear_together_are_born_together(course
     assert course.see({T: on(C)}) == (T, "direct")
 
 
-def test_they_may_appear_a_look_apart(course: Course) -> None:
+def test_a_thread_and_its_connection_may_appear_a_look_apart(course: Course) -> None:
     course.see(NOBODY, ())
     course.see(NOBODY, (C,))
     assert course.see({T: LOCKED}) == (T, "born together")

@@ -60,7 +60,7 @@ def meeting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Meeting]:
         yield Meeting(stack)
 
 
-def test_many_are_listed_instead_of_looked_up(
+def test_many_connections_are_listed_instead_of_looked_up(
     meeting: Meeting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "MANY", 2)

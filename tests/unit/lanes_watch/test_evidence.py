@@ -109,7 +109,7 @@ os.dup2(pairs[2][0].fileno(), pairs[0][0].fileno())
     assert scene.look()[scene.threads[0]].kind == "running"
 
 
-def test_a_thread_that_was_stopped_still_waits_for_what_it_waited_for(puppet: Puppet) -> None:
+def test_a_stopped_thread_still_waits_for_the_same(puppet: Puppet) -> None:
     [inode, *_] = puppet.do(
         f"import select{PAIRS}poll = select.poll(); poll.register(pairs[0][0], select.POLLIN)"
     )

@@ -74,7 +74,7 @@ def test_a_thread_that_answers_alone_is_a_loop_and_stays_one(server: Server) -> 
     assert server.answer(by_worker=True)
 
 
-def test_an_answer_may_go_long_after_its_message_has_come(server: Server) -> None:
+def test_an_answer_may_be_sent_long_after_its_message_came(server: Server) -> None:
     def one_of_two() -> bool:
         server.answer(answers=0, pending=True)
         return server.answer(messages=0)

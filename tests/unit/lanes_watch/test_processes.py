@@ -241,7 +241,7 @@ def test_a_process_that_has_ended_has_no_sockets(puppet: Puppet, process: Proces
     assert process.sockets() == {}
 
 
-def test_a_process_that_gets_another_parent_is_found_before_long(
+def test_a_process_that_gets_another_parent_is_found_soon(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     parents = {1: 0, 2: 1, 3: 1}

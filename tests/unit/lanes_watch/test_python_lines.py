@@ -210,7 +210,7 @@ def test_a_process_that_is_gone_is_not_python() -> None:
         ("python3.11-server", False),
     ],
 )
-def test_cpython_from_3_11_on_is_known_by_the_name_of_what_runs(
+def test_cpython_from_3_11_on_is_known_by_the_name_of_its_program(
     tmp_path: Path, name: str, *, is_one: bool
 ) -> None:
     sleep = shutil.which("sleep") or "sleep"

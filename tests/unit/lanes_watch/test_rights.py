@@ -74,7 +74,7 @@ def test_another_user_or_group_learns_whose_process_it_is(
 
 
 @needs_root
-def test_the_same_user_and_group_sees_all(puppet: Puppet) -> None:
+def test_the_same_user_and_group_sees_everything(puppet: Puppet) -> None:
     puppet.do(DROP.format(USER))
     puppet.do(DUMPABLE)
     assert seen_by(puppet.pid, USER, USER) == ""

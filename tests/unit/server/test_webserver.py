@@ -104,7 +104,7 @@ def test_without_descriptors_it_does_not_spin_and_recovers_soon(port: int) -> No
     assert get(port, "/healthz").body == b"ok\n"
 
 
-def test_closed_it_leaves_nothing_behind(registry: Registry) -> None:
+def test_a_closed_http_port_leaves_nothing_behind(registry: Registry) -> None:
     threads, before = set(threading.enumerate()), descriptors()
     server = WebServer(create_app(registry), LOOPBACK, 0)
     with socket.create_connection((LOOPBACK, server.port)):
