@@ -50,8 +50,6 @@ def _read_script(_context: click.Context, _option: click.Parameter, file: Binary
 Command = Callable[..., Any]
 option = partial(click.option, show_default=True, show_envvar=True)
 
-pem = click.Path(path_type=Path)
-
 server = option(
     "--server",
     metavar="HOST:PORT",
@@ -101,23 +99,33 @@ repeat = option(
     envvar="LANES_REPEAT",
     help="How many times to play the script.",
 )
+
+
+def _unless_off(context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
+    """None with --no-tls: Compose names its files either way."""
+    return None if context.params["tls"] is False else path
+
+
+pem = partial(option, type=click.Path(path_type=Path), callback=_unless_off, metavar="PEM")
 _tls = [
-    option("--tls", is_flag=True, envvar="LANES_TLS", help="Talk over TLS."),
     option(
+        "--tls/--no-tls",
+        default=None,
+        is_eager=True,
+        envvar="LANES_TLS",
+        help="Talk over TLS, or in clear, which is the default.",
+    ),
+    pem(
         "--tls-ca",
-        type=pem,
-        metavar="PEM",
         envvar="LANES_TLS_CA",
         help="The authority of the server's certificate; by default the system's.",
     ),
-    option(
+    pem(
         "--tls-cert",
-        type=pem,
-        metavar="PEM",
         envvar="LANES_TLS_CERT",
         help="A certificate that proves the client's name to the server.",
     ),
-    option("--tls-key", type=pem, metavar="PEM", envvar="LANES_TLS_KEY", help="Its key."),
+    pem("--tls-key", envvar="LANES_TLS_KEY", help="Its key."),
 ]
 
 
@@ -127,7 +135,7 @@ def tls(command: Command) -> Command:
     @wraps(command)
     def with_tls(
         *args: Any,  # noqa: ANN401 - click's
-        tls: bool,
+        tls: bool | None,
         tls_ca: Path | None,
         tls_cert: Path | None,
         tls_key: Path | None,

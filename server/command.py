@@ -62,6 +62,7 @@ def main(  # noqa: PLR0913 - one argument for each option
     idle_timeout: float,
     line_timeout: float,
     send_timeout: float,
+    tls: bool | None,
     tls_cert: Path | None,
     tls_key: Path | None,
     tls_client_ca: Path | None,
@@ -78,7 +79,8 @@ def main(  # noqa: PLR0913 - one argument for each option
     sys.setswitchinterval(TURN)
     with stop_signals() as stop:
         with starting_threads():
-            certificates = read_certificates(tls_cert, tls_key, tls_client_ca)  # before any thread
+            # Before any thread.
+            certificates = read_certificates(tls_cert, tls_key, tls_client_ca, required=tls)
             render = lines.renderer(log_format, replica)
             writer = lines.configure(log_level, render)
             dialect = DIALECTS[protocol]

@@ -25,7 +25,6 @@ Command = Callable[..., Any]
 option = partial(click.option, show_default=True, show_envvar=True)
 port = click.IntRange(0, 65535)
 count = click.IntRange(min=1)
-pem = click.Path(path_type=Path)
 
 
 def _seconds(_context: click.Context, _option: click.Parameter, seconds: float) -> float:
@@ -39,6 +38,17 @@ def seconds_option(name: str, default: float, for_: str, most: float = DAY) -> C
     """A positive number of seconds, at most `most`."""
     allowed = click.FloatRange(min=0, min_open=True, max=most)
     return option(name, type=allowed, callback=_seconds, default=default, help=for_)
+
+
+def _unless_off(context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
+    """None with --no-tls: Compose names its files either way."""
+    return None if context.params["tls"] is False else path
+
+
+def file_option(name: str, for_: str) -> Command:
+    """A file that TLS needs."""
+    pem = click.Path(path_type=Path)
+    return option(name, type=pem, callback=_unless_off, metavar="PEM", help=for_)
 
 
 def _check_work(_context: click.Context, _option: click.Parameter, text: str) -> work.Work | None:
@@ -118,14 +128,15 @@ OPTIONS = [
     seconds_option(
         "--send-timeout", 10, "Seconds that a client may take for a reply.", GONE_SECONDS
     ),
-    option("--tls-cert", type=pem, metavar="PEM", help="Serve over TLS, with this certificate."),
-    option("--tls-key", type=pem, metavar="PEM", help="The certificate's key."),
     option(
-        "--tls-client-ca",
-        type=pem,
-        metavar="PEM",
-        help="Serve only clients that have a certificate of this authority.",
+        "--tls/--no-tls",
+        default=None,
+        is_eager=True,
+        help="Serve over TLS or in clear; by default over TLS if there is a certificate.",
     ),
+    file_option("--tls-cert", "The certificate to serve with."),
+    file_option("--tls-key", "The certificate's key."),
+    file_option("--tls-client-ca", "Serve only clients that have a certificate of this authority."),
     seconds_option("--handshake-timeout", 5, "Seconds that a TLS handshake may take."),
     seconds_option("--grace", 5, "Seconds for sessions to end when the server is stopped."),
     option(

@@ -11,10 +11,10 @@ from server.chat.certificates import BadCertificate, Certificates
 
 
 def read_certificates(
-    certificate: Path | None, key: Path | None, client_ca: Path | None
+    certificate: Path | None, key: Path | None, client_ca: Path | None, *, required: bool | None
 ) -> Certificates | None:
-    """What TLS needs, read again on SIGHUP; None to do without TLS."""
-    if not (certificate or key or client_ca):
+    """What TLS needs, read again on SIGHUP; None to do without TLS, unless it is required."""
+    if not (required or certificate or key or client_ca):
         return None
     if not (certificate and key):
         raise click.UsageError("TLS needs both --tls-cert and --tls-key.")

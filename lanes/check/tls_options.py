@@ -11,14 +11,27 @@ from lanes.check.tls import BadCertificate, Refused, Tls
 from lanes.options import Command, option
 
 
+def _unless_off(context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
+    """None with --no-tls: Compose names its files either way."""
+    return None if context.params["tls"] is False else path
+
+
 def _pem(name: str, text: str) -> Callable[[Command], Command]:
     variable = f"LANES_{name.upper().replace('-', '_')}"
     kind = click.Path(path_type=Path)
-    return option(f"--{name}", type=kind, metavar="PEM", envvar=variable, help=text)
+    return option(
+        f"--{name}", type=kind, callback=_unless_off, metavar="PEM", envvar=variable, help=text
+    )
 
 
 TLS: list[Callable[[Command], Command]] = [
-    option("--tls", is_flag=True, envvar="LANES_TLS", help="Check the server over TLS."),
+    option(
+        "--tls/--no-tls",
+        default=None,
+        is_eager=True,
+        envvar="LANES_TLS",
+        help="Check the server over TLS, or in clear, which is the default.",
+    ),
     _pem("tls-ca", "The certificate to trust, an authority's or its own; else the system's."),
     _pem("tls-cert", "What to show to a server that requires a certificate."),
     _pem("tls-key", "Its key."),
@@ -31,7 +44,7 @@ def secured(command: Command) -> Command:
     @wraps(command)
     def with_tls(
         *,
-        tls: bool,
+        tls: bool | None,
         tls_ca: Path | None,
         tls_cert: Path | None,
         tls_key: Path | None,

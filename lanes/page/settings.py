@@ -29,7 +29,7 @@ OTHERS = {
     "log_format": "Format of the log",
 }
 # Where it listens matters to nobody afterwards; a pool's workers, and TLS, are said above.
-ELSEWHERE = {"host", "port", "status_port", "workers", "replica", "tls_key", *WITH_TLS}
+ELSEWHERE = {"host", "port", "status_port", "workers", "replica", "tls", "tls_key", *WITH_TLS}
 
 
 def in_words(server: Snapshot) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.kit.command import run
 from tests.kit.lab import Lab
 from tests.kit.peer import Peer
 from tests.kit.waiting import wait_until
@@ -27,6 +28,20 @@ def test_three_clients_prove_their_names_and_plain_text_is_refused(lab: Lab) -> 
         peer.send(b"Hey Server!!!\n")
         assert b"+OK" not in peer.rest()
     wait_until(lambda: lab.snapshot()["refused"]["handshake"] == 1, pause=0.1)
+
+
+def test_off_is_off_and_what_is_neither_on_nor_off_is_refused_in_one_line(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANES_TLS", "off")
+    lab.compose("up", "--detach", "--scale", "client=1")
+    lab.wait_for_clients()
+    [session] = lab.snapshot()["sessions"]
+    assert (session["tls"], session["messages"], session["end"]) == ("", 5, "bye")
+    monkeypatch.setenv("LANES_TLS", "maybe")
+    assert run("docker", "compose", "up", "--detach").returncode
+    [refusal] = lab.compose("logs", "--no-log-prefix", "certs").splitlines()
+    assert refusal.endswith("LANES_TLS is on or off, and not 'maybe'")
 
 
 def test_a_second_up_keeps_the_certificates_and_no_container_has_the_ca_key(lab: Lab) -> None:

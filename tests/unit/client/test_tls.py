@@ -161,6 +161,17 @@ def test_wrong_files_are_one_line_and_exit_code_1_and_wrong_usage_is_2(
         assert (result.exit_code, why in result.output) == (2, True)
 
 
+def test_with_tls_off_it_talks_in_clear_and_no_file_is_looked_for(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = start_server()
+    for variable in ("LANES_TLS_CA", "LANES_TLS_CERT", "LANES_TLS_KEY"):
+        monkeypatch.setenv(variable, "nowhere.pem")
+    monkeypatch.setenv("LANES_TLS", "off")
+    assert invoke(server.address).exit_code == 0
+    assert server.record(1).tls == ""
+
+
 def test_without_tls_the_client_does_not_import_ssl() -> None:
     code = "import client.__main__, sys; sys.exit('ssl' in sys.modules)"
     assert run(sys.executable, "-c", code).returncode == 0

@@ -161,6 +161,16 @@ def test_distrust_on_either_side_is_one_line_and_exit_code_2(
         assert (result.exit_code, why in line) == (2, True), line
 
 
+def test_with_tls_off_it_checks_in_clear_and_no_file_is_looked_for(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("LANES_TLS_CA", "LANES_TLS_CERT", "LANES_TLS_KEY"):
+        monkeypatch.setenv(variable, "nowhere.pem")
+    monkeypatch.setenv("LANES_TLS", "off")
+    result = check(start_server())
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
 def test_a_server_without_tls_is_not_checked(start_server: StartServer) -> None:
     result = check(start_server(), "--tls")
     [line] = result.stderr.splitlines()

@@ -171,6 +171,19 @@ def test_a_wrong_certificate_is_one_line_and_exit_code_1() -> None:
     assert result.stderr == f"Error: {expired.certificate}: certificate has expired\n"
 
 
+def test_with_tls_off_no_certificate_is_looked_for_and_with_tls_on_there_has_to_be_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    named = ("--tls-cert", "nowhere.pem", "--tls-key", "nowhere.key", "--tls-client-ca", "no.pem")
+    monkeypatch.setenv("LANES_TLS", "off")
+    with ServerProcess(*named) as server, Peer(server.address) as peer:
+        assert peer.is_greeted()
+    for tls, complaint in {"on": "TLS needs both", "maybe": "'maybe' is not a valid"}.items():
+        result = run(*SERVER, *FREE, LANES_TLS=tls)
+        assert (result.returncode, result.stdout) == (2, "")
+        assert complaint in result.stderr.splitlines()[-1]
+
+
 def test_on_sighup_it_reads_its_certificates_again_and_drops_nobody() -> None:
     with authority() as before, authority() as after:
         pair = before.issue("localhost")
