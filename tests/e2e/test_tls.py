@@ -1,5 +1,7 @@
 """LANES_TLS=on docker compose up: the same lab, and nobody reads along."""
 
+import ssl
+
 import pytest
 
 from tests.kit.command import run
@@ -44,14 +46,78 @@ def test_off_is_off_and_what_is_neither_on_nor_off_is_refused_in_one_line(
     assert refusal.endswith("LANES_TLS is on or off, and not 'maybe'")
 
 
-def test_a_second_up_keeps_the_certificates_and_no_container_has_the_ca_key(lab: Lab) -> None:
-    def certificates() -> str:
-        return lab.compose(
-            "exec", "-T", "server", "sh", "-c", "ls -l /certificates; sha1sum /certificates/*"
-        )
+CERTIFIED = ("server/server.key", "server/server.pem")
+SHOWN = ("client/client.key", "client/client.pem")
+# The same certificate, for a day.
+EXPIRING = (
+    "cd /tmp && openssl x509 -in /server/server.pem -set_serial 7 -days 1 -out server.pem"
+    " -CA /authority/authority.pem -CAkey /authority/authority.key"
+    " && chmod 644 server.pem && mv -f server.pem /server"
+)
+DAMAGES = {
+    "true": (),
+    "rm /server/authority.pem": (),
+    "rm /client/client.key": SHOWN,
+    "echo >/client/client.pem": SHOWN,
+    "cp -f /server/server.key /client/client.key": SHOWN,
+    EXPIRING: CERTIFIED,
+}
 
+
+def in_certs(lab: Lab, script: str) -> str:
+    return lab.compose("run", "--rm", "--no-deps", "-T", "certs", script)
+
+
+def certificates(lab: Lab) -> dict[str, str]:
+    """Who may read each file, and what is in it, in short."""
+    look = "find authority server client -type f -printf '%m %U:%G ' -exec sha1sum {} ';'"
+    told = in_certs(lab, f"cd / && {look}")
+    return {name: " ".join(facts) for *facts, name in map(str.split, told.splitlines())}
+
+
+def test_what_is_missing_broken_or_soon_out_of_date_is_made_anew_and_nothing_else(
+    lab: Lab,
+) -> None:
+    lab.compose("up", "certs")
+    for damage, renewed in DAMAGES.items():
+        before = certificates(lab)
+        in_certs(lab, damage)
+        lab.compose("up", "certs")
+        after = certificates(lab)
+        assert set(after) == set(before)
+        assert {name for name in after if after[name] != before[name]} == set(renewed), damage
+
+
+def test_a_server_that_runs_has_the_new_certificate_by_sighup_and_its_clients_still_trust_it(
+    lab: Lab,
+) -> None:
     lab.compose("up", "--detach", "--wait", "server")
-    before = certificates()
-    assert "authority.key" not in before
+    address, first = lab.address("server", 2022), in_certs(lab, "cat /server/server.pem")
+    in_certs(lab, EXPIRING)
+    lab.compose("up", "certs")
+    second = in_certs(lab, "cat /server/server.pem")
+    assert (ssl.get_server_certificate(address), second == first) == (first, False)
+    lab.compose("kill", "--signal", "HUP", "server")
+    wait_until(lambda: ssl.get_server_certificate(address) == second, pause=0.1)
+    lab.compose("run", "--rm", "--no-deps", "-T", "client", "run")  # it exits with 0
+
+
+def test_each_sees_its_own_files_alone_and_nobody_the_authoritys_key(lab: Lab) -> None:
+    def seen_by(service: str) -> set[str]:
+        words = ("--rm", "--no-deps", "-T", "--entrypoint", "ls", service, "/certificates")
+        return set(lab.compose("run", *words).split())
+
+    lab.compose("up", "certs")
+    may = {name: told.rpartition(" ")[0] for name, told in certificates(lab).items()}
+    assert may["authority/authority.key"] == "600 0:10001"
+    assert may["server/server.key"] == may["client/client.key"] == "640 0:10001"
+    assert seen_by("server") == {"authority.pem", "server.key", "server.pem"}
+    for service in ("client", "lanes"):
+        assert seen_by(service) == {"authority.pem", "client.key", "client.pem"}
+
+
+def test_a_second_up_keeps_the_certificates(lab: Lab) -> None:
+    lab.compose("up", "--detach", "--wait", "server")
+    before = certificates(lab)
     lab.compose("up", "--detach", "--wait", "--force-recreate", "server")
-    assert certificates() == before
+    assert certificates(lab) == before
