@@ -4,7 +4,7 @@ import ssl
 import time
 
 from server.chat.connection import Connection, TimedOut
-from server.chat.endpoint import Endpoint, HandshakeFailed
+from server.chat.endpoint import NOT_NOW, Endpoint, HandshakeFailed
 
 CHUNK = 32 * 1024  # bytes of ciphertext to receive at once, at most: a record has 16 KiB
 
@@ -12,9 +12,12 @@ CHUNK = 32 * 1024  # bytes of ciphertext to receive at once, at most: a record h
 class TlsConnection:
     """An encrypted connection to one client: a `Connection` on which `handshake` comes first."""
 
+    _endpoint: Endpoint
+
     def __init__(self, connection: Connection, context: ssl.SSLContext) -> None:
         self._connection = connection
-        self._endpoint = Endpoint(context)
+        self._context = context
+        self._begun = False  # there is an endpoint: most of what TLS costs, and may fail at
         self._input_ended = False
         self._output_ended = False
 
@@ -24,6 +27,7 @@ class TlsConnection:
         Raises HandshakeFailed.
         """
         until = time.monotonic() + timeout
+        self._endpoint, self._begun = Endpoint(self._context), True
         try:
             while not self._endpoint.shake_hands():
                 self._flush(until - time.monotonic())
@@ -72,9 +76,10 @@ class TlsConnection:
     def end_output(self, last_words: bytes, seconds: float) -> int:
         """Say the last words and goodbye; return how many bytes of the words were sent."""
         self._output_ended = True
-        ciphertext = self._endpoint.end(last_words)
+        ciphertext = self._endpoint.end(last_words) if self._begun else NOT_NOW
         sent = self._connection.end_output(ciphertext, seconds)
-        return len(last_words) if sent == len(ciphertext) and self._endpoint.established else 0
+        is_read = self._begun and self._endpoint.established and sent == len(ciphertext)
+        return len(last_words) if is_read else 0
 
     def linger(self, deadline: float) -> None:
         """Close once the peer has; what it still sends is not even decrypted."""

@@ -1,7 +1,9 @@
 """A session over TLS, with a whole server: clients that are served, refused, or wait."""
 
 import ssl
+import threading
 from functools import partial
+from typing import Any, NoReturn
 
 import pytest
 from structlog.testing import capture_logs
@@ -94,6 +96,42 @@ def test_one_client_too_many_gets_an_alert_before_any_handshake(
     server.greeted(trusting)
     assert alert(server.connect(), trusting) == "TLSV1_ALERT_INTERNAL_ERROR"
     assert server.registry.snapshot().refused["busy"] == 1
+
+
+def test_a_fault_as_tls_begins_costs_that_client_alone_and_is_counted(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch, trusting: ssl.SSLContext
+) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise MemoryError
+
+    monkeypatch.setattr(context, "wrap_bio", fail)
+    server = start_server(tls=context, max_clients=1)
+    for number in (1, 2):
+        assert alert(server.connect(), trusting) == "TLSV1_ALERT_INTERNAL_ERROR"
+        wait_until(lambda: server.registry.snapshot().refused["handshake"] == number)  # noqa: B023
+    assert (server.registry.snapshot().accepted, server.registry.snapshot().open) == (0, 0)
+
+
+def test_who_waits_or_is_turned_away_has_no_tls_to_pay_for(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch, context: ssl.SSLContext
+) -> None:
+    made: list[threading.Thread] = []
+    wrap = context.wrap_bio
+
+    def noted(*args: Any, **options: Any) -> ssl.SSLObject:  # noqa: ANN401 - as it has them
+        made.append(threading.current_thread())
+        return wrap(*args, **options)
+
+    monkeypatch.setattr(context, "wrap_bio", noted)
+    server = start_server(tls=context, max_clients=2, model=Pool(1))
+    server.connect()
+    wait_until(lambda: server.record(1).tls == "handshake")
+    server.connect()
+    server.record(2)
+    server.connect().rest()
+    assert [thread.name for thread in made] == [server.record(1).thread]
 
 
 def test_a_drain_says_farewell_to_served_clients(
