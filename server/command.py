@@ -106,7 +106,7 @@ def main(  # noqa: PLR0913 - one argument for each option
                 resolver=None if tls_client_ca else Resolver(),
                 patience=patience,
                 converse=converse,
-                secure=securing(certificates),
+                secure=securing(certificates, send_timeout),
             )
             with binding("--status-port", host, status_port):
                 status = WebServer(create_app(registry, writer.counts), host, status_port)
@@ -129,11 +129,13 @@ def build_model(name: str, workers: int) -> Model:
     return {"thread": ThreadPerClient, "cached": Cached, "lock": OneLock}[name]()
 
 
-def securing(certificates: Certificates | None) -> Callable[[Connection], AnyConnection]:
+def securing(
+    certificates: Certificates | None, send_timeout: float
+) -> Callable[[Connection], AnyConnection]:
     """What to make of a new connection: one over TLS, if there are certificates."""
     if certificates is None:
         return lambda connection: connection
-    return lambda connection: TlsConnection(connection, certificates.context)
+    return lambda connection: TlsConnection(connection, certificates.context, send_timeout)
 
 
 def interpreter() -> dict[str, str]:

@@ -24,6 +24,10 @@ class TimedOut(Exception):
     """The peer was too slow. TimeoutError would not do: it is ETIMEDOUT too, a lost peer."""
 
 
+class Unread(Exception):
+    """While we received, the peer did not take what TLS had to send: as if a send had timed out."""
+
+
 def set_timeout(of: socket.socket, option: int, seconds: float) -> None:
     """Bound its calls: SO_RCVTIMEO or SO_SNDTIMEO. Raises TimedOut if no time is left."""
     if seconds <= 0:  # to the kernel, 0 would mean forever

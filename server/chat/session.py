@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import structlog
 
 from server.chat.clock import EPOCH
-from server.chat.connection import LINGER_SECONDS, TimedOut
+from server.chat.connection import LINGER_SECONDS, TimedOut, Unread
 from server.chat.lingering import Lingering
 from server.chat.protocol import Dialect, Message
 from server.chat.record import End, Record
@@ -95,7 +95,7 @@ class Session:
                 self._connection.close()  # the client says nothing more: there is no reset to fear
             else:
                 self._take_leave(end)
-        except TimedOut:
+        except (TimedOut, Unread):
             self._connection.abort()
             end = "unread"
         except OSError:

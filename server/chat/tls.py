@@ -3,7 +3,7 @@
 import ssl
 import time
 
-from server.chat.connection import Connection, TimedOut
+from server.chat.connection import Connection, TimedOut, Unread
 from server.chat.endpoint import NOT_NOW, Endpoint, HandshakeFailed
 
 CHUNK = 32 * 1024  # bytes of ciphertext to receive at once, at most: a record has 16 KiB
@@ -14,9 +14,12 @@ class TlsConnection:
 
     _endpoint: Endpoint
 
-    def __init__(self, connection: Connection, context: ssl.SSLContext) -> None:
+    def __init__(
+        self, connection: Connection, context: ssl.SSLContext, send_timeout: float
+    ) -> None:
         self._connection = connection
         self._context = context
+        self._send_timeout = send_timeout  # for what OpenSSL has to say while we receive
         self._begun = False  # there is an endpoint: most of what TLS costs, and may fail at
         self._input_ended = False
         self._output_ended = False
@@ -55,7 +58,7 @@ class TlsConnection:
         return ciphertext != b""
 
     def receive(self, size: int, timeout: float) -> bytes:
-        """The next bytes, `size` at most; b"" at the end. Raises TimedOut or OSError.
+        """The next bytes, `size` at most; b"" at the end. Raises TimedOut, Unread or OSError.
 
         One time-out for all of it: a record that drips in does not keep a client here.
         """
@@ -66,7 +69,10 @@ class TlsConnection:
             plaintext = endpoint.read(size)
             if plaintext is not None:
                 return plaintext
-            self._flush(timeout)  # what a peer's new keys ask for
+            try:
+                self._flush(self._send_timeout)  # the new keys that the peer asked for
+            except TimedOut:
+                raise Unread from None
             timeout = until - time.monotonic()
 
     def send(self, buffer: bytes, timeout: float) -> None:

@@ -56,7 +56,9 @@ class RunningServer:
                 **shared,
                 **of_sessions,
             ),
-            secure=(lambda one: TlsConnection(one, tls)) if tls else (lambda one: one),
+            secure=(lambda one: TlsConnection(one, tls, patience.send))
+            if tls
+            else (lambda one: one),
             **shared,
         )
         self.address = self.listener.address

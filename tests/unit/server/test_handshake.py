@@ -2,7 +2,9 @@
 
 import ssl
 import threading
+from collections import deque
 from functools import partial
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
@@ -13,8 +15,9 @@ from server.chat.models import Pool
 from server.chat.registry import Refusal
 from server.chat.session import Patience
 from tests.kit.certificates import Authority, Pair, authority
+from tests.kit.key_updates import KeyUpdates, logging_keys
 from tests.kit.memory_client import MemoryClient
-from tests.kit.peer import Peer
+from tests.kit.peer import Peer, deaf
 from tests.kit.running_server import RunningServer, StartServer
 from tests.kit.waiting import SECONDS, wait_until
 
@@ -180,6 +183,20 @@ def test_a_client_that_half_closes_gets_all_replies_and_a_goodbye(
     assert client.hear(peer.rest()).count(b"+OK ") == 1 + 1000
     assert client.ended
     assert server.ended(1).end == "bye"
+
+
+def test_who_asks_for_keys_and_does_not_read_them_is_unread_and_not_idle(
+    start_server: StartServer, context: ssl.SSLContext, trusting: ssl.SSLContext, tmp_path: Path
+) -> None:
+    server = start_server(tls=context, patience=Patience(idle=SECONDS, send=0.1))
+    client, keys = MemoryClient(trusting), logging_keys(trusting, tmp_path)
+    host, _, port = server.address.rpartition(":")
+    with deaf((host, int(port))) as peer:
+        client.meet_over(peer)
+        updates = KeyUpdates(keys)
+        with pytest.raises(ConnectionError):
+            deque(map(peer.sendall, iter(updates.update, b"")), 0)
+    assert server.ended(1).end == "unread"
 
 
 def test_a_client_that_leaves_without_a_goodbye_is_lost(

@@ -6,13 +6,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
-from server.chat.connection import Connection, TimedOut
+from server.chat.connection import Connection, TimedOut, Unread
 from server.chat.endpoint import Endpoint, HandshakeFailed
 from server.chat.tls import TlsConnection
 from tests.kit.certificates import Authority, Pair, authority
+from tests.kit.key_updates import KeyUpdates, logging_keys
 from tests.kit.memory_client import MemoryClient
 from tests.kit.peer import reset_on_close
 from tests.kit.waiting import SECONDS
@@ -125,6 +127,22 @@ def test_a_client_without_tls_is_refused_in_words(context: ssl.SSLContext, said:
     assert failure.value.reason == "handshake"
 
 
+def test_a_session_survives_that_its_peer_takes_new_keys_and_asks_for_new_ones(
+    context: ssl.SSLContext, trusting: ssl.SSLContext, tmp_path: Path
+) -> None:
+    keys = logging_keys(trusting, tmp_path)
+    server, client = met(context, trusting)
+    updates = KeyUpdates(keys)
+    for _ in range(3):
+        server.feed(updates.say(b"Hey") + updates.update() + updates.say(b"Server!!!"))
+        assert [server.read(99), server.read(99), server.read(99)] == [b"Hey", b"Server!!!", None]
+        answer, later = server.take() + server.write(b"Today"), server.write(b"Today")
+        assert len(answer) > len(later)  # its new keys go before it
+        assert client.hear(answer + later) == b"TodayToday"
+    assert client.hear(server.end(b"-ERR closing")) == b"-ERR closing"
+    assert client.ended
+
+
 # Over a socket.
 
 Line = tuple[TlsConnection, socket.socket]
@@ -139,7 +157,7 @@ def line(context: ssl.SSLContext) -> Iterator[Line]:
         peer.connect(listening.getsockname())
         accepted, _ = listening.accept()
         accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
-        connection = TlsConnection(Connection(accepted), context)
+        connection = TlsConnection(Connection(accepted), context, send_timeout=0.05)
         yield connection, peer
         connection.close()
 
@@ -246,6 +264,30 @@ def test_a_record_that_drips_has_one_timeout_not_one_for_each_byte(pair: Secured
 def test_sending_has_a_timeout(pair: Secured) -> None:
     with pytest.raises(TimedOut):
         pair[0].send(bytes(8_000_000), 0.05)
+
+
+def test_who_asks_for_keys_and_does_not_read_them_is_given_up_after_the_send_timeout(
+    line: Line, trusting: ssl.SSLContext, tmp_path: Path
+) -> None:
+    connection, peer = line
+    client, keys = MemoryClient(trusting), logging_keys(trusting, tmp_path)
+    shaking = in_thread(lambda: connection.handshake(SECONDS))
+    client.meet_over(peer)
+    shaking.join(SECONDS)
+    updates, given_up = KeyUpdates(keys), threading.Event()
+
+    def ask() -> None:
+        with suppress(OSError):  # it does not take them any more
+            while not given_up.is_set():
+                peer.sendall(updates.update())
+
+    asking, began = in_thread(ask), time.monotonic()
+    with pytest.raises(Unread):
+        connection.receive(99, SECONDS)
+    assert time.monotonic() - began < SECONDS / 2
+    given_up.set()
+    connection.abort()
+    asking.join(SECONDS)
 
 
 def test_a_drain_answers_what_has_arrived_and_says_farewell(pair: Secured) -> None:
