@@ -1,10 +1,13 @@
 """LANES_TLS=on docker compose up: the same lab, and nobody reads along."""
 
 import ssl
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from tests.kit.command import run
+from tests.kit.command import ROOT, run
 from tests.kit.lab import Lab
 from tests.kit.peer import Peer
 from tests.kit.waiting import wait_until
@@ -114,6 +117,48 @@ def test_each_sees_its_own_files_alone_and_nobody_the_authoritys_key(lab: Lab) -
     assert seen_by("server") == {"authority.pem", "server.key", "server.pem"}
     for service in ("client", "lanes"):
         assert seen_by(service) == {"authority.pem", "client.key", "client.pem"}
+
+
+@contextmanager
+def s_client(lab: Lab, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """OpenSSL's own client in the service client's place; a K or R by itself is its command."""
+    files = ("-CAfile", "authority.pem", "-cert", "client.pem", "-key", "client.key")
+    inside = ("--workdir", "/certificates", "--entrypoint", "openssl", "client", "s_client")
+    command = (*lab.docker_compose_command(), "run", "--rm", "--no-deps", "-T", *inside)
+    with subprocess.Popen(
+        (*command, "-connect", "server:2022", "-verify_return_error", *files, *words),
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        bufsize=1,
+    ) as talk:
+        yield talk
+
+
+def says(talk: subprocess.Popen[str], line: str, answer: str) -> bool:
+    """Whether this is heard after that was said."""
+    assert talk.stdin
+    assert talk.stdout
+    talk.stdin.write(line)
+    return any(answer in heard for heard in talk.stdout)
+
+
+def test_openssls_client_may_take_new_keys_and_may_not_shake_hands_again(lab: Lab) -> None:
+    lab.compose("up", "--detach", "--wait", "server", "lanes")
+    with s_client(lab, "-tls1_3") as talk:
+        assert says(talk, "", "+OK Thread-1: ready")
+        for _ in range(3):
+            assert says(talk, "Hey Server!!!\n", "+OK Thread-1: Today")
+            assert says(talk, "K\n", "KEYUPDATE")
+        assert says(talk, "Hey Server!!!\n", "+OK Thread-1: Today")
+        assert says(talk, "Q\n", "DONE")
+    with s_client(lab, "-tls1_2") as talk:
+        assert says(talk, "Hey Server!!!\n", "+OK Thread-2: Today")
+        assert says(talk, "R\n", "no renegotiation")
+    sessions = [(one["messages"], one["end"]) for one in lab.snapshot()["sessions"]]
+    assert sessions == [(4, "bye"), (1, "lost")]
 
 
 def test_a_second_up_keeps_the_certificates(lab: Lab) -> None:
