@@ -31,18 +31,19 @@ class Endpoint:
     def __init__(self, context: ssl.SSLContext) -> None:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
-        self._begun = False
+        self._answered = False  # the peer's hello: from then on an alert in clear is no alert
         self.established = False
         self.holds = False  # whether there may be plaintext without more from the peer
 
     def feed(self, ciphertext: bytes) -> None:
         """Take the next bytes from the peer."""
         self._incoming.write(ciphertext)
-        self._begun = True
 
     def take(self) -> bytes:
         """What OpenSSL itself wants to send to the peer."""
-        return self._outgoing.read()
+        ciphertext = self._outgoing.read()
+        self._answered = self._answered or ciphertext != b""
+        return ciphertext
 
     def shake_hands(self) -> bool:
         """Continue the handshake; False until it is complete. Raises HandshakeFailed."""
@@ -83,15 +84,15 @@ class Endpoint:
         return self._outgoing.read()
 
     def end(self, last_words: bytes) -> bytes:
-        """What to send last: the last words and `close_notify`, or an alert during the handshake.
+        """What to send last: the last words and `close_notify`, or an alert before a handshake.
 
-        During a handshake, or after a fault of the peer's, it could not read last words.
+        During a handshake, or after a fault of the peer's, it could not read last words. OpenSSL
+        has an alert for a fault; for a handshake that we break off it lets us send none.
         """
-        if not self._begun:
-            return NOT_NOW
         ciphertext = b""
         if self.established:
             with contextlib.suppress(ssl.SSLError):
                 ciphertext = self.write(last_words)
                 self._tls.unwrap()  # would wait for the peer's own, which we do not need
-        return ciphertext + self._outgoing.read()
+        ciphertext += self.take()
+        return ciphertext if self._answered else NOT_NOW

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from server.chat.certificates import Certificates
 from server.chat.models import Pool
+from server.chat.record import End
 from server.chat.registry import Refusal
 from server.chat.session import Patience
 from tests.kit.certificates import Authority, Pair, authority
@@ -197,6 +198,31 @@ def test_who_asks_for_keys_and_does_not_read_them_is_unread_and_not_idle(
         with pytest.raises(ConnectionError):
             deque(map(peer.sendall, iter(updates.update, b"")), 0)
     assert server.ended(1).end == "unread"
+
+
+LAST: dict[End, tuple[bytes, bytes]] = {  # what is said last, and what is answered
+    "idle": (b"", b"-ERR idle: "),
+    "slow": (b"x", b"-ERR slow: "),
+    "too-long": (b"x" * 9000, b"-ERR too-long: "),
+    "unfinished": (b"x", b""),
+    "bye": (b"Hey\n", b"+OK "),
+}
+
+
+@pytest.mark.parametrize("end", LAST)
+def test_however_a_conversation_ends_a_goodbye_follows(
+    start_server: StartServer, context: ssl.SSLContext, trusting: ssl.SSLContext, end: End
+) -> None:
+    server = start_server(tls=context, patience=Patience(idle=0.2, line=0.2))
+    said, answer = LAST[end]
+    peer, client = server.connect(), MemoryClient(trusting)
+    client.meet_over(peer.socket)
+    leaves = end in ("bye", "unfinished")
+    peer.send(client.say(said) + (client.goodbye() if leaves else b""))
+    *_, last = client.hear(peer.rest()).splitlines()
+    assert last.startswith(answer)
+    assert client.ended
+    assert server.ended(1).end == end
 
 
 def test_a_client_that_leaves_without_a_goodbye_is_lost(

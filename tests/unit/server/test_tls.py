@@ -85,13 +85,55 @@ def test_the_last_words_can_be_read_and_then_the_end(
     assert [client.tls.read(99), client.tls.read(99)] == [b"-ERR closing", b""]
 
 
+# As each conversation ends: what the client has said, how much of that has come, and is read.
+ENDS = {
+    "bye": (b"Hey\n", None, 99),
+    "unfinished": (b"x", None, 99),
+    "idle": (b"", None, 99),
+    "slow": (b"x", -1, 99),
+    "too-long": (bytes(50_000), None, 9_000),
+    "closing": (b"Hey\n", None, 0),
+}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("end", ENDS)
+def test_whatever_has_come_a_goodbye_can_be_read(
+    context: ssl.SSLContext, trusting: ssl.SSLContext, end: str, version: ssl.TLSVersion
+) -> None:
+    trusting.maximum_version = version
+    server, client = met(context, trusting)
+    client.hear(server.take())
+    said, come, read = ENDS[end]
+    leaves = end in ("bye", "unfinished")
+    server.feed(client.say(said)[:come] + (client.goodbye() if leaves else b""))
+    if read:
+        server.read(read)
+    client.hear(server.end(b""))
+    assert client.ended
+
+
 def test_before_the_handshake_an_alert_puts_no_blame_on_the_peer(
     context: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
-    client = MemoryClient(trusting)
+    server, client = met(context, trusting)
+    server.feed(client.say(b"Hey")[:-1] + b"!")
+    with pytest.raises(ssl.SSLError):
+        server.read(99)
+    with pytest.raises(ssl.SSLError, match="ALERT_BAD_RECORD_MAC"):
+        client.hear(server.end(b"nobody can read this"))
+
+
+@pytest.mark.parametrize("of_hello", [0, 1, 99, -1], ids=["none", "a byte", "a part", "nearly all"])
+def test_until_the_hello_is_answered_an_alert_says_that_it_is_no_fault_of_the_peers(
+    context: ssl.SSLContext, trusting: ssl.SSLContext, of_hello: int
+) -> None:
+    server, client = Endpoint(context), MemoryClient(trusting)
     with suppress(ssl.SSLWantReadError):
         client.tls.do_handshake()
-    client.incoming.write(Endpoint(context).end(b"-ERR busy"))
+    server.feed(client.outgoing.read()[:of_hello])
+    assert not server.shake_hands()
+    client.incoming.write(server.end(b"-ERR busy"))
     with pytest.raises(ssl.SSLError, match="ALERT_INTERNAL_ERROR"):
         client.tls.do_handshake()
 
