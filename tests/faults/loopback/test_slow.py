@@ -3,14 +3,18 @@
 `drip` begins a line and adds a byte a second, `deaf` asks for much and never reads.
 """
 
+import ssl
 import time
 from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.faults.forge import Call, beside
 from tests.faults.honest import honest_clients
 from tests.faults.tally import Tally
+from tests.kit.certificates import Authority, Pair, trusting
 from tests.kit.http_get import LOOPBACK
 from tests.kit.peer import deaf
 from tests.kit.rounds import Rounds
@@ -31,20 +35,25 @@ END = {"drip": "slow", "deaf": "unread", "silent": "idle"}  # how the server sho
 FIRST_WORDS = {"drip": b"x", "deaf": 4000 * b"\n", "silent": b""}
 
 
-def be_slow(call: Call, port: int, of_each: int) -> dict[str, str]:
+def be_slow(call: Call, port: int, of_each: int, *tls: Any) -> dict[str, str]:  # noqa: ANN401
     """Keep N clients of each kind until it is over; the kind of each, by its address."""
     kinds, dripping = {}, []
+    context = trusting(*tls) if tls else None
     call.ready.set()
     with ExitStack() as stack:
         for kind in of_each * [*END]:
-            client = stack.enter_context(deaf((LOOPBACK, port), FIRST_WORDS[kind]))
+            client = deaf((LOOPBACK, port))
+            if context:
+                client = context.wrap_socket(client, server_hostname="localhost")
+            stack.enter_context(client)
             client.recv(100)
+            client.sendall(FIRST_WORDS[kind])
             kinds["{}:{}".format(*client.getsockname())] = kind
             if kind == "drip":
                 dripping.append(client)
         while not call.over.wait(1.0):
             for client in dripping:
-                with suppress(ConnectionError):  # it was shown out
+                with suppress(ConnectionError, ssl.SSLError):  # it was shown out
                     client.send(b"x")
     return kinds
 
@@ -53,11 +62,23 @@ def be_slow(call: Call, port: int, of_each: int) -> dict[str, str]:
 def test_slow_and_deaf_clients_are_shown_out_in_time_and_harm_nobody(
     rounds: Rounds, tally: Tally
 ) -> None:
-    of_each = rounds(64, 256)
+    with ServerProcess(*OPTIONS) as server:
+        see_them_out(server, rounds(64, 256), tally)
+
+
+@pytest.mark.alone
+def test_over_tls_slow_and_deaf_clients_are_shown_out_in_time_after_their_handshake(
+    rounds: Rounds, tally: Tally, ca: Authority
+) -> None:
+    with ServerProcess(*OPTIONS, *ca.served("localhost")) as server:
+        see_them_out(server, rounds(32, 128), tally, ca.certificate, ca.issue("client"))
+
+
+def see_them_out(server: ServerProcess, of_each: int, tally: Tally, *tls: Path | Pair) -> None:
     everybody = of_each * len(END) + HONEST
-    with ServerProcess(*OPTIONS) as server, honest_clients(server.port, HONEST) as honest:
+    with honest_clients(server.port, HONEST, *tls) as honest:
         slowest, snapshot = 0.0, server.snapshot()
-        with beside(be_slow, server.port, of_each) as slow:
+        with beside(be_slow, server.port, of_each, *tls) as slow:
             while snapshot["accepted"] < everybody or snapshot["open"] > HONEST:
                 began = time.monotonic()
                 tally.check(server.is_well(), "/healthz does not answer")

@@ -92,7 +92,8 @@ def hostile(address: str, context: ssl.SSLContext, draw: random.Random) -> None:
     """Garbage, a hello that is cut off, or a handshake and then bytes that nobody can decrypt."""
     with suppress(OSError, ssl.SSLError), Peer(address) as peer:
         client = MemoryClient(context)
-        kind = draw.choice(["garbage", "half a hello", "a wrong record", "a lie about its length"])
+        records = ["a wrong record", "a lie about its length", "garbage within", "an endless line"]
+        kind = draw.choice(["garbage", "half a hello", *records])
         if kind == "garbage":
             peer.send(draw.randbytes(draw.randint(1, 3000)))
         elif kind == "half a hello":
@@ -100,6 +101,10 @@ def hostile(address: str, context: ssl.SSLContext, draw: random.Random) -> None:
                 client.tls.do_handshake()
             hello = client.outgoing.read()
             peer.send(hello[: draw.randrange(len(hello))])
+        elif kind in ("garbage within", "an endless line"):
+            client.meet_over(peer.socket)
+            garbage = draw.randbytes(draw.randint(1, 3000))
+            peer.send(client.say(garbage if kind == "garbage within" else 20_000 * b"x"))
         else:
             client.meet_over(peer.socket)
             record = bytearray(client.say(b"Hey Server!!!\n"))
