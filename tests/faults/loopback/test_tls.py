@@ -27,7 +27,7 @@ from tests.faults.tally import Tally
 from tests.kit.certificates import Authority, Pair, authority
 from tests.kit.http_get import LOOPBACK
 from tests.kit.memory_client import MemoryClient
-from tests.kit.peer import Peer, reset_on_close
+from tests.kit.peer import Peer, deaf, reset_on_close
 from tests.kit.rounds import Rounds
 from tests.kit.server_process import ServerProcess
 from tests.kit.waiting import SECONDS, wait_until
@@ -253,6 +253,7 @@ def test_strangers_are_refused_and_counted_by_reason(
 
 
 @pytest.mark.promise(7)
+@pytest.mark.alone
 def test_a_drain_over_tls_answers_what_it_received_and_says_farewell(
     rounds: Rounds, tally: Tally, ca: Authority, context: ssl.SSLContext
 ) -> None:
@@ -263,24 +264,37 @@ def test_a_drain_over_tls_answers_what_it_received_and_says_farewell(
                 replies += 1
         return name, replies, line
 
+    def deafened(server: ServerProcess) -> ssl.SSLSocket:
+        peer = deaf((LOOPBACK, server.port))
+        return context.wrap_socket(peer, server_hostname="localhost")
+
     clients, longest, answered = 40, 0.0, 0
     for _ in range(rounds(2, 30)):
         with ServerProcess(*ca.served("localhost"), "--grace", "3") as server, ExitStack() as stack:
             peers = [stack.enter_context(Peer(server.address, tls=context)) for _ in range(clients)]
             assert all(peer.is_greeted() for peer in peers)
+            halves = peers[-10:]
+            for peer in halves:
+                peer.send(b"Hey\nServ")
+            unheard = stack.enter_context(deafened(server))
             with ThreadPoolExecutor(clients) as threads:
                 talks = [threads.submit(converse, peer) for peer in peers[: clients // 2]]
                 wait_until(lambda: server.snapshot()["messages"] > 200)
+                unheard.sendall(2500 * b"x\n")
                 began = time.monotonic()
                 server.signal(signal.SIGTERM)
-                idle = [peer.rest() for peer in peers[clients // 2 :]]
+                idle = [(peer in halves, peer.rest()) for peer in peers[clients // 2 :]]
                 ends = [talk.result(SECONDS) for talk in talks]
             code = server.wait()
-            longest = max(longest, time.monotonic() - began)
+            took = time.monotonic() - began
+            longest = max(longest, took)
             received = {one["peer"]: one["messages"] for one in server.events("bye")}
         tally.check(code == 0, f"exit code {code}")
-        for said in idle:
-            tally.check(said.startswith(b"-ERR closing: "), f"an idle one was told {said!r}")
+        tally.check(took <= 3 + 1, f"ended after {took:.2f} s")  # the deaf one takes all of it
+        for has_asked, said in idle:
+            *before, farewell = said.splitlines()
+            right = len(before) == has_asked and farewell.startswith(b"-ERR closing: ")
+            tally.check(right, f"one that had half a line, or none, was told {said!r}")
         for name, replies, last in ends:
             right = replies == received[name] and last.startswith("-ERR closing: ")
             tally.check(right, f"{replies} of {received[name]}, and then {last!r}")
