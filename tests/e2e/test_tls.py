@@ -35,7 +35,7 @@ def test_three_clients_prove_their_names_and_plain_text_is_refused(lab: Lab) -> 
     wait_until(lambda: lab.snapshot()["refused"]["handshake"] == 1, pause=0.1)
 
 
-def test_off_is_off_and_what_is_neither_on_nor_off_is_refused_in_one_line(
+def test_off_is_off_and_any_other_value_is_refused_in_one_line(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LANES_TLS", "off")
@@ -78,7 +78,7 @@ def certificates(lab: Lab) -> dict[str, str]:
     return {name: " ".join(facts) for *facts, name in map(str.split, told.splitlines())}
 
 
-def test_what_is_missing_broken_or_soon_out_of_date_is_made_anew_and_nothing_else(
+def test_only_missing_broken_or_expiring_certificates_are_made_anew(
     lab: Lab,
 ) -> None:
     lab.compose("up", "certs")
@@ -91,7 +91,7 @@ def test_what_is_missing_broken_or_soon_out_of_date_is_made_anew_and_nothing_els
         assert {name for name in after if after[name] != before[name]} == set(renewed), damage
 
 
-def test_a_server_that_runs_has_the_new_certificate_by_sighup_and_its_clients_still_trust_it(
+def test_a_running_server_takes_a_renewed_certificate_and_clients_still_trust_it(
     lab: Lab,
 ) -> None:
     lab.compose("up", "--detach", "--wait", "server")
@@ -105,7 +105,7 @@ def test_a_server_that_runs_has_the_new_certificate_by_sighup_and_its_clients_st
     lab.compose("run", "--rm", "--no-deps", "-T", "client", "run")  # it exits with 0
 
 
-def test_each_sees_its_own_files_alone_and_nobody_the_authoritys_key(lab: Lab) -> None:
+def test_each_service_sees_its_own_certificates_and_none_the_ca_key(lab: Lab) -> None:
     def seen_by(service: str) -> set[str]:
         words = ("--rm", "--no-deps", "-T", "--entrypoint", "ls", service, "/certificates")
         return set(lab.compose("run", *words).split())

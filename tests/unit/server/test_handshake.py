@@ -118,7 +118,7 @@ def test_a_fault_as_tls_begins_costs_that_client_alone_and_is_counted(
     assert (server.registry.snapshot().accepted, server.registry.snapshot().open) == (0, 0)
 
 
-def test_who_waits_or_is_turned_away_has_no_tls_to_pay_for(
+def test_no_tls_is_set_up_for_clients_that_wait_or_are_refused(
     start_server: StartServer, monkeypatch: pytest.MonkeyPatch, context: ssl.SSLContext
 ) -> None:
     made: list[threading.Thread] = []
@@ -186,7 +186,7 @@ def test_a_client_that_half_closes_gets_all_replies_and_a_goodbye(
     assert server.ended(1).end == "bye"
 
 
-def test_who_asks_for_keys_and_does_not_read_them_is_unread_and_not_idle(
+def test_a_client_that_ignores_its_new_keys_is_unread_and_not_idle(
     start_server: StartServer, context: ssl.SSLContext, trusting: ssl.SSLContext, tmp_path: Path
 ) -> None:
     server = start_server(tls=context, patience=Patience(idle=SECONDS, send=0.1))

@@ -98,7 +98,7 @@ ENDS = {
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("end", ENDS)
-def test_whatever_has_come_a_goodbye_can_be_read(
+def test_a_goodbye_can_be_read_at_any_stage(
     context: ssl.SSLContext, trusting: ssl.SSLContext, end: str, version: ssl.TLSVersion
 ) -> None:
     trusting.maximum_version = version
@@ -308,7 +308,7 @@ def test_sending_has_a_timeout(pair: Secured) -> None:
         pair[0].send(bytes(8_000_000), 0.05)
 
 
-def test_who_asks_for_keys_and_does_not_read_them_is_given_up_after_the_send_timeout(
+def test_unread_key_updates_end_after_the_send_timeout(
     line: Line, trusting: ssl.SSLContext, tmp_path: Path
 ) -> None:
     connection, peer = line
