@@ -34,8 +34,8 @@ WORKFLOWS_TO_COPY := docs/ci.yml grading/classroom.yml
 LESSONS := tests/lessons/test_lessons.py
 NO_DOCKER := tests/mutants $(ZOO) tests/bench tests/watch tests/examples tests/docs tests/unit $(filter-out $(LESSONS),$(wildcard tests/lessons/test_*.py))
 CONTAINERS := tests/swarm $(LESSONS) tests/e2e tests/integration
-# Most of a test is waiting: three tests to a core. The longest are first, and a group is one worker's.
-PYTEST := -m pytest --numprocesses 10 --dist loadgroup -m "not alone"
+# Most of a test is waiting: four tests to a core. The longest are first, and a group is one worker's.
+PYTEST := -m pytest --numprocesses 8 --dist loadgroup -m "not alone"
 ALONE := -m pytest -m alone
 TEST_IMAGE = docker build --quiet --file tests/Dockerfile --build-arg SERVER_IMAGE=$(LANES_REGISTRY)thread-lanes-server
 
