@@ -40,14 +40,13 @@ def moment(at: float) -> str:
 def figures(picture: Picture) -> dict[str, str]:
     """What stands above the lanes, by name."""
     snapshot = picture.snapshot
+    if snapshot.past:
+        unseen = snapshot.seen and "serving" in snapshot.seen.unknown
+        then = {"clients then": snapshot.open, "served then": NONE if unseen else snapshot.serving}
+        told = {} if snapshot.seen else {"model": snapshot.model}
+        return told | {name: str(figure) for name, figure in then.items()}
     if snapshot.seen:
         return _seen_figures(snapshot, snapshot.seen)
-    if snapshot.past:
-        return {
-            "model": snapshot.model,
-            "clients then": str(snapshot.open),
-            "served then": str(snapshot.serving),
-        }
     # The peaks of several servers were at different times, and add up to nothing.
     peak = f" (peak {snapshot.peak_serving})" if len(snapshot.servers) == 1 else ""
     return {
@@ -139,12 +138,12 @@ def story(session: Session, at: float) -> str:
     if session.thread:
         thread = f"in {session.thread} (OS thread {session.native_id or 'unknown'})"
     what = "message" if session.messages == 1 else "messages"
+    sizes = f", {count(session.bytes_in, 'byte')} in, {count(session.bytes_out, 'byte')} out"
     return (
         f"Session {session.number}: {session.name} from {session.peer}, {thread}. "
         f"Waited {session.waited(at):.3f} s, served {session.served(at):.3f} s, "
-        f"{said(session.messages, session.refused)} {what}, "
-        f"{count(session.bytes_in, 'byte')} in, "
-        f"{count(session.bytes_out, 'byte')} out. {session.standing}."
+        f"{said(session.messages, session.refused)} {what}{sizes if session.sized else ''}. "
+        f"{session.standing}."
         f"{f' Known: {session.how}.' if session.how else ''}"
         f"{f' Its thread {session.where}.' if session.where else ''}"
     )

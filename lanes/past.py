@@ -39,7 +39,7 @@ def _sessions_of(snapshot: Snapshot, moment: float) -> Iterator[Session]:
 
 
 def _still_open(session: Session, moment: float) -> Session:
-    """Its messages are those of now, without those that came later."""
+    """Its messages are those of now, less what came later; what else it had done is not known."""
     ticks = tuple(tick for tick in session.ticks if tick[0] <= moment)
     later = sum(count for began, _, count in session.ticks if began > moment)
     served = session.served_at is not None and session.served_at <= moment
@@ -51,4 +51,7 @@ def _still_open(session: Session, moment: float) -> Session:
         end=None,
         messages=max(session.messages - later, 0),
         ticks=ticks,
+        refused=0,
+        where="",
+        sized=False,
     )

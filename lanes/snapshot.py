@@ -73,6 +73,7 @@ class Session:
     where: str = ""  # where that thread stands now
     tls: str = ""  # how far its encryption has come
     refused: int = 0  # of its messages
+    sized: bool = True  # its bytes are known: of an earlier moment they are not
 
     @property
     def key(self) -> str:

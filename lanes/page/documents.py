@@ -20,6 +20,7 @@ from lanes.templates import templates_of
 
 ROWS = 100  # of the live page's table, which changes twice a second
 EARLIER = 1 / 2  # of the window, that one step looks back
+INSTANT = 0.001  # seconds: what is paused is past at once, and drawn so from the first time on
 ORDINARY = Query()
 
 templates = templates_of("lanes.page")
@@ -69,6 +70,7 @@ def live(snapshot: Snapshot, query: Query = ORDINARY) -> str:
         notes=[*marks.notes(picture), *marks.replicas(picture)],
         query=query,
         step=picture.span * EARLIER,
+        instant=INSTANT,
         folded=sum(lane.folded for lane in picture.lanes),
         labels=[part.replica for part in snapshot.parts],
     )

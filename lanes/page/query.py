@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from lanes.document import LATEST
-from lanes.layout import KINDS, LONGEST, SHORTEST, fitting, picture_of
+from lanes.layout import KINDS, LONGEST, SHORTEST, picture_of
 from lanes.past import as_of
 from lanes.picture import ALL, Picture
 from lanes.snapshot import Snapshot
@@ -34,6 +34,7 @@ class Query:
     width: int = WIDTH
     height: int = HEIGHT
     seconds: float | None = None
+    span: float | None = None  # the seconds that were seen when one began to look back
     until: float | None = None  # a moment in the past
     show: str = ALL  # a kind of session
     unfold: bool = False  # short visits have a lane each
@@ -45,10 +46,15 @@ class Query:
     asked: str = ""
 
     def picture(self, snapshot: Snapshot) -> Picture:
-        """What to draw of it. The past is as wide as the present: it can be dragged."""
+        """What to draw of it. The past is made of nothing that has happened since."""
         then = snapshot if self.until is None else as_of(snapshot, self.until)
-        seconds = self.seconds or fitting(snapshot)
+        seconds = self.seconds or (None if self.until is None else self.span)
         return picture_of(then, seconds, kind=self.show, fold=not self.unfold)
+
+    def moment(self, until: float | None, seen: Picture) -> str:
+        """The address of that moment, in the scale of what is seen: so the past can be dragged."""
+        past = until is not None and self.seconds is None
+        return self.link(until=until, span=round(seen.span, 3) if past else None)
 
     def link(self, page: str = "", **changes: object) -> str:
         """The address of the same with these changes, whatever window it is seen in."""
@@ -68,6 +74,7 @@ def read(asked: Mapping[str, str]) -> Query:
         width=_size(asked, "width", NARROWEST, WIDEST, WIDTH),
         height=_size(asked, "height", LOWEST, HIGHEST, HEIGHT),
         seconds=_number(asked, "seconds", SHORTEST, LONGEST),
+        span=_number(asked, "span", SHORTEST, LONGEST),
         until=_number(asked, "until", 0, LATEST),
         show=show,
         unfold=asked.get("unfold", "0") != "0",

@@ -121,10 +121,12 @@ function asked(name) {
   return view.searchParams.get(name);
 }
 
-function change(name, value) {
+function change(changes) {
   const address = new URL(view);
-  if (value) address.searchParams.set(name, value);
-  else address.searchParams.delete(name);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value) address.searchParams.set(name, value);
+    else address.searchParams.delete(name);
+  }
   return go(address);
 }
 
@@ -133,8 +135,11 @@ function now() {
   return Number(lab.dataset.now) + (performance.now() - heard) / 1000;
 }
 
+// In the scale of what is seen, as in query.py.
 function lookAt(moment) {
-  return change("until", moment < now() ? moment.toFixed(3) : "");
+  const isPast = moment < now(), { span } = picture.querySelector(".lanes").dataset;
+  const seen = isPast && !asked("seconds") && Number(span).toFixed(3);
+  return change({ until: isPast && moment.toFixed(3), span: seen });
 }
 
 // From what is asked for, which may not be drawn yet: so quick presses add up.
@@ -153,7 +158,7 @@ function say(session) {
 function mark(session) {
   const wanted = session === asked("marked") ? "" : session;
   say(wanted);
-  return change("marked", wanted);
+  return change({ marked: wanted });
 }
 
 function markNext(step) {

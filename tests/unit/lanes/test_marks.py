@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from lanes import marks
 from lanes.layout import picture_of
+from lanes.past import as_of
 from lanes.picture import Picture
 from lanes.snapshot import Queue, Seen
 from lanes.terminal.strokes import Columns, draw_axis
@@ -28,6 +29,13 @@ def test_a_figure_that_cannot_be_seen_is_not_zero() -> None:
     figures = marks.figures(watched("1.2.3.4:80", unknown=("messages", "serving", "backlog")))
     unseen = dict.fromkeys(("served at once", "messages", "in the backlog"), marks.NONE)
     assert figures == {"clients now": "0", **unseen, "looks a second": "50"}
+
+
+def test_of_the_past_of_a_watched_server_no_figure_is_of_now() -> None:
+    for unknown, served in ((), "0"), (("serving",), marks.NONE):
+        taken = watched("1.2.3.4:80", unknown=unknown).snapshot
+        past = picture_of(as_of(taken, taken.at - 1))
+        assert marks.figures(past) == {"clients then": "0", "served then": served}
 
 
 NOBODY = "Nobody was here in the last 60 s."
