@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, CDPSession, ViewportSize, expect
 
+from lanes.svg.drawing import WIDTH
 from tests.e2e.browser import DESKTOP, LanesPage, Look
 from tests.e2e.legibility import check_contrast, check_widths
 from tests.kit.classroom import Classroom, page_of
@@ -20,6 +21,17 @@ CUT_OFF = """() => [...document.querySelectorAll(".lanes, .lanes .axis text, .la
     .map((one) => one.getBoundingClientRect())
     .filter(({ left, right, bottom }) => left < 0 || right > innerWidth + 1 || bottom > innerHeight)
     .length"""
+
+
+# What says which session is marked: how much of it is out of view, or cut off.
+UNSEEN = """() => {
+    const said = document.getElementById("marked"), { top, bottom } = said.getBoundingClientRect();
+    return Math.max(-top, bottom - innerHeight, said.scrollHeight - said.clientHeight, 0);
+}"""
+PLACE = """() => {
+    const { top, height } = document.querySelector(".lanes").getBoundingClientRect();
+    return [top, height];
+}"""
 
 
 @pytest.fixture(params=[1, 3, 60, 256])
@@ -61,6 +73,22 @@ def test_axe_finds_nothing_wrong(look: Look, window: ViewportSize, dark: bool) -
         expect(live.page.locator("tr.marked")).to_have_count(1)
         found = Axe().run(live.page)
         assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("query", ["", "?big"])
+def test_what_is_marked_is_told_in_view_and_nothing_jumps(
+    look: Look, window: ViewportSize, query: str
+) -> None:
+    with page_of(Classroom(60)) as address:
+        live = look(f"{address}{query}", window)
+        expect(live.page.locator(".lanes")).not_to_have_attribute("width", str(WIDTH))
+        before = live.page.evaluate(PLACE)
+        live.page.locator("#picture").focus()
+        live.page.keyboard.press("ArrowDown")
+        expect(live.page.locator("#marked")).to_contain_text("Session 1: lab-client-1 ")
+        assert live.page.evaluate(UNSEEN) == 0
+        assert live.page.evaluate(PLACE) == before
 
 
 @pytest.mark.alone

@@ -148,7 +148,7 @@ function look(share) {
   return lookAt(Math.min(asked("until") ?? at, now()) + span * share);
 }
 
-// To those who have the page read to them, once: the figures below the picture change twice a second.
+// To those who have the page read to them, once: the figures above the picture change twice a second.
 function say(session) {
   const row = session && lab.querySelector(`tr[data-session="${CSS.escape(session)}"]`);
   const client = row ? `: ${row.querySelector("[data-name=Client]").textContent}` : "";
