@@ -12,7 +12,7 @@ from typing import Protocol
 
 from lanes.document import Unreadable, parse
 from lanes.replicas import Answer, merge
-from lanes.snapshot import Snapshot
+from lanes.snapshot import Door, Snapshot
 
 SECONDS = 3.0  # for each step: to connect, and for the next bytes of the answer
 LINE = 200  # characters of another answer that are quoted
@@ -93,6 +93,7 @@ class Servers:
         self._name = name
         self._port = port
         self._known: dict[str, Answer] = {}
+        self.door = Door()  # for whoever knows more of it than the servers
 
     def ask(self) -> tuple[list[Answer], list[str]]:
         """What each says, and why those that should have answered did not. Raises NoAnswer."""
@@ -105,7 +106,7 @@ class Servers:
         families = {":" in host for host in answers}
         servers = {one.snapshot.run: one for one in answers.values()}
         missing = [host for host in silent if host in named and (":" in host) in families]
-        return list(servers.values()), [silent[host] for host in missing]
+        return list(map(self._entered, servers.values())), [silent[host] for host in missing]
 
     @property
     def pause(self) -> float:
@@ -116,6 +117,11 @@ class Servers:
     def snapshot(self) -> Snapshot:
         """What all of them say, as one. Raises NoAnswer."""
         return merge(*self.ask())
+
+    def _entered(self, answer: Answer) -> Answer:
+        """With the door of its server: nobody has said which, so it is where that answered."""
+        door = self.door if self.door.port is not None else replace(self.door, host=answer.host)
+        return answer._replace(snapshot=replace(answer.snapshot, door=door))
 
     def _look_up(self) -> set[str]:
         """All addresses of the name; none if it is gone, but servers that it had still drain."""

@@ -3,11 +3,11 @@
 Room and places are in whatever unit a view draws in: pixels, or a terminal's cells.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from lanes.invitation import TCP, command
 from lanes.picture import ALL, Bar, Lane, Picture
 from lanes.replicas import thread_name
 from lanes.snapshot import LEFT, Seen, Session, Snapshot
@@ -16,11 +16,7 @@ STEPS = (0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 216
 FAILED = "\N{BALLOT X}"
 NONE = "\N{EN DASH}"  # in place of a figure that is not known
 ADDRESSES = 3  # of listening sockets that are named
-TCP = re.compile(r"(\[.*]|[\d.]+):\d+")  # else it is the path of a Unix-domain socket
 NOT_KNOWN = "not known"  # which thread it is
-LOOPBACK = "127.0.0.1"
-EVERYWHERE = {"0.0.0.0", "[::]"}  # noqa: S104 - compared, not bound
-PORT = 2022  # of our server, for its clients
 
 
 class Row(NamedTuple):
@@ -196,17 +192,8 @@ def _nobody(picture: Picture) -> Iterator[str]:
         yield f"Nobody was here in these {span}, as far as is remembered."
     else:
         yield f"Nobody was here in the last {span}."
-        yield f"Type this in a terminal, and then a line of text: nc {_address(picture)}"
-
-
-def _address(picture: Picture) -> str:
-    """Where a client on this machine connects: as the server is set, or is seen to listen."""
-    server = picture.snapshot.servers[0]
-    for queue in server.seen.queues if server.seen else ():
-        if TCP.fullmatch(queue.address):
-            host, _, port = queue.address.rpartition(":")
-            return f"{LOOPBACK if host in EVERYWHERE else host.strip('[]')} {port}"
-    return f"{LOOPBACK} {server.settings.get('port') or PORT}"
+        if typed := command(picture.snapshot):
+            yield f"Type this in a terminal, and then a line of text: {typed}"
 
 
 def _listens(seen: Seen) -> Iterator[str]:

@@ -10,8 +10,10 @@ import click
 
 from lanes.ask import Beside, Servers
 from lanes.layout import LONGEST, SHORTEST
+from lanes.snapshot import Door
 
 PORT = 8022  # of a server's HTTP
+MOST = 65_535  # a port, at most
 PAGE_PORT = 8023  # of the page: on one machine the server has the other
 
 Command = Callable[..., Any]
@@ -67,6 +69,16 @@ def _read_beside(
     return _read_servers(context, asked, text) if text else None
 
 
+def _read_published(
+    _context: click.Context, _option: click.Parameter, text: str | None
+) -> int | None:
+    """A port; 0 for a range, of which only the engine knows which port it gave."""
+    if text is None:
+        return None
+    is_port = text.isascii() and text.isdigit() and len(text) <= len(str(MOST))
+    return int(text) if is_port and int(text) <= MOST else 0
+
+
 def from_servers(command: Command) -> Command:
     """Give a command the servers that it asks, and perhaps what is seen of them from outside."""
 
@@ -87,8 +99,30 @@ def from_servers(command: Command) -> Command:
         envvar="LANES_SEEN",
         help="A `lanes watch`: what it sees is drawn beside what the servers tell.",
     )
+    @option(
+        "--published",
+        metavar="PORT",
+        callback=_read_published,
+        envvar="LANES_PUBLISHED",
+        help="This machine's port for clients, if it is not the one that the server listens on.",
+    )
+    @option(
+        "--talk",
+        metavar="COMMAND",
+        default="",
+        envvar="LANES_TALK",
+        help="What to type to be a client, for a picture that nobody is in. Usually nc is.",
+    )
     @wraps(command)
-    def asked(*, servers: Servers, beside: Servers | None, **others: object) -> object:
+    def asked(
+        *,
+        servers: Servers,
+        beside: Servers | None,
+        published: int | None,
+        talk: str,
+        **others: object,
+    ) -> object:
+        servers.door = Door(port=published, command=talk)
         return command(servers=Beside(servers, beside) if beside else servers, **others)
 
     return asked

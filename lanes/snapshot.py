@@ -51,6 +51,15 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Door:
+    """Where clients come in, as whoever asks a server knows it: the server may not."""
+
+    host: str = "127.0.0.1"
+    port: int | None = None  # None: as the server says; 0: not known
+    command: str = ""  # that a client types, if it takes more than an address
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One session; its moments are in order."""
 
@@ -164,6 +173,7 @@ class Snapshot:
     missing: tuple[str, ...] = ()  # why other servers are not among the parts
     past: bool = False  # it was so at an earlier moment (lanes/past.py)
     agreement: tuple[str, ...] = ()  # of what the parts tell and what was seen of them
+    door: Door = Door()
 
     @property
     def servers(self) -> tuple["Snapshot", ...]:

@@ -23,8 +23,10 @@ STACK_ALONE = {"deploy"}
 SEVERAL = {
     "server": {"LANES_REPLICA": "server-{{.Task.Slot}}"},
     "client": {"LANES_SERVER": "tasks.server:2022"},
-    "lanes": {"LANES_FROM": "tasks.server", "LANES_SEEN": ""},
+    "lanes": {"LANES_FROM": "tasks.server", "LANES_SEEN": ""}
+    | {"LANES_PUBLISHED": "0", "LANES_TALK": ""},
 }
+CHAT = "docker compose run --rm --no-deps client chat --ask"
 OTHERWISE = {
     "LANES_REGISTRY": "registry.example.org/lab/",
     "LANES_MODEL": "lock",
@@ -44,6 +46,7 @@ OWN = {
     "server": {"LANES_HOST", "LANES_PORT", "LANES_STATUS_PORT"},
     "client": {"LANES_SERVER", "LANES_SCRIPT"},
     "lanes": {"LANES_FROM", "LANES_SEEN", "LANES_PAGE_HOST", "LANES_PAGE_PORT"}
+    | {"LANES_PUBLISHED", "LANES_TALK"}
     | {"LANES_CHECK_PID", "LANES_CHECK_CONTAINER"},
 }
 # What each trusts over TLS, and what it shows.
@@ -140,6 +143,28 @@ def test_with_tls_both_ends_know_where_the_certificates_are() -> None:
         [volume] = with_tls[name]["volumes"]
         whose = shown[1].partition(".")[0]
         assert (volume["source"], volume["read_only"]) == (f"{whose}-certificates", True)
+
+
+@pytest.mark.parametrize(
+    ("variables", "published", "typed"),
+    [
+        ({"LANES_PORT": "2122"}, "2122", ""),
+        ({"LANES_PORT": "2022-2031"}, "2022-2031", ""),
+        ({"LANES_TLS": "on"}, "2022", "LANES_TLS=on"),
+        (
+            {"LANES_TLS": "on", "LANES_PROTOCOL": "handout"},
+            "2022",
+            "LANES_TLS=on LANES_PROTOCOL=handout",
+        ),
+    ],
+)
+def test_the_page_is_told_how_the_server_is_reached_from_this_machine(
+    variables: dict[str, str], published: str, typed: str
+) -> None:
+    told = compose(**{"LANES_PORT": "2022", "LANES_PROTOCOL": "", "LANES_TLS": ""} | variables)
+    environment = told["lanes"]["environment"]
+    assert environment["LANES_PUBLISHED"] == published
+    assert environment["LANES_TALK"] == (f"{typed} {CHAT}" if typed else "")
 
 
 def test_in_a_swarm_certificates_are_secrets_and_keys_private_to_the_user() -> None:

@@ -35,7 +35,15 @@ FLOORS = {
         {"snapshot", "signals", "terminal.cells", "check.address", "check.failure", "check.control"}
         | {"check.protocol", "watch.syscalls", "watch.netlink", "watch.printable", "watch.proc"}
         | {"check.tls", "watch.rights", "watch.pace", "watch.epolls", "svg.rows"},
-        {"document", "picture", "agreement", "check.connection", "check.printed", "page.settings"}
+        {
+            "document",
+            "invitation",
+            "picture",
+            "agreement",
+            "check.connection",
+            "check.printed",
+            "page.settings",
+        }
         | {"watch.waits", "watch.tables", "watch.pyspy", "watch.family"},
         {"replicas", "folding", "check.caller", "watch.target"},
         {"ask", "bars", "colours", "marks", "page.table", "check.subject"}
@@ -106,7 +114,7 @@ NEVER = [
 DRAWS = [
     *(Path("lanes", f"{name}.py") for name in ("snapshot", "document", "replicas", "picture")),
     *(Path("lanes", f"{name}.py") for name in ("bars", "layout", "marks", "trace")),
-    *(Path("lanes", f"{name}.py") for name in ("colours", "folding", "past")),
+    *(Path("lanes", f"{name}.py") for name in ("colours", "folding", "invitation", "past")),
     *(path for folder in ("svg", "terminal") for path in Path("lanes", folder).glob("*.py")),
 ]
 REACHES_OUT = {"os", "pathlib", "io", "socket", "http", "urllib", "select", "selectors", "asyncio"}
