@@ -125,6 +125,12 @@ def test_every_link_of_the_page_keeps_the_current_view(web: FlaskClient) -> None
     assert web.get("/?show=others").status_code == 400
 
 
+def test_of_the_controls_only_the_kind_that_is_shown_is_the_current_one(web: FlaskClient) -> None:
+    page = web.get("/?show=failed&until=1000").text
+    assert re.findall('<a [^>]*aria-current="true"[^>]*>([^<]*)', page) == ["failed "]
+    assert re.search("<a [^>]*>Go on</a>", page)
+
+
 def test_a_name_is_never_more_than_text_on_any_page(web: FlaskClient, one: Swarm) -> None:
     record = one.registries[0].admit("10.0.0.8:8")
     assert record is not None
