@@ -1,4 +1,4 @@
-"""What is written on and around the lanes, decided once for SVG and terminal alike.
+"""What is written on the lanes, decided once for SVG and terminal alike.
 
 Room and places are in whatever unit a view draws in: pixels, or a terminal's cells.
 """
@@ -7,15 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from lanes.invitation import TCP, command
-from lanes.picture import ALL, Bar, Lane, Picture
+from lanes.picture import Bar, Lane, Picture
 from lanes.replicas import thread_name
-from lanes.snapshot import LEFT, Seen, Session, Snapshot
+from lanes.snapshot import LEFT
 
 STEPS = (0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400)
 FAILED = "\N{BALLOT X}"
-NONE = "\N{EN DASH}"  # in place of a figure that is not known
-ADDRESSES = 3  # of listening sockets that are named
 NOT_KNOWN = "not known"  # which thread it is
 
 
@@ -31,48 +28,6 @@ class Row(NamedTuple):
 def moment(at: float) -> str:
     """A moment for people."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def figures(picture: Picture) -> dict[str, str]:
-    """What stands above the lanes, by name."""
-    snapshot = picture.snapshot
-    if snapshot.past:
-        unseen = snapshot.seen and "serving" in snapshot.seen.unknown
-        then = {"clients then": snapshot.open, "served then": NONE if unseen else snapshot.serving}
-        told = {} if snapshot.seen else {"model": snapshot.model}
-        return told | {name: str(figure) for name, figure in then.items()}
-    if snapshot.seen:
-        return _seen_figures(snapshot, snapshot.seen)
-    # The peaks of several servers were at different times, and add up to nothing.
-    peak = f" (peak {snapshot.peak_serving})" if len(snapshot.servers) == 1 else ""
-    return {
-        "model": snapshot.model,
-        "clients now": str(snapshot.open),
-        "served at once": f"{snapshot.serving}{peak}",
-        "messages": said(snapshot.messages, snapshot.messages_refused),
-        "connections refused": str(sum(snapshot.refused.values())),
-    }
-
-
-def said(messages: int, refused: int | None) -> str:
-    """How many messages there were, and how many of them could not be answered."""
-    return f"{messages} ({refused} refused)" if refused else str(messages)
-
-
-def _seen_figures(snapshot: Snapshot, seen: Seen) -> dict[str, str]:
-    queued = sum(queue.waiting for queue in seen.queues)
-    limits = " + ".join(str(queue.limit) for queue in seen.queues if queue.limit)
-
-    def known(name: str, figure: str) -> str:
-        return NONE if name in seen.unknown else figure
-
-    return {
-        "clients now": str(snapshot.open),
-        "served at once": known("serving", f"{snapshot.serving} (peak {snapshot.peak_serving})"),
-        "messages": known("messages", str(snapshot.messages)),
-        "in the backlog": known("backlog", f"{queued} of {limits}" if limits else str(queued)),
-        "looks a second": f"{seen.rate:.0f}",
-    }
 
 
 def axis(picture: Picture, length: float, room: Callable[[str], float]) -> list[tuple[float, str]]:
@@ -128,23 +83,6 @@ def count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def story(session: Session, at: float) -> str:
-    """All figures of a session, for whoever points at its bar or marks it."""
-    thread = "no thread"
-    if session.thread:
-        thread = f"in {session.thread} (OS thread {session.native_id or 'unknown'})"
-    what = "message" if session.messages == 1 else "messages"
-    sizes = f", {count(session.bytes_in, 'byte')} in, {count(session.bytes_out, 'byte')} out"
-    return (
-        f"Session {session.number}: {session.name} from {session.peer}, {thread}. "
-        f"Waited {session.waited(at):.3f} s, served {session.served(at):.3f} s, "
-        f"{said(session.messages, session.refused)} {what}{sizes if session.sized else ''}. "
-        f"{session.standing}."
-        f"{f' Known: {session.how}.' if session.how else ''}"
-        f"{f' Its thread {session.where}.' if session.where else ''}"
-    )
-
-
 def rows(picture: Picture) -> Iterator[Row]:
     """The queue, named where each server's begins, and the lanes below it."""
     before = None
@@ -160,68 +98,3 @@ def rows(picture: Picture) -> Iterator[Row]:
         if lane.folded:
             note = f"{lane.folded} short visits"
         yield Row(lane.thread, note, lane, lane.bars)
-
-
-def notes(picture: Picture, unseen: int = 0) -> Iterator[str]:
-    """What the picture does not say, and what is not drawn."""
-    if picture.snapshot.seen:
-        yield f"{picture.snapshot.seen.kind}: {picture.snapshot.seen.evidence}."
-    for server in picture.snapshot.servers:
-        if server.seen:
-            yield from server.seen.notes
-    if picture.snapshot.seen:
-        yield from _listens(picture.snapshot.seen)
-    yield from picture.snapshot.agreement
-    heard = not picture.snapshot.seen or _has_tcp(picture.snapshot.seen)
-    if not picture.lanes and not picture.queue and heard:
-        yield from _nobody(picture)
-    if picture.queue_more:
-        yield f"{picture.queue_more} more rows of the queue are not drawn."
-    if picture.lanes_more:
-        yield f"{picture.lanes_more} more lanes are not drawn: these were used last."
-    if unseen:
-        yield f"{unseen} more sessions are too short to be drawn."
-
-
-def _nobody(picture: Picture) -> Iterator[str]:
-    """That nothing is drawn, and, if nothing is to be, how to change that."""
-    span = f"{round(picture.span, 1):g} s"
-    if picture.kind != ALL and any(picture.counts.values()):
-        yield f"Of those who were here in the last {span}, none is {picture.kind}."
-    elif picture.snapshot.past:
-        yield f"Nobody was here in these {span}, as far as is remembered."
-    else:
-        yield f"Nobody was here in the last {span}."
-        if typed := command(picture.snapshot):
-            yield f"Type this in a terminal, and then a line of text: {typed}"
-
-
-def _listens(seen: Seen) -> Iterator[str]:
-    """Where, of several the first few."""
-    named = [
-        address if TCP.fullmatch(address) else f"the Unix-domain socket {address}"
-        for address in dict.fromkeys(one.address for one in seen.queues)
-    ]
-    more = f" and {len(named) - ADDRESSES} more" if len(named) > ADDRESSES else ""
-    if named:
-        hidden = "" if _has_tcp(seen) else ", whose clients are not shown"
-        yield f"Listens on {', '.join(named[:ADDRESSES])}{more}{hidden}."
-
-
-def _has_tcp(seen: Seen) -> bool:
-    """Whether its clients would be drawn: those of a TCP port are."""
-    return any(TCP.fullmatch(one.address) for one in seen.queues)
-
-
-def _evidence(part: Snapshot) -> str:
-    return f"; seen from outside: {part.seen.kind} ({part.seen.evidence})" if part.seen else ""
-
-
-def replicas(picture: Picture) -> list[str]:
-    """A line about each of several servers, and about each that did not answer."""
-    parts = [
-        f"{part.replica} at {part.where}, serves {part.serving} (peak {part.peak_serving}), "
-        f"messages {part.messages}{_evidence(part)}"
-        for part in picture.snapshot.parts
-    ]
-    return [*parts, *picture.snapshot.missing]

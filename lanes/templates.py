@@ -4,7 +4,7 @@ import re
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from lanes import marks
+from lanes import marks, notes
 
 # What no XML document may contain, not even escaped (XML 1.0, section 2.2).
 ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -20,7 +20,7 @@ def templates_of(package: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"moment": marks.moment, "said": marks.said}
+    environment.filters |= {"moment": marks.moment, "said": notes.said}
     return environment
 
 

@@ -9,7 +9,7 @@ import hashlib
 
 from markupsafe import Markup
 
-from lanes import marks
+from lanes import notes
 from lanes.page.query import Query
 from lanes.page.settings import in_words
 from lanes.page.table import table_of
@@ -58,7 +58,7 @@ def live(snapshot: Snapshot, query: Query = ORDINARY) -> str:
     page = templates.get_template("page.html").render(
         drawing=draw(picture, query.width, query.height, marked=query.marked, noted=False),
         story=next(
-            (marks.story(one, picture.at) for one in sessions if one.key == query.marked), ""
+            (notes.story(one, picture.at) for one in sessions if one.key == query.marked), ""
         ),
         picture=picture,
         at=picture.at,
@@ -67,7 +67,7 @@ def live(snapshot: Snapshot, query: Query = ORDINARY) -> str:
         known=_known(snapshot),
         uncounted=snapshot.uncounted,
         more=max(len(table) - ROWS, 0),
-        notes=[*marks.notes(picture), *marks.replicas(picture)],
+        notes=[*notes.notes(picture), *notes.replicas(picture)],
         query=query,
         step=picture.span * EARLIER,
         instant=INSTANT,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from lanes import marks
+from lanes import marks, notes
 from lanes.picture import Picture
 from lanes.svg.rows import Rows
 from lanes.svg.scale import CHARACTER, Scale
@@ -65,13 +65,13 @@ def draw(
     """
     names = max(NAMES, *(int(len(lane.thread) * BOLD) + GAP for lane in picture.lanes), 0)
     scale = Scale(picture, left=MARGIN + min(names, width // 2), right=width - MARGIN)
-    figures = list(_placed(marks.figures(picture), width))
+    figures = list(_placed(notes.figures(picture), width))
     top = figures[-1].y + HEAD + GAP
     named = list(marks.rows(picture))
-    told = [*marks.notes(picture), *marks.replicas(picture)] if noted else []
+    told = [*notes.notes(picture), *notes.replicas(picture)] if noted else []
     room = int((width - 2 * MARGIN) / CHARACTER)
-    notes = [line for note in told for line in wrap(note, room)]
-    below = LINE * len(notes) + GAP
+    lines = [line for note in told for line in wrap(note, room)]
+    below = LINE * len(lines) + GAP
     rows = Rows(len(named), height - top - below - FOOT)
     axis = top + rows.height + below
     return Markup(  # noqa: S704 - the template has escaped what came from outside
@@ -86,7 +86,7 @@ def draw(
             figures=figures,
             rows=rows,
             lanes=[(row, scale.row(row.bars, rows)) for row in named],
-            notes=notes,
+            notes=lines,
             marked=marked,
             style=STYLE,
         )

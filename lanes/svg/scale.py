@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from lanes import marks
+from lanes import marks, notes
 from lanes.picture import Bar, Picture
 from lanes.svg.rows import Rows
 
@@ -68,7 +68,7 @@ class Scale:
             turn = left  # a wait too short to be seen
         ticks = tuple(self._ticks(bar.ticks, right)) if rows.ticks else ()
         caption, caption_x = _caption(bar, left, turn, right, limit) if rows.captions else ("", 0)
-        story = marks.story(bar.session, self._picture.at) if rows.captions else ""
+        story = notes.story(bar.session, self._picture.at) if rows.captions else ""
         return Shape(bar, left, turn, right, ticks, caption, caption_x, story)
 
     def _ticks(self, moments: Iterable[tuple[float, int]], right: float) -> Iterable[Tick]:

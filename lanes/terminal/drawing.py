@@ -17,7 +17,7 @@ from rich.cells import cell_len
 from rich.console import Console, Group
 from rich.text import Text
 
-from lanes import marks
+from lanes import marks, notes
 from lanes.layout import used_last
 from lanes.picture import Picture
 from lanes.terminal import strokes
@@ -78,7 +78,7 @@ def fitted(picture: Picture, rows: int) -> Picture:
 def _figures(picture: Picture, width: int) -> Iterator[Text]:
     """As many in a line as it has room for."""
     line = Text()
-    for name, value in marks.figures(picture).items():
+    for name, value in notes.figures(picture).items():
         figure = Text.assemble(f"{name} ", (plain(value), STRONG))
         if line and line.cell_len + GAP + figure.cell_len > width:
             yield line
@@ -89,7 +89,7 @@ def _figures(picture: Picture, width: int) -> Iterator[Text]:
 
 def _replicas(picture: Picture) -> Iterator[Text]:
     """A line about each, and how many more there are."""
-    lines = marks.replicas(picture)
+    lines = notes.replicas(picture)
     for line in lines[:REPLICAS]:
         yield Text(plain(line), FAINT, no_wrap=True, overflow="ellipsis")
     if more := lines[REPLICAS:]:
@@ -97,7 +97,7 @@ def _replicas(picture: Picture) -> Iterator[Text]:
 
 
 def _notes(picture: Picture, width: int, unseen: int = 0) -> list[str]:
-    return [line for note in marks.notes(picture, unseen) for line in wrap(plain(note), width)]
+    return [line for note in notes.notes(picture, unseen) for line in wrap(plain(note), width)]
 
 
 def _lanes(picture: Picture, width: int, most: int) -> Iterator[Text]:

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from lanes.marks import NONE
+from lanes.notes import NONE
 from lanes.picture import Picture
 from lanes.replicas import thread_name
 from lanes.snapshot import Session

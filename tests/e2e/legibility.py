@@ -20,7 +20,8 @@ COLOURS = """() => {
     const style = (element) => getComputedStyle(element);
     const body = style(document.body).backgroundColor;
     const ground = style(document.querySelector(".lanes .ground")).fill;
-    const behind = (text) => text.matches("[aria-current], .chosen") ? style(text).backgroundColor : body;
+    const chosen = "[aria-current], .chosen";
+    const behind = (text) => text.matches(chosen) ? style(text).backgroundColor : body;
     const written = [...document.querySelectorAll("h1, h2, p, th, td, a")].map(
         (text) => [text.textContent, style(text).color, behind(text)]);
     const drawn = [...document.querySelectorAll(".lanes text")].map((text) => {

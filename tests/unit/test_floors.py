@@ -48,7 +48,7 @@ FLOORS = {
         {"replicas", "folding", "check.caller", "watch.target"},
         {"ask", "bars", "colours", "marks", "page.table", "check.subject"}
         | {"check.hearing", "watch.process", "watch.sockets", "watch.python_lines"},
-        {"watch.processes", "watch.claim", "check.nearby"},
+        {"notes", "watch.processes", "watch.claim", "check.nearby"},
         {"layout", "past", "trace", "templates", "svg.scale", "terminal.strokes", "terminal.table"}
         | {"check.claim"}
         | {"watch.evidence", "check.rounds", "check.survival"},
@@ -113,7 +113,7 @@ NEVER = [
 ]
 DRAWS = [
     *(Path("lanes", f"{name}.py") for name in ("snapshot", "document", "replicas", "picture")),
-    *(Path("lanes", f"{name}.py") for name in ("bars", "layout", "marks", "trace")),
+    *(Path("lanes", f"{name}.py") for name in ("bars", "layout", "marks", "notes", "trace")),
     *(Path("lanes", f"{name}.py") for name in ("colours", "folding", "invitation", "past")),
     *(path for folder in ("svg", "terminal") for path in Path("lanes", folder).glob("*.py")),
 ]

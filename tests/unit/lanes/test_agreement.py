@@ -7,7 +7,7 @@ import pytest
 from lanes.agreement import SETTLED, compare
 from lanes.ask import Beside, NoAnswer, Servers
 from lanes.layout import picture_of
-from lanes.marks import figures, notes
+from lanes.notes import figures, notes
 from lanes.replicas import Answer, merge
 from lanes.snapshot import Queue, Seen, Snapshot
 from tests.kit.documents import snapshot

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lanes.layout import LANES, QUEUE, picture_of
-from lanes.marks import figures, replicas
+from lanes.notes import figures, replicas
 from lanes.replicas import in_order, labels
 from lanes.snapshot import Snapshot
 from tests.kit.documents import snapshot, snapshots

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from lanes.layout import LANES, QUEUE, picture_of
-from lanes.marks import NONE
+from lanes.notes import NONE
 from lanes.picture import Picture
 from lanes.snapshot import Seen, Snapshot
 from lanes.terminal.drawing import draw, fitted
