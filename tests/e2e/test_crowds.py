@@ -16,6 +16,16 @@ REDRAW = 16.0  # milliseconds: a sixtieth of a second
 PARTS = {"ScriptDuration", "RecalcStyleDuration", "LayoutDuration"}  # in seconds, since the start
 UPDATES, TURNS = 5, 6  # the least of several turns: a core that is shared is slower
 
+# The page's states: the address of each, and what is there once it is shown.
+STATES = {
+    "marked": ("?marked=30", "tr.marked"),
+    "a failure marked": ("?marked=21", "tr.failed.marked"),
+    "big": ("?big&marked=30", "body.big .bar.marked"),
+    "paused": ("?marked=30", "#later"),
+    "empty": ("", "#notes:has-text('nc 127.0.0.1 2022')"),
+    "report": ("report.html?author=Ada&course=Networks", "main.report"),
+}
+
 # What of the page is below the fold or beside it, with nobody scrolling.
 CUT_OFF = """() => [...document.querySelectorAll(".lanes, .lanes .axis text, .lanes .lane .bar")]
     .map((one) => one.getBoundingClientRect())
@@ -67,10 +77,20 @@ def test_text_is_legible_however_many_clients_there_are(look: Look, crowd: tuple
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_axe_finds_nothing_wrong(look: Look, window: ViewportSize, dark: bool) -> None:  # noqa: FBT001
-    with page_of(Classroom(60, visits=20, failed=3)) as address:
-        live = drawn(look, f"{address}?marked=30", window, dark=dark)
-        expect(live.page.locator("tr.marked")).to_have_count(1)
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing_wrong(
+    look: Look,
+    state: str,
+    window: ViewportSize,
+    dark: bool,  # noqa: FBT001 - as parametrised
+) -> None:
+    path, shown = STATES[state]
+    people = Classroom(0) if state == "empty" else Classroom(60, visits=20, failed=3)
+    with page_of(people) as address:
+        live = look(f"{address}{path}", window, dark=dark)
+        if state == "paused":
+            live.page.get_by_role("link", name="Pause").click()
+        expect(live.page.locator(shown)).to_have_count(1)
         found = Axe().run(live.page)
         assert found.violations_count == 0, found.generate_report()
 

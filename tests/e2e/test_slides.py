@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from lessons.slides import deck
@@ -30,6 +31,13 @@ def talk(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def test_every_slide_fits_its_window(talk: Page, size: tuple[int, int]) -> None:
     talk.set_viewport_size(ViewportSize(width=size[0], height=size[1]))
     assert talk.evaluate(CUT_OFF) == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_wrong(talk: Page, dark: bool) -> None:  # noqa: FBT001 - as parametrised
+    talk.emulate_media(color_scheme="dark" if dark else "light")
+    found = Axe().run(talk)
+    assert found.violations_count == 0, found.generate_report()
 
 
 def test_keys_turn_the_slides_and_show_the_notes(talk: Page) -> None:
