@@ -25,7 +25,10 @@ ORDINARY = Query()
 
 templates = templates_of("lanes.page")
 STYLE = Markup(templates.get_template("page.css").render())  # noqa: S704 - a file of our own
-SCRIPT = Markup(templates.get_template("page.js").render())  # noqa: S704 - a file of our own
+SCRIPT = Markup("\n").join(  # in this order: the second uses what the first has
+    Markup(templates.get_template(name).render())  # noqa: S704 - files of our own
+    for name in ("page.js", "hands.js")
+)
 templates.globals |= {
     "style": STYLE,
     "script": SCRIPT,
