@@ -97,7 +97,7 @@ def test_axe_finds_nothing_wrong(
 
 @pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("query", ["", "?big"])
-def test_what_is_marked_is_told_in_view_and_nothing_jumps(
+def test_a_marks_story_is_in_view_and_nothing_jumps(
     look: Look, window: ViewportSize, query: str
 ) -> None:
     with page_of(Classroom(60)) as address:

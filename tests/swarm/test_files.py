@@ -151,6 +151,7 @@ def test_with_tls_both_ends_know_where_the_certificates_are() -> None:
         ({"LANES_PORT": "2122"}, "2122", ""),
         ({"LANES_PORT": "2022-2031"}, "2022-2031", ""),
         ({"LANES_TLS": "on"}, "2022", "LANES_TLS=on"),
+        ({"LANES_TLS": "off"}, "2022", "LANES_TLS=off"),
         (
             {"LANES_TLS": "on", "LANES_PROTOCOL": "handout"},
             "2022",

@@ -18,7 +18,7 @@ def watched(*addresses: str, unknown: tuple[str, ...] = ()) -> Picture:
     return picture_of(replace(snapshot(at=10), seen=seen))
 
 
-def test_what_cannot_be_seen_is_no_zero() -> None:
+def test_a_figure_that_cannot_be_seen_is_not_zero() -> None:
     figures = notes.figures(watched("1.2.3.4:80", unknown=("messages", "serving", "backlog")))
     unseen = dict.fromkeys(("served at once", "messages", "in the backlog"), notes.NONE)
     assert figures == {"clients now": "0", **unseen, "looks a second": "50"}
@@ -50,7 +50,7 @@ TYPE = "Type this in a terminal, and then a line of text: nc"
         ([], []),
     ],
 )
-def test_where_a_watched_server_listens_is_said_and_that_nobody_came_only_if_that_is_known(
+def test_a_watched_server_shows_where_it_listens_and_whether_nobody_came(
     addresses: list[str], told: list[str]
 ) -> None:
     assert list(notes.notes(watched(*addresses)))[1:] == told

@@ -13,7 +13,7 @@ PAUSED = EPOCH + 12.0
 
 
 def class_of(at: float) -> Snapshot:
-    """Three clients, so many seconds after the server has started: one talks on, one comes late."""
+    """Three clients, N seconds after the server started: one talks on, one comes late."""
     said = range(2, int(at) + 1)
     talks = client(1, 2, 2, said=said)
     talks.bytes_in, talks.bytes_out, talks.refused = 10 * len(said), 20 * len(said), len(said) // 9
@@ -22,7 +22,7 @@ def class_of(at: float) -> Snapshot:
 
 
 def shown(query: Query, at: float) -> list[str]:
-    """The picture and the table, so many seconds after the server has started."""
+    """The picture and the table, N seconds after the server started."""
     return re.findall("<svg.*?</svg>|<table.*?</table>", live(class_of(at), query), re.DOTALL)
 
 
