@@ -35,7 +35,8 @@ LESSONS := tests/lessons/test_lessons.py
 NO_DOCKER := tests/mutants $(ZOO) tests/bench tests/watch tests/examples tests/docs tests/unit $(filter-out $(LESSONS),$(wildcard tests/lessons/test_*.py))
 CONTAINERS := tests/swarm $(LESSONS) tests/e2e tests/integration
 # Most of a test is waiting: four tests to a core. The longest are first, and a group is one worker's.
-PYTEST := -m pytest --numprocesses 8 --dist loadgroup -m "not alone"
+PYTEST := -m pytest --numprocesses 8 --dist loadgroup -m "not alone and not quiet"
+QUIET := -m pytest --numprocesses 2 -m quiet
 ALONE := -m pytest -m alone
 TEST_IMAGE = docker build --quiet --file tests/Dockerfile --build-arg SERVER_IMAGE=$(LANES_REGISTRY)thread-lanes-server
 
@@ -73,6 +74,7 @@ slides: $(LESSONS_INSTALLED) ## The lessons as a talk of twenty minutes: one HTM
 test: $(INSTALLED) test-images programs ## All tests, on real containers, nothing skipped (a quarter of an hour)
 	$(BIN)/coverage erase
 	$(BIN)/coverage run $(PYTEST) $(CONTAINERS) $(NO_DOCKER)
+	$(BIN)/coverage run $(QUIET) $(CONTAINERS) $(NO_DOCKER)
 	$(BIN)/coverage run $(ALONE) $(CONTAINERS) $(NO_DOCKER)
 	$(BIN)/coverage combine --quiet
 	for package in $(PACKAGES); do $(BIN)/coverage report --include "$$package/*" || exit 1; done
@@ -84,10 +86,12 @@ zoo: $(INSTALLED) ## Is a right server ever failed by `check`? Each is checked R
 
 unit: $(INSTALLED) ## The tests that need no Docker (a minute)
 	$(BIN)/python $(PYTEST) $(NO_DOCKER)
+	$(BIN)/python $(QUIET) $(NO_DOCKER)
 	$(BIN)/python $(ALONE) $(NO_DOCKER)
 
 integration: $(INSTALLED) images programs ## The tests on containers
 	$(BIN)/python $(PYTEST) $(CONTAINERS)
+	$(BIN)/python $(QUIET) $(CONTAINERS)
 	$(BIN)/python $(ALONE) $(CONTAINERS)
 
 in-image: unit-image ## The server's and the client's unit tests on the Python of the images

@@ -15,13 +15,14 @@ from tests.kit.lab import Lab
 
 SECTIONS = ["Predict", "Run", "See", "Why", "Try yourself"]
 FENCES = re.compile(r"^```(\S*)\n.*?^```$", re.MULTILINE | re.DOTALL)
-# These claim how long something takes, or that clients start at the same time.
-QUIET = {"1", "2", "7", "8"}
+# These claim how long something takes, what is seen in time, or that clients start at the same time;
+# lesson 7 computes as well.
+MARKS = dict.fromkeys("1289", [pytest.mark.quiet])
+MARKS["7"] = [pytest.mark.alone]
 
 
 def runs(number: str, path: Path) -> ParameterSet:
-    marks = [pytest.mark.alone] if number in QUIET else []
-    return pytest.param(path, id=path.stem, marks=marks)
+    return pytest.param(path, id=path.stem, marks=MARKS.get(number, ()))
 
 
 @pytest.mark.parametrize("path", [runs(*lesson) for lesson in find().items()])

@@ -40,7 +40,7 @@ NEEDS_QUIET = (
     *("lock over little work", "counts for all, lock over the work"),
 )
 TRIES = 3  # if the card says that the machine has become busier, and to try again
-NAMES = [pytest.param(one, marks=[pytest.mark.alone] * (one in NEEDS_QUIET)) for one in WRONG]
+NAMES = [pytest.param(one, marks=[pytest.mark.quiet] * (one in NEEDS_QUIET)) for one in WRONG]
 
 
 @pytest.mark.parametrize("name", NAMES)
