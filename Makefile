@@ -24,6 +24,9 @@ export REGISTRY
 export LANES_REGISTRY := $(REGISTRY:/=)/
 endif
 
+# The tests start hundreds of Pythons: they start sooner where modules are compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 INSTALLED := .venv/installed
 LESSONS_BIN := .venv-lessons/bin

@@ -2,9 +2,10 @@
 
 import resource
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from typing import TextIO
 
@@ -17,6 +18,8 @@ from lanes.watch.rights import sidecar
 from lanes.watch.session import Watched
 from lanes.watch.showing import VIEWS, page, shown
 from lanes.watch.target import IMAGE, NotFound, Target, of_command, of_container, of_pid, of_port
+
+ENDS = 1.0  # seconds for what cannot be watched to have ended
 
 
 @click.command()
@@ -88,6 +91,8 @@ def watch(  # noqa: PLR0913 - one argument for each option
     except NotFound as error:
         if not ending.child:
             raise click.ClickException(f"{error}.") from None
+        with suppress(subprocess.TimeoutExpired):  # its files in /proc go before it has ended
+            ending.child.wait(ENDS)
         click.echo(f"{' '.join(command)} has ended before it could be watched.", err=True)
     finally:
         code = ending.end()  # whatever has happened: nothing is left running

@@ -10,7 +10,7 @@ from tests.e2e.browser import DESKTOP, FLAGS, MILLISECONDS, NAMES, LanesPage, Lo
 from tests.kit.command import program
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     found = program(*NAMES)
     expect.set_options(timeout=MILLISECONDS)

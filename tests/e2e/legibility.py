@@ -74,6 +74,7 @@ def check_widths(look: Look, address: str, bars: int) -> None:
         boxes = [Box(*box) for box in live.page.evaluate(DRAWN)]
         assert [box for box in boxes if box.left < 0 or box.right > window["width"]] == []
         assert [pair for pair in combinations(boxes, 2) if pair[0].overlaps(pair[1])] == []
+        live.page.close()
 
 
 def check_contrast(look: Look, address: str, bars: int) -> None:
@@ -84,6 +85,7 @@ def check_contrast(look: Look, address: str, bars: int) -> None:
         inks = [Ink(*ink) for ink in live.page.evaluate(COLOURS)]
         assert inks
         assert [ink for ink in inks if ink.contrast < 4.5] == []  # what WCAG 2 asks for, at AA
+        live.page.close()
 
 
 def _luminance(colour: str) -> float:

@@ -90,7 +90,7 @@ def test_axe_finds_nothing_wrong(
     dark: bool,  # noqa: FBT001 - as parametrised
 ) -> None:
     path, shown = STATES[state]
-    people = Classroom(0) if state == "empty" else Classroom(60, visits=20, failed=3)
+    people = Classroom(0) if state == "empty" else Classroom(12, visits=20, failed=3)
     with page_of(people) as address:
         live = look(f"{address}{path}", window, dark=dark)
         if state == "paused":

@@ -7,12 +7,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from click.testing import CliRunner, Result
 
 from lanes.__main__ import main
 from lanes.document import parse
+from lanes.watch.target import NotFound
 from tests.kit.at_terminal import at_terminal, exit_code
 from tests.kit.command import run, runs
 from tests.kit.http_get import get
@@ -251,6 +253,14 @@ def test_a_server_that_ends_at_once_gives_its_exit_code_and_one_line_at_most() -
     done = run(*WATCH, "--text", "-", "--", "sh", "-c", "exit 7")
     assert done.returncode == 7
     assert done.stderr in {"", "sh -c exit 7 has ended before it could be watched.\n"}
+
+
+def test_a_server_that_is_just_ending_still_gives_its_exit_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The kernel takes down its files in /proc before it says that the process has ended."""
+    monkeypatch.setattr("lanes.watch.command.Watched", Mock(side_effect=NotFound("it has ended")))
+    assert invoke("--text", "-", "--", "sh", "-c", "sleep 0.2; exit 7").exit_code == 7
 
 
 def test_a_server_that_goes_into_the_background_is_watched_by_its_port_instead() -> None:
