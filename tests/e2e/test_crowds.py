@@ -125,7 +125,7 @@ def test_a_redraw_of_256_clients_takes_the_page_less_than_16_ms(
         expect(live.open).to_have_count(256)
         devtools = live.page.context.new_cdp_session(live.page)
         devtools.send("Performance.enable")
-        assert min(update_costs(devtools, live) for _ in range(TURNS)) < REDRAW
+        assert any(update_costs(devtools, live) < REDRAW for _ in range(TURNS))
 
 
 def update_costs(devtools: CDPSession, live: LanesPage) -> float:

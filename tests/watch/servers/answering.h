@@ -15,7 +15,7 @@ static int listening(const char *port) {
     int listener = socket(AF_INET, SOCK_STREAM, 0);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
     signal(SIGPIPE, SIG_IGN);
-    if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 128))
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 4096))
         exit(1);
     return listener;
 }

@@ -17,7 +17,9 @@ async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 async def serve() -> None:
-    server = await asyncio.start_server(converse, "127.0.0.1", int(sys.argv[1]), backlog=128)
+    # A crowd comes at once: whoever finds the backlog full tries again after a second.
+    port, backlog = int(sys.argv[1]), 4096
+    server = await asyncio.start_server(converse, "127.0.0.1", port, backlog=backlog)
     async with server:
         await server.serve_forever()
 
