@@ -35,16 +35,20 @@ PACKAGES := server client lanes lessons grading
 ZOO := tests/zoo
 WORKFLOWS_TO_COPY := docs/ci.yml grading/classroom.yml
 LESSONS := tests/lessons/test_lessons.py
-NO_DOCKER := tests/mutants $(ZOO) tests/bench tests/watch tests/examples tests/docs tests/unit $(filter-out $(LESSONS),$(wildcard tests/lessons/test_*.py))
 CONTAINERS := tests/swarm $(LESSONS) tests/e2e tests/integration
+SERVERS := tests/mutants $(ZOO) tests/bench tests/watch tests/examples
+UNIT := tests/docs tests/unit $(filter-out $(LESSONS),$(wildcard tests/lessons/test_*.py))
+EVERYTHING := $(CONTAINERS) $(SERVERS) $(UNIT)
 # Most of a test is waiting: four tests to a core. The longest are first, and a group is one worker's.
 PYTEST := -m pytest --numprocesses 8 --dist loadgroup -m "not alone and not quiet"
-QUIET := -m pytest --numprocesses 2 -m quiet
-ALONE := -m pytest -m alone
+QUIET = -m pytest --numprocesses 3 -m quiet $(call marked,quiet,$(1))
+ALONE = -m pytest -m alone $(call marked,alone,$(1))
+# The files of these folders that have tests with this mark: to collect all of them takes longer.
+marked = $(shell grep --recursive --files-with-matches --include 'test_*.py' 'mark\.$(1)' $(2))
 TEST_IMAGE = docker build --quiet --file tests/Dockerfile --build-arg SERVER_IMAGE=$(LANES_REGISTRY)thread-lanes-server
 
 .DEFAULT_GOAL := help
-.PHONY: help demo down swarm swarm-down local lesson lesson-runs slides test zoo unit integration in-image faults soak mutants seen test-images unit-image fault-image lint format lock bench bench-short claims pictures docs engine images programs
+.PHONY: help demo down swarm swarm-down local lesson lesson-runs slides test zoo unit servers integration in-image faults soak mutants seen test-images unit-image fault-image lint format lock bench bench-short claims pictures docs engine images programs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,11 +78,12 @@ slides: $(LESSONS_INSTALLED) ## The lessons as a talk of twenty minutes: one HTM
 	@$(LESSONS_BIN)/python -m lessons.slides >lessons/slides.html
 	@echo "Open lessons/slides.html in a browser: arrow keys turn the slides, n shows the speaker's notes."
 
-test: $(INSTALLED) test-images programs ## All tests, on real containers, nothing skipped (a quarter of an hour)
+test: $(INSTALLED) test-images programs ## All tests, on real containers, nothing skipped (ten minutes)
 	$(BIN)/coverage erase
-	$(BIN)/coverage run $(PYTEST) $(CONTAINERS) $(NO_DOCKER)
-	$(BIN)/coverage run $(QUIET) $(CONTAINERS) $(NO_DOCKER)
-	$(BIN)/coverage run $(ALONE) $(CONTAINERS) $(NO_DOCKER)
+	$(BIN)/python -m pytest --collect-only --quiet --quiet $(EVERYTHING) >/dev/null # once for all workers
+	$(BIN)/coverage run $(PYTEST) $(EVERYTHING)
+	$(BIN)/coverage run $(call QUIET,$(EVERYTHING))
+	$(BIN)/coverage run $(call ALONE,$(EVERYTHING))
 	$(BIN)/coverage combine --quiet
 	for package in $(PACKAGES); do $(BIN)/coverage report --include "$$package/*" || exit 1; done
 	$(MAKE) in-image
@@ -87,15 +92,19 @@ test: $(INSTALLED) test-images programs ## All tests, on real containers, nothin
 zoo: $(INSTALLED) ## Is a right server ever failed by `check`? Each is checked RUNS=50 times
 	$(BIN)/pytest $(ZOO) --runs $(RUNS) -k right
 
-unit: $(INSTALLED) ## The tests that need no Docker (a minute)
-	$(BIN)/python $(PYTEST) $(NO_DOCKER)
-	$(BIN)/python $(QUIET) $(NO_DOCKER)
-	$(BIN)/python $(ALONE) $(NO_DOCKER)
+unit: $(INSTALLED) ## The unit tests, without Docker (a minute)
+	$(BIN)/python $(PYTEST) $(UNIT)
+	$(BIN)/python $(call ALONE,$(UNIT))
+
+servers: $(INSTALLED) ## The tests of whole servers, right and wrong ones, without Docker (three minutes)
+	$(BIN)/python $(PYTEST) $(SERVERS)
+	$(BIN)/python $(call QUIET,$(SERVERS))
+	$(BIN)/python $(call ALONE,$(SERVERS))
 
 integration: $(INSTALLED) images programs ## The tests on containers
 	$(BIN)/python $(PYTEST) $(CONTAINERS)
-	$(BIN)/python $(QUIET) $(CONTAINERS)
-	$(BIN)/python $(ALONE) $(CONTAINERS)
+	$(BIN)/python $(call QUIET,$(CONTAINERS))
+	$(BIN)/python $(call ALONE,$(CONTAINERS))
 
 in-image: unit-image ## The server's and the client's unit tests on the Python of the images
 	docker run --rm --pull never thread-lanes-tests --numprocesses 4 -m "not alone"
