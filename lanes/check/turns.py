@@ -53,16 +53,12 @@ def at_once(rounds: Rounds, speakers: Sequence[Caller], alone: float) -> str:
 
     `alone` is how long one of them waits that speaks alone.
     """
-    many, seen, unlike, alones, waits = len(speakers), 0, 0, 0.0, 0.0
+    seen, unlike, alones, waits = 0, 0, 0.0, 0.0
     while seen < SEEN:
-        began = time.monotonic()
-        seconds, late = rounds.together(speakers, alone)
-        if late:
-            rounds.speaking = late.caller
-            raise _of_late(late, seconds, alone, many, time.monotonic() - began)
+        seconds = _together(rounds, speakers, alone)
         evidence = (
             f"one alone was answered after {duration(alone)}, "
-            f"{many} at once within {duration(seconds[-1])}"
+            f"{len(speakers)} at once within {duration(seconds[-1])}"
         )
         if take_turns(alone, seconds):
             seen, alones, waits = seen + 1, alones + alone, waits + seconds[-1]
@@ -72,7 +68,17 @@ def at_once(rounds: Rounds, speakers: Sequence[Caller], alone: float) -> str:
             return evidence
         with suppress(Failed):  # a machine may have become busy
             alone = max(alone, rounds.alone_again(speakers[-1]))
-    raise InTurns(evidence, _hint(alones, many, waits))
+    raise InTurns(evidence, _hint(alones, len(speakers), waits))
+
+
+def _together(rounds: Rounds, speakers: Sequence[Caller], alone: float) -> Sequence[float]:
+    """How long each waits, ascending. Raises Failed or Unseen if one is not answered in time."""
+    began = time.monotonic()
+    seconds, late = rounds.together(speakers, alone)
+    if late:
+        rounds.speaking = late.caller
+        raise _of_late(late, seconds, alone, len(speakers), time.monotonic() - began)
+    return seconds
 
 
 def take_turns(alone: float, seconds: Sequence[float]) -> bool:
