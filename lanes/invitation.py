@@ -10,7 +10,7 @@ PORT = 2022  # of our server, for its clients
 
 
 def command(snapshot: Snapshot) -> str:
-    """It; empty if none is known to work. Of several servers it leads to the first."""
+    """What to type; empty if nothing is known to work. Of several servers it leads to the first."""
     told = [server for server in snapshot.servers if not server.seen]
     server = (told or snapshot.servers)[0]
     if server.door.command:
@@ -24,7 +24,7 @@ def command(snapshot: Snapshot) -> str:
 
 
 def _address(server: Snapshot) -> tuple[str, int]:
-    """Host and port: as published, as it is seen to listen, or as it is set. A port of 0: none."""
+    """As published, as the server is seen to listen, or as it is set. A port of 0 is none."""
     door = server.door
     if door.port is not None:
         return door.host, door.port
