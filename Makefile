@@ -172,9 +172,12 @@ engine:
 	@scripts/ensure-engine
 
 # One project, whoever calls: its name becomes a label of the image, and with another it would be another image.
+# Of two builds of one folder at once, now and then one does not find its Dockerfile (moby/buildkit#3489).
+ONE_BUILD := $(if $(shell command -v flock),flock Makefile)
+
 images: engine
 	@scripts/ensure-base-image $(if $(LANES_PYTHON),--$(LANES_PYTHON))
-	docker compose --project-name thread-lanes build --quiet
+	$(ONE_BUILD) docker compose --project-name thread-lanes build --quiet
 
 test-images: images
 	@$(MAKE) --jobs 2 unit-image fault-image
