@@ -64,7 +64,7 @@ def at_once(rounds: Rounds, speakers: Sequence[Caller], alone: float) -> str:
             seen, alones, waits = seen + 1, alones + alone, waits + seconds[-1]
         else:
             unlike += 1
-        if unlike == UNLIKE or not _wait_long(alone, seconds):
+        if unlike == UNLIKE or not _is_slow(alone, seconds):
             return evidence
         with suppress(Failed):  # a machine may have become busy
             alone = max(alone, rounds.alone_again(speakers[-1]))
@@ -91,13 +91,14 @@ def take_turns(alone: float, seconds: Sequence[float]) -> bool:
     gaps = [later - sooner for sooner, later in pairwise(seconds)]
     steps = sum(gap > STEP * alone for gap in gaps)
     is_even = first < FIRST * last and half > HALF * last
-    return _wait_long(alone, seconds) and is_even and steps > STEPS * len(gaps)
+    is_like_turns = is_even and steps > STEPS * len(gaps)
+    return _is_slow(alone, seconds) and _is_first_quick(alone, seconds) and is_like_turns
 
 
-def _wait_long(alone: float, seconds: Sequence[float]) -> bool:
-    """Whether the last waited too long for clients that are served at once, and the first not."""
-    is_slow = seconds[-1] > alone * max(SLOW * len(seconds), SLOWER)
-    return _began_with_one(alone, seconds) and is_slow
+def _is_slow(alone: float, seconds: Sequence[float]) -> bool:
+    """Whether the last waits too long for clients served at once, as far as can be told."""
+    is_late = seconds[-1] > alone * max(SLOW * len(seconds), SLOWER)
+    return is_late and _is_telling(alone, len(seconds))
 
 
 def _of_late(
@@ -111,7 +112,8 @@ def _of_late(
         f"of {many} that spoke at once {answered} were answered, and then one got "
         f"{late.failure}; alone, one was answered after {duration(alone)}"
     )
-    goes_on = _began_with_one(alone, seconds) and waited - seconds[-1] < 2 * max(alone, LATE)
+    began_with_one = _is_telling(alone, answered) and _is_first_quick(alone, seconds)
+    goes_on = began_with_one and waited - seconds[-1] < 2 * max(alone, LATE)
     if goes_on and answered * alone / waited < max(FEWER * many, FEWEST):
         return InTurns(evidence, _hint(alone, answered, waited))
     if late.caller.hears(min(max(BUSY * alone * many - waited, waited), BUSY * waited)):
@@ -126,9 +128,8 @@ def _hint(alone: float, answered: int, seconds: float) -> str:
     return FEW.format(at_a_time) if at_a_time > 1 else ONE
 
 
-def _began_with_one(alone: float, seconds: Sequence[float]) -> bool:
-    telling = TELLING if len(seconds) < MANY else TELLING_OF_MANY
-    return alone >= telling and _is_first_quick(alone, seconds)
+def _is_telling(alone: float, many: int) -> bool:
+    return alone >= (TELLING if many < MANY else TELLING_OF_MANY)
 
 
 def _is_first_quick(alone: float, seconds: Sequence[float]) -> bool:

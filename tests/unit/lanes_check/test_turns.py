@@ -71,8 +71,10 @@ def test_turns_must_be_seen_three_times_and_both_times_are_reported() -> None:
 def test_turns_are_tried_again_after_one_unlike_round_but_not_after_two() -> None:
     """If turns vary in length, some may be too short to notice."""
     turns, uneven = Answers(IN_TURN, None), Answers(UNEVEN, None)
-    with pytest.raises(Failed):
-        tried(turns, uneven, turns, turns)
+    first_is_long = Answers([2.5 * ALONE, *[one + 2 * ALONE for one in IN_TURN[1:]]], None)
+    for unlike in (uneven, first_is_long):
+        with pytest.raises(Failed):
+            tried(turns, unlike, turns, turns)
     assert tried(uneven, turns, turns, uneven)
 
 
