@@ -19,7 +19,6 @@ SAMPLE = Sample(1000, 1.0, 0, 1, 2, 3, 4, 0.99, 0.9, 0.5, 0.9, 0.5)
 EFFORT = Effort(2, 0.1)
 MODELS = models()
 SLOW = {"parts", "viewers", "watching"}  # they have no contenders
-TABLELESS = {"tls"}  # its figures are in no page yet
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +48,7 @@ def instant(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENCH_PYTHONS", sys.executable)
 
 
-@pytest.mark.parametrize("chapter", [name for name in CHAPTERS if name not in SLOW | TABLELESS])
+@pytest.mark.parametrize("chapter", [name for name in CHAPTERS if name not in SLOW])
 def test_a_chapter_fills_each_of_its_tables(chapter: str) -> None:
     text = page.fill(TEXT, {chapter: CHAPTERS[chapter](EFFORT)})
     missing = page.MISSING.format(chapter)

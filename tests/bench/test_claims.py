@@ -21,6 +21,7 @@ FIGURE = re.compile(r"(?!\b(?:5|10) ms)\b\d[\d,]*(?:\.\d+|(?= (?:times|µs|ms|%|
 OURS = {"thread", "pool", "lock", "cached", "warning", "info", "thread, no GIL"}
 OTHERS = ("socketserver", "naive threads", "C threads")
 PLACES = ("pinned", "unpinned")
+CORES = ("one core", "any core")
 ALL = [row.name for row in ROWS]
 
 
@@ -93,6 +94,15 @@ def kept_while_watched() -> list[float]:
     return [middle(rounds), min(rounds)]
 
 
+def over_tls(row: str, other: str = "socketserver, TLS") -> list[float]:
+    """How many times the other's rate, on one core and on any."""
+    return [over("thread, TLS", other, "tls", "rows", where, row) for where in CORES]
+
+
+def alike(found: Sequence[float]) -> bool:
+    return max(found) - min(found) < ROUNDED
+
+
 # A sentence has {} for each figure, in that order. One without figures is true or false.
 PERFORMANCE: dict[str, Callable[[], Sequence[float] | bool]] = {
     "answers {} short messages a second on any core, and {} if the server keeps to one": lambda: [
@@ -112,6 +122,29 @@ PERFORMANCE: dict[str, Callable[[], Sequence[float] | bool]] = {
     "it answers {} times the messages that it answers beside nothing, and {} in the worst round": (
         kept_while_watched
     ),
+    "answers {} of the messages that it answers in clear": lambda: over_tls("50", "thread")[:1],
+    "in clear, on one core as on any": lambda: alike(over_tls("50", "thread")),
+    "That is {} times what `socketserver` answers over TLS on one core, and {} times on any": (
+        lambda: over_tls("50")
+    ),
+    "Of visits it makes {} times as many on one core and {} times as many on any": lambda: over_tls(
+        "visits"
+    ),
+    "but only {} times as many of visits that resume a session": lambda: over_tls(
+        "visits, resumed"
+    )[:1],
+    "resume a session, here and there": lambda: alike(over_tls("visits, resumed")),
+    "A visit over TLS costs about four in clear": lambda: all(
+        0.22 < one < 0.28 for one in over_tls("visits", "thread")
+    ),
+    "to resume a session makes it no cheaper": lambda: all(
+        rate("tls", "rows", where, "visits, resumed", "thread, TLS")
+        < rate("tls", "rows", where, "visits", "thread, TLS")
+        for where in CORES
+    ),
+    "An idle client takes {} KiB of memory, and {} KiB in clear": lambda: [
+        middle(at(FIGURES, "tls", "memory", name)) for name in ("thread, TLS", "thread")
+    ],
     "C is ahead everywhere": lambda: all(
         ahead(("C threads", "C epoll"), ("thread",), where, ALL) for where in PLACES
     ),
