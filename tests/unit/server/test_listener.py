@@ -164,7 +164,7 @@ def test_a_drain_resets_a_client_that_never_reads(
 ) -> None:
     server = start_server(grace=0.2, patience=Patience(send=SECONDS))
     slow_reader = say_much(server)
-    if blocked:  # it goes on sending until the server, whose replies it leaves, reads no more
+    if blocked:  # it sends, and reads no reply, until the server stops reading
         slow_reader.settimeout(0.1)
         with pytest.raises(TimeoutError):
             slow_reader.sendall(b"\n" * 16_000_000)
