@@ -49,13 +49,20 @@ def full(rounds: int, seconds: float, chapters: tuple[str, ...]) -> None:
             raise click.UsageError(
                 f"{FIGURES.name} is another machine's: measure every chapter, or move it away."
             )
-        figures = none
+        figures = none | _of_their_own(figures)
     for name in chapters or tuple(_possible()):
         click.echo(f"{datetime.now(UTC):%H:%M:%S} {name}", err=True)
         figures[name] = CHAPTERS[name](Effort(rounds, seconds))
         today = f"{datetime.now(UTC):%Y-%m-%d}"
         figures["measured"][name] = f"{today}, {rounds} rounds, commit {machine.commit()}"
         _write(figures)
+
+
+def _of_their_own(figures: Figures) -> Figures:
+    """The chapters, and when they were measured, that another machine's figures may keep."""
+    kept = OF_THEIR_OWN & figures.keys()
+    when = {name: figures["measured"][name] for name in kept}
+    return {name: figures[name] for name in figures if name in kept} | {"measured": when}
 
 
 def _possible() -> Iterator[str]:

@@ -158,7 +158,7 @@ def machine(figures: Figures) -> str:
     if "free-threaded" in figures:
         names = ("without the GIL", "with the GIL")
         facts |= {name: figures["free-threaded"][name] for name in names}
-    for chapter in ("watching", "tls"):  # which are compared with no other
+    for chapter in ("watching", "tls", "free-threaded"):  # which are compared with no other
         if chapter in figures:
             its = figures[chapter]["machine"]
             said = (its[name] for name in ("processor", "system", "Python"))

@@ -88,7 +88,7 @@ def test_one_chapter_is_renewed_on_the_same_machine(figures: Path) -> None:
 
 
 def test_figures_of_two_machines_are_not_mixed(figures: Path) -> None:
-    before = {"machine": {"processor": "another"}, "measured": {}, "free-threaded": 1}
+    before = {"machine": {"processor": "another"}, "measured": {"visits": "once"}, "visits": 1}
     figures.write_text(json.dumps(before))
     ran = full("--chapter", "pinned")
     assert ran.exit_code == 2
@@ -96,6 +96,17 @@ def test_figures_of_two_machines_are_not_mixed(figures: Path) -> None:
     assert json.loads(figures.read_text()) == before
     assert full().exit_code == 0
     assert json.loads(figures.read_text()).keys() == {"machine", "measured", "pinned", "compose"}
+
+
+def test_a_chapter_that_names_its_machine_outlives_the_others(figures: Path) -> None:
+    once = {"pinned": "once", "tls": "once"}
+    before = {"machine": {"processor": "another"}, "measured": once, "pinned": 1, "tls": 2}
+    figures.write_text(json.dumps(before))
+    assert full().exit_code == 0
+    after = json.loads(figures.read_text())
+    assert after["tls"] == 2
+    assert after["measured"]["tls"] == "once" != after["measured"]["pinned"]
+    assert after["machine"] == HERE
 
 
 def test_an_interpreter_with_gil_is_refused(figures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
