@@ -50,7 +50,7 @@ def recorded(lesson: Lesson, text: str, versions: str) -> str:
     today = f"{datetime.now(UTC):%-d %B %Y}"
     note = (
         f"<!-- run -->\n*The results on this page are from one run, on {today}: {versions}.\n"
-        f"The slowest command took {slowest:.0f} s. Yours will differ in the details.*\n"
+        f"The slowest command took {slowest:.0f} s. Your results will differ in the details.*\n"
         "<!-- end -->"
     )
     return NOTE.sub(lambda _: note, "\n".join(lines) + "\n")

@@ -13,7 +13,7 @@ from lessons.stops import stops
 from tests.kit.containers import remaining
 from tests.kit.lab import Lab
 
-SECTIONS = ["Predict", "Run", "See", "Why", "Try yourself"]
+SECTIONS = ["Predict", "Run", "See", "Why", "Try it yourself"]
 FENCES = re.compile(r"^```(\S*)\n.*?^```$", re.MULTILINE | re.DOTALL)
 # These claim how long something takes, what is seen in time, or that clients start at the same
 # time; lesson 7 computes as well.
