@@ -1,4 +1,4 @@
-"""What a client of one's own costs: a thread, a forked process, a spawned one.
+"""What a thread, a forked process or a spawned one for each client costs.
 
 `python -m bench.starting KIND COUNT` starts so many that do nothing but wait, each for a word on a
 pipe, then lets them go. It prints what that took and how much memory they had, as JSON; a process

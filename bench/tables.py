@@ -46,10 +46,11 @@ def rate(samples: list[Sample]) -> str:
 
 
 def loads(*chapter: Measured) -> list[str]:
-    """A last line: which part of a core the load had, with those who asked least and most of it."""
+    """A last line: the load generator's share of a core, from its least to its most."""
     shares = [[load_share(samples) for samples in one.values()] for one in chapter]
     ends = [(number(min(one), 2), number(max(one), 2)) for one in shares]
-    return ["the load had, of a core", *("\N{EN DASH}".join(dict.fromkeys(one)) for one in ends)]
+    spans = ("\N{EN DASH}".join(dict.fromkeys(one)) for one in ends)
+    return ["load generator's share of a core", *spans]
 
 
 def beside(figures: Figures, mine: str, *path: str) -> str:
