@@ -163,7 +163,7 @@ def machine(figures: Figures) -> str:
         if chapter in figures:
             its = figures[chapter]["machine"]
             said = (its[name] for name in ("processor", "system", "Python"))
-            facts[f"for {chapter}"] = ", ".join(said)
+            facts[f"chapter {chapter}"] = ", ".join(said)
     return markdown(["", ""], [*facts.items(), *measured], align="---")
 
 
