@@ -68,10 +68,10 @@ def grade(given: Namespace) -> int:
         fail(f"no submissions in {given.submissions.resolve()}")
     settings = settings_of(given)
     if not shutil.which("docker"):
-        fail("there is no `docker` here: scripts/ensure-engine")
+        fail("`docker` is not installed: run scripts/ensure-engine")
     inspect = ["docker", "image", "inspect", settings.checker]
     if subprocess.run(inspect, capture_output=True, check=False).returncode:
-        fail("there is no checker: make images")
+        fail("the checker image is missing: run `make images`")
     try:
         weights = read_weights(given.weights)
     except (OSError, ValueError) as error:
@@ -79,7 +79,8 @@ def grade(given: Namespace) -> int:
     results = Results(given.results.resolve(), settings.form, weights, settings)
     code = Grading(submissions, results, settings, given.at_once).run()
     if code in {CHECKED, NOT_ALL} and (unknown := results.unknown_weights()):
-        print(f"grade: weights of checks on no card: {', '.join(unknown)}", file=sys.stderr)
+        names = ", ".join(unknown)
+        print(f"grade: weights for checks that appear on no card: {names}", file=sys.stderr)
     return code
 
 
@@ -89,15 +90,22 @@ def options() -> Options:
     parser.add_argument("submissions", type=Path, metavar="SUBMISSIONS")
     parser.add_argument("results", type=Path, metavar="RESULTS")
     form, builds = os.environ.get("FORMAT", "text"), os.environ.get("BUILD_SECONDS", "300")
-    parser.add_argument("--format", choices=FORMS, default=form, help="of the cards [FORMAT]")
-    parser.add_argument("--protocol", choices=PROTOCOLS, default="handout", help="of `check`")
+    parser.add_argument(
+        "--format", choices=FORMS, default=form, help="format of the scorecards [env FORMAT]"
+    )
+    parser.add_argument(
+        "--protocol",
+        choices=PROTOCOLS,
+        default="handout",
+        help="protocol that `lanes check` speaks",
+    )
     parser.add_argument("--timeout", type=float, default=3, help="seconds for each answer")
     parser.add_argument("--wait", type=float, default=10, help="seconds until a server listens")
     parser.add_argument(
         "--build-seconds",
         type=float,
         default=builds,
-        help="for an image to be built [BUILD_SECONDS]",
+        help="seconds an image may take to build [env BUILD_SECONDS]",
     )
     parser.add_argument("--at-once", type=int, default=2, help="submissions graded at a time")
     parser.add_argument(

@@ -13,6 +13,6 @@ def feedback_on(outcome: Outcome, weights: Weights) -> str:
         points_ += f"\nNot tried, and neither earned nor lost: {' '.join(left_out)}"
     parts = [points_, outcome.shown or f"Your submission {outcome.said.rstrip('.')}."]
     if outcome.log.strip() and (outcome.checked or not outcome.card):
-        whose = "it printed" if outcome.card else "was said of it"
-        parts += [f"The end of what {whose}:", "\n".join(outcome.log.splitlines()[-END:])]
+        whose = "its output" if outcome.card else "the log"  # of the engine, or of the program
+        parts += [f"Last lines of {whose}:", "\n".join(outcome.log.splitlines()[-END:])]
     return "".join(f"{part.rstrip()}\n\n" for part in parts)[:-1]

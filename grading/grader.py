@@ -49,7 +49,7 @@ class Grader:
             memory = ", out of memory" if state["OOMKilled"] else ""
             said = f"ended at once: {last_line(log)}{memory}"
         elif card:
-            said = f"does not listen on port {PORT} within {settings.wait:g} s"
+            said = f"did not start listening on port {PORT} within {settings.wait:g} s"
         else:
             said = f"could not be checked: {why or 'the checker said nothing'}"
             return Outcome(said, checked=False, log=log, judged=False)

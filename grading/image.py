@@ -27,7 +27,7 @@ class Image:
         try:
             done = self._engine.run(*build, within=seconds, builds=True)
         except Late:
-            raise Unusable(f"does not build within {seconds:g} s") from None
+            raise Unusable(f"did not finish building within {seconds:g} s") from None
         if done.returncode:
             raise Unusable(f"does not build: {last_line(done.stderr)}\n{done.stderr}")
 

@@ -52,7 +52,7 @@ def _test(lesson: Lesson, claim: Claim, output: str) -> None:
         # Sybil gives the block's lines the numbers that they have in the file.
         line = traceback.extract_tb(error.__traceback__)[-1].lineno
         where = f"{lesson.path.name}:{line}"
-        wrong = f"a claim does not hold: {error!r}\n{claim.example.parsed}"
+        wrong = f"a claim failed: {error!r}\n{claim.example.parsed}"
         raise Broken(f"{where}: {wrong}\nof what the last command printed:\n{output}") from error
 
 

@@ -33,7 +33,7 @@ def difference(expected: Sequence[str], output: str) -> str | None:
         missed = "the end"
     else:
         return None
-    return f"expected: {missed}\ncame:     {_came(lines, reached)}"
+    return f"expected: {missed}\ngot:      {_came(lines, reached)}"
 
 
 def pieces(expected: Sequence[str], output: str) -> list[Piece] | None:

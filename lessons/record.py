@@ -41,7 +41,7 @@ def recorded(lesson: Lesson, text: str, versions: str) -> str:
     lines = text.splitlines()
     for command, ran in sorted(runs.items(), key=lambda one: one[0].line, reverse=True):
         if ran.seconds > SECONDS:
-            took = f"took {ran.seconds:.0f} s, and may take {SECONDS}"
+            took = f"took {ran.seconds:.0f} s; the limit is {SECONDS} s"
             raise Broken(f"{lesson.path.name}:{command.line}: $ {command.text}\n{took}")
         if command.run is not None:
             below = command.line + command.text.count("\n")

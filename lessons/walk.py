@@ -64,13 +64,13 @@ class Walk:
             self._screen.predictions(self._questions, predicted, stop.answers)
         if stop.commands:
             return self._perform(stop.commands)
-        return self._turn(self._ask("Enter goes on, b goes back, q quits", "bq"))
+        return self._turn(self._ask("Enter continues, b goes back, q quits", "bq"))
 
     def _predict(self, stop: Stop) -> int:
         """Ask what the reader expects; Enter keeps what was typed before."""
         if not self._asks:
             return 1
-        self._screen.say("What do you think? Enter goes on, b goes back, q quits.")
+        self._screen.say("What do you think? Enter continues, b goes back, q quits.")
         predictions = self._place.predictions or [""] * len(stop.questions)
         for number, before in enumerate(predictions):
             said = self._say(f"  {number + 1}. " + (f"({before}) " if before else ""))
@@ -102,7 +102,7 @@ class Walk:
     def _look(self, ran: Ran, *, seen: bool) -> int:
         more, keys = ("", "rbq") if seen else (", l shows all lines", "rbql")
         while True:
-            answer = self._ask(f"Enter goes on{more}, r runs it again, b goes back, q quits", keys)
+            answer = self._ask(f"Enter continues{more}, r repeats it, b goes back, q quits", keys)
             if answer != "l":
                 return self._turn(answer)
             self._screen.page(ran)

@@ -33,7 +33,7 @@ class Nearby(Address):
             others = sorted(set(map(str, listening())))
             if not 0 < len(others) <= FEW:
                 raise
-            raise OSError(f"{error} Here somebody listens at {', '.join(others)}.") from None
+            raise OSError(f"{error} Ports open on this machine: {', '.join(others)}.") from None
 
     def found_at(self, peer: Address) -> str:
         """What a card calls the server that was found: a name may mean another machine tomorrow."""
@@ -42,7 +42,7 @@ class Nearby(Address):
         ) or peer.host == self.host:
             return str(self)
         if _is_loopback(self.host):
-            return f"{peer} (where it listens; at {self} nobody does)"
+            return f"{peer} (the server listens there; nothing listens at {self})"
         return f"{self} at {peer.host}"
 
 

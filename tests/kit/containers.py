@@ -71,7 +71,7 @@ def project(environment: None, monkeypatch: pytest.MonkeyPatch) -> str:  # noqa:
 @pytest.fixture(scope="session")
 def engine() -> Iterator[docker.DockerClient]:
     if not shutil.which("docker"):
-        pytest.fail("there is no `docker` here: run scripts/ensure-engine", pytrace=False)
+        pytest.fail("`docker` is not installed: run scripts/ensure-engine", pytrace=False)
     asked = run("docker", "version")  # the library leaves sockets open if no engine answers
     if asked.returncode:
         pytest.fail(f"no engine, run scripts/ensure-engine: {asked.stderr}", pytrace=False)

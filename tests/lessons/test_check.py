@@ -36,12 +36,12 @@ def command(words: str, output: str = "") -> str:
     [
         (
             TRUE.replace("\none\n", "\nuno\n"),
-            "4: $ echo one; echo two; echo three\nexpected: uno\ncame:     one\n",
+            "4: $ echo one; echo two; echo three\nexpected: uno\ngot:      one\n",
             "one\ntwo\nthree\n",
         ),
         (
             TRUE.replace('output == "whatever\\n"', "not output"),
-            "14: a claim does not hold: AssertionError()\nassert not output\n",
+            "14: a claim failed: AssertionError()\nassert not output\n",
             "whatever\n",
         ),
         (command("echo so; exit 4", "so\n"), "4: $ echo so; exit 4\nexit code 4\n", "so\n"),

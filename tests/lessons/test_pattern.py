@@ -15,14 +15,14 @@ from lessons.pattern import difference, pieces
         ("...\na\nb", "a\nc\na\nb\n", None),  # the first `a` is not the one
         ("x=... y", "x=1 2 3 y\n", None),
         ("A B", "A     B   \n", None),
-        ("a\nb\nc", "a\nx\nc\n", "expected: b\ncame:     x"),
-        ("a\nb", "a\n", "expected: b\ncame:     the end"),
-        ("a", "a\nb\n", "expected: the end\ncame:     b"),
-        ("...\nb\n...", "x\ny\n", "expected: b\ncame:     no such line, from line 1 on: x"),
-        ("...\na\nb", "x\na\nc\n", "expected: b\ncame:     c"),
-        ("x=... y", "x=1 z\n", "expected: x=... y\ncame:     x=1 z"),
-        ("a b", "ab\n", "expected: a b\ncame:     ab"),
-        ("a.", "ab\n", "expected: a.\ncame:     ab"),
+        ("a\nb\nc", "a\nx\nc\n", "expected: b\ngot:      x"),
+        ("a\nb", "a\n", "expected: b\ngot:      the end"),
+        ("a", "a\nb\n", "expected: the end\ngot:      b"),
+        ("...\nb\n...", "x\ny\n", "expected: b\ngot:      no such line, from line 1 on: x"),
+        ("...\na\nb", "x\na\nc\n", "expected: b\ngot:      c"),
+        ("x=... y", "x=1 z\n", "expected: x=... y\ngot:      x=1 z"),
+        ("a b", "ab\n", "expected: a b\ngot:      ab"),
+        ("a.", "ab\n", "expected: a.\ngot:      ab"),
     ],
 )
 def test_a_difference_shows_what_came_instead(expected: str, output: str, told: str | None) -> None:

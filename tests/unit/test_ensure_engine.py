@@ -44,5 +44,5 @@ def test_a_compose_that_needs_a_newer_buildx_is_reported_before_the_build(
     done = ensure(tmp_path, compose, buildx)
     assert (done.returncode, done.stdout) == (1, "")
     here = buildx.removeprefix("v") or "none"
-    wanted = f"Compose {compose} builds only with buildx 0.17 or later, and here is {here}."
+    wanted = f"Compose {compose} needs buildx 0.17 or later to build; this machine has {here}."
     assert done.stderr.startswith(f"ensure-engine: {wanted}")

@@ -92,10 +92,11 @@ def test_without_docker_or_the_checker_it_says_so(
 ) -> None:
     (fake / "empty").touch()
     assert told(monkeypatch, one, results) == 2
-    assert capsys.readouterr().err == "grade: there is no checker: make images\n"
+    assert capsys.readouterr().err == "grade: the checker image is missing: run `make images`\n"
     monkeypatch.setenv("PATH", str(one))
     assert told(monkeypatch, one, results) == 2
-    assert capsys.readouterr().err == "grade: there is no `docker` here: scripts/ensure-engine\n"
+    why = "`docker` is not installed: run scripts/ensure-engine"
+    assert capsys.readouterr().err == f"grade: {why}\n"
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,8 @@ def test_a_server_that_listens_elsewhere_is_checked_and_its_card_says_where(
     assert result.exit_code == 0, result.output
     where = f"{DEBIANS}:{server.address.port}"
     assert (
-        json.loads(result.stdout)["server"] == f"{where} (where it listens; at {asked} nobody does)"
+        json.loads(result.stdout)["server"]
+        == f"{where} (the server listens there; nothing listens at {asked})"
     )
 
 
@@ -49,7 +50,9 @@ def test_if_nobody_listens_on_the_port_up_to_three_others_are_named(
     others = [Address("0.0.0.0", 5000)]
     monkeypatch.setattr("lanes.check.nearby.listening", lambda: iter(others))
     with nobody() as address:
-        with pytest.raises(OSError, match=r"right\? Here somebody listens at 0\.0\.0\.0:5000\.$"):
+        with pytest.raises(
+            OSError, match=r"right\? Ports open on this machine: 0\.0\.0\.0:5000\.$"
+        ):
             Nearby(*address).connect(1)
         others[:] = [Address("0.0.0.0", 5000 + number) for number in range(4)]
         with pytest.raises(OSError, match=r"port right\?$"):
