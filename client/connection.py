@@ -52,8 +52,8 @@ class Connection:
             greeting = self._receive(seconds, stop)
         except TimeoutError:
             raise Hopeless(
-                f"{self._server} took the connection, but no thread greeted within {seconds:g} s: "
-                "is every thread taken, or is the port not the right one?"
+                f"{self._server} accepted the connection, but no thread sent a greeting within "
+                f"{seconds:g} s: are all threads busy, or is this the wrong port?"
             ) from None
         except ProtocolError as error:
             raise Hopeless(
@@ -73,9 +73,9 @@ class Connection:
         except TimeoutError:
             return
         except ProtocolError as error:
-            raise Hopeless(f"the server sent, unasked, {error}") from None
+            raise Hopeless(f"the server sent unsolicited data: {error}") from None
         if isinstance(unasked, Reply):
-            raise Hopeless(f"the server answered unasked: '{unasked.text}'")
+            raise Hopeless(f"the server sent an unsolicited reply: '{unasked.text}'")
         raise Lost(f"the server says {unasked}")
 
     def ask(self, message: str, seconds: float) -> Reply:

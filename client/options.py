@@ -78,7 +78,7 @@ log_format = option(
     type=click.Choice(list(RENDERERS)),
     default="console",
     envvar="LANES_LOG_FORMAT",
-    help="Lines for people, or one JSON object a line.",
+    help="Lines for people, or one JSON object per line.",
 )
 script = option(
     "--script",
@@ -113,12 +113,12 @@ _tls = [
         default=None,
         is_eager=True,
         envvar="LANES_TLS",
-        help="Talk over TLS, or in clear, which is the default.",
+        help="Use TLS (default: plaintext).",
     ),
     pem(
         "--tls-ca",
         envvar="LANES_TLS_CA",
-        help="The authority of the server's certificate; by default the system's.",
+        help="CA certificate to trust; default: the system's.",
     ),
     pem(
         "--tls-cert",
@@ -160,4 +160,9 @@ def _secure(ca: Path | None, certificate: Path | None, key: Path | None) -> Secu
         raise click.ClickException(str(error)) from None
 
 
-ask = option("--ask", is_flag=True, envvar="LANES_ASK", help="Ask what to say, each time.")
+ask = option(
+    "--ask",
+    is_flag=True,
+    envvar="LANES_ASK",
+    help="Prompt for each message instead of sending the lab's.",
+)

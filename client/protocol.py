@@ -49,7 +49,7 @@ class Lines:
     def encode(self, message: str) -> bytes:
         """What goes over the wire for a message; ValueError if nothing can."""
         if "\n" in message:
-            raise ValueError("a message is one line and cannot have a line end inside")
+            raise ValueError("a message is one line and cannot contain a line break")
         # CRLF, so that a CR at the message's end stays a part of it. What came from a keyboard as
         # bytes that are not UTF-8 goes out as those bytes.
         return message.encode(errors="surrogateescape") + b"\r\n"
@@ -61,7 +61,7 @@ class Lines:
     def take(self) -> Reply | Complaint | None:
         """Return the next answer, or None until it is complete; may raise ProtocolError."""
         if self._rest.startswith(TLS_ALERT):
-            raise ProtocolError("a TLS alert (talk to it with --tls)")
+            raise ProtocolError("a TLS alert (connect with --tls)")
         line, end, rest = self._rest.partition(b"\n")
         line = line.removesuffix(b"\r")
         quoted = f"'{line[: 4 * SHOWN].decode(errors='replace')[:SHOWN]}'"
@@ -91,7 +91,10 @@ class Handout:
 
     def encode(self, message: str) -> bytes:
         if not message:
-            raise ValueError("the empty message cannot be sent where messages have no line end")
+            raise ValueError(
+                "an empty message cannot be sent with `handout`, which does not mark where a "
+                "message ends"
+            )
         return message.encode(errors="surrogateescape")
 
     def feed(self, chunk: bytes) -> None:

@@ -31,7 +31,7 @@ def parse(content: bytes) -> list[Step]:
     lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")  # a byte order mark is no text
     steps = [step for number, line in enumerate(lines, 1) for step in _read(number, line)]
     if not any(isinstance(step, Message) for step in steps):
-        raise ValueError("there is no message in it: write one a line.")
+        raise ValueError("the script contains no messages: write one per line.")
     return steps
 
 

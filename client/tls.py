@@ -77,14 +77,15 @@ class TlsSocket(ssl.SSLSocket):
         reason = error.reason or ""
         words = reason.rpartition("ALERT_")[2].lower().replace("_", " ")
         if isinstance(error, ssl.SSLCertVerificationError):
-            return Hopeless(f"{self.server} does not prove who it is: {error.verify_message}")
+            return Hopeless(f"cannot verify {self.server}'s certificate: {error.verify_message}")
         if "ALERT" not in reason:
             if self.established or isinstance(error, ssl.SSLEOFError):
-                return Lost(f"the connection broke: {words or 'it ended without a goodbye'}")
+                return Lost(f"the connection broke: {words or 'closed without a TLS close_notify'}")
             return Hopeless(f"{self.server} does not speak TLS: {words}; is the port right?")
         if any(alert in reason for alert in FINAL):
-            return Hopeless(f"{self.server} refuses us: {words}")
-        return Lost(f"the server breaks off: {words}; it may be full, or shutting down")
+            return Hopeless(f"{self.server} rejected our TLS handshake: {words}")
+        what = "the connection" if self.established else "the handshake"
+        return Lost(f"the server aborted {what}: {words}; it may be full, or shutting down")
 
 
 class Tls:
@@ -99,14 +100,16 @@ class Tls:
         try:
             self._context = ssl.create_default_context(cafile=ca)
         except ssl.SSLError:
-            raise BadCertificate(f"{ca} is not an authority's certificate") from None
+            raise BadCertificate(f"{ca} is not a CA certificate") from None
         self._context.sslsocket_class = TlsSocket
         if certificate and key:
             try:
                 self._context.load_cert_chain(certificate, key, "")
             except ssl.SSLError:
-                what = f"{certificate} and {key} are not a certificate and its key"
-                raise BadCertificate(what) from None
+                raise BadCertificate(
+                    f"{key} is not the private key for {certificate}, or one of them cannot be "
+                    "read as PEM"
+                ) from None
 
     def secure(self, connected: socket.socket, server: Address) -> socket.socket:
         """The same connection, where the handshake has begun. Raises Lost or Hopeless."""

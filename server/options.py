@@ -85,8 +85,9 @@ OPTIONS = [
         "--model",
         type=click.Choice(["thread", "cached", "pool", "lock"]),
         default="thread",
-        help="Which thread serves a client: its own; its own, kept for the next client; a worker "
-        "of a pool; or its own, while it holds the one lock.",
+        help="`thread`: a new thread for each client; `cached`: the same, but idle threads are "
+        "reused; `pool`: a fixed set of workers; `lock`: a new thread for each client, but one "
+        "lock lets only one of them serve at a time.",
     ),
     option("--workers", type=count, default=4, help="Threads in the pool."),
     option(
@@ -123,27 +124,27 @@ OPTIONS = [
         callback=_check_work,
         help="Extra work for each message: milliseconds of computing, or of waiting.",
     ),
-    seconds_option("--idle-timeout", 120, "Seconds that a client may say nothing."),
-    seconds_option("--line-timeout", 10, "Seconds that a line may take, once it has begun."),
+    seconds_option("--idle-timeout", 120, "Seconds a client may stay silent."),
+    seconds_option("--line-timeout", 10, "Seconds a line may take, once it has begun."),
     seconds_option(
-        "--send-timeout", 10, "Seconds that a client may take for a reply.", GONE_SECONDS
+        "--send-timeout", 10, "Seconds a client may take to read a reply.", GONE_SECONDS
     ),
     option(
         "--tls/--no-tls",
         default=None,
         is_eager=True,
-        help="Serve over TLS or in clear; by default over TLS if there is a certificate.",
+        help="Serve over TLS or in plaintext; default: TLS if there is a certificate.",
     ),
     file_option("--tls-cert", "The certificate to serve with."),
     file_option("--tls-key", "The certificate's key."),
-    file_option("--tls-client-ca", "Serve only clients that have a certificate of this authority."),
-    seconds_option("--handshake-timeout", 5, "Seconds that a TLS handshake may take."),
+    file_option("--tls-client-ca", "Serve only clients with a certificate from this CA."),
+    seconds_option("--handshake-timeout", 5, "Seconds a TLS handshake may take."),
     seconds_option("--grace", 5, "Seconds for sessions to end when the server is stopped."),
     option(
         "--log-format",
         type=click.Choice(list(RENDERERS)),
         default="console",
-        help="Lines for people, or one JSON object a line.",
+        help="Lines for people, or one JSON object per line.",
     ),
     option(
         "--log-level",

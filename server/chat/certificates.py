@@ -44,8 +44,10 @@ class Certificates:
         try:
             context.load_cert_chain(self._certificate, self._key, _no_password)
         except ssl.SSLError as error:
-            what = f"{self._certificate} and {self._key} are not a certificate and its key"
-            raise BadCertificate(f"{what}: {words(error)}") from None
+            raise BadCertificate(
+                f"{self._key} is not the private key for {self._certificate}, or one of them "
+                f"cannot be read as PEM: {words(error)}"
+            ) from None
         _check(context, self._certificate)
         if self._client_ca:
             _believe(context, self._client_ca)
@@ -56,9 +58,9 @@ class Certificates:
         try:
             self.context = self._read()
         except (BadCertificate, OSError) as error:  # or a file has gone while they were read
-            log.error("certificates not read again", why=str(error))  # noqa: TRY400 - one line
+            log.error("certificates not reloaded", why=str(error))  # noqa: TRY400 - one line
         else:
-            log.info("certificates read again")
+            log.info("certificates reloaded")
 
     def follow(self, number: signal.Signals) -> None:
         """Read them again at each such signal, in a separate thread.
@@ -75,7 +77,9 @@ class Certificates:
 
 
 def _no_password() -> NoReturn:
-    raise BadCertificate("the key is encrypted, and nobody is here to type its password")
+    raise BadCertificate(
+        "the key is encrypted, and the server cannot ask for a passphrase: use an unencrypted key"
+    )
 
 
 def _check(context: ssl.SSLContext, certificate: Path) -> None:
@@ -93,7 +97,7 @@ def _check(context: ssl.SSLContext, certificate: Path) -> None:
     except ssl.SSLCertVerificationError as error:
         raise BadCertificate(f"{certificate}: {error.verify_message}") from None
     except ssl.SSLError as error:  # a kind of key, for example, that TLS does not use
-        raise BadCertificate(f"{certificate} is no use for TLS: {words(error)}") from None
+        raise BadCertificate(f"{certificate} cannot be used for TLS: {words(error)}") from None
 
 
 def _go_on(end: ssl.SSLObject) -> None:
@@ -106,12 +110,13 @@ def _believe(context: ssl.SSLContext, client_ca: Path) -> None:
     try:
         context.load_verify_locations(client_ca)
     except ssl.SSLError as error:
-        what = f"{client_ca} is not an authority's certificate"
+        what = f"{client_ca} is not a CA certificate"
         raise BadCertificate(f"{what}: {words(error)}") from None
     ends = [ssl.cert_time_to_seconds(str(one["notAfter"])) for one in context.get_ca_certs()]
-    if max(ends, default=0.0) < time.time():
-        why = "has expired" if ends else "is not an authority's"
-        raise BadCertificate(f"{client_ca}: the certificate {why}")
+    if not ends:
+        raise BadCertificate(f"{client_ca} is not a CA certificate")
+    if max(ends) < time.time():
+        raise BadCertificate(f"{client_ca}: the certificate has expired")
     context.verify_mode = ssl.CERT_REQUIRED
 
 

@@ -31,7 +31,7 @@ class TlsSession(Session):
             self._refuse(failure)
         except Exception:  # a fault of ours is logged, and ends no other session
             log.exception("handshake failed", peer=self._record.peer)
-            self._refuse(HandshakeFailed("handshake", "a fault of the server's"))
+            self._refuse(HandshakeFailed("handshake", "internal server error"))
         else:
             log.info("shook hands", peer=self._record.peer, **({"client": name} if name else {}))
             self._registry.end_handshake(self._record, name)

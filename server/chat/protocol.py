@@ -14,8 +14,8 @@ MAX_LINE = 8192  # bytes, without the line end
 ERRORS = {
     "busy": "every place is taken, try again later",
     "closing": "the server is shutting down, try again later",
-    "idle": "nothing was said for too long",
-    "slow": "a line that was begun took too long to end",
+    "idle": "no message arrived for too long",
+    "slow": "a line took too long to complete",
     "too-long": f"a line may have {MAX_LINE} bytes at most",
     "utf8": "the line is not valid UTF-8",
 }

@@ -54,7 +54,7 @@ class TlsConnection:
         if ciphertext:
             self._endpoint.feed(ciphertext)
         elif not self._input_ended:  # anybody between us could have cut it off here
-            raise ConnectionAbortedError("it ended without a goodbye")
+            raise ConnectionAbortedError("closed without a TLS close_notify")
         return ciphertext != b""
 
     def receive(self, size: int, timeout: float) -> bytes:

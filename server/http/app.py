@@ -41,12 +41,12 @@ def create_app(registry: Registry, count_log: Callable[[], Counts] = Counts) -> 
         headers, began = dict(HEADERS), time.thread_time()
         if environ["REQUEST_METHOD"] not in METHODS:
             status, headers["Allow"] = "405 Method Not Allowed", ", ".join(METHODS)
-            content_type, body = TEXT, b"Nothing can be changed here.\n"
+            content_type, body = TEXT, b"This port is read-only.\n"
         elif page := pages.get(environ["PATH_INFO"]):
             status, content_type, body = "200 OK", page[0], page[1](environ["QUERY_STRING"])
         else:
             status, content_type = "404 Not Found", TEXT
-            body = f"Here are {', '.join(pages)}; `lanes page` draws them.\n".encode()
+            body = f"Not found. Available: {', '.join(pages)}; `lanes page` draws them.\n".encode()
         headers |= {"Content-Type": content_type, "Content-Length": str(len(body))}
         headers["Server-Timing"] = f"cpu;dur={(time.thread_time() - began) * 1000:.3f}"
         start_response(status, list(headers.items()))

@@ -33,7 +33,7 @@ def greeted(pair: Pair, stop: StopSignal) -> Pair:
 
 def test_the_wait_for_the_greeting_has_a_limit(pair: Pair, stop: StopSignal) -> None:
     pair[1].sendall(GREET[:-1])
-    with pytest.raises(Hopeless, match=r"here:2022 took the connection, but no thread greeted"):
+    with pytest.raises(Hopeless, match=r"here:2022 accepted the connection, but no thread sent"):
         pair[0].await_greeting(stop, 0.01)
 
 
@@ -78,7 +78,7 @@ def test_a_server_that_is_too_slow_loses_the_connection(greeted: Pair, message: 
 def test_unasked_bytes_that_are_not_an_answer_are_a_violation(greeted: Pair) -> None:
     greeted[1].sendall(ONE + b"psst\r\n")
     assert greeted[0].ask("Hey", SECONDS) == Reply("T-1", "one")
-    with pytest.raises(Hopeless, match="the server sent, unasked, 'psst'"):
+    with pytest.raises(Hopeless, match="the server sent unsolicited data: 'psst'"):
         greeted[0].check_silence()
 
 

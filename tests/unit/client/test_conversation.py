@@ -76,7 +76,7 @@ def test_a_message_that_met_a_closed_connection_counts_as_sent_once() -> None:
 def test_an_extra_reply_is_found_before_the_next_message() -> None:
     with scene([[GREET, HEAR, ONE + TWO, UNTIL_GONE]]) as s:
         s.conversation.say("1")
-        with pytest.raises(Unanswered, match="answered unasked: 'two'") as end:
+        with pytest.raises(Unanswered, match="sent an unsolicited reply: 'two'") as end:
             s.conversation.say("2")
         assert end.value.outcome is Outcome.NOT_SENT
     assert s.server.heard == [[b"1\r\n"]]

@@ -60,7 +60,7 @@ def test_an_extra_reply_at_the_end_counts_as_failed() -> None:
         assert not run([A], 1, s.conversation, s.stop, s.log)
     assert outcomes(*s.named("summary")) == {"messages": 1, "answered": 1}
     [violation] = s.named("violation")
-    assert violation["why"] == "the server answered unasked: 'two'"
+    assert violation["why"] == "the server sent an unsolicited reply: 'two'"
 
 
 @pytest.mark.parametrize(

@@ -70,10 +70,12 @@ def of_another(ca: Authority, other: Authority) -> list[str | Path]:
 
 
 WRONG: dict[str, Callable[[Authority, Authority], list[str | Path]]] = {
-    "refuses us: certificate required": lambda ca, _: trusting(ca),
-    "refuses us: unknown ca": of_another,
-    "refuses us: certificate expired": lambda ca, _: trusting(ca, ca.issue("c", expired=True)),
-    "does not prove who it is: ": lambda _, other: trusting(other),
+    "rejected our TLS handshake: certificate required": lambda ca, _: trusting(ca),
+    "rejected our TLS handshake: unknown ca": of_another,
+    "rejected our TLS handshake: certificate expired": lambda ca, _: trusting(
+        ca, ca.issue("c", expired=True)
+    ),
+    "cannot verify ": lambda _, other: trusting(other),
 }
 
 
@@ -114,7 +116,7 @@ def test_a_client_without_tls_learns_that_it_is_missing(
     context = Certificates(*ca.issue(HERE), None).context
     result = invoke(start_server(tls=context, patience=Patience(handshake=0.05)).address)
     assert result.exit_code == 1
-    assert "it greeted with a TLS alert (talk to it with --tls)" in result.output
+    assert "it greeted with a TLS alert (connect with --tls)" in result.output
 
 
 def leave(server: RunningServer, peer: Peer) -> None:
@@ -134,7 +136,7 @@ def test_it_tries_again_while_the_server_is_full(start_server: StartServer, ca: 
     result = invoke(server.address, *trusting(ca))
     leaving.join()
     assert result.exit_code == 0
-    assert "the server breaks off: internal error" in result.output
+    assert "the server aborted the handshake: internal error" in result.output
 
 
 def test_wrong_files_are_one_line_and_exit_code_1_and_wrong_usage_is_2(
@@ -145,8 +147,8 @@ def test_wrong_files_are_one_line_and_exit_code_1_and_wrong_usage_is_2(
     pair = ca.issue("client-1")
     files: dict[str, list[str | Path]] = {
         "cannot read nowhere.pem: No such file": ["--tls-ca", "nowhere.pem"],
-        f"{garbled} is not an authority's": ["--tls-ca", garbled],
-        "are not a certificate and its key": ["--tls-cert", garbled, "--tls-key", pair.key],
+        f"{garbled} is not a CA certificate": ["--tls-ca", garbled],
+        "is not the private key for": ["--tls-cert", garbled, "--tls-key", pair.key],
     }
     for why, words in files.items():
         result = invoke("127.0.0.1:1", "--tls", *words)

@@ -101,7 +101,7 @@ def test_a_mismatched_or_expired_certificate_is_one_line(ca: Authority) -> None:
         Certificates(right.certificate, other.key, None)
     with pytest.raises(BadCertificate, match=f"{expired.certificate}: certificate has expired"):
         Certificates(*expired, None)
-    with pytest.raises(BadCertificate, match="is not an authority's"):
+    with pytest.raises(BadCertificate, match="is not a CA certificate"):
         Certificates(*right, other.certificate)
 
 
@@ -114,7 +114,7 @@ def test_certificates_read_again_are_for_new_clients() -> None:
             new.replace(old)
         with capture_logs() as logged:
             certificates.read_again()
-        assert [line["event"] for line in logged] == ["certificates read again"]
+        assert [line["event"] for line in logged] == ["certificates reloaded"]
         MemoryClient(before.trusting()).meet(early)
         MemoryClient(after.trusting()).meet(Endpoint(certificates.context))
 
@@ -127,7 +127,7 @@ def test_bad_new_certificates_leave_the_old_ones_in_use(tmp_path: Path) -> None:
     with capture_logs() as logged:
         certificates.read_again()
     [line] = logged
-    assert (line["event"], line["log_level"]) == ("certificates not read again", "error")
+    assert (line["event"], line["log_level"]) == ("certificates not reloaded", "error")
     MemoryClient(ca.trusting()).meet(Endpoint(certificates.context))
 
 
@@ -145,5 +145,5 @@ def test_a_key_of_a_kind_unknown_to_tls_is_one_line(tmp_path: Path) -> None:
     certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
     words = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     private.write_bytes(key.private_bytes(serialization.Encoding.PEM, *words))
-    with pytest.raises(BadCertificate, match=f"{certificate} is no use for TLS"):
+    with pytest.raises(BadCertificate, match=f"{certificate} cannot be used for TLS"):
         Certificates(certificate, private, None)

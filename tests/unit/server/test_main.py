@@ -198,7 +198,7 @@ def test_on_sighup_it_reads_its_certificates_again_and_drops_nobody() -> None:
             for old, new in zip(pair, after.issue("localhost"), strict=True):
                 new.replace(old)
             server.signal(signal.SIGHUP)
-            wait_until(lambda: server.events("certificates read again"))
+            wait_until(lambda: server.events("certificates reloaded"))
             assert connect(after).is_greeted()
             assert early.is_answered()
             [late] = [one for one in server.snapshot()["sessions"] if one["number"] == 2]
