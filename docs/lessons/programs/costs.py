@@ -14,7 +14,7 @@ def measure(kind: str) -> dict[str, float]:
     return figures
 
 
-print("         to start  times a thread's      memory  times a thread's")
+print("         to start        x a thread      memory        x a thread")
 thread: dict[str, float] = {}
 for kind in COUNTS:
     several = [measure(kind) for _ in range(3)]

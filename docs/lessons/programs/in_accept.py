@@ -35,4 +35,4 @@ try:
     talking = client.wrap_socket(second, server_hostname="localhost")
     print("the second client was greeted:", talking.recv(5).decode())
 except TimeoutError:
-    print("the second client waited for 2 seconds, and no thread shook hands with it")
+    print("the second client waited for 2 seconds, and no thread answered its handshake")

@@ -17,4 +17,4 @@ if sys.argv[1] == "_thread":
 else:
     started = threading.Thread(target=serve, args=("client-1",))
     started.start()
-print(f"the main program ends; what it has of its thread: {type(started).__name__}")
+print(f"the main program ends; its handle for the thread: {type(started).__name__}")
