@@ -75,7 +75,7 @@ def _unavailable(name: str, module: str) -> click.Command:
 def main() -> None:
     """See which thread of a server serves which client.
 
-    `check` talks with any server; the others read the /sessions.json of running servers.
+    `check` and `watch` work with any server; the others read /sessions.json from running servers.
     """
 
 

@@ -19,13 +19,15 @@ def compare(parts: Sequence[Snapshot]) -> tuple[str, ...]:
     different = [(one, other) for one, other in both if one.native_id != other.native_id]
     if different:
         return tuple(
-            f"Told and seen disagree: the server says that {one.thread} (OS thread "
-            f"{one.native_id}) serves {one.client}, but OS thread {other.native_id} does."
+            "The server's report and the observation disagree: the server says "
+            f"{one.thread} (OS thread {one.native_id}) serves {one.client}, but OS thread "
+            f"{other.native_id} does."
             for one, other in sorted(different, key=lambda pair: pair[0].number)
         )
     if both:
-        clients = "1 client" if len(both) == 1 else f"{len(both)} clients"
-        return (f"Told and seen agree on who serves {clients}.",)
+        clients = "1 client" if len(both) == 1 else f"each of {len(both)} clients"
+        agreed = f"agree on which thread serves {clients}"
+        return (f"The server's report and the observation {agreed}.",)
     return ()
 
 

@@ -131,7 +131,7 @@ class Servers:
             if self._known:
                 return set()
             why = getattr(error, "strerror", None) or error
-            known = "that of a service is known only in the containers beside it"
+            known = "a Compose or Swarm service's name resolves only in its containers' network"
             raise NoAnswer(f"the name {self._name!r} is not known here ({why}); {known}") from None
         # IPv6 addresses with their scope, if they have one.
         numeric = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV

@@ -27,7 +27,7 @@ written = click.File("w", encoding="utf-8")
 @click.command()
 @from_servers
 @option("--host", default="127.0.0.1", help="Address to listen on.")
-@option("--port", type=Port(0, 65535), default=PAGE_PORT, help="And its port.")
+@option("--port", type=Port(0, 65535), default=PAGE_PORT, help="Port to listen on.")
 def page(*, servers: Source, host: str, port: int) -> None:
     """Show the lanes in a browser, kept up to date, until SIGTERM or Ctrl-C."""
     from lanes.page.serving import serve  # noqa: PLC0415 - Flask starts slowly
@@ -86,9 +86,11 @@ def trace(*, servers: Source, file: TextIO) -> None:
 
 @click.command()
 @from_servers
-@click.option("--author", default="", metavar="NAME", help="Who hands it in.")
-@click.option("--course", default="", metavar="NAME", help="And in which course.")
-@click.option("--asked", default="", metavar="TEXT", help="What was asked.")
+@click.option("--author", default="", metavar="NAME", help="Student's name, for the report.")
+@click.option("--course", default="", metavar="NAME", help="Course, for the report.")
+@click.option(
+    "--asked", default="", metavar="TEXT", help="The assignment's question, for the report."
+)
 @click.argument("file", type=written, metavar="FILE|-")
 def report(*, servers: Source, file: TextIO, author: str, course: str, asked: str) -> None:
     """Write a page to keep: the picture, all sessions that are remembered, the settings."""

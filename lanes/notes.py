@@ -44,7 +44,7 @@ def _seen_figures(snapshot: Snapshot, seen: Seen) -> dict[str, str]:
         "served at once": known("serving", f"{snapshot.serving} (peak {snapshot.peak_serving})"),
         "messages": known("messages", str(snapshot.messages)),
         "in the backlog": known("backlog", f"{queued} of {limits}" if limits else str(queued)),
-        "looks a second": f"{seen.rate:.0f}",
+        "samples per second": f"{seen.rate:.0f}",
     }
 
 
@@ -86,7 +86,8 @@ def notes(picture: Picture, unseen: int = 0) -> Iterator[str]:
     if picture.queue_more:
         yield f"{picture.queue_more} more rows of the queue are not drawn."
     if picture.lanes_more:
-        yield f"{picture.lanes_more} more lanes are not drawn: these were used last."
+        more = f"{picture.lanes_more} more lanes are not drawn"
+        yield f"{more}; the ones shown were used most recently."
     if unseen:
         yield f"{unseen} more sessions are too short to be drawn."
 
@@ -95,11 +96,11 @@ def _nobody(picture: Picture) -> Iterator[str]:
     """That nothing is drawn, and, if nothing is to be, how to change that."""
     span = f"{round(picture.span, 1):g} s"
     if picture.kind != ALL and any(picture.counts.values()):
-        yield f"Of those who were here in the last {span}, none is {picture.kind}."
+        yield f"No {picture.kind} sessions among the clients of the last {span}."
     elif picture.snapshot.past:
-        yield f"Nobody was here in these {span}, as far as is remembered."
+        yield f"No clients in this {span} window, as far as the history goes."
     else:
-        yield f"Nobody was here in the last {span}."
+        yield f"No clients in the last {span}."
         if typed := command(picture.snapshot):
             yield f"Type this in a terminal, and then a line of text: {typed}"
 

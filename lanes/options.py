@@ -97,7 +97,8 @@ def from_servers(command: Command) -> Command:
         metavar="HOST[:PORT]",
         callback=_read_beside,
         envvar="LANES_SEEN",
-        help="A `lanes watch`: what it sees is drawn beside what the servers tell.",
+        help="Address of a running `lanes watch`; what it observes is drawn next to what the "
+        "servers report.",
     )
     @option(
         "--published",
@@ -111,7 +112,8 @@ def from_servers(command: Command) -> Command:
         metavar="COMMAND",
         default="",
         envvar="LANES_TALK",
-        help="What to type to be a client, for a picture that nobody is in. Usually nc is.",
+        help="Command to suggest for connecting as a client, shown when the picture is empty. "
+        "Default: an nc command.",
     )
     @wraps(command)
     def asked(

@@ -53,7 +53,8 @@ class Watching(Watched):
     def wait_until_listening(self, timeout: float = SECONDS) -> None:
         """Wait until the server listens on the port. Raises NotFound after `timeout` seconds."""
         if not self._comes_true(lambda: bool(self._watcher.moment.listening), timeout):
-            raise NotFound(f"{self._name} does not listen there; is it the port in the container?")
+            where = "is not listening on that port; is it the port inside the container?"
+            raise NotFound(f"{self._name} {where}")
 
     def wait_until_served(self, clients: int, timeout: float = SECONDS) -> None:
         """Wait until at least N clients are served for certain; fail after `timeout` seconds."""
@@ -122,7 +123,7 @@ def _of_container(container: Any) -> Target:  # noqa: ANN401 - docker-py has no 
     container.reload()
     name, pid = f"container {container.name}", container.attrs["State"]["Pid"]
     if not pid:
-        raise NotFound(f"{name} does not run")
+        raise NotFound(f"{name} is not running")
     with suppress(OSError):
         for table in ("cgroup", "mountinfo"):
             if container.id in Path(f"/proc/{pid}/{table}").read_text():

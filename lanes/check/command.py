@@ -59,7 +59,9 @@ def check(  # noqa: PLR0913 - one argument for each option
     if written:
         show(read(written), report_format)
     if not server and not command:
-        raise click.UsageError("Say where the server is, HOST:PORT, or start it: -- COMMAND.")
+        raise click.UsageError(
+            "Give the server's address as HOST:PORT, or a command to start it: -- COMMAND."
+        )
     required, dialect = "threads" in require, DIALECTS[protocol]
     children: list[Target] = []
     find = finder(

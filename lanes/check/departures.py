@@ -76,8 +76,8 @@ def ghosts(subject: Subject) -> str:
         for caller in callers:
             caller.end_output()
         for number, caller in enumerate(callers):
-            so_far = f"{GHOSTS} clients hung up without a word, and the server on {number} of them"
-            with said_of(f"{so_far}; with the next"):
+            so_far = f"{GHOSTS} clients disconnected without sending anything; the server closed"
+            with said_of(f"{so_far} {number} of those connections, but on the next one"):
                 caller.be_hung_up_on()
         with said_of(f"the next client after {GHOSTS} that said nothing"), subject.call() as one:
             one.ask()

@@ -29,8 +29,7 @@ class Endless(Failed):
     def __init__(
         self,
         evidence: str,
-        hint: str = "the server sends again and again what it should send once: a loop without an "
-        "end",
+        hint: str = "the server sends again and again what it should send once: an endless loop",
     ) -> None:
         super().__init__(evidence, hint)
 

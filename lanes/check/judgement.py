@@ -69,11 +69,12 @@ def judge(
     if unanswered:
         details = [f"seen: {what}", *(told.rstrip(".") for told in seen.locks.told)]
         raise Failed("; ".join([str(unanswered), *details]), _hint(seen, sessions))
-    if len(sessions) < clients:
+    if missing := clients - len(sessions):
+        absent = "does not appear" if missing == 1 else "do not appear"
         raise Unseen(
-            f"of {clients} clients {clients - len(sessions)} were not seen on the server's side: "
-            "it sees other addresses than they have (a proxy, or a published port), or it is "
-            "another server. Check it at the address where it listens"
+            f"{missing} of the {clients} clients {absent} on the server's side: it sees different "
+            "addresses for them (a proxy, or a published port), or the watched process is a "
+            "different server. Check it at the address where it listens"
         )
     threads = [one.native_id for one in sessions if one.certain and one.native_id]
     if len(set(threads)) == clients and not is_loop(seen.kind) and seen.kind != RUNTIME:
@@ -81,11 +82,11 @@ def judge(
     if is_loop(seen.kind) or seen.kind.startswith(POOL):
         if required:
             raise Failed(f"{what}; all {clients} clients were answered", _hint(seen, sessions))
-        return f"{what} (no threads were asked for)"
+        return f"{what} (passes, since --require threads was not given)"
     if len(set(threads)) < len(threads):
         raise Failed(f"{len(threads)} clients had {count(len(set(threads)), 'thread')}: {what}")
     raise Unseen(
-        f"who serves each of {clients} clients cannot be seen ({_known(sessions)}): {what}"
+        f"cannot see which thread serves each of the {clients} clients ({_known(sessions)}): {what}"
     )
 
 

@@ -25,7 +25,7 @@ Find = Callable[[], Target]  # may raise NotFound
 def watching(find: Find) -> "Iterator[Watched]":
     """Watch the server; raises Unseen if that is not possible."""
     if sys.platform != "linux":
-        raise Unseen("which thread serves which client can be seen on Linux alone")
+        raise Unseen("which thread serves which client can be seen only on Linux")
     from lanes.watch.session import Watched  # noqa: PLC0415 - as above
 
     try:

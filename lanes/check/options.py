@@ -40,13 +40,17 @@ OPTIONS: list[Callable[[Command], Command]] = [
     ),
     *TLS,
     option("--pid", type=click.IntRange(min=1), help="Watch this process: adds `threads`."),
-    option("--container", metavar="NAME", help="The same for a container; as root, where it runs."),
+    option(
+        "--container",
+        metavar="NAME",
+        help="Watch this container instead; needs root on the machine that runs it.",
+    ),
     click.option(
         "--require",
         multiple=True,
         type=click.Choice(["threads"]),
-        help="A server without threads, as an event loop, fails `threads`. Without --pid, "
-        "--container or COMMAND, whoever listens on the port here is watched.",
+        help="`threads` fails for a server without threads, such as an event loop. Without --pid, "
+        "--container or COMMAND, the process listening on that port on this machine is watched.",
     ),
     click.option(
         "--only",
@@ -67,14 +71,15 @@ OPTIONS: list[Callable[[Command], Command]] = [
         "log",
         type=click.File("rb"),
         metavar="FILE|-",
-        help="What the server has printed: if there is none, the end of it is on the card.",
+        help="File with the server's output. If no server answers, its last lines go on the card.",
     ),
     click.option(
         "--card",
         "written",
         type=click.File("r", encoding="utf-8"),
         metavar="FILE|-",
-        help="Check nothing, but show this card of `--format json` in another format.",
+        help="Do not check; read a card written with `--format json` and show it in another "
+        "format.",
     ),
 ]
 

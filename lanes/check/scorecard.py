@@ -20,10 +20,10 @@ OF_ANY = (answers, again, concurrent, unblocked, unicode, leaves, ghosts, long, 
 OF_LINES = (framing, threads, too_long, utf8, order)
 OFFERED: Mapping[str, Sequence[Check]] = {"handout": OF_ANY, "lines": OF_ANY + OF_LINES}
 
-ENDED = "the server ends when that has happened: look at what it printed last"
+ENDED = "the server exits after this: look at its last output"
 STUCK = (
-    "when that has happened, no new client is accepted or served: the loop that accepts has ended "
-    "or waits for something, or a lock is not given back"
+    "after this, no new client is served: the accept loop has exited or is blocked, or a lock is "
+    "never released"
 )
 
 AFTERMATH = 2.0  # seconds within which what an earlier check has done may still end a server

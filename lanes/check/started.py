@@ -35,7 +35,9 @@ def started(words: Sequence[str], printed: Printed | None = None) -> Iterator[Ta
     `printed` gets what it prints.
     """
     if not hasattr(os, "killpg"):
-        raise Unreachable("this system has no process groups: start it yourself, say HOST:PORT")
+        raise Unreachable(
+            "this system has no process groups: start the server yourself and give HOST:PORT"
+        )
     source, sink = os.pipe()
     try:
         child = subprocess.Popen(  # noqa: S603 - it is what the user asks for
@@ -108,9 +110,9 @@ def address_of(server: Target, seconds: float) -> Address:
                     return _only(found, server.name)
     except NotFound as why:
         if not server.child or not _ends(server.child):
-            raise Unreachable(f"{why}: say HOST:PORT") from None
+            raise Unreachable(f"{why}: give HOST:PORT") from None
     code = server.child.poll() if server.child else None
-    how = "does not listen" if code is None else f"has ended with exit code {code}"
+    how = "is not listening" if code is None else f"has ended with exit code {code}"
     raise Unreachable(f"{server.name} {how}")
 
 
@@ -135,5 +137,5 @@ def _only(found: Sequence[Address], name: str) -> Address:
     port = DEFAULT_PORT if DEFAULT_PORT in ports else min(ports)
     if len(ports) > 1 and port != DEFAULT_PORT:
         several = ", ".join(map(str, sorted(ports)))
-        raise Unreachable(f"{name} listens on ports {several}: say HOST:PORT")
+        raise Unreachable(f"{name} listens on ports {several}: give HOST:PORT")
     return next(one for one in found if one.port == port)

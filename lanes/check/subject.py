@@ -20,7 +20,7 @@ SLOW = 0.5  # seconds for an answer
 PAUSE = 0.1  # seconds between two attempts to find the server
 AT_ONCE = 0.2  # seconds within which a server that speaks first has usually spoken
 KNOCK = 0.2  # seconds for the first attempt to connect; twice that for the next, and so on
-BROKEN = "the TLS handshake broke"
+BROKEN = "the TLS handshake failed"
 Secure = Callable[[socket.socket, str], socket.socket]  # it shakes hands with a host, in time
 NUMERIC = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
 
@@ -180,7 +180,8 @@ def _heard_at_once(connection: socket.socket) -> str:
             return connection.recv(1024, socket.MSG_PEEK).decode(errors="replace")
         except Broken as alert:  # it looks at our certificate once we have shaken hands
             connection.close()
-            raise Refused(f"the server refuses us: {alert.strerror} (see --tls-cert)") from None
+            why = f"{alert.strerror} (see --tls-cert)"
+            raise Refused(f"the server rejected our TLS handshake: {why}") from None
         except OSError:
             pass
     return ""

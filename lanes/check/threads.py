@@ -42,7 +42,8 @@ def threads(find: Find, clients: int, *, required: bool, told: Check | None = No
         except Unseen as why:
             if not told:
                 raise
-            return f"{_hear(told, subject)}, as it says itself; not seen: {why}"
+            itself = f"{_hear(told, subject)}, according to the server itself"
+            return f"{itself}; not confirmed from outside: {why}"
         if told:
             _hear(told, subject)
         return evidence

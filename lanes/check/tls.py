@@ -109,14 +109,16 @@ class Tls:
         try:
             self._context = ssl.create_default_context(cafile=ca)
         except ssl.SSLError:
-            raise BadCertificate(f"{ca} is not an authority's certificate") from None
+            raise BadCertificate(f"{ca} is not a certificate") from None
         self._context.sslsocket_class = TlsSocket
         if certificate and key:
             try:
                 self._context.load_cert_chain(certificate, key, "")
             except ssl.SSLError:
-                what = f"{certificate} and {key} are not a certificate and its key"
-                raise BadCertificate(what) from None
+                raise BadCertificate(
+                    f"{key} is not the private key for {certificate}, or one of them cannot be "
+                    "read as PEM"
+                ) from None
 
     def secure(self, connected: socket.socket, host: str) -> socket.socket:
         """Shake hands with this host, within the socket's time-out.
@@ -127,9 +129,10 @@ class Tls:
             return self._context.wrap_socket(connected, server_hostname=host)
         except ssl.SSLCertVerificationError as error:
             why = error.verify_message.rstrip(".")
-            raise Refused(f"{host} does not prove who it is: {why} (see --tls-ca)") from None
+            raise Refused(f"cannot verify {host}'s certificate: {why} (see --tls-ca)") from None
         except ssl.SSLError as error:
             broken = Broken(error)
             if broken.is_alert and "INTERNAL_ERROR" not in (error.reason or ""):  # it is not busy
-                raise Refused(f"{host} refuses us: {broken.strerror} (see --tls-cert)") from None
+                why = f"{broken.strerror} (see --tls-cert)"
+                raise Refused(f"{host} rejected our TLS handshake: {why}") from None
             raise broken from None

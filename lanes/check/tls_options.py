@@ -30,10 +30,10 @@ TLS: list[Callable[[Command], Command]] = [
         default=None,
         is_eager=True,
         envvar="LANES_TLS",
-        help="Check the server over TLS, or in clear, which is the default.",
+        help="Check the server over TLS (default: plaintext).",
     ),
-    _pem("tls-ca", "The certificate to trust, an authority's or its own; else the system's."),
-    _pem("tls-cert", "What to show to a server that requires a certificate."),
+    _pem("tls-ca", "Certificate to trust: a CA's, or the server's own. Default: the system's CAs."),
+    _pem("tls-cert", "Client certificate, for a server that requires one."),
     _pem("tls-key", "Its key."),
 ]
 

@@ -57,8 +57,8 @@ def at_once(rounds: Rounds, speakers: Sequence[Caller], alone: float) -> str:
     while seen < SEEN:
         seconds = _together(rounds, speakers, alone)
         evidence = (
-            f"one alone was answered after {duration(alone)}, "
-            f"{len(speakers)} at once within {duration(seconds[-1])}"
+            f"a single message was answered after {duration(alone)}, "
+            f"{len(speakers)} simultaneous messages within {duration(seconds[-1])}"
         )
         if take_turns(alone, seconds):
             seen, alones, waits = seen + 1, alones + alone, waits + seconds[-1]
@@ -109,8 +109,9 @@ def _of_late(
     if isinstance(late.failure, HungUp):
         return late.failure
     evidence = (
-        f"of {many} that spoke at once {answered} were answered, and then one got "
-        f"{late.failure}; alone, one was answered after {duration(alone)}"
+        f"{many} clients sent a message at the same time: {answered} "
+        f"{'was' if answered == 1 else 'were'} answered, then one got {late.failure}; "
+        f"a client sending alone was answered after {duration(alone)}"
     )
     began_with_one = _is_telling(alone, answered) and _is_first_quick(alone, seconds)
     goes_on = began_with_one and waited - seconds[-1] < 2 * max(alone, LATE)

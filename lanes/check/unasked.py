@@ -53,7 +53,7 @@ def answer_in_silence(subject: Subject, greeting: str, seconds: float) -> Heard:
             caller.say(MESSAGE)
             return hear_out(caller, began)
     except Failed as failure:
-        text = f"{quoted(greeting)} comes unasked; after it: {failure}"
+        text = f"the server sends {quoted(greeting)} unprompted; after that: {failure}"
         raise Mute(text, failure.hint) from None
 
 
@@ -64,7 +64,7 @@ def _heard(caller: Caller, quiet: float, span: float) -> Iterator[tuple[float, b
         said = caller.receive(until)
         total += len(said)
         if total > FLOOD:
-            raise Endless(f"what comes unasked does not end: {total:,} bytes so far")
+            raise Endless(f"the server's unprompted output does not end: {total:,} bytes so far")
         yield time.monotonic(), said
 
 
@@ -87,7 +87,7 @@ def _among(subject: Subject, caller: Caller, unasked: Sequence[bytes], span: flo
                     subject.greeting = ""  # it was the first of them
                 return _heard_at(at - began, answer)
     if 2 * abs(len(after) - len(unasked)) < MESSAGES:
-        raise Failed("no answer, only more of that")
+        raise Failed("no answer, only more unprompted output")
     at, said = after[0]
     return _heard_at(at - first, said)
 

@@ -20,7 +20,7 @@ SECONDS = {
     "idle_timeout": "A client may be silent for",
     "line_timeout": "A line may take",
     "send_timeout": "A client may leave a reply unread for",
-    "grace": "When the server stops, sessions have",
+    "grace": "Time for sessions to end at shutdown",
 }
 WITH_TLS = {"handshake_timeout": "A TLS handshake may take"}
 OTHERS = {
@@ -51,9 +51,9 @@ def _pair(name: str, value: Any) -> tuple[str, str]:  # noqa: ANN401 - whatever 
     match name:
         case "work":
             kind, _, milliseconds = str(value).partition(":")
-            return "Each message costs in addition", f"{milliseconds} ms {WORK.get(kind, kind)}"
+            return "Extra work per message", f"{milliseconds} ms {WORK.get(kind, kind)}"
         case "cpus":
-            return "CPUs that serve", "one" if value == "one" else "all"
+            return "CPUs used for serving", "one" if value == "one" else "all"
         case "tls_cert":
             return "Encryption", "TLS"
         case "tls_client_ca":

@@ -12,7 +12,7 @@ def kind_of(facts: Facts) -> Kind:
     if facts.runtime:
         return Kind(RUNTIME, facts.runtime)
     if facts.look and all(doing.kind == "hidden" for doing in facts.look.values()):
-        return Kind(UNKNOWN, f"{count(len(facts.look), 'thread')} that may not be looked at")
+        return Kind(UNKNOWN, f"{count(len(facts.look), 'thread')} that cannot be inspected")
     served = [claim for claim in facts.claims if claim.thread and claim.certain]
     polled = [claim for claim in facts.claims if claim.how == "polled"]
     if polled and len(polled) >= len(served):
@@ -21,7 +21,8 @@ def kind_of(facts: Facts) -> Kind:
         return _of_servers(facts, {claim.thread for claim in served if claim.thread}, len(served))
     if facts.backlog and not facts.accepting:
         return Kind(ONE, f"{count(facts.backlog, 'client')} in the backlog, and no thread accepts")
-    why = f"{count(len(facts.claims), 'client')}, and no thread waits for one"
+    any_ = "it" if len(facts.claims) == 1 else "any of them"
+    why = f"{count(len(facts.claims), 'client')}, and no thread waits for {any_}"
     return kind_of_busy(facts) or Kind(UNKNOWN, why if facts.claims else "no client now")
 
 
@@ -39,7 +40,8 @@ def _of_servers(facts: Facts, threads: set[ThreadId], clients: int) -> Kind:
         processes = "1 process that does" if len(pids) == 1 else f"{len(pids)} processes that do"
         return Kind(PROCESSES, f"{count(clients, 'client')}, {processes} not accept")
     if facts.older >= clients:
-        return Kind(KEPT, f"{both}, older than {'it' if clients == 1 else 'them'}")
+        were = "was there before its client" if clients == 1 else "were there before their clients"
+        return Kind(KEPT, f"{both} that {were} connected")
     return Kind(THREADS, both)
 
 

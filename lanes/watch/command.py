@@ -63,7 +63,7 @@ def watch(  # noqa: PLR0913 - one argument for each option
             + sidecar(container or "NAME", IMAGE, port)
         )
     if every and not files["json"]:
-        raise click.UsageError("--every is for --json.")
+        raise click.UsageError("--every needs --json.")
     wanted = {name: file for name, file in files.items() if file}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     ending = Ending()
@@ -93,7 +93,7 @@ def watch(  # noqa: PLR0913 - one argument for each option
             raise click.ClickException(f"{error}.") from None
         with suppress(subprocess.TimeoutExpired):  # its files in /proc go before it has ended
             ending.child.wait(ENDS)
-        click.echo(f"{' '.join(command)} has ended before it could be watched.", err=True)
+        click.echo(f"{' '.join(command)} exited before it could be watched.", err=True)
     finally:
         code = ending.end()  # whatever has happened: nothing is left running
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -105,8 +105,11 @@ def _tell(unheard: str, target: Target) -> None:
     if not target.child:
         click.echo(unheard, err=True)
     elif target.child.poll() == 0:
-        what = "It has ended. If it has gone into the background, watch it with --port PORT."
-        click.echo(what, err=True)
+        click.echo(
+            "The command has exited. If the server now runs in the background, watch it with "
+            "--port PORT.",
+            err=True,
+        )
 
 
 def _allow_descriptors() -> None:

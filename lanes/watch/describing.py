@@ -65,7 +65,7 @@ def _gate(watcher: Watcher, threads: Threads, moment: Moment) -> Iterator[str]:
     if not moment.accepting:
         for thread in moment.acceptors or {ThreadId(watcher.pid, watcher.pid)}:
             if thread in moment.look and moment.look[thread].kind == "locks":
-                yield f"Nobody accepts: {_stands(threads, thread, moment)}."
+                yield f"No thread is accepting: {_stands(threads, thread, moment)}."
 
 
 def _locked(watcher: Watcher, threads: Threads, moment: Moment) -> Iterator[str]:

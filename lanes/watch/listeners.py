@@ -47,13 +47,16 @@ class Listeners:
         port = " or ".join(map(str, self._ports))
         if own:
             elsewhere = ", ".join(one.address for one in sorted(own, key=attrgetter("port")))
-            named = "name that with --port" if len(own) == 1 else "name one with --port"
-            return f"It does not listen on port {port}, but on {elsewhere}: {named}, or none."
+            wrong = f"The server is not listening on port {port} but on {elsewhere}"
+            return f"{wrong}: {_advice({one.port for one in own if one.port})}."
         if not hidden:
-            return "It does not listen for clients: not yet, or another process is the server."
+            return (
+                "This process is not listening for clients: it has not started to, or the server "
+                "is another process."
+            )
         if port:
-            return f"Nobody listens on port {port} here."
-        return "Where it listens cannot be seen: name the port, too (--port)."
+            return f"Nothing is listening on port {port} on this machine."
+        return "Cannot see where the server listens: pass --port as well."
 
     def accepting(self, look: Look) -> set[ThreadId]:
         """The threads that wait for a new connection, perhaps among other things."""
@@ -66,3 +69,11 @@ class Listeners:
         }
         self.acceptors = (self.acceptors | accepting) & look.keys()
         return accepting
+
+
+def _advice(ports: Collection[int]) -> str:
+    """What to do about a wrong port; a Unix-domain socket has none to pass."""
+    if not ports:
+        return "leave --port out"
+    right = f"pass --port {min(ports)}" if len(ports) == 1 else "pass one of these with --port"
+    return f"{right}, or leave --port out"

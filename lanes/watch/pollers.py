@@ -30,7 +30,7 @@ def kind_of_pollers(facts: Facts, polled: Sequence[Claim]) -> Kind:
     if pids & facts.history.tried - facts.history.loops:
         return _pool(facts, pollers, set(), held)
     if hands:
-        evidence = f"{held}; {_others(len(hands))}; who answers is not known yet"
+        evidence = f"{held}; {_others(len(hands))}; which threads answer is not known yet"
         return Kind(f"{LOOP}, or {POOL}{len(hands)}", evidence)
     return Kind(LOOP, f"{held}, and no other thread serves")
 
@@ -71,7 +71,7 @@ def _pool(
     worked |= {thread for thread in hands if at[thread] in same}
     least, most = max(len(turns | worked), 1), len(turns | hands)
     if not most:
-        return Kind(UNKNOWN, f"{held}, and those who answered have ended")
+        return Kind(UNKNOWN, f"{held}, and the threads that answered have exited")
     if least == most:
         return Kind(f"{POOL}{least}", f"{held}; {_others(len(hands))}" if hands else held)
     has = "has" if len(worked) == 1 else "have"

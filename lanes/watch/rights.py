@@ -32,7 +32,8 @@ def missing(pid: int) -> str:
     except (FileNotFoundError, ProcessLookupError):
         return ""  # it has ended, which is said elsewhere
     except OSError:
-        return f"Who serves whom in process {pid} cannot be seen: {_why(_of(pid), _of('self'))}."
+        why = _why(_of(pid), _of("self"))
+        return f"Cannot see which thread serves which client in process {pid}: {why}."
 
 
 def _why(server: Rights, watcher: Rights) -> str:

@@ -53,12 +53,12 @@ def of_port(port: int) -> Target:
     """Whatever listens on a TCP port, as far as that can be seen."""
     inodes = {row[-1] for row, _ in Tables(os.getpid()).tcp(LISTENING, [port])}
     if not inodes:
-        raise NotFound(f"nobody listens on port {port} here")
+        raise NotFound(f"nothing is listening on port {port} on this machine")
     owners = [pid for pid in proc.pids() if inodes & _sockets(pid).keys()]
     if not owners:
         raise NotFound(
-            f"somebody listens on port {port}, but whose process that is cannot be seen: watch as "
-            "that user or as root, or name the process too (--pid)"
+            f"port {port} is in use, but its process is not visible to you: run this as the user "
+            "who owns it, or as root, or add --pid"
         )
     # Of a server and what it has forked, those whose parent is not among them.
     roots = [pid for pid in owners if _parent(pid) not in owners]
@@ -69,7 +69,7 @@ def of_container(name: str, port: int | None) -> Target:
     """A container's first process, which the engine names; for root on the engine's own host."""
     pid, user = _inspected(name, port)
     if not pid:
-        raise NotFound(f"the container {name!r} does not run")
+        raise NotFound(f"container {name!r} is not running")
     try:
         Path(f"/proc/{pid}/exe").readlink()
     except OSError:

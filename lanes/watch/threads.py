@@ -84,9 +84,9 @@ WORDS = {
     "epolls": "polls",
     "accepts": "waits for a new client",
     "sleeps": "sleeps",
-    "ring": "waits for its ring",
+    "ring": "waits for its io_uring",
     "other": "works",
-    "hidden": "may not be looked at",
+    "hidden": "cannot be inspected",
 }
 
 

@@ -198,4 +198,4 @@ def test_without_javascript_the_picture_is_there_and_its_controls_work(chromium:
         page.get_by_role("link", name="failed 3").click()
         expect(page.locator(".lanes .lane")).to_have_count(3)
         page.get_by_role("link", name="Pause").click()
-        expect(page.get_by_role("link", name="Go on")).to_be_visible()
+        expect(page.get_by_role("link", name="Resume")).to_be_visible()

@@ -187,7 +187,7 @@ def test_a_scorecard_names_each_clients_thread_or_says_why_it_cannot(
     seen = {name: card_of(results, name) for name in said}
     assert len(set(re.findall(r" by \S+ .*?\((\d+)\)", seen["ada"]["threads"]["evidence"]))) == 10
     assert seen["bob"]["threads"]["verdict"] == "not tried"
-    assert "watch as that user or as root" in seen["bob"]["threads"]["evidence"]
+    assert "as the user who owns it, or as root" in seen["bob"]["threads"]["evidence"]
     # The card is there even though the server and its container have ended.
     assert "; then the server was gone" in seen["cyd"]["leaves"]["evidence"]
 

@@ -94,7 +94,7 @@ def test_the_keyboard_alone_filters_marks_pauses_and_looks_back(live: LanesPage)
     expect(live.page.locator(".marked")).to_have_count(0)
 
     press("p")
-    expect(live.page.get_by_role("link", name="Go on")).to_be_visible()
+    expect(live.page.get_by_role("link", name="Resume")).to_be_visible()
     paused = live.page.evaluate(MOMENT)
     press("ArrowLeft")
     live.page.wait_for_function(f"() => {MOMENT} < {paused - 1}")
@@ -120,7 +120,7 @@ def test_dragging_looks_back_to_before_the_latest_clients(live: LanesPage) -> No
     live.page.wait_for_function(f"() => {MOMENT} < {now - 10}")
     expect(live.page.locator("[data-figure='clients then']")).to_be_visible()
     expect(live.lanes).not_to_have_count(CLIENTS)
-    live.page.get_by_role("link", name="Go on").click()
+    live.page.get_by_role("link", name="Resume").click()
     expect(live.lanes).to_have_count(CLIENTS)
 
 
@@ -156,7 +156,7 @@ def test_steps_go_on_from_a_pause_and_quick_ones_add_up(look: Look) -> None:
         live.wait_until_it_fits()
         live.page.locator("#picture").focus()
         live.page.keyboard.press("p")
-        expect(live.page.get_by_role("link", name="Go on")).to_be_visible()
+        expect(live.page.get_by_role("link", name="Resume")).to_be_visible()
         paused = until(live)
         wait_until(lambda: classroom.snapshot().at > paused + 4)
         live.page.keyboard.press("ArrowRight")
@@ -174,7 +174,7 @@ def test_the_report_keeps_the_moment_and_the_typed_fields(live: LanesPage) -> No
     page.get_by_label("Name").fill("Ada")
     page.get_by_label("What was asked").fill("Why?")
     page.get_by_role("link", name="Earlier").click()
-    expect(page.get_by_role("link", name="Go on")).to_be_visible()
+    expect(page.get_by_role("link", name="Resume")).to_be_visible()
     then = re.compile(f"until={until(live):.13g}")  # without zeros at the end
     for name in ("report.html", "lanes.svg", "For a projector"):
         expect(page.get_by_role("link", name=name)).to_have_attribute("href", then)

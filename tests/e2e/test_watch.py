@@ -17,9 +17,9 @@ def _watched(project: str, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: AR
 def test_told_and_seen_agree_and_watching_takes_no_privileges(look: Look, lab: Lab) -> None:
     lab.compose("up", "--detach")
     live = look(lab.page())
-    expect(live.page.locator("li", has_text="Told and seen agree on who")).to_contain_text(
-        "serves 3 clients", timeout=20_000
-    )
+    expect(
+        live.page.locator("li", has_text="The server's report and the observation agree on")
+    ).to_contain_text("serves 3 clients", timeout=20_000)
     status = lab.compose("exec", "-T", "watch", "cat", "/proc/self/status")
     assert "CapEff:\t0000000000000000\n" in status
     assert "NoNewPrivs:\t1\n" in status

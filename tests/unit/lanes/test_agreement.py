@@ -17,6 +17,7 @@ from tests.kit.scenes import client
 SEEN = Seen(
     "a thread for each client", "2 clients, 2 threads", 50.0, (Queue("0.0.0.0:2022", 1, 5),), ()
 )
+AGREED = "The server's report and the observation agree on which thread serves each of 2 clients."
 TOLD = snapshot(client(1, 1, 1), client(2, 2, 2), at=10)
 
 
@@ -42,12 +43,12 @@ class Saying(Servers):
 
 
 def test_told_and_seen_agree_if_they_name_the_same_threads() -> None:
-    assert compare([TOLD, seen()]) == ("Told and seen agree on who serves 2 clients.",)
+    assert compare([TOLD, seen()]) == (AGREED,)
 
 
 def test_clients_with_different_threads_told_and_seen_are_named() -> None:
     [line] = compare([TOLD, seen(of_2=7)])
-    assert line.startswith("Told and seen disagree: ")
+    assert line.startswith("The server's report and the observation disagree: ")
     assert TOLD.sessions[1].client in line
     assert f"OS thread {TOLD.sessions[1].native_id}" in line
     assert line.endswith("but OS thread 7 does.")
@@ -73,13 +74,13 @@ def test_clients_told_and_seen_are_drawn_side_by_side_and_counted_once() -> None
     assert [part.replica for part in both.parts] == ["10.0.0.1", "seen"]
     assert (both.open, both.serving, both.messages) == (told.open, told.serving, told.messages)
     assert both.parts[1].sessions[0].client == "lab-client-1"
-    assert "Told and seen agree on who serves 2 clients." in list(notes(picture_of(both)))
+    assert AGREED in list(notes(picture_of(both)))
 
 
 def test_notes_from_outside_come_first() -> None:
-    looked = replace(seen(), seen=replace(SEEN, notes=("Nobody accepts.",)))
+    looked = replace(seen(), seen=replace(SEEN, notes=("No thread is accepting.",)))
     both = picture_of(merge([answer(TOLD, 1), answer(looked, 2)]))
-    assert next(iter(notes(both))) == "Nobody accepts."
+    assert next(iter(notes(both))) == "No thread is accepting."
 
 
 def test_without_a_watcher_there_is_only_the_told_document() -> None:

@@ -119,7 +119,7 @@ def test_every_link_of_the_page_keeps_the_current_view(web: FlaskClient) -> None
     kept = "?seconds=30.0&amp;until=1000.0&amp;show=failed&amp;marked=1"
     assert links["failed"] == kept
     assert links["all"] == kept.replace("&amp;show=failed", "")
-    assert links["Go on"] == kept.replace("&amp;until=1000.0", "")
+    assert links["Resume"] == kept.replace("&amp;until=1000.0", "")
     assert links["Earlier"] == kept.replace("1000.0", "985.0")
     assert links["Later"] == kept.replace("1000.0", "1015.0")
     assert web.get("/?show=others").status_code == 400
@@ -128,7 +128,7 @@ def test_every_link_of_the_page_keeps_the_current_view(web: FlaskClient) -> None
 def test_of_the_controls_only_the_kind_that_is_shown_is_the_current_one(web: FlaskClient) -> None:
     page = web.get("/?show=failed&until=1000").text
     assert re.findall('<a [^>]*aria-current="true"[^>]*>([^<]*)', page) == ["failed "]
-    assert re.search("<a [^>]*>Go on</a>", page)
+    assert re.search("<a [^>]*>Resume</a>", page)
 
 
 def test_a_name_is_never_more_than_text_on_any_page(web: FlaskClient, one: Swarm) -> None:

@@ -95,7 +95,7 @@ def test_the_report_has_the_settings_in_words_without_empty_ones() -> None:
         ("Protocol", "lines of text"),
         ("Python&#39;s GIL", "on"),
         ("A client may be silent for", "120 s"),
-        ("Each message costs in addition", "20 ms of a core"),
+        ("Extra work per message", "20 ms of a core"),
         ("Clients at a time, at most", "256"),
         ("Gusto", "much"),
     ]

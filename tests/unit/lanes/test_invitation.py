@@ -73,7 +73,7 @@ def test_in_a_container_it_is_what_compose_knows(
     shown = CliRunner(env=variables).invoke(main, picture)
     assert shown.exit_code == 0, shown.output
     text = " ".join(shown.output.split())
-    assert "Nobody was here in the last " in text
+    assert "No clients in the last " in text
     assert (
         re.findall("line of text: (.*?)(?: \N{BOX DRAWINGS LIGHT UP AND HORIZONTAL}|$)", text)
         == told

@@ -21,7 +21,7 @@ def watched(*addresses: str, unknown: tuple[str, ...] = ()) -> Picture:
 def test_a_figure_that_cannot_be_seen_is_not_zero() -> None:
     figures = notes.figures(watched("1.2.3.4:80", unknown=("messages", "serving", "backlog")))
     unseen = dict.fromkeys(("served at once", "messages", "in the backlog"), notes.NONE)
-    assert figures == {"clients now": "0", **unseen, "looks a second": "50"}
+    assert figures == {"clients now": "0", **unseen, "samples per second": "50"}
 
 
 def test_of_the_past_of_a_watched_server_no_figure_is_of_now() -> None:
@@ -31,7 +31,7 @@ def test_of_the_past_of_a_watched_server_no_figure_is_of_now() -> None:
         assert notes.figures(past) == {"clients then": "0", "served then": served}
 
 
-NOBODY = "Nobody was here in the last 60 s."
+NOBODY = "No clients in the last 60 s."
 TYPE = "Type this in a terminal, and then a line of text: nc"
 
 

@@ -112,8 +112,8 @@ def test_the_drawing_says_how_many_lanes_it_leaves_out_or_that_nobody_was_there(
     drawing = drawn(snapshot(*(client(n, 1, 1) for n in range(1, LANES + 8)), at=10))
     assert len(by_class(drawing, "lane")) == LANES
     assert float(drawing.attrib["height"]) <= HEIGHT  # all of them on one screen
-    assert "7 more lanes are not drawn: these were used last." in words(drawing)
-    assert "Nobody was here in the last 2.5 s." in words(drawn(snapshot(at=99), seconds=2.5))
+    assert "7 more lanes are not drawn; the ones shown were used most recently." in words(drawing)
+    assert "No clients in the last 2.5 s." in words(drawn(snapshot(at=99), seconds=2.5))
 
 
 @pytest.mark.parametrize("width", [NARROWEST, 700, WIDEST])

@@ -116,7 +116,7 @@ def test_sessions_too_short_for_a_column_are_counted() -> None:
 
 def test_an_empty_picture_says_that_nobody_was_there() -> None:
     invitation = "Type this in a terminal, and then a line of text: nc 127.0.0.1 2022"
-    assert lanes(picture()) == ["Nobody was here in the last 5 s.", invitation]
+    assert lanes(picture()) == ["No clients in the last 5 s.", invitation]
     assert axis(picture())
 
 
@@ -145,7 +145,7 @@ def test_few_rows_are_half_queue_and_half_the_lanes_used_last() -> None:
     assert [line.split()[0] for line in low[7:-2]] == [f"Worker-{n}" for n in range(11, 18)]
     assert low[-2:] == [
         "13 more rows of the queue are not drawn.",
-        "73 more lanes are not drawn: these were used last.",
+        "73 more lanes are not drawn; the ones shown were used most recently.",
     ]
     assert fitted(drawn, LANES + QUEUE) == drawn
 
@@ -158,7 +158,7 @@ def test_a_low_terminal_has_all_lanes_before_sessions_or_no_table() -> None:
     assert lines[-1] == "… 9 earlier sessions"
     lines = shown(picture(*crowd(40)), 80, 24)
     assert lines[-1].split()[-1] == "now"
-    assert "25 more lanes are not drawn: these were used last." in lines
+    assert "25 more lanes are not drawn; the ones shown were used most recently." in lines
 
 
 @pytest.mark.parametrize("many", [1, 3, 12, 80])

@@ -110,7 +110,10 @@ def started(program: str) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
 def test_a_server_that_does_not_listen_on_the_port_is_not_watched() -> None:
     with started("thread_per_client.py") as (server, port), watching(server, port, SECONDS):
         nowhere = watching(server, port=1, timeout=0.1)
-        with pytest.raises(NotFound, match=rf"process {server.pid} does not listen there"):
+        with pytest.raises(
+            NotFound,
+            match=rf"process {server.pid} is not listening on that port; is it the port inside",
+        ):
             nowhere.__enter__()
 
 
@@ -123,7 +126,7 @@ def container(pid: int) -> SimpleNamespace:
 @pytest.mark.parametrize(
     ("server", "why"),
     [
-        (container(0), "container web does not run"),
+        (container(0), "container web is not running"),
         (container(1), "cannot see process 1 of container web: be root"),
         (2**22 + 1, "there is no process 4194305 here"),  # more than there can be, proc(5)
     ],
@@ -136,7 +139,8 @@ def test_a_server_that_cannot_be_seen_is_not_watched(server: object, why: str) -
 def test_without_permission_to_look_the_reason_is_one_line() -> None:
     said = run(sys.executable, "-c", WITHOUT_RIGHTS).stderr
     assert re.search(
-        r"NotFound: Who serves whom in process 1 cannot be seen: it has uid 0 .*\n", said
+        r"NotFound: Cannot see which thread serves which client in process 1: it has uid 0 .*\n",
+        said,
     )
 
 

@@ -26,7 +26,7 @@ def invoke(*words: str, env: dict[str, str] | None = None, charset: str = "utf-8
         (["a:1", "--timeout", "nan"], "nan is not a number of seconds"),
         (["a:1", "--only", "order"], "the check `order` needs --protocol lines"),
         (["a:1", "--only", "threads"], "the check `threads` needs --protocol lines, or to watch: "),
-        ([], "Say where the server is, HOST:PORT, or start it: -- COMMAND."),
+        ([], "Give the server's address as HOST:PORT, or a command to start it: -- COMMAND."),
         (["--"], "There is no command after --."),
         (["--pid", "1", "--", "true"], "--pid, --container and -- COMMAND exclude each other."),
     ],

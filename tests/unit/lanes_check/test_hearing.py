@@ -59,7 +59,7 @@ def test_an_endless_answer_is_a_failure_with_its_own_hint() -> None:
     caller.heard.side_effect = ["x" * 100_000]
     with pytest.raises(Endless, match=r"^a reply that does not end: 100,000 bytes so far$") as end:
         hear_out(caller, 0.0)
-    assert end.value.hint.endswith("a loop without an end")
+    assert end.value.hint.endswith("an endless loop")
 
 
 def test_if_all_clients_hear_all_answers_they_are_counted_and_not_attributed(

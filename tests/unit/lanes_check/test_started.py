@@ -122,7 +122,7 @@ def test_a_program_that_ends_or_cannot_start_is_not_checked() -> None:
 
 
 def test_a_program_with_several_ports_needs_one_named() -> None:
-    several = r" listens on ports \d+, \d+: say HOST:PORT$"
+    several = r" listens on ports \d+, \d+: give HOST:PORT$"
     with started(words(2)) as server, pytest.raises(Unreachable, match=several):
         address_of(server, SECONDS)
 
@@ -133,6 +133,6 @@ def test_a_program_that_listens_late_gets_the_requested_time(
     monkeypatch.setattr("lanes.check.started.STARTS", 0.0)
     late = ["bash", "-c", 'sleep 0.5; exec "$@"', "bash", *words()]
     with started(late) as server:
-        with pytest.raises(Unreachable, match=r"does not listen$"):
+        with pytest.raises(Unreachable, match=r"is not listening$"):
             address_of(server, 0)
         assert address_of(server, SECONDS).host == "127.0.0.1"

@@ -71,7 +71,9 @@ def test_an_event_loop_passes_unless_threads_are_asked_for() -> None:
     result = result_of("asyncio")
     assert result.verdict == "passed"
     assert result.claim.endswith(" of its own, or by an event loop.")
-    assert re.match(r"an event loop: .* \(no threads were asked for\)$", result.evidence)
+    assert re.match(
+        r"an event loop: .* \(passes, since --require threads was not given\)$", result.evidence
+    )
     result = result_of("asyncio", required=True)
     assert (result.verdict, result.hint) == ("failed", HINTS["loop"])
     assert result.claim == "Each of 4 clients is served by a thread (or process) of its own."
@@ -83,7 +85,11 @@ def test_an_event_loop_passes_unless_threads_are_asked_for() -> None:
     [
         ("pool of two", "pool", "client 3 of 4 at once: .*seen: a pool of 2: 2 clients, 2 threads"),
         ("lock over the conversation", "lock", "client 2 of 4 at once: .*3 of 4 clients wait"),
-        ("the lab's mistake", "gate", "client 2 of 4 .*Nobody accepts: .* waits for a lock"),
+        (
+            "the lab's mistake",
+            "gate",
+            "client 2 of 4 .*No thread is accepting: .* waits for a lock",
+        ),
         ("one at a time", "one", "client 2 of 4 .*seen: one client at a time: 1 client, 1 thread"),
     ],
 )
@@ -117,7 +123,8 @@ def test_without_permission_to_look_it_is_not_tried_and_says_why() -> None:
     assert done.returncode == 4, done.stderr
     said = " ".join(done.stdout.split())
     assert re.match(
-        r"not tried threads Who serves whom in process \d+ cannot be seen: it has uid", said
+        r"not tried threads Cannot see which thread serves which client in process \d+: it has uid",
+        said,
     )
     assert said.endswith("0 of 1 passed")
 
@@ -128,7 +135,7 @@ def test_a_server_not_found_or_not_on_linux_is_not_tried(monkeypatch: pytest.Mon
         assert (result.verdict, result.evidence) == ("not tried", "there is no process 0 here")
         monkeypatch.setattr("lanes.check.lookout.sys.platform", "darwin")
         [result] = score(subject, [threads(not_found, CLIENTS, required=True)], print)
-    assert result.evidence == "which thread serves which client can be seen on Linux alone"
+    assert result.evidence == "which thread serves which client can be seen only on Linux"
 
 
 def test_clients_of_a_server_that_is_not_watched_are_not_guessed_at() -> None:
@@ -137,7 +144,7 @@ def test_clients_of_a_server_that_is_not_watched_are_not_guessed_at() -> None:
         with found(server.port, IN_VAIN) as subject:
             [result] = score(subject, [check], print)
     assert result.verdict == "not tried"
-    assert result.evidence.startswith("of 4 clients 4 were not seen on the server's side")
+    assert result.evidence.startswith("4 of the 4 clients do not appear on the server's side")
 
 
 def names(protocol: str, *, watched: bool) -> list[str]:
@@ -165,6 +172,8 @@ def test_in_lines_what_the_server_tells_must_hold_too_or_alone_if_unseen() -> No
         seen, lied, unseen_, lied_unseen = score(subject, tried, print)
     assert seen.verdict == unseen_.verdict == "passed"
     assert seen.evidence.startswith("a thread for each client: 4 clients, 4 threads (4 direct): :")
-    assert unseen_.evidence.endswith(", as it says itself; not seen: there is no process 0 here")
+    assert unseen_.evidence.endswith(
+        ", according to the server itself; not confirmed from outside: there is no process 0 here"
+    )
     for result in lied, lied_unseen:
         assert (result.evidence, result.hint) == ("it lies", "another name")

@@ -57,7 +57,7 @@ def tried(*answers: Answers, alone: float = ALONE) -> str:
 
 
 def test_turns_must_be_seen_three_times_and_both_times_are_reported() -> None:
-    both = "one alone was answered after 400.0 ms, 10 at once within"
+    both = "a single message was answered after 400.0 ms, 10 simultaneous messages within"
     assert tried(Answers(AT_ONCE, None)) == f"{both} 400.0 ms"
     assert tried(*[Answers(IN_TURN, None)] * 2, Answers(AT_ONCE, None)) == f"{both} 400.0 ms"
     with pytest.raises(Failed, match=f"^{both} 4.0 s$") as failed:
@@ -96,7 +96,10 @@ def test_turns_that_take_too_long_are_reported_with_the_number_answered(
     with pytest.raises(Failed) as failed:
         tried(Answers(answered, Late(Mock(spec=Caller, hears=lambda _: False), failure)))
     assert failed.value.hint == hint
-    told = "of 10 that spoke at once 7 were answered, and then one got no answer within 3 s; "
+    told = (
+        "10 clients sent a message at the same time: 7 were answered, then one got no answer "
+        "within 3 s; a client sending alone was answered after "
+    )
     assert str(failed.value).startswith(told if hint else str(failure))
 
 

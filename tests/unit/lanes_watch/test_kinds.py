@@ -45,7 +45,7 @@ POLLED = [Claim(MAIN, "polled")] * 3
     ("facts", "kind"),
     [
         ({}, ("unknown", "no client now")),
-        ({"claims": [UNKNOWN]}, ("unknown", "1 client, and no thread waits for one")),
+        ({"claims": [UNKNOWN]}, ("unknown", "1 client, and no thread waits for it")),
         ({"claims": served(*THREE)}, ("a thread for each client", "3 clients, 3 threads")),
         (
             {"claims": [*served(WORKERS[0]), UNKNOWN, UNKNOWN], "locked": 2, "unread": 1},
@@ -98,7 +98,7 @@ POLLED = [Claim(MAIN, "polled")] * 3
             {"claims": served(*WORKERS[:2]), "older": 2},
             (
                 "a pool, or threads that are kept for the next client",
-                "2 clients, 2 threads, older than them",
+                "2 clients, 2 threads that were there before their clients connected",
             ),
         ),
         (
@@ -178,7 +178,7 @@ POLLED = [Claim(MAIN, "polled")] * 3
             {"claims": POLLED, "look": look(LOCKED, *THREE), "history": History()},
             (
                 "an event loop, or a pool of 3",
-                f"{OTHERS}; who answers is not known yet",
+                f"{OTHERS}; which threads answer is not known yet",
             ),
         ),
         (
@@ -194,7 +194,10 @@ POLLED = [Claim(MAIN, "polled")] * 3
         ),
         (
             {"claims": POLLED, "look": {}},
-            ("unknown", "1 thread polls 3 connections, and those who answered have ended"),
+            (
+                "unknown",
+                "1 thread polls 3 connections, and the threads that answered have exited",
+            ),
         ),
         (
             {
@@ -220,7 +223,7 @@ POLLED = [Claim(MAIN, "polled")] * 3
             },
             (
                 "an event loop, or a pool of 3",
-                f"{OTHERS}; who answers is not known yet",
+                f"{OTHERS}; which threads answer is not known yet",
             ),
         ),
         (

@@ -44,15 +44,20 @@ def port_of(address: str) -> int:
 def test_a_wrong_port_of_a_process_is_answered_with_the_right_ones(puppet: Puppet) -> None:
     first = puppet.do(LISTEN)
     assert found(puppet) == found(puppet, port_of(first)) == ([first], "")
-    why = f"It does not listen on port 1, but on {first}: name that with --port, or none."
+    port = port_of(first)
+    why = f"The server is not listening on port 1 but on {first}: pass --port {port}, "
+    why += "or leave --port out."
     assert found(puppet, 1) == ([], why)
     second = puppet.do(LISTEN.replace("listener", "other"))
     both = ", ".join(sorted((first, second), key=port_of))
-    assert found(puppet, 1)[1].endswith(f"but on {both}: name one with --port, or none.")
+    assert found(puppet, 1)[1].endswith(
+        f"but on {both}: pass one of these with --port, or leave --port out."
+    )
 
 
 def test_a_process_that_does_not_listen_is_reported_even_if_another_does(puppet: Puppet) -> None:
-    why = "It does not listen for clients: not yet, or another process is the server."
+    why = "This process is not listening for clients: it has not started to, or the server is "
+    why += "another process."
     with Puppet() as other:
         assert found(puppet, port_of(other.do(LISTEN))) == ([], why)
 
@@ -71,6 +76,6 @@ def test_without_permission_to_look_a_port_must_be_named(
     address = puppet.do(LISTEN)
     monkeypatch.setattr(Process, "hidden", True)
     monkeypatch.setattr(Process, "sockets", lambda _: {})
-    assert found(puppet) == ([], "Where it listens cannot be seen: name the port, too (--port).")
+    assert found(puppet) == ([], "Cannot see where the server listens: pass --port as well.")
     assert found(puppet, port_of(address)) == ([address], "")
-    assert found(puppet, 1) == ([], "Nobody listens on port 1 here.")
+    assert found(puppet, 1) == ([], "Nothing is listening on port 1 on this machine.")

@@ -67,8 +67,8 @@ def test_another_user_or_group_learns_whose_process_it_is(
     puppet.do(DROP.format(USER))
     puppet.do(DUMPABLE)
     assert seen_by(puppet.pid, uid, gid) == (
-        f"Who serves whom in process {puppet.pid} cannot be seen: it has uid {USER} and gid "
-        f"{USER}, the watcher {uid} and {gid}. Watch with the same (sudo -u '#{USER}' -g "
+        f"Cannot see which thread serves which client in process {puppet.pid}: it has uid {USER} "
+        f"and gid {USER}, the watcher {uid} and {gid}. Watch with the same (sudo -u '#{USER}' -g "
         f"""'#{USER}', in Compose user: "{USER}:{USER}"), or as root (sudo)."""
     )
 
@@ -161,5 +161,5 @@ def test_without_permission_threads_and_clients_are_shown_without_claims() -> No
         said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     # The kernel counts messages for anybody in the server's network namespace.
     assert said == (
-        "3 threads that may not be looked at ('unknown', None, 'waiting')\nserving 0 0\n"
+        "3 threads that cannot be inspected ('unknown', None, 'waiting')\nserving 0 0\n"
     )

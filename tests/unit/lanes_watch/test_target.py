@@ -69,7 +69,7 @@ if said == 0:
 def test_a_port_without_a_listener_is_an_error() -> None:
     with reserve() as reserved:
         port = reserved.getsockname()[1]
-        with pytest.raises(NotFound, match=f"nobody listens on port {port} here"):
+        with pytest.raises(NotFound, match=f"nothing is listening on port {port} on this machine"):
             of_port(port)
 
 
@@ -90,7 +90,7 @@ def test_a_port_with_a_hidden_owner_says_so() -> None:
         port = puppet.do(LISTEN.format(host="127.0.0.1", family="AF_INET"))
         words = [sys.executable, "-c", STRANGER, str(port)]
         said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
-    assert said.startswith(f"somebody listens on port {port}, but whose process that is")
+    assert said.startswith(f"port {port} is in use, but its process is not visible to you: ")
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_a_container_is_its_first_process(
             r"printf 'cannot\033[2J connect\n' >&2; exit 1",
             r"(?s)not answer: cannot.*docker run --rm",
         ),
-        ("echo '[0,\"\"]'", "the container 'web' does not run"),
+        ("echo '[0,\"\"]'", "container 'web' is not running"),
         ("echo '[4194305,\"10001:10001\"]'", r"(?s)4194305 cannot be seen.*--user 10001:10001 "),
         ("exec sleep 600", "has not answered within 0.5 s"),
     ],

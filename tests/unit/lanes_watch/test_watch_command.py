@@ -203,7 +203,7 @@ def test_the_lanes_are_drawn_in_the_terminal(
         ([], "Name exactly one to watch: -- COMMAND, --port, --pid or --container."),
         (["--pid", "1", "--container", "a"], "Name exactly one to watch"),
         (["--pid", "1", "--", "true"], "Name exactly one to watch"),
-        (["--port", "80", "--every", "1"], "--every is for --json."),
+        (["--port", "80", "--every", "1"], "--every needs --json."),
         (["--port", "65536"], "not in the range"),
         (["--port", "abc"], "Invalid value for '--port': 'abc' is not a valid port."),
         (["--pid", "x"], "'x' is not a valid integer."),
@@ -221,7 +221,7 @@ def test_a_missing_target_is_one_line_and_exit_code_1() -> None:
         port = reserved.getsockname()[1]
         result = invoke("--port", str(port))
     assert result.exit_code == 1
-    assert result.output == f"Error: nobody listens on port {port} here.\n"
+    assert result.output == f"Error: nothing is listening on port {port} on this machine.\n"
 
 
 def test_a_wrong_port_is_answered_with_where_the_process_listens(server: Target) -> None:
@@ -229,8 +229,8 @@ def test_a_wrong_port_is_answered_with_where_the_process_listens(server: Target)
         "--pid", str(server.pid), "--port", "1", "--seconds", "0.5", "--json", "/dev/null"
     )
     assert seen.output == (
-        f"It does not listen on port 1, but on 127.0.0.1:{server.port}: name that with --port, or "
-        "none.\n"
+        f"The server is not listening on port 1 but on 127.0.0.1:{server.port}: "
+        f"pass --port {server.port}, or leave --port out.\n"
     )
 
 
@@ -252,7 +252,7 @@ def test_on_another_system_it_shows_how_to_watch_inside_the_container(
 def test_a_server_that_ends_at_once_gives_its_exit_code_and_one_line_at_most() -> None:
     done = run(*WATCH, "--text", "-", "--", "sh", "-c", "exit 7")
     assert done.returncode == 7
-    assert done.stderr in {"", "sh -c exit 7 has ended before it could be watched.\n"}
+    assert done.stderr in {"", "sh -c exit 7 exited before it could be watched.\n"}
 
 
 def test_a_server_that_is_just_ending_still_gives_its_exit_code(
@@ -265,8 +265,10 @@ def test_a_server_that_is_just_ending_still_gives_its_exit_code(
 
 def test_a_server_that_goes_into_the_background_is_watched_by_its_port_instead() -> None:
     done = run(*WATCH, "--json", "/dev/null", "--", "sh", "-c", "sleep 0.5")
-    assert (done.returncode, done.stderr) == (
-        (0, "It has ended. If it has gone into the background, watch it with --port PORT.\n")
+    assert done.returncode == 0
+    assert done.stderr == (
+        "The command has exited. If the server now runs in the background, "
+        "watch it with --port PORT.\n"
     )
 
 
