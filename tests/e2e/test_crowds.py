@@ -160,7 +160,7 @@ def test_failures_come_first_and_can_be_shown_alone(look: Look) -> None:
         expect(live.lanes).to_have_count(3)
         expect(live.rows).to_have_count(3)
         live.page.get_by_role("link", name="waiting 0").click()
-        expect(live.page.get_by_text("none is waiting")).to_be_visible()
+        expect(live.page.get_by_text("No waiting sessions")).to_be_visible()
 
 
 def test_a_hundred_short_visits_are_one_line_that_opens(look: Look) -> None:
