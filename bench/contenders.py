@@ -175,7 +175,7 @@ def pinned(words: list[str], core: int | None) -> list[str]:
 
 
 def free_ports() -> tuple[int, int]:
-    """Two ports that nobody listens on now."""
+    """Two ports on which nothing listens now."""
     with socket.socket() as one, socket.socket() as other:
         for free in (one, other):
             free.bind(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""What TLS costs: our server beside itself in clear, and beside socketserver with ssl."""
+"""What TLS costs: our server beside itself without TLS, and beside socketserver with ssl."""
 
 import tempfile
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The log: one event a line, for people or for programs, written at once.
+"""The log: one event per line, for people or for programs, written at once.
 
 Text from the server is logged, so nothing is written raw: `repr` and JSON escape what a terminal
 might obey. Written by hand, because structlog imports asyncio and logging: that was a third of a

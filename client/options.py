@@ -88,7 +88,7 @@ script = option(
     default=str(LAB_SCRIPT),
     show_default="client/scripts/lab.txt",
     envvar="LANES_SCRIPT",
-    help="What to say: one message a line, #pause 0.5 pauses, any other # is a comment.",
+    help="What to say: one message per line, #pause 0.5 pauses, any other # is a comment.",
 )
 repeat = option(
     "--repeat",
@@ -141,7 +141,7 @@ def tls(command: Command) -> Command:
         tls_key: Path | None,
         **options: Any,  # noqa: ANN401 - the command's own
     ) -> Any:  # noqa: ANN401
-        if (tls_ca or tls_cert or tls_key) and not tls:  # it would be said in clear
+        if (tls_ca or tls_cert or tls_key) and not tls:  # it would be sent unencrypted
             raise click.UsageError("--tls-ca, --tls-cert and --tls-key go with --tls.")
         secure = _secure(tls_ca, tls_cert, tls_key) if tls else plain
         return command(*args, secure=secure, **options)

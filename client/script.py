@@ -1,6 +1,6 @@
 """A text file -> what to say, and when to pause.
 
-UTF-8, one message a line, line ends LF or CRLF. `#pause 0.5` pauses for half a second; any other
+UTF-8, one message per line, line ends LF or CRLF. `#pause 0.5` pauses for half a second; any other
 line that begins with `#` is a comment. Blank lines are layout, so a script can send neither the
 empty message nor one that begins with `#` (`chat --ask` can).
 """

@@ -45,7 +45,7 @@ class Tally:
             self._unanswered.append({"number": self.messages, **facts})
 
     def report(self, log: Log, conversation: Conversation) -> None:
-        """List what was not answered, a line each, and sum up in one line."""
+        """List what was not answered, one per line, and sum up in one line."""
         for facts in self._unanswered:
             log.error("not answered", **facts)
         unlisted = self.messages - self._counts[Outcome.ANSWERED] - len(self._unanswered)

@@ -29,7 +29,7 @@ MARKS = str.maketrans("\"'#", "   ")  # around a string, before a comment
 
 
 def main() -> None:
-    """Print what was found, a line each."""
+    """Print what was found, one per line."""
     CheckRegistry().register_many(every_check)
     findings = [line for path, is_test in _paths() for line in _found(path, is_test=is_test)]
     print("\n".join(findings) or "Nothing that a reader would stumble over.")

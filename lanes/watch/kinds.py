@@ -56,7 +56,7 @@ class History(NamedTuple):
     turns: frozenset[ThreadId] = frozenset()  # threads that take turns at polling the same ones
     idled: frozenset[ThreadId] = frozenset()  # threads that were seen to wait for a lock
     workers: frozenset[ThreadId] = frozenset()  # threads that have run while messages were answered
-    helpers: frozenset[ThreadId] = frozenset()  # threads that run by the clock, and serve nobody
+    helpers: frozenset[ThreadId] = frozenset()  # run at regular intervals, serve nobody
 
 
 class Facts(NamedTuple):

@@ -1,7 +1,7 @@
 """Whether the pollers also answer: an event loop may have helper threads that look like a pool's.
 
 When a pool answers a message, a worker has run. So if messages are answered while no thread but the
-pollers runs, the pollers answer themselves. A helper that runs by the clock proves nothing.
+pollers runs, the pollers answer themselves. A helper that runs at regular intervals proves nothing.
 """
 
 from collections import defaultdict, deque
@@ -48,7 +48,7 @@ class Loops:
 
     @property
     def helpers(self) -> frozenset[ThreadId]:
-        """Threads that run by the clock and serve no client."""
+        """Threads that run at regular intervals and serve no client."""
         return self._runs.helpers
 
     def tried(self) -> frozenset[int]:

@@ -12,7 +12,7 @@ import ssl
 from server.chat.certificates import name_of, words
 from server.chat.record import Doubt
 
-# In clear, before any handshake: a fatal `internal_error`, which is no fault of the peer's.
+# Unencrypted, before any handshake: a fatal `internal_error`, which is no fault of the peer's.
 NOT_NOW = b"\x15\x03\x03\x00\x02\x02\x50"
 OUT_OF_DATE = {9, 10}  # OpenSSL's codes: not yet valid, expired
 
@@ -31,7 +31,7 @@ class Endpoint:
     def __init__(self, context: ssl.SSLContext) -> None:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
-        self._answered = False  # the peer's hello: from then on an alert in clear is no alert
+        self._answered = False  # the peer's hello: from then on an unencrypted alert is none
         self.established = False
         self.holds = False  # whether there may be plaintext without more from the peer
 
@@ -86,8 +86,8 @@ class Endpoint:
     def end(self, last_words: bytes) -> bytes:
         """What to send last: the last words and `close_notify`, or an alert before a handshake.
 
-        During a handshake, or after a fault of the peer's, it could not read last words. OpenSSL
-        has an alert for a fault; for a handshake that we break off it lets us send none.
+        During a handshake, or after the peer broke the protocol, it could not read last words.
+        OpenSSL has an alert for a fault; for a handshake that we break off it lets us send none.
         """
         ciphertext = b""
         if self.established:

@@ -29,7 +29,7 @@ class TlsSession(Session):
             name = self._connection.handshake(self._patience.handshake)
         except HandshakeFailed as failure:
             self._refuse(failure)
-        except Exception:  # a fault of ours is logged, and ends no other session
+        except Exception:  # a bug is logged, and ends no other session
             log.exception("handshake failed", peer=self._record.peer)
             self._refuse(HandshakeFailed("handshake", "internal server error"))
         else:

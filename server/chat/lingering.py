@@ -42,7 +42,7 @@ class Lingering:
             connection, deadline = leaving
             try:
                 connection.linger(deadline)
-            except Exception:  # a fault of ours costs this one's last words, and no other's
+            except Exception:  # a bug costs this one's last words, and no other's
                 log.exception("lingering failed")
                 connection.close()
 

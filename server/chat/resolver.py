@@ -59,7 +59,7 @@ class Resolver:
                 gone = record.closed_at is not None and record.closed_at + STILL_ITS_OWN < now()
                 if name and not gone:
                     record.client = name
-            except Exception:  # a fault of ours costs this name, is logged, and costs no other
+            except Exception:  # a bug is logged, and costs this name, but no other
                 log.exception("look-up failed", peer=record.peer)
 
 

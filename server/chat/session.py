@@ -4,7 +4,7 @@
 
 Why it ends is one word: `bye` (the client closed), `unfinished` (it closed in the middle of a
 line), `lost` (the connection broke), `too-long`, `idle`, `slow`, `closing` (the client is told),
-`unread` (it did not read: reset), `aborted` (at the end of a drain), `failed` (a fault of ours: the
+`unread` (it did not read: reset), `aborted` (at the end of a drain), `failed` (a bug of ours: the
 log has the traceback).
 """
 
@@ -100,7 +100,7 @@ class Session:
             end = "unread"
         except OSError:
             end = "aborted" if self._ending == "aborted" else "lost"
-        except Exception:  # a fault of ours is logged, and ends no other session
+        except Exception:  # a bug is logged, and ends no other session
             log.exception("session failed", peer=self._record.peer)
             end = "failed"
         return end

@@ -122,8 +122,8 @@ PERFORMANCE: dict[str, Callable[[], Sequence[float] | bool]] = {
     "it answers {} times the messages that it answers beside nothing, and {} in the worst round": (
         kept_while_watched
     ),
-    "answers {} of the messages that it answers in clear": lambda: over_tls("50", "thread")[:1],
-    "in clear, on one core as on any": lambda: alike(over_tls("50", "thread")),
+    "answers {} of the messages that it answers without TLS": lambda: over_tls("50", "thread")[:1],
+    "without TLS, on one core as on any": lambda: alike(over_tls("50", "thread")),
     "That is {} times what `socketserver` answers over TLS on one core, and {} times on any": (
         lambda: over_tls("50")
     ),
@@ -132,10 +132,10 @@ PERFORMANCE: dict[str, Callable[[], Sequence[float] | bool]] = {
     ),
     "of their visits it makes {} times as many": lambda: over_tls("visits, resumed")[:1],
     "times as many, on one core as on any": lambda: alike(over_tls("visits, resumed")),
-    "A visit over TLS costs about as much as four in clear": lambda: all(
+    "A visit over TLS costs about as much as four without": lambda: all(
         0.22 < one < 0.28 for one in over_tls("visits", "thread")
     ),
-    "An idle client takes {} KiB of memory, and {} KiB in clear": lambda: [
+    "An idle client takes {} KiB of memory, and {} KiB without TLS": lambda: [
         middle(at(FIGURES, "tls", "memory", name)) for name in ("thread, TLS", "thread")
     ],
     "C is ahead everywhere": lambda: all(

@@ -1,6 +1,6 @@
 """A `docker` that starts nothing: a submission's server.py is its card, or its crash.
 
-`FAKE` is a folder of its own: its commands are in `told`, a line each. A submission whose file
+`FAKE` is a folder of its own: its commands are in `told`, one per line. A submission whose file
 says HOLD is checked, and one that says BROKEN hold is built, for as long as there is a file `hold`
 in that folder. For one that says BROKEN and a command, that command fails. Images have the user
 that the file `user` names, and none is here if there is a file `empty`.

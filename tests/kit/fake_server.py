@@ -99,7 +99,7 @@ class FakeServer:
 
 @contextmanager
 def nobody() -> Iterator[Address]:
-    """An address where nobody listens, and where nobody can begin to."""
+    """An address where nothing listens, and nothing can begin to."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield Address(*bound.getsockname())

@@ -20,7 +20,7 @@ PORT, STATUS_PORT = 2022, 8022
 
 
 class Program(DockerContainer):
-    """A container whose program logs one JSON object a line."""
+    """A container whose program logs one JSON object per line."""
 
     def __init__(self, image: str, network: Network, words: list[str], **options: Any) -> None:  # noqa: ANN401
         super().__init__(image, network=network, init=True, labels={LABEL: PROJECT}, **options)

@@ -1,4 +1,4 @@
-"""A log with one JSON object a line, read back."""
+"""A log with one JSON object per line, read back."""
 
 import json
 from collections.abc import Iterable

@@ -18,7 +18,7 @@ class Swarm:
         self.hosts: list[str] = []
         self.registries: list[Registry] = []
         self._servers: dict[str, WebServer] = {}
-        self._nobody = socket.socket()  # holds a port where nobody listens, until the first starts
+        self._nobody = socket.socket()  # holds a port where nothing listens, until the first starts
         self._nobody.bind((HOSTS[0], 0))
         self.port: int = self._nobody.getsockname()[1]
 

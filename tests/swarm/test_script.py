@@ -26,7 +26,7 @@ MODPROBE = '#!/bin/sh\nexit "$IPVS"\n'
 
 @pytest.fixture
 def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The engine's commands, a line each."""
+    """The engine's commands, one per line."""
     for name, program in (("docker", ENGINE), ("modprobe", MODPROBE)):
         (tmp_path / name).write_text(program, encoding="utf-8")
         (tmp_path / name).chmod(0o755)

@@ -1,4 +1,4 @@
-"""The log: one event a line, escaped, written at once."""
+"""The log: one event per line, escaped, written at once."""
 
 import io
 import json

@@ -156,14 +156,14 @@ def test_wrong_files_are_one_line_and_exit_code_1_and_wrong_usage_is_2(
         assert why in result.output
     usage: dict[str, list[str | Path]] = {
         "go together": ["--tls", "--tls-cert", pair.certificate],
-        "go with --tls": ["--tls-ca", ca.certificate],  # otherwise everything would go in clear
+        "go with --tls": ["--tls-ca", ca.certificate],  # or it would be sent unencrypted
     }
     for why, words in usage.items():
         result = invoke("127.0.0.1:1", *words)
         assert (result.exit_code, why in result.output) == (2, True)
 
 
-def test_with_tls_off_it_talks_in_clear_and_no_file_is_looked_for(
+def test_with_tls_off_it_talks_unencrypted_and_no_file_is_looked_for(
     start_server: StartServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = start_server()

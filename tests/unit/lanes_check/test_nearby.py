@@ -44,7 +44,7 @@ def test_a_server_found_as_asked_keeps_its_name_and_shows_its_address() -> None:
     assert Nearby("server", 2022).found_at(Address("10.0.0.1", 2022)) == "server:2022 at 10.0.0.1"
 
 
-def test_if_nobody_listens_on_the_port_up_to_three_others_are_named(
+def test_if_nothing_listens_on_the_port_up_to_three_others_are_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     others = [Address("0.0.0.0", 5000)]

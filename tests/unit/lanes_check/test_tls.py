@@ -161,7 +161,7 @@ def test_distrust_on_either_side_is_one_line_and_exit_code_2(
         assert (result.exit_code, why in line) == (2, True), line
 
 
-def test_with_tls_off_it_checks_in_clear_and_no_file_is_looked_for(
+def test_with_tls_off_it_checks_unencrypted_and_no_file_is_looked_for(
     start_server: StartServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for variable in ("LANES_TLS_CA", "LANES_TLS_CERT", "LANES_TLS_KEY"):

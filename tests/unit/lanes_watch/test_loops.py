@@ -106,7 +106,7 @@ def test_a_thread_that_runs_while_messages_are_answered_is_a_worker(server: Serv
     assert server.loops.helpers == set()  # somebody else wakes it
 
 
-def test_a_thread_that_runs_by_the_clock_without_messages_is_not_a_worker(
+def test_a_thread_that_runs_at_intervals_without_messages_is_not_a_worker(
     timed: Server,
 ) -> None:
     times(10, lambda: timed.answer(by_worker=True))

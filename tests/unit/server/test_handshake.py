@@ -67,7 +67,7 @@ def test_a_silent_client_waits_in_its_own_thread_and_harms_nobody(
     assert (server.record(1).state, server.record(1).thread) == ("waiting", "Thread-1")
     assert server.greeted(trusting).is_answered()
     wait_until(partial(refused, server, "handshake"))
-    assert silent.rest() == b"\x15\x03\x03\x00\x02\x02\x50"  # an alert, in clear
+    assert silent.rest() == b"\x15\x03\x03\x00\x02\x02\x50"  # an unencrypted alert
     assert [one.number for one in server.registry.snapshot().sessions] == [2]
 
 
