@@ -39,8 +39,9 @@ CONTAINERS := tests/swarm $(LESSONS) tests/e2e tests/integration
 SERVERS := tests/mutants $(ZOO) tests/bench tests/watch tests/examples
 UNIT := tests/docs tests/unit $(filter-out $(LESSONS),$(wildcard tests/lessons/test_*.py))
 EVERYTHING := $(CONTAINERS) $(SERVERS) $(UNIT)
-# Most of a test is waiting: four tests to a core. The longest are first, and a group is one worker's.
-PYTEST := -m pytest --numprocesses 8 --dist loadgroup -m "not alone and not quiet"
+# Most of a test is waiting: four tests to a core, in the order in which they are collected: the longest are first. A group
+# is one worker's.
+PYTEST := -m pytest --numprocesses 8 --dist loadgroup --no-loadscope-reorder -m "not alone and not quiet"
 QUIET = -m pytest --numprocesses 4 --dist loadgroup -m quiet $(call marked,quiet,$(1))
 ALONE = -m pytest -m alone $(call marked,alone,$(1))
 # The files of these folders that have tests with this mark: to collect all of them takes longer. A worker is always

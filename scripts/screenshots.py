@@ -9,7 +9,8 @@ from typing import Literal
 from playwright.sync_api import ViewportSize, sync_playwright
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")  # as in scripts/ensure-test-programs
+# As in scripts/ensure-test-programs.
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 WINDOW = ViewportSize(width=960, height=540)
 MESSAGES = 30  # so that there is something to see
 SAID = """messages =>

@@ -7,7 +7,8 @@ from playwright.sync_api import ConsoleMessage, Page, ViewportSize
 
 from tests.kit.waiting import SECONDS
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")  # as in scripts/ensure-test-programs
+# As in scripts/ensure-test-programs.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 FLAGS = ("--disable-gpu", "--disable-quic")  # Playwright adds its own, --no-sandbox among them
 MILLISECONDS = SECONDS * 1000
 

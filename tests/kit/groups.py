@@ -7,14 +7,11 @@ notices (https://github.com/pytest-dev/pytest-xdist/issues/1386): so it is added
 import pytest
 from _pytest.nodeid import NodeId
 
-from tests.kit.order import mixed
-
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("loadgroup", default=False):  # a worker has it
         return
-    items[:] = mixed(items)
     for item in items:
         mark = item.get_closest_marker("xdist_group")
         if mark and not item.nodeid.endswith(f"@{mark.args[0]}"):

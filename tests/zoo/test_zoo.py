@@ -1,9 +1,10 @@
 """A server that is wrong in one way fails the checks about that, and a right one fails none."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from lanes.check.address import Address
 from lanes.check.protocol import DIALECTS
@@ -16,9 +17,28 @@ PATIENT = 5.0  # an answer that must come is never waited for, except on a busy 
 OF_MANY = 2.0  # enough to see a hundred take turns, if the turns of ten have been seen already
 VISITS = 0.7  # seconds of visits to a server that is not said to slow down with each
 ENDS = 0.2  # seconds for a server to end once its clients have left, if it is not said to end
+TRIES = 3  # if the card says that the machine has become busier, and to try again
+
+# On a busy machine these may seem right: bytes that are sent one by one arrive together; of threads
+# that wait for one lock any may have it next; all visits are slow, not only the last; one client
+# alone takes as long as the turns of several, which are short.
+NEEDS_QUIET = (
+    *("slower with each", "one recv per line", "lock over the conversation", "ours, lock"),
+    *("lock over little work", "counts for all, lock over the work"),
+)
+GROUPS = 4  # half of the workers: most of each test is waiting, while the other half computes
 
 
-@pytest.mark.parametrize("name", RIGHT)
+def side_by_side(names: Collection[str]) -> list[ParameterSet]:
+    """A test for each; those that need no quiet in groups, each of which is one worker's."""
+    marks = [
+        pytest.mark.quiet if name in NEEDS_QUIET else pytest.mark.xdist_group(f"zoo-{n % GROUPS}")
+        for n, name in enumerate(names)
+    ]
+    return [pytest.param(name, marks=mark) for name, mark in zip(names, marks, strict=True)]
+
+
+@pytest.mark.parametrize("name", side_by_side(RIGHT))
 def test_a_right_server_never_fails(
     name: str, tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -32,18 +52,7 @@ def test_a_right_server_never_fails(
             assert list(_misjudged(RIGHT[name], *where)) == []
 
 
-# On a busy machine these may seem right: bytes that are sent one by one arrive together; of threads
-# that wait for one lock any may have it next; all visits are slow, not only the last; one client
-# alone takes as long as the turns of several, which are short.
-NEEDS_QUIET = (
-    *("slower with each", "one recv per line", "lock over the conversation", "ours, lock"),
-    *("lock over little work", "counts for all, lock over the work"),
-)
-TRIES = 3  # if the card says that the machine has become busier, and to try again
-NAMES = [pytest.param(one, marks=[pytest.mark.quiet] * (one in NEEDS_QUIET)) for one in WRONG]
-
-
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", side_by_side(WRONG))
 def test_a_wrong_server_fails_what_it_must_and_nothing_else(
     name: str, tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
