@@ -42,11 +42,10 @@ EVERYTHING := $(CONTAINERS) $(SERVERS) $(UNIT)
 # Most of a test is waiting: four tests to a core, in the order in which they are collected: the longest are first. A group
 # is one worker's.
 PYTEST := -m pytest --numprocesses 8 --dist loadgroup --no-loadscope-reorder -m "not alone and not quiet"
-QUIET = -m pytest --numprocesses 4 --dist loadgroup -m quiet $(call marked,quiet,$(1))
+QUIET = -m pytest --numprocesses 3 -m quiet $(call marked,quiet,$(1))
 ALONE = -m pytest -m alone $(call marked,alone,$(1))
-# The files of these folders that have tests with this mark: to collect all of them takes longer. A worker is always
-# given two tests; with the lessons last, nothing waits behind lesson 2, which takes longest.
-marked = $(shell grep --recursive --files-with-matches --include 'test_*.py' 'mark\.$(1)' $(2) | sort --reverse)
+# The files of these folders that have tests with this mark: to collect all of them takes longer.
+marked = $(shell grep --recursive --files-with-matches --include 'test_*.py' 'mark\.$(1)' $(2))
 TEST_IMAGE = docker build --quiet --file tests/Dockerfile --build-arg SERVER_IMAGE=$(LANES_REGISTRY)thread-lanes-server
 
 .DEFAULT_GOAL := help
