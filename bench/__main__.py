@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from bench import before, charts, compose, guard, machine, network, page
-from bench.chapters import CHAPTERS, OF_THEIR_OWN, Effort
+from bench.chapters import CHAPTERS, Effort
 from bench.contenders import allow_descriptors
 from bench.figures import Figures
 from bench.load import compile_programs
@@ -41,28 +41,13 @@ def full(rounds: int, seconds: float, chapters: tuple[str, ...]) -> None:
     """Measure all chapters, or only some, and rewrite the pages."""
     _prepare()
     before.unpack()
-    here = machine.describe()
-    none = {"machine": here, "measured": {}}
-    figures = _read() if FIGURES.exists() else none
-    if figures["machine"] != here and not (chapters and set(chapters) <= OF_THEIR_OWN):
-        if chapters:
-            raise click.UsageError(
-                f"{FIGURES.name} is another machine's: measure every chapter, or move it away."
-            )
-        figures = none | _of_their_own(figures)
+    figures: Figures = _read() if FIGURES.exists() else {"measured": {}}
     for name in chapters or tuple(_possible()):
         click.echo(f"{datetime.now(UTC):%H:%M:%S} {name}", err=True)
         figures[name] = CHAPTERS[name](Effort(rounds, seconds))
-        today = f"{datetime.now(UTC):%Y-%m-%d}"
-        figures["measured"][name] = f"{today}, {rounds} rounds, commit {machine.commit()}"
+        when = f"{datetime.now(UTC):%Y-%m-%d}, {rounds} rounds, commit {machine.commit()}"
+        figures["measured"][name] = {"when": when, "machine": machine.describe()}
         _write(figures)
-
-
-def _of_their_own(figures: Figures) -> Figures:
-    """The chapters, and when they were measured, that another machine's figures may keep."""
-    kept = OF_THEIR_OWN & figures.keys()
-    when = {name: figures["measured"][name] for name in kept}
-    return {name: figures[name] for name in figures if name in kept} | {"measured": when}
 
 
 def _possible() -> Iterator[str]:

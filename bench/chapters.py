@@ -24,7 +24,6 @@ from bench.contenders import (
 from bench.figures import Figures
 from bench.load import Sample, load
 from bench.machine import (
-    describe,
     free_threaded_python,
     other_pythons,
     python_version,
@@ -161,7 +160,6 @@ def free_threaded(effort: Effort) -> Figures:
     ]
     spinning = [ours(name, "--work", "spin:1", python=python) for name, python in both.items()]
     return {
-        "machine": describe(),
         "without the GIL": python_version(free),
         "with the GIL": python_version(usual),
         "rows": {
@@ -206,7 +204,6 @@ def _by_name(measured: Mapping[str, Sequence[Any]], plain: Callable[[Any], objec
     return {name: [plain(one) for one in rounds] for name, rounds in measured.items()}
 
 
-OF_THEIR_OWN = {"free-threaded", "tls", "watching"}  # each names its machine: none is compared
 CHAPTERS: Mapping[str, Callable[[Effort], Figures]] = {
     "pinned": partial(speed, pinned=True),
     "unpinned": partial(speed, pinned=False),

@@ -24,7 +24,7 @@ def describe() -> dict[str, str]:
         "processor": f"{_processor()}, {os.cpu_count()} cores{_virtual()}",
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",
-        "cores used": "{} for the server, {} for the load".format(*two_cores()),
+        "cores used": "core {} for the server, core {} for the load".format(*two_cores()),
         "Python": f"{platform.python_implementation()} {python_version(sys.executable)}",
         "C compiler": _first_line("cc", "--version"),
         "libraries": ", ".join(f"{one} {importlib.metadata.version(one)}" for one in LIBRARIES),

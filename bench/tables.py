@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from bench.before import BEFORE
 from bench.cells import cell, crowd, markdown, number, star
@@ -149,22 +149,23 @@ def work(figures: Figures, *path: str) -> str:
 
 
 def machine(figures: Figures) -> str:
-    """On what all of this was measured, and when."""
-    when = sorted(at(figures, "measured").items(), key=lambda one: one[1])
-    measured = [
-        [f"measured {day}", ", ".join(name for name, _ in names)]
-        for day, names in groupby(when, key=lambda one: one[1])
+    """When each chapter was measured, and on which machine: only figures of one are compared."""
+    said = [
+        (name, one["when"], _facts(one["machine"], figures[name]))
+        for name, one in at(figures, "measured").items()
+        if name in figures
     ]
-    facts = dict(at(figures, "machine"))
-    if "free-threaded" in figures:
-        names = ("without the GIL", "with the GIL")
-        facts |= {name: figures["free-threaded"][name] for name in names}
-    for chapter in ("watching", "tls", "free-threaded"):  # which are compared with no other
-        if chapter in figures:
-            its = figures[chapter]["machine"]
-            said = (its[name] for name in ("processor", "system", "Python"))
-            facts[f"chapter {chapter}"] = ", ".join(said)
-    return markdown(["", ""], [*facts.items(), *measured], align="---")
+    lines = [
+        [", ".join(name for name, *_ in names), *said]
+        for said, names in groupby(sorted(said, key=itemgetter(1, 2)), key=itemgetter(1, 2))
+    ]
+    return markdown(["chapters", "measured", "on"], lines, align="---")
+
+
+def _facts(machine: Mapping[str, str], chapter: Figures) -> str:
+    compared = ("without the GIL", "with the GIL")
+    builds = [f"{build}: {chapter[build]}" for build in compared if build in chapter]
+    return "; ".join([*machine.values(), *builds])
 
 
 FUNCTIONS = (beside, before, everyone, ours, each, costs, dropped, work, machine)

@@ -11,7 +11,7 @@ import trustme
 
 from bench.contenders import SOCKETSERVER, THREAD, Contender, over_tls
 from bench.load import compile_for_tls
-from bench.machine import describe, two_cores
+from bench.machine import two_cores
 from bench.rounds import VISITS, Row, once_running, under_load
 from bench.sizes import idle_memory
 
@@ -24,7 +24,7 @@ WHERE = {"one core": True, "any core": False}
 
 
 def measure(rounds: int, seconds: float) -> dict[str, Any]:
-    """All of it, and the machine: this chapter is compared with no other."""
+    """All of it."""
     compile_for_tls()
     words = ("--seconds", str(seconds))
     with contenders() as four:
@@ -37,7 +37,7 @@ def measure(rounds: int, seconds: float) -> dict[str, Any]:
                 }
         core, _ = two_cores()
         memory = once_running("memory", four, rounds, idle_memory, core=core)
-        return {"machine": describe(), "rows": rows, "memory": memory}
+        return {"rows": rows, "memory": memory}
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from typing import Any
 import click
 
 from bench.contenders import C_THREADS, MESSAGE, THREAD, pinned, running
-from bench.machine import describe, two_cores
+from bench.machine import two_cores
 from bench.rounds import in_turn, middle
 from lanes.watch.pace import RATE, SHARE
 from lanes.watch.process import cpu_time
@@ -74,9 +74,8 @@ class _Counting(Watcher):
 
 
 def measure(rounds: int, seconds: float) -> dict[str, Any]:
-    """Both, and the machine: this chapter is compared with no other."""
+    """Both."""
     return {
-        "machine": describe(),
         "looks": {
             f"{threads}{', one of whom talks' if talks else ''}": [
                 asdict(_looks(threads, seconds, talks=talks)) for _ in range(rounds)
