@@ -45,7 +45,7 @@ PYTEST := -m pytest --numprocesses 8 --dist loadgroup --no-loadscope-reorder -m 
 QUIET = -m pytest --numprocesses 3 -m quiet $(call marked,quiet,$(1))
 ALONE = -m pytest -m alone $(call marked,alone,$(1))
 # The files of these folders that have tests with this mark: to collect all of them takes longer.
-marked = $(shell grep --recursive --files-with-matches --include 'test_*.py' 'mark\.$(1)' $(2))
+marked = $(or $(shell grep --recursive --files-with-matches --include 'test_*.py' 'mark\.$(1)' $(2)),$(error No test in $(2) is marked $(1)))
 TEST_IMAGE = docker build --quiet --file tests/Dockerfile --build-arg SERVER_IMAGE=$(LANES_REGISTRY)thread-lanes-server
 
 .DEFAULT_GOAL := help
@@ -82,9 +82,9 @@ slides: $(LESSONS_INSTALLED) ## The lessons as a talk of twenty minutes: one HTM
 test: $(INSTALLED) test-images programs ## All tests, on real containers, nothing skipped (ten minutes)
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest --collect-only --quiet --quiet $(EVERYTHING) >/dev/null # once for all workers
-	$(BIN)/coverage run $(PYTEST) $(EVERYTHING)
-	$(BIN)/coverage run $(call QUIET,$(EVERYTHING))
-	$(BIN)/coverage run $(call ALONE,$(EVERYTHING))
+	$(BIN)/coverage run $(PYTEST) --no-skips $(EVERYTHING)
+	$(BIN)/coverage run $(call QUIET,$(EVERYTHING)) --no-skips
+	$(BIN)/coverage run $(call ALONE,$(EVERYTHING)) --no-skips
 	$(BIN)/coverage combine --quiet
 	for package in $(PACKAGES); do $(BIN)/coverage report --include "$$package/*" || exit 1; done
 	$(MAKE) in-image
@@ -111,7 +111,7 @@ in-image: unit-image ## The server's and the client's unit tests on the Python o
 	docker run --rm --pull never thread-lanes-tests --numprocesses 4 -m "not alone"
 	docker run --rm --pull never thread-lanes-tests -m alone
 
-faults: $(INSTALLED) fault-image ## Faults, floods, bad input: what was promised and what came of it (ten minutes)
+faults: $(INSTALLED) fault-image ## Faults, floods, bad input: what was promised and what happened (a quarter of an hour)
 	scripts/faults full; failed=$$?; \
 	$(BIN)/python -m pytest tests/swarm --rounds full -k under_load && exit $$failed
 

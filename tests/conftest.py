@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.kit import skips
 from tests.kit.certificates import ca
 from tests.kit.containers import engine, environment, project, pytest_runtest_makereport
 from tests.kit.groups import pytest_collection_modifyitems
 from tests.kit.lab import lab
 from tests.kit.rounds import rounds
+from tests.kit.skips import pytest_sessionfinish
 
 __all__ = [
     "ca",
@@ -20,6 +22,7 @@ __all__ = [
     "project",
     "pytest_collection_modifyitems",
     "pytest_runtest_makereport",
+    "pytest_sessionfinish",
     "rounds",
 ]
 
@@ -32,6 +35,7 @@ settings.load_profile("shared machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    skips.pytest_addoption(parser)
     how_often = "how often to try: as in `make test`, or as in `make faults`"
     parser.addoption("--rounds", choices=["short", "full"], default="short", help=how_often)
     parser.addoption("--tallies", type=Path, help="a file to add each fault test's tally to")

@@ -1,0 +1,17 @@
+"""`--no-skips`: a run in which a test was skipped has failed."""
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skips", action="store_true", help="fail if a test was skipped")
+
+
+@pytest.hookimpl(trylast=True)  # after those that count
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", ()) if reporter else ()
+    if skipped and session.config.getoption("no_skips"):
+        why = f"{len(skipped)} skipped, and none may be: as root every test can run."
+        reporter.write_line(f"\n{why}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
