@@ -119,7 +119,8 @@ class Registry:
         """Note that the session is encrypted, and the name in the client's certificate, if any."""
         with self._lock:
             record.tls = "proven" if name else "encrypted"
-            record.client = name or record.client
+            if name:  # else the resolver may be writing the DNS's
+                record.client = name
 
     def serve(self, record: Record) -> bool:
         """Turn waiting into serving, by the calling thread; False if it no longer waits."""
