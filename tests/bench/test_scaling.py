@@ -26,15 +26,15 @@ ROWS = {
     "messages a second, one core": [middle(of.rates(samples)) for samples in PINNED],
     "messages a second, any core": [middle(of.rates(samples)) for samples in UNPINNED],
     "p99 on any core, ms": [middle(of.latencies(samples, "p99")) for samples in UNPINNED],
-    "processor for a message on any core, µs": MESSAGE_TIMES,
-    "KiB of its own memory for each idle client": [middle(FIGURES["memory"]["thread"])],
+    "processor time for a message on any core, µs": MESSAGE_TIMES,
+    "KiB of the process's own memory for each idle client": [middle(FIGURES["memory"]["thread"])],
     "connections a second, each with one message, on any core": [
         middle(of.rates(FIGURES["visits"]["all cores"]["thread"]))
     ],
-    "ms until the first greeting, and until `/healthz` is well": [
+    "ms until the first greeting, and until `/healthz` answers": [
         middle(FIGURES["start"][name]) for name in ("thread", "healthy")
     ],
-    "ms to start a thread, 100 and 1,000 of them": [
+    "ms to start a thread, if 100 or 1,000 are started": [
         middle([one["start"] for one in FIGURES["starting"][count]["thread"]])
         for count in ("100", "1000")
     ],
@@ -49,14 +49,14 @@ def test_a_row_of_the_bench_is_as_measured(label: str) -> None:
 
 
 def test_the_prose_has_the_measured_figures_of_cores_log_and_message() -> None:
-    assert "with a second core the server does not get faster but slower" in PROSE
+    assert "a second core makes the server slower, not faster" in PROSE
     for one_core, any_core in zip(PINNED, UNPINNED, strict=True):
         assert middle(of.rates(any_core)) < middle(of.rates(one_core))
     levels = FIGURES["levels"]["rows"].values()
     found = [of.compared(of.rates(row["info"]), of.rates(row["warning"])) for row in levels]
     least, *_, most = sorted(one.middle for one in found if one)
-    assert f"[{ratio(least)} to {ratio(most)} of them]" in PROSE
-    assert f"the processor is the {number(MESSAGE_TIMES[-1])} µs of the table" in PROSE
+    assert f"[{ratio(least)} to {ratio(most)} of these rates]" in PROSE
+    assert f"A message takes {number(MESSAGE_TIMES[-1])} µs of processor time" in PROSE
 
 
 @pytest.mark.parametrize("clients", ["256", "2,000", "10,000", "100,000", "1,000,000"])
@@ -89,5 +89,5 @@ def test_the_limits_match_the_server_and_compose() -> None:
     compose = (ROOT / "compose.yaml").read_text(encoding="utf-8")
     for line in ("pids_limit: 512", "mem_limit: 256m", "stop_grace_period: 15s"):
         assert line in compose
-    assert "allows 256 clients (`--max-clients`), 512 processes and threads, 256 MiB" in PROSE
+    assert "allows 256 clients (`--max-clients`), 512 processes and threads, and 256 MiB" in PROSE
     assert re.search(r"^\| \+ 15 s \|.*\(`stop_grace_period`\)", TEXT, re.MULTILINE)
