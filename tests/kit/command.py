@@ -49,6 +49,6 @@ def runs(pid: int) -> bool:
     """Whether a process exists and is no zombie (proc(5))."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
     return stat.rpartition(")")[2].split()[0] != "Z"

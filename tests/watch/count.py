@@ -3,7 +3,6 @@
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from importlib.util import find_spec
 from itertools import count, cycle
 from time import monotonic
 from typing import NamedTuple
@@ -18,9 +17,7 @@ WORK = 60  # milliseconds
 LOOKS = 3  # at each moment, at least
 SECOND = 1.0  # within which each idle client's thread is known
 PATIENCE = 20  # looks that it may take if the machine is too busy for that many in a second
-INSTALLED = [
-    name for name, kind in SERVERS.items() if not kind.needs or find_spec(kind.needs) is not None
-]
+INSTALLED = [name for name, kind in SERVERS.items() if kind.is_installed]
 
 
 class Course(NamedTuple):

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -33,6 +34,11 @@ class Kind(NamedTuple):
     shares: bool = False
     needs: str = ""  # a module that is not the standard library's
     is_web: bool = False  # whether it speaks HTTP
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether the module that it needs is here."""
+        return not self.needs or find_spec(self.needs) is not None
 
 
 def _web(program: str, shape: str, needs: str) -> Kind:

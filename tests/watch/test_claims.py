@@ -3,13 +3,13 @@
 import pytest
 
 from tests.watch.count import course
-from tests.watch.test_truth import INSTALLED
+from tests.watch.test_truth import NAMES
 from tests.watch.truth import SERVERS, running
 
 ROUNDS = 3
 
 
-@pytest.mark.parametrize("name", INSTALLED)
+@pytest.mark.parametrize("name", NAMES)
 def test_certain_claims_are_right_and_no_client_is_missing(name: str) -> None:
     with running(name) as target:
         found = course(target, ROUNDS)

@@ -2,29 +2,25 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from tests.kit.command import runs
 from tests.kit.waiting import wait_until
 from tests.watch.truth import SERVERS, Fact, Target, running, truths
 
 CLIENTS = 3
-
-
-INSTALLED = [
+NAMES = [
     pytest.param(
         name,
-        marks=pytest.mark.skipif(
-            bool(kind.needs) and not find_spec(kind.needs), reason=f"{kind.needs} is not installed"
-        ),
+        marks=pytest.mark.skipif(not kind.is_installed, reason=f"{kind.needs} is not installed"),
     )
     for name, kind in SERVERS.items()
 ]
 
 
-@pytest.mark.parametrize("name", INSTALLED)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_server_serves_its_clients_as_the_table_says(name: str) -> None:
     with running(name) as target:
         course = list(_alive(target))
@@ -96,13 +92,4 @@ def test_a_server_ends_with_its_children() -> None:
         talker.say()
         child, _ = talker.answer()
         assert child != target.pid
-    wait_until(lambda: not _runs(child))
-
-
-def _runs(pid: int) -> bool:
-    """Whether the process exists and is not a zombie: proc(5)."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return "State:\tZ" not in status
+    wait_until(lambda: not runs(child))

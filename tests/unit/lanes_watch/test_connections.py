@@ -1,9 +1,8 @@
 """A server's connections, listed seldom and read often: real ones."""
 
 import os
-import socket
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import closing, suppress
 
 import pytest
 
@@ -12,7 +11,8 @@ from lanes.watch.connections import Connections
 from lanes.watch.evidence import Doing, Look
 from lanes.watch.process import ThreadId
 from lanes.watch.processes import Processes
-from lanes.watch.sockets import Connection, Listening, Sockets
+from lanes.watch.sockets import Connection, Sockets
+from tests.kit.meeting import Meeting, inode
 from tests.kit.puppet import Puppet
 from tests.kit.waiting import wait_until
 
@@ -21,47 +21,34 @@ TICK = 10  # milliseconds: the longest of the kernel's
 NOBODY: Look = {ThreadId(1, 1): Doing("accepts")}  # serves any client
 
 
-class Meeting:
-    """A listener, its clients, and what is known about them."""
+class Known(Meeting):
+    """A meeting in this process, and what is known about its connections."""
 
-    def __init__(self, stack: ExitStack) -> None:
-        self._stack = stack
-        listener = socket.create_server(("127.0.0.1", 0), reuse_port=True)
-        self.listener = stack.enter_context(listener)
-        self.port = self.listener.getsockname()[1]
-        self.sockets = sockets = stack.enter_context(Sockets(os.getpid()))
-        self.processes = stack.enter_context(closing(Processes([os.getpid()])))
-        self.connections = Connections(sockets, self.processes)
-
-    def connect(self) -> socket.socket:
-        return self._stack.enter_context(socket.create_connection(("127.0.0.1", self.port)))
-
-    def accept(self) -> socket.socket:
-        return self._stack.enter_context(self.listener.accept()[0])
-
-    def listening(self) -> list[Listening]:
-        return [one for one in self.sockets.listening() if one.port == self.port]
+    def __init__(self) -> None:
+        super().__init__()
+        self.processes = self.stack.enter_context(closing(Processes([os.getpid()])))
+        self.connections = Connections(self.sockets, self.processes)
 
     def ages(self) -> list[int]:
         """The ages of the connections in the backlog."""
-        return [one.age for one in self.sockets.connections({self.port}) if not one.inode]
+        return [one.age for one in self.all() if not one.inode]
 
     def read(self, look: Look = NOBODY) -> list[Connection]:
         return list(self.connections.read(look, {self.port}).values())
 
 
 @pytest.fixture
-def meeting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Meeting]:
+def meeting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Known]:
     """Without a sign of something new, nothing is listed again; known ones are always read."""
     monkeypatch.setattr(connections, "LIST", 600.0)
     monkeypatch.setattr(connections, "COUNTERS", 0.0)
     monkeypatch.setattr(connections, "SHARE", 1e6)
-    with ExitStack() as stack:
-        yield Meeting(stack)
+    with Known() as meeting:
+        yield meeting
 
 
 def test_many_connections_are_listed_instead_of_looked_up(
-    meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+    meeting: Known, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "MANY", 2)
     clients = [meeting.connect() for _ in range(2)]
@@ -78,7 +65,7 @@ def test_many_connections_are_listed_instead_of_looked_up(
 
 
 def test_a_connection_missing_from_the_kernels_list_is_not_closed(
-    meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+    meeting: Known, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     meeting.connect()
     wait_until(lambda: len(meeting.read()) == 1)
@@ -89,7 +76,7 @@ def test_a_connection_missing_from_the_kernels_list_is_not_closed(
     assert [one.inode for one in meeting.read()] == [inode(accepted)]
 
 
-def test_connections_found_together_are_sorted_by_descriptor(meeting: Meeting) -> None:
+def test_connections_found_together_are_sorted_by_descriptor(meeting: Known) -> None:
     accepted = []
     for _ in range(3):
         meeting.connect()
@@ -103,7 +90,7 @@ def test_connections_found_together_are_sorted_by_descriptor(meeting: Meeting) -
     assert [one.inode for one in found] == [inode(one) for one in accepted]
 
 
-def test_connections_in_the_backlog_come_last_by_age(meeting: Meeting) -> None:
+def test_connections_in_the_backlog_come_last_by_age(meeting: Known) -> None:
     meeting.connect()
     accepted = meeting.accept()
     clients = []
@@ -116,11 +103,7 @@ def test_connections_in_the_backlog_come_last_by_age(meeting: Meeting) -> None:
     assert found[0].inode == inode(accepted)
 
 
-def inode(of: socket.socket) -> int:
-    return os.fstat(of.fileno()).st_ino
-
-
-def test_a_connection_is_known_as_soon_as_it_waits_and_is_accepted(meeting: Meeting) -> None:
+def test_a_connection_is_known_as_soon_as_it_waits_and_is_accepted(meeting: Known) -> None:
     assert meeting.read() == []
     meeting.connect()
     wait_until(lambda: [one.inode for one in meeting.read()] == [0])
@@ -128,7 +111,7 @@ def test_a_connection_is_known_as_soon_as_it_waits_and_is_accepted(meeting: Meet
     assert [one.inode for one in meeting.read()] == [inode(accepted)]
 
 
-def test_a_connection_is_known_as_soon_as_a_thread_serves_it(meeting: Meeting) -> None:
+def test_a_connection_is_known_as_soon_as_a_thread_serves_it(meeting: Known) -> None:
     assert meeting.read() == []
     meeting.connect()
     accepted = meeting.accept()
@@ -138,7 +121,7 @@ def test_a_connection_is_known_as_soon_as_a_thread_serves_it(meeting: Meeting) -
     assert [one.inode for one in meeting.read(serves)] == [inode(accepted)]
 
 
-def test_a_new_thread_is_a_sign_of_a_new_connection(meeting: Meeting) -> None:
+def test_a_new_thread_is_a_sign_of_a_new_connection(meeting: Known) -> None:
     assert meeting.read() == []
     meeting.connect()
     meeting.accept()
@@ -146,7 +129,7 @@ def test_a_new_thread_is_a_sign_of_a_new_connection(meeting: Meeting) -> None:
 
 
 def test_a_thread_that_waits_for_something_else_is_no_sign(
-    meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+    meeting: Known, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stranger: Look = {T: Doing("reads", frozenset({1}), alone=True)}
     meeting.read(stranger)
@@ -157,7 +140,7 @@ def test_a_thread_that_waits_for_something_else_is_no_sign(
     assert len(meeting.read(stranger)) == 1
 
 
-def test_a_closed_connection_is_gone(meeting: Meeting) -> None:
+def test_a_closed_connection_is_gone(meeting: Known) -> None:
     meeting.connect()
     accepted = meeting.accept()
     wait_until(lambda: len(meeting.read({T: Doing("running")})) == 1)
@@ -165,7 +148,7 @@ def test_a_closed_connection_is_gone(meeting: Meeting) -> None:
     assert meeting.read({T: Doing("running")}) == []
 
 
-def test_the_counters_of_a_connection_are_read_at_each_look(meeting: Meeting) -> None:
+def test_the_counters_of_a_connection_are_read_at_each_look(meeting: Known) -> None:
     client = meeting.connect()
     meeting.accept()
     meeting.read({T: Doing("running")})
@@ -175,7 +158,7 @@ def test_the_counters_of_a_connection_are_read_at_each_look(meeting: Meeting) ->
 
 
 def test_while_no_thread_runs_connections_that_threads_wait_for_are_not_read(
-    meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+    meeting: Known, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     meeting.connect()
     served = inode(meeting.accept())
@@ -196,7 +179,7 @@ def test_while_no_thread_runs_connections_that_threads_wait_for_are_not_read(
     assert asked == [{other}, {served}]  # a connection that is not found has been closed
 
 
-def test_a_message_is_pending_until_its_answer_even_within_a_tick(meeting: Meeting) -> None:
+def test_a_message_is_pending_until_its_answer_even_within_a_tick(meeting: Known) -> None:
     client = meeting.connect()
     accepted = meeting.accept()
     for number in range(1, 20):  # some of them within a tick of the answer before
@@ -211,7 +194,7 @@ def test_a_message_is_pending_until_its_answer_even_within_a_tick(meeting: Meeti
 
 
 @pytest.fixture
-def other(meeting: Meeting) -> Iterator[Puppet]:
+def other(meeting: Known) -> Iterator[Puppet]:
     """A server unknown to the watched one that listens on the same port."""
     with Puppet("setsid", "--fork") as puppet:  # no child of ours
         puppet.do(f"""
@@ -229,7 +212,7 @@ def accept():
 
 
 def test_a_connection_of_another_server_on_the_port_is_not_seen(
-    meeting: Meeting, other: Puppet, monkeypatch: pytest.MonkeyPatch
+    meeting: Known, other: Puppet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "LIST", 0.0)
     meeting.listener.setblocking(False)
@@ -246,12 +229,12 @@ def test_a_connection_of_another_server_on_the_port_is_not_seen(
 
 
 def test_a_client_of_another_server_on_the_port_is_not_in_this_backlog(
-    meeting: Meeting, other: Puppet, monkeypatch: pytest.MonkeyPatch
+    meeting: Known, other: Puppet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "LIST", 0.0)
     meeting.listener.close()
     meeting.connect()
-    wait_until(lambda: any(one.waiting for one in meeting.listening()))
+    wait_until(lambda: any(one.waiting for one in meeting.listening(meeting.sockets)))
     assert meeting.read() == []
     other.do("accept()")
     assert meeting.read() == []

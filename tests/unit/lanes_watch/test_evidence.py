@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from contextlib import closing
 from fractions import Fraction
 
@@ -44,16 +43,8 @@ class Scene:
 
 
 @pytest.fixture
-def puppet() -> Iterator[Puppet]:
-    with Puppet() as puppet:
-        puppet.do("")  # it is up
-        yield puppet
-
-
-@pytest.fixture
-def scene(puppet: Puppet) -> Iterator[Scene]:
-    with closing(Processes([puppet.pid])) as processes:
-        yield Scene(puppet, processes)
+def scene(puppet: Puppet, processes: Processes) -> Scene:
+    return Scene(puppet, processes)
 
 
 def test_a_look_without_changes_is_the_same_object(scene: Scene) -> None:

@@ -1,6 +1,5 @@
 """Where a server listens, or what is wrong if it does not."""
 
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -20,13 +19,6 @@ path = socket.socket(socket.AF_UNIX)
 path.bind("\\0puppet %d" % os.getpid())
 path.listen()
 """
-
-
-@pytest.fixture
-def puppet() -> Iterator[Puppet]:
-    with Puppet() as puppet:
-        puppet.do("")
-        yield puppet
 
 
 def found(puppet: Puppet, *ports: int) -> tuple[list[str], str]:

@@ -1,6 +1,6 @@
 """Whether the thread that polls also answers: real threads, which run or do not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -40,12 +40,6 @@ class Server:
         connection = Connection(C, "here", "there", "established", 0, 0, *counts)
         self.loops.update(self._look, {C: self._main}, [connection])
         return bool(self.loops.found)
-
-
-@pytest.fixture
-def puppet() -> Iterator[Puppet]:
-    with Puppet() as puppet:
-        yield puppet
 
 
 @pytest.fixture(autouse=True)

@@ -15,19 +15,6 @@ from tests.kit.puppet import Puppet
 from tests.kit.waiting import wait_until
 
 
-@pytest.fixture
-def puppet() -> Iterator[Puppet]:
-    with Puppet() as puppet:
-        puppet.do("")  # it is up
-        yield puppet
-
-
-@pytest.fixture
-def processes(puppet: Puppet) -> Iterator[Processes]:
-    with closing(Processes([puppet.pid])) as processes:
-        yield processes
-
-
 def threads(processes: Processes) -> set[ThreadId]:
     processes.refresh()
     return set(processes.sample())

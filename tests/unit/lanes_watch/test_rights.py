@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -35,13 +34,6 @@ DUMPABLE = "ctypes.CDLL(None).prctl(4, 1)"  # PR_SET_DUMPABLE: as after an exec
 USER, OTHER = 12345, 12346
 
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="to become somebody else takes rights")
-
-
-@pytest.fixture
-def puppet() -> Iterator[Puppet]:
-    with Puppet() as puppet:
-        puppet.do("")
-        yield puppet
 
 
 def seen_by(pid: int, uid: int, gid: int, *under: str, scope: str = "0") -> str:

@@ -5,55 +5,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
 
 import pytest
 
-from lanes.watch.sockets import Connection, Listening, Sockets
+from lanes.watch.sockets import Connection, Sockets
+from tests.kit.meeting import Meeting, inode
 from tests.kit.waiting import wait_until
-
-
-class Meeting:
-    """A listener and its clients, and what is seen of the connections at its port."""
-
-    def __init__(self, host: str = "127.0.0.1", *, dual: bool = False) -> None:
-        self._stack = ExitStack()
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.listener = self._stack.enter_context(
-            socket.create_server((host, 0), family=family, backlog=7, dualstack_ipv6=dual)
-        )
-        self.name = self.listener.getsockname()
-        self.port = self.name[1]
-        self.sockets = self._stack.enter_context(Sockets(os.getpid()))
-        assert self.sockets.source == "netlink"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    def connect(self, host: str = "127.0.0.1") -> socket.socket:
-        return self._stack.enter_context(socket.create_connection((host, self.port)))
-
-    def accept(self) -> socket.socket:
-        return self._stack.enter_context(self.listener.accept()[0])
-
-    def met(self) -> tuple[socket.socket, socket.socket]:
-        return self.connect(), self.accept()
-
-    def all(self) -> list[Connection]:
-        return self.sockets.connections({self.port})
-
-    def one(self) -> Connection:
-        [connection] = self.all()
-        return connection
-
-    def listening(self, sockets: Sockets) -> Listening:
-        [row] = [row for row in sockets.listening() if row.port == self.port]
-        return row
 
 
 @pytest.fixture(params=["netlink", "proc"])
@@ -68,10 +26,6 @@ def sockets(request: pytest.FixtureRequest) -> Iterator[Sockets]:
 def meeting() -> Iterator[Meeting]:
     with Meeting() as meeting:
         yield meeting
-
-
-def inode(of: socket.socket) -> int:
-    return os.fstat(of.fileno()).st_ino
 
 
 def text(name: tuple[str, int]) -> str:
@@ -112,10 +66,10 @@ def test_a_connection_that_is_not_accepted_has_no_inode_and_waits(
     wait_until(lambda: {one.state for one in meeting.all()} == {"established", "close-wait"})
     before = sockets.connections([meeting.port])
     assert [one.inode for one in before] == [0, 0]
-    assert meeting.listening(sockets).waiting == 2
+    assert [one.waiting for one in meeting.listening(sockets)] == [2]
     assert sockets.look_up(before) == {}
     accepted = meeting.accept()
-    assert meeting.listening(sockets).waiting == 1
+    assert [one.waiting for one in meeting.listening(sockets)] == [1]
     assert sockets.look_up(before).keys() == {inode(accepted)}
 
 
@@ -126,7 +80,7 @@ def test_a_listener_has_its_address_and_the_limit_of_its_queue(
     with Meeting(host) as meeting:
         limit = 7 if sockets.source == "netlink" else 0
         row = inode(meeting.listener), f"{shown}:{meeting.port}", meeting.port, 0, limit
-        assert meeting.listening(sockets) == row
+        assert meeting.listening(sockets) == [row]
 
 
 def test_unread_bytes_are_counted_and_so_is_the_end(meeting: Meeting) -> None:

@@ -1,7 +1,6 @@
 """The names and the lines of threads: real ones, of programs written for it."""
 
 import os
-from collections.abc import Iterator
 from contextlib import ExitStack, closing
 
 import pytest
@@ -14,19 +13,6 @@ from lanes.watch.threads import Threads
 from tests.kit.puppet import Puppet
 from tests.kit.waiting import wait_until
 from tests.watch.truth import running
-
-
-@pytest.fixture
-def puppet() -> Iterator[Puppet]:
-    with Puppet() as puppet:
-        puppet.do("")
-        yield puppet
-
-
-@pytest.fixture
-def processes(puppet: Puppet) -> Iterator[Processes]:
-    with closing(Processes([puppet.pid])) as processes:
-        yield processes
 
 
 def call_it(puppet: Puppet, name: bytes) -> None:
