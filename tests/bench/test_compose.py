@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from bench.__main__ import main
+from tests.kit.fake_program import put_on_path
 
 # Notes each request, and where it came from; each client ends as the file `codes` says.
 DOCKER = """#!/bin/sh
@@ -20,13 +21,10 @@ esac
 @pytest.fixture
 def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder on the PATH with a `docker` that only notes."""
-    program = tmp_path / "docker"
-    program.write_text(DOCKER)
-    program.chmod(0o755)
+    put_on_path(monkeypatch, tmp_path, "docker", DOCKER)
     (tmp_path / "codes").write_text("0\n0\n")
     for name in ("new", "old"):
         (tmp_path / name).mkdir()
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.setenv("NOTES", str(tmp_path / "notes"))
     monkeypatch.setattr("bench.compose.ROOT", tmp_path)
     monkeypatch.chdir(tmp_path)

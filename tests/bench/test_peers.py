@@ -69,7 +69,7 @@ def address(program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         words = [str(tmp_path_factory.mktemp("built") / "peer")]
         compile_program(FOLDER / program, Path(*words))
     with TemporaryFile() as printed:
-        with listening(*words, output=printed.fileno()) as port:
+        with listening(*words, output=printed.fileno()) as (_, port):
             yield f"{LOOPBACK}:{port}"
         printed.seek(0)
         assert printed.read() == b""

@@ -74,7 +74,7 @@ def test_the_copied_service_answers_in_its_own_words(
     monkeypatch.chdir(copy.parent / "shouting")
     assert OUR_OWN.findall(Path("Dockerfile").read_text(encoding="utf-8")) == []
     with (
-        listening(sys.executable, "-m", "shouting", "--status-port", "0", "--port") as port,
+        listening(sys.executable, "-m", "shouting", "--status-port", "0", "--port") as (_, port),
         socket.create_connection((LOOPBACK, port), SECONDS) as client,
     ):
         client.sendall("grüße\n".encode())

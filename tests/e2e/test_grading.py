@@ -16,6 +16,7 @@ import pytest
 
 from tests.kit.command import PATIENCE, ROOT, Ran, run
 from tests.kit.containers import LABEL, LANES_IMAGE, PROJECT
+from tests.kit.submissions import hand_in
 from tests.kit.waiting import wait_until
 
 GRADE, PASSED = ROOT / "grading" / "grade", ROOT / "grading" / "passed"
@@ -73,14 +74,6 @@ def animal(name: str) -> str:
     return (ZOO / name).read_text(encoding="utf-8").replace("int(sys.argv[1])", "2022")
 
 
-def hand_in(folder: Path, server: str, dockerfile: str = "") -> Path:
-    folder.mkdir(parents=True)
-    (folder / "server.py").write_text(server, encoding="utf-8")
-    if dockerfile:
-        (folder / "Dockerfile").write_text(dockerfile)
-    return folder
-
-
 def told(said: str) -> dict[str, str]:
     """What `grade` says of each submission."""
     return dict(line.split(maxsplit=1) for line in said.splitlines() if line)
@@ -117,14 +110,15 @@ def test_each_submission_gets_a_scorecard_or_a_reason_and_gradings_stay_apart(
     results, other = tmp_path / "results", tmp_path / "other"
     submissions = tmp_path / "submissions"
     threads = (ZOO / "threads.py").read_text(encoding="utf-8")
-    ada = hand_in(submissions / "ada", threads, FROM + STARTS + "USER 10001:10001\n")
+    ada = hand_in(submissions / "ada", threads)
+    hand_in(ada, FROM + STARTS + "USER 10001:10001\n", "Dockerfile")
     ivy = hand_in(submissions / "ivy W\u00fcst", CONSOLE)
     for folder in (ada, ivy):  # as a strict umask leaves them
         (folder / "server.py").chmod(0o600)
         folder.chmod(0o700)
     hand_in(submissions / "bob", PRINTS_MUCH + animal("lock_over_conversation.py"))
     hand_in(submissions / "cyd", "print('Hey')\n")
-    hand_in(submissions / "dan", "", "FROM no/such:image\n")
+    hand_in(submissions / "dan", "FROM no/such:image\n", "Dockerfile")
     hand_in(submissions / "eve", IS_IDLE)
     (submissions / "fay").mkdir()
     hand_in(submissions / "gus", "print('Much', flush=True)\nmuch = b'x' * 2**30\n")
@@ -174,7 +168,8 @@ def test_a_scorecard_names_each_clients_thread_or_says_why_it_cannot(
 ) -> None:
     server = animal("threads.py")
     hand_in(tmp_path / "all" / "ada", server)
-    hand_in(tmp_path / "all" / "bob", server, f"{FROM}USER nobody\n{STARTS}")
+    bob = hand_in(tmp_path / "all" / "bob", server)
+    hand_in(bob, f"{FROM}USER nobody\n{STARTS}", "Dockerfile")
     hand_in(tmp_path / "all" / "cyd", animal("dies_on_reset.py"))
     results = tmp_path / "results"
     with grading(tmp_path / "all", results, FORMAT="json") as process:
@@ -229,7 +224,7 @@ def test_ctrl_c_ends_a_grading_and_nothing_remains(
 @pytest.mark.usefixtures("engine")
 def test_an_endless_build_is_ended(tmp_path: Path) -> None:
     # With a command of its own: an earlier build that did end would be in the cache.
-    hand_in(tmp_path / "all" / "hal", "", f"{FROM}RUN sleep 600 && echo {tmp_path}\n")
+    hand_in(tmp_path / "all" / "hal", f"{FROM}RUN sleep 600 && echo {tmp_path}\n", "Dockerfile")
     done = run(GRADE, tmp_path / "all", tmp_path / "results", BUILD_SECONDS="1")
     assert done.returncode == 1
     assert told(done.stdout) == {"hal": "did not finish building within 1 s"}

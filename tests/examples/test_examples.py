@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from socket import create_connection
-from subprocess import DEVNULL, Popen
 
 import pytest
 
 from lanes.testing import Watching, watching
 from tests.kit.command import ROOT, run, well
 from tests.kit.http_get import LOOPBACK
-from tests.kit.server_process import reserve
+from tests.kit.server_process import listening
 from tests.kit.waiting import SECONDS, wait_until
 
 EXAMPLES = ROOT / "examples"
@@ -23,14 +22,11 @@ LAB_SERVER, LAB_CLIENT = EXAMPLES / "lab_server.py", EXAMPLES / "lab_client.py"
 @contextmanager
 def watched(program: Path) -> Iterator[tuple[int, Watching]]:
     """The port of a running server, and a watch on it."""
-    with reserve() as reserved:
-        port = reserved.getsockname()[1]
-        with Popen([sys.executable, program, str(port)], stdout=DEVNULL, stderr=DEVNULL) as process:
-            try:
-                with watching(process, port, SECONDS) as seen:
-                    yield port, seen
-            finally:
-                process.kill()
+    with (
+        listening(sys.executable, program) as (process, port),
+        watching(process, port, SECONDS) as seen,
+    ):
+        yield port, seen
 
 
 @contextmanager

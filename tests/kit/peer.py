@@ -3,6 +3,8 @@
 import socket
 import ssl
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Self
 
 from tests.kit.waiting import SECONDS
@@ -22,6 +24,18 @@ def deaf(address: tuple[str, int], said: bytes = b"", room: int = 4096) -> socke
     peer.connect(address)
     peer.sendall(said)
     return peer
+
+
+@contextmanager
+def accepted() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """A server's end of a connection, and its peer: both have little room."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listening,
+        deaf(listening.getsockname()) as peer,
+        listening.accept()[0] as end,
+    ):
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+        yield end, peer
 
 
 class Peer:

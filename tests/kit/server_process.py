@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, Self
@@ -31,18 +31,27 @@ def reserve() -> socket.socket:
 
 
 @contextmanager
-def listening(*words: str, output: int = subprocess.DEVNULL) -> Iterator[int]:
-    """The port of a program that gets it as the last word, once it listens there or has ended."""
+def listening(
+    *words: str | Path, output: int = subprocess.DEVNULL, port: int = 0
+) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+    """A program that gets a port as the last word, once it listens there or has ended; the port.
+
+    That is a free one, unless it is given. All its children end with the program.
+    """
     with reserve() as reserved:
-        port = reserved.getsockname()[1]
+        port = port or reserved.getsockname()[1]
         # Asked of the kernel, proc(5): a wrong server might not survive a connection.
         sockets, listens = Path("/proc/net/tcp"), f":{port:04X} 00000000:0000 0A "
-        with subprocess.Popen([*words, str(port)], stdout=output, stderr=output) as process:
+        # In a session of its own, so that its process group is the program and its children.
+        with subprocess.Popen(
+            [*words, str(port)], stdout=output, stderr=output, start_new_session=True
+        ) as process:
             try:
                 wait_until(lambda: listens in sockets.read_text() or process.poll() is not None)
-                yield port
+                yield process, port
             finally:
-                process.kill()
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
 
 
 class ServerProcess:

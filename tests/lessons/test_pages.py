@@ -1,31 +1,11 @@
 """Everything that the pages point to exists."""
 
 import re
-from pathlib import Path
-
-import pytest
 
 from lanes.check.scorecard import OFFERED
 from tests.kit.command import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-FENCES = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)")
-
-
-def anchors(page: Path) -> set[str]:
-    """What a link can point to in a page, by GitHub's rule for headings."""
-    prose = FENCES.sub("", page.read_text(encoding="utf-8"))
-    headings = re.findall(r"^#+ (.+)", prose, re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
-    for target, anchor in LINK.findall(page.read_text(encoding="utf-8")):
-        there = page.parent / target if target else page
-        assert there.exists(), f"{target} is not there"
-        assert not anchor or anchor in anchors(there), f"{target} has no heading {anchor}"
 
 
 def test_the_faults_of_the_handout_name_existing_checks() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.command import run, well
+from tests.kit.fake_program import put_on_path
 
 SWARM = "scripts/swarm"
 # It notes its commands.
@@ -28,9 +29,7 @@ MODPROBE = '#!/bin/sh\nexit "$IPVS"\n'
 def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The engine's commands, one per line."""
     for name, program in (("docker", ENGINE), ("modprobe", MODPROBE)):
-        (tmp_path / name).write_text(program, encoding="utf-8")
-        (tmp_path / name).chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+        put_on_path(monkeypatch, tmp_path, name, program)
     monkeypatch.setenv("TOLD", str(tmp_path / "told"))
     monkeypatch.setenv("STATE", "active true")
     monkeypatch.setenv("LANES_PATIENCE", "0")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.command import Ran, run
+from tests.kit.fake_program import put_on_path
 
 BASE, FREE_THREADED = "somebody/python:3.15", "thread-lanes-python:free-threaded"
 # It has the images of $HERE; each further command is noted, with what Compose would build on.
@@ -25,11 +26,8 @@ Asked = Callable[..., tuple[Ran, list[str]]]
 @pytest.fixture
 def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
     """Runs a command where the engine has these images; what it said, and what it asked for."""
-    docker, noted = tmp_path / "docker", tmp_path / "noted"
-    docker.write_text(ENGINE, encoding="utf-8")
-    docker.chmod(0o755)
-    noted.touch()
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    put_on_path(monkeypatch, tmp_path, "docker", ENGINE)
+    (noted := tmp_path / "noted").touch()
     monkeypatch.delenv("LANES_PYTHON", raising=False)
 
     def asked(*words: str, here: str) -> tuple[Ran, list[str]]:

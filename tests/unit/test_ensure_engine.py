@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.command import Ran, run
+from tests.kit.fake_program import put_on_path
 
 ENGINE = """#!/bin/sh
 case "$*" in
@@ -15,11 +16,8 @@ esac
 
 
 def ensure(folder: Path, compose: str, buildx: str) -> Ran:
-    docker = folder / "docker"
-    docker.write_text(ENGINE, encoding="utf-8")
-    docker.chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", str(folder), prepend=":")
+        put_on_path(patch, folder, "docker", ENGINE)
         return run("scripts/ensure-engine", COMPOSE=compose, BUILDX=buildx)
 
 

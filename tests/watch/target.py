@@ -2,10 +2,9 @@
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,8 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from bench.load import compile_program
-from tests.kit.server_process import reserve
-from tests.kit.waiting import wait_until
+from tests.kit.server_process import listening
 from tests.watch.talker import Answer, Talker, WebTalker
 
 PROGRAMS = Path(__file__).parent / "servers"
@@ -122,20 +120,11 @@ class Target:
 def running(name: str, python: str = sys.executable, *, port: int = 0) -> Iterator[Target]:
     """The server of this name, once it listens; it ends with all its children."""
     kind = SERVERS[name]
-    with TemporaryDirectory() as folder, reserve() as reserved:
-        port = port or reserved.getsockname()[1]
-        sockets, listens = Path("/proc/net/tcp"), f":{port:04X} 00000000:0000 0A "  # proc(5)
-        words = [*_command(kind, Path(folder), python), str(port)]
-        quiet = subprocess.DEVNULL
-        # In a session of its own, so that its process group is the server and its children.
-        with subprocess.Popen(words, stdout=quiet, stderr=quiet, start_new_session=True) as process:
-            try:
-                wait_until(lambda: process.poll() is not None or listens in sockets.read_text())
-                assert process.poll() is None, f"{name} has ended with {process.returncode}"
-                yield Target(process.pid, port, kind)
-            finally:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+    with TemporaryDirectory() as folder:
+        words = _command(kind, Path(folder), python)
+        with listening(*words, port=port) as (process, bound):
+            assert process.poll() is None, f"{name} has ended with {process.returncode}"
+            yield Target(process.pid, bound, kind)
 
 
 def _command(kind: Kind, folder: Path, python: str) -> list[str]:

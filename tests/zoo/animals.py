@@ -184,7 +184,7 @@ WRONG = {
 def living(animal: Animal, folder: Path) -> Iterator[tuple[Address, Secure | None]]:
     """The server, once it listens, and how to reach it over TLS; nobody reads its output."""
     ca = Authority(folder) if animal.tls else None
-    with listening(*_command(animal.started_by, folder, ca)) as port:
+    with listening(*_command(animal.started_by, folder, ca)) as (_, port):
         yield Address(LOOPBACK, port), _secure(ca)
 
 

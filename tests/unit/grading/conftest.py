@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.command import ROOT
+from tests.kit.fake_program import put_on_path
 
 
 @pytest.fixture
@@ -14,11 +15,9 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     programs, folder = tmp_path / "bin", tmp_path / "engine"
     programs.mkdir()
     folder.mkdir()
-    docker = programs / "docker"
     own = (ROOT / "tests" / "kit" / "fake_docker.py").read_text(encoding="utf-8")
-    docker.write_text(f"#!{sys.executable} -IS\n{own}", encoding="utf-8")  # without coverage
-    docker.chmod(0o755)
-    monkeypatch.setenv("PATH", str(programs), prepend=":")
+    interpreter = f"#!{sys.executable} -IS\n"  # without coverage
+    put_on_path(monkeypatch, programs, "docker", interpreter + own)
     monkeypatch.setenv("FAKE", str(folder))
     monkeypatch.setenv("ROOT", str(ROOT))
     return folder

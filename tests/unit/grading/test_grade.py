@@ -14,6 +14,7 @@ import pytest
 
 from grading.handed_in import found_in
 from tests.kit.command import PATIENCE, ROOT, Ran, run
+from tests.kit.submissions import hand_in
 from tests.kit.waiting import wait_until
 
 GRADE = ROOT / "grading" / "grade"
@@ -60,12 +61,6 @@ def feedback(results: Path, name: str) -> str:
 def held(fake: Path) -> int:
     """How many are being checked."""
     return len(list((fake / "checks").glob("*")))
-
-
-def hand_in(folder: Path, says: str, name: str = "server.py") -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_text(says, encoding="utf-8")
-    return folder
 
 
 def test_only_failed_checks_count_as_failed_and_the_book_has_a_row_each(

@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ import pytest
 from lanes.testing import NotFound, watching
 from tests.kit.command import ROOT, run
 from tests.kit.example_tests import examples, tried
-from tests.kit.server_process import reserve
+from tests.kit.server_process import listening, reserve
 from tests.kit.waiting import SECONDS, wait_until
 from tests.watch.target import PROGRAMS
 from tests.watch.truth import Talker, Target, running
@@ -88,7 +87,10 @@ def test_clients_of_an_event_loop_are_polled_and_not_certain() -> None:
 
 
 def test_a_wait_for_clients_ends_when_the_server_does() -> None:
-    with started("thread_per_client.py") as (server, port), watching(server, port) as seen:
+    with (
+        listening(sys.executable, PROGRAMS / "thread_per_client.py") as (server, port),
+        watching(server, port) as seen,
+    ):
         server.kill()
         server.wait()
         with pytest.raises(AssertionError, match=r"^0 of 1 clients .*: the server has ended"):
@@ -97,18 +99,11 @@ def test_a_wait_for_clients_ends_when_the_server_does() -> None:
         watching(server, port).__enter__()
 
 
-@contextmanager
-def started(program: str) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
-    with reserve() as reserved:
-        port = reserved.getsockname()[1]
-        words = [sys.executable, str(PROGRAMS / program), str(port)]
-        with subprocess.Popen(words) as server:
-            yield server, port
-            server.kill()
-
-
 def test_a_server_that_does_not_listen_on_the_port_is_not_watched() -> None:
-    with started("thread_per_client.py") as (server, port), watching(server, port, SECONDS):
+    with (
+        listening(sys.executable, PROGRAMS / "thread_per_client.py") as (server, port),
+        watching(server, port, SECONDS),
+    ):
         nowhere = watching(server, port=1, timeout=0.1)
         with pytest.raises(
             NotFound,

@@ -15,6 +15,7 @@ import pytest
 from lanes.watch import pyspy, python_lines
 from lanes.watch.pyspy import Standing, is_python
 from lanes.watch.python_lines import PythonLines
+from tests.kit.fake_program import put
 from tests.kit.waiting import wait_until
 
 LOCKED = """\
@@ -74,8 +75,7 @@ def put_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
     """Puts a shell script in py-spy's place, next to the interpreter."""
 
     def write(script: str) -> None:
-        (program := tmp_path / "py-spy").write_text(f"#!/bin/sh\n{script}\n")
-        program.chmod(0o755)
+        put(tmp_path, "py-spy", f"#!/bin/sh\n{script}\n")
         monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
 
     return write

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lanes.watch.target import NotFound, of_command, of_container, of_pid, of_port
+from tests.kit.fake_program import put_on_path
 from tests.kit.puppet import Puppet
 from tests.kit.server_process import reserve
 
@@ -96,11 +97,9 @@ def test_a_port_with_a_hidden_owner_says_so() -> None:
 @pytest.fixture
 def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Puts a shell script in the engine's place."""
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/usr/bin{os.pathsep}/bin")
 
     def write(script: str) -> None:
-        (program := tmp_path / "docker").write_text(f"#!/bin/sh\n{script}\n")
-        program.chmod(0o755)
+        put_on_path(monkeypatch, tmp_path, "docker", f"#!/bin/sh\n{script}\n")
 
     return write
 

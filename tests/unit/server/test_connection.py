@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from server.chat.connection import LINGER_BYTES, Connection, TimedOut
-from tests.kit.peer import reset_on_close
+from tests.kit.peer import accepted, reset_on_close
 from tests.kit.waiting import SECONDS
 
 Pair = tuple[Connection, socket.socket]
@@ -18,13 +18,8 @@ Pair = tuple[Connection, socket.socket]
 @pytest.fixture
 def pair() -> Iterator[Pair]:
     """A connection and its peer, which does not read by itself and has little room."""
-    with socket.create_server(("127.0.0.1", 0)) as listening, socket.socket() as peer:
-        peer.settimeout(SECONDS)
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        peer.connect(listening.getsockname())
-        accepted, _ = listening.accept()
-        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
-        connection = Connection(accepted)
+    with accepted() as (end, peer):
+        connection = Connection(end)
         yield connection, peer
         connection.close()
 

@@ -16,7 +16,7 @@ from server.chat.tls import TlsConnection
 from tests.kit.certificates import Authority, Pair, authority
 from tests.kit.key_updates import KeyUpdates, logging_keys
 from tests.kit.memory_client import MemoryClient
-from tests.kit.peer import reset_on_close
+from tests.kit.peer import accepted, reset_on_close
 from tests.kit.waiting import SECONDS
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
@@ -194,13 +194,8 @@ Line = tuple[TlsConnection, socket.socket]
 @pytest.fixture
 def line(context: ssl.SSLContext) -> Iterator[Line]:
     """A connection that has not shaken hands, and the client's plain end."""
-    with socket.create_server(("127.0.0.1", 0)) as listening, socket.socket() as peer:
-        peer.settimeout(SECONDS)
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        peer.connect(listening.getsockname())
-        accepted, _ = listening.accept()
-        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
-        connection = TlsConnection(Connection(accepted), context, send_timeout=0.05)
+    with accepted() as (end, peer):
+        connection = TlsConnection(Connection(end), context, send_timeout=0.05)
         yield connection, peer
         connection.close()
 
