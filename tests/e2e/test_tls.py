@@ -1,13 +1,16 @@
 """LANES_TLS=on docker compose up: the same lab, and nobody reads along."""
 
+import os
+import signal
 import ssl
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from tests.kit.command import ROOT, run
+from tests.kit.command import PATIENCE, ROOT, run
 from tests.kit.lab import Lab
 from tests.kit.peer import Peer
 from tests.kit.waiting import wait_until
@@ -122,11 +125,14 @@ def test_each_service_sees_its_own_certificates_and_none_the_ca_key(lab: Lab) ->
 
 @contextmanager
 def s_client(lab: Lab, *words: str) -> Iterator[subprocess.Popen[str]]:
-    """OpenSSL's own client in the service client's place; a K or R by itself is its command."""
+    """OpenSSL's own client in the service client's place; a K or R by itself is its command.
+
+    If it is still there when its patience is over it is killed, and says no more.
+    """
     files = ("-CAfile", "authority.pem", "-cert", "client.pem", "-key", "client.key")
     inside = ("--workdir", "/certificates", "--entrypoint", "openssl", "client", "s_client")
     command = (*lab.docker_compose_command(), "run", "--rm", "--no-deps", "-T", *inside)
-    with subprocess.Popen(
+    talk = subprocess.Popen(
         (*command, "-connect", "server:2022", "-verify_return_error", *files, *words),
         cwd=ROOT,
         stdin=subprocess.PIPE,
@@ -134,8 +140,15 @@ def s_client(lab: Lab, *words: str) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.STDOUT,
         text=True,
         bufsize=1,
-    ) as talk:
-        yield talk
+        start_new_session=True,  # Compose is a child of `docker`
+    )
+    late = threading.Timer(PATIENCE, os.killpg, (talk.pid, signal.SIGKILL))
+    late.start()
+    try:
+        with talk:
+            yield talk
+    finally:
+        late.cancel()
 
 
 def says(talk: subprocess.Popen[str], line: str, answer: str) -> bool:

@@ -1,6 +1,7 @@
 """Tests wait for conditions, never for a time."""
 
 import os
+import threading
 import time
 from collections.abc import Callable
 
@@ -19,3 +20,9 @@ def wait_until(
         assert time.monotonic() - began < seconds, "the condition did not come true"
         time.sleep(pause)
     return time.monotonic() - began
+
+
+def wait_for_end(thread: threading.Thread) -> None:
+    """Join a thread, which must end in time."""
+    thread.join(SECONDS)
+    assert not thread.is_alive(), f"{thread.name} does not end"

@@ -4,7 +4,6 @@
 """
 
 import ssl
-import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.faults.forge import Call, beside
+from tests.faults.health import slowest_answer
 from tests.faults.honest import honest_clients
 from tests.faults.tally import Tally
 from tests.kit.certificates import Authority, Pair, trusting
@@ -76,15 +76,17 @@ def test_over_tls_slow_and_deaf_clients_are_shown_out_in_time_after_their_handsh
 
 def see_them_out(server: ServerProcess, of_each: int, tally: Tally, *tls: Path | Pair) -> None:
     everybody = of_each * len(END) + HONEST
-    with honest_clients(server.port, HONEST, *tls) as honest:
-        slowest, snapshot = 0.0, server.snapshot()
-        with beside(be_slow, server.port, of_each, *tls) as slow:
-            while snapshot["accepted"] < everybody or snapshot["open"] > HONEST:
-                began = time.monotonic()
-                tally.check(server.is_well(), "/healthz does not answer")
-                slowest = max(slowest, time.monotonic() - began)
-                time.sleep(0.1)  # until the next question
-                snapshot = server.snapshot()
+
+    def are_out() -> bool:
+        now = server.snapshot()
+        return now["accepted"] >= everybody and now["open"] <= HONEST
+
+    with (
+        honest_clients(server.port, HONEST, *tls) as honest,
+        beside(be_slow, server.port, of_each, *tls) as slow,
+    ):
+        slowest = slowest_answer(server, tally, are_out)
+        snapshot = server.snapshot()
 
     kinds, service = slow.result(), honest.result()
     at_once = snapshot["peak_serving"]

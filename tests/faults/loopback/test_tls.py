@@ -20,6 +20,7 @@ from client.log import Log
 from client.protocol import DIALECTS
 from client.signals import StopSignal
 from client.tls import Tls
+from tests.faults.health import slowest_answer
 from tests.faults.honest import honest_clients
 from tests.faults.proxy import End, Fault, Kind, Proxy
 from tests.faults.reference import said_to
@@ -162,12 +163,7 @@ def test_stalled_handshakes_end_in_time_and_harm_nobody(
         waiting = [one for one in server.snapshot()["sessions"] if one["tls"] == "handshake"]
         states = Counter(one["state"] for one in waiting)
         tally.check(states == {"waiting": stopping}, f"{states}", rounds=stopping)
-        slowest = 0.0
-        while server.snapshot()["open"] > HONEST:
-            asked = time.monotonic()
-            tally.check(server.is_well(), "/healthz does not answer")
-            slowest = max(slowest, time.monotonic() - asked)
-            time.sleep(0.1)  # until the next question
+        slowest = slowest_answer(server, tally, lambda: server.snapshot()["open"] <= HONEST)
         took = time.monotonic() - began
         refused = server.snapshot()["refused"]["handshake"]
     service = honest.result()

@@ -7,6 +7,7 @@ import pytest
 
 from lanes.watch.ending import Ending
 from tests.kit.puppet import Puppet
+from tests.kit.waiting import SECONDS
 
 
 def test_forked_children_that_ignore_sigterm_are_killed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -15,5 +16,5 @@ def test_forked_children_that_ignore_sigterm_are_killed(monkeypatch: pytest.Monk
         forked.do("import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)")
         ending = Ending(child.process, {forked.pid: os.pidfd_open(forked.pid)})  # type: ignore[arg-type]  # of text
         assert ending.end() == 0
-        assert child.process.wait() == -signal.SIGTERM
-        assert forked.process.wait() == -signal.SIGKILL
+        assert child.process.wait(SECONDS) == -signal.SIGTERM
+        assert forked.process.wait(SECONDS) == -signal.SIGKILL

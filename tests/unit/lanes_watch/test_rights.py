@@ -10,6 +10,7 @@ import pytest
 
 from lanes.watch.rights import missing, sidecar
 from tests.kit.puppet import Puppet
+from tests.kit.waiting import SECONDS
 from tests.watch.truth import running
 
 WATCHER = """
@@ -36,9 +37,14 @@ USER, OTHER = 12345, 12346
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="to become somebody else takes rights")
 
 
+def told_by(words: list[str]) -> str:
+    done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=SECONDS)
+    return done.stdout
+
+
 def seen_by(pid: int, uid: int, gid: int, *under: str, scope: str = "0") -> str:
     words = [*under, sys.executable, "-c", WATCHER, str(pid), str(uid), str(gid), scope]
-    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    return told_by(words)
 
 
 def test_a_process_of_the_same_user_can_be_seen(puppet: Puppet) -> None:
@@ -150,7 +156,7 @@ print(*seen.seen.unknown, *(one.messages for one in seen.sessions))
 def test_without_permission_threads_and_clients_are_shown_without_claims() -> None:
     with running("threads") as target, closing(target.talk()), closing(target.talk()):
         words = [sys.executable, "-c", STRANGER, str(target.pid), str(target.port)]
-        said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        said = told_by(words)
     # The kernel counts messages for anybody in the server's network namespace.
     assert said == (
         "3 threads that cannot be inspected ('unknown', None, 'waiting')\nserving 0 0\n"

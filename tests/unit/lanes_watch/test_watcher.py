@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lanes.watch.sockets import Sockets
-from tests.kit.waiting import wait_until
+from tests.kit.waiting import wait_for_end, wait_until
 from tests.watch.truth import running
 from tests.watch.witness import Witness
 
@@ -54,9 +54,9 @@ def test_without_netlink_the_same_is_seen_until_the_server_has_ended(
         with closing(Looking(target.pid, target.port)) as watcher:
             wait_until(lambda: watcher.is_certain(client.address))
             over = threading.Event()
-            looking = threading.Thread(target=watcher.run, args=(over,))
+            looking = threading.Thread(target=watcher.run, args=(over,), daemon=True)
             looking.start()
             target.end()
-            looking.join()
+            wait_for_end(looking)
             assert watcher.last() == (client.address, tid)
             assert not len(watcher.records)

@@ -10,6 +10,7 @@ import pytest
 from server.chat.clock import now
 from server.chat.record import Record
 from server.chat.registry import HISTORY, Registry, Snapshot
+from tests.kit.waiting import wait_for_end
 
 
 @pytest.fixture
@@ -144,9 +145,9 @@ def test_a_handshaking_session_waits_and_only_its_own_thread_ends_that(registry:
 
 def test_a_session_in_its_handshake_cannot_be_withdrawn_by_the_listener(registry: Registry) -> None:
     record = admit(registry)
-    worker = threading.Thread(target=registry.begin_handshake, args=(record,))
+    worker = threading.Thread(target=registry.begin_handshake, args=(record,), daemon=True)
     worker.start()
-    worker.join()
+    wait_for_end(worker)
     assert not registry.withdraw(record, "busy")
 
 
@@ -178,9 +179,9 @@ def test_only_a_waiting_session_can_be_dismissed_or_withdrawn(registry: Registry
 
 def test_a_session_has_its_thread_already_while_it_waits(registry: Registry) -> None:
     record = admit(registry)
-    thread = threading.Thread(target=registry.assign, args=(record,), name="Thread-1")
+    thread = threading.Thread(target=registry.assign, args=(record,), name="Thread-1", daemon=True)
     thread.start()
-    thread.join()
+    wait_for_end(thread)
     [session] = registry.snapshot().sessions
     assert (session.state, session.thread) == ("waiting", "Thread-1")
     assert session.native_id not in (None, threading.get_native_id())
@@ -212,7 +213,7 @@ def test_open_and_the_last_thousand_sessions_are_kept_and_no_total_falls(
 def test_waiting_until_empty_ends_with_the_last_session(registry: Registry) -> None:
     record = admit(registry)
     assert not registry.wait_until_empty(0.01)
-    thread = threading.Thread(target=registry.dismiss, args=(record, "closing"))
+    thread = threading.Thread(target=registry.dismiss, args=(record, "closing"), daemon=True)
     thread.start()
     assert registry.wait_until_empty(10)
-    thread.join()
+    wait_for_end(thread)
