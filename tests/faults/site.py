@@ -4,6 +4,7 @@ Each client says numbered messages, on and on. `finish` ends them, and counts wh
 """
 
 import time
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -24,7 +25,7 @@ from tests.kit.waiting import wait_until
 
 MESSAGES = 10_000  # each, more than there is time for
 POLL = 0.1  # seconds between two requests to the engine: many sites ask at once
-UNDER_WAY = 0.3  # seconds in which a client may still log the reply that it got before it was cut
+LOOKS = 4  # at a client's last reply: the same in all of them is its last before it was cut off
 FREED = 65.0  # seconds within which the server must free a dead connection
 FAULTS_IMAGE = "thread-lanes-faults"
 
@@ -85,12 +86,23 @@ class Site:
 
     def stay_cut_off(self, seconds: float, *clients: str) -> None:
         """For this long these clients can get no reply: count a client that gets one."""
-        time.sleep(UNDER_WAY)
-        had = {name: last_reply(self.clients[name]) for name in clients}
-        time.sleep(seconds - UNDER_WAY)  # not a wait for something: this is what is tried
+        until = time.monotonic() + seconds
+        had = self._settled(clients)
+        time.sleep(max(until - time.monotonic(), 0))  # not a wait: this is what is tried
         for name, reply in had.items():
             not_cut_off = f"{name} was not cut off: a reply after number {reply}"
             self.tally.check(last_reply(self.clients[name]) == reply, not_cut_off, rounds=0)
+
+    def _settled(self, clients: tuple[str, ...]) -> dict[str, int]:
+        """Their last replies, once each client has logged what it got before it was cut off."""
+        looks: deque[dict[str, int]] = deque(maxlen=LOOKS)
+
+        def are_the_same() -> bool:
+            looks.append({name: last_reply(self.clients[name]) for name in clients})
+            return looks.count(looks[-1]) == LOOKS
+
+        wait_until(are_the_same, pause=POLL)
+        return looks[-1]
 
     def heal(self) -> float:
         """Wait until each client has been answered once more; return how many seconds it took."""

@@ -79,7 +79,7 @@ def see_them_out(server: ServerProcess, of_each: int, tally: Tally, *tls: Path |
 
     def are_out() -> bool:
         now = server.snapshot()
-        return now["accepted"] >= everybody and now["open"] <= HONEST
+        return bool(now["accepted"] >= everybody and now["open"] <= HONEST)
 
     with (
         honest_clients(server.port, HONEST, *tls) as honest,

@@ -8,8 +8,10 @@ from lanes.watch import runs
 from lanes.watch.evidence import Doing, Look
 from lanes.watch.loops import SURE, Loops
 from lanes.watch.process import ThreadId
+from lanes.watch.processes import Processes
 from lanes.watch.sockets import Connection
 from tests.kit.puppet import Puppet
+from tests.kit.waiting import wait_until
 
 C = 7
 
@@ -17,11 +19,18 @@ C = 7
 class Server:
     """A process whose main thread polls, and a worker of it."""
 
-    def __init__(self, puppet: Puppet, *, timed: bool = False) -> None:
+    def __init__(self, puppet: Puppet, processes: Processes, *, timed: bool = False) -> None:
         puppet.do("work, done = threading.Semaphore(0), threading.Semaphore(0)")
         worker = puppet.start("[(work.acquire(), done.release()) for _ in range(1000)]")
-        puppet.do("work.release(); done.acquire(); time.sleep(0.1)")  # it waits again
+        puppet.do("work.release(); done.acquire()")
         self._puppet, self.worker = puppet, ThreadId(puppet.pid, worker)
+        processes.refresh()
+
+        def waits_again() -> bool:
+            wait = processes[puppet.pid].wait(processes.sample()[self.worker])
+            return wait.kind == "locks" and not wait.timed  # as a wait for Python's own lock is
+
+        wait_until(waits_again)
         self._main = ThreadId(puppet.pid, puppet.pid)
         self._look: Look = {
             self._main: Doing("epolls"),
@@ -49,14 +58,14 @@ def _without_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def server(puppet: Puppet) -> Server:
-    return Server(puppet)
+def server(puppet: Puppet, processes: Processes) -> Server:
+    return Server(puppet, processes)
 
 
 @pytest.fixture
-def timed(puppet: Puppet) -> Server:
+def timed(puppet: Puppet, processes: Processes) -> Server:
     """A server whose worker waits with a time limit."""
-    return Server(puppet, timed=True)
+    return Server(puppet, processes, timed=True)
 
 
 def times(count: int, answer: Callable[[], bool]) -> list[bool]:
