@@ -19,7 +19,7 @@ def test_told_and_seen_agree_and_watching_takes_no_privileges(look: Look, lab: L
     live = look(lab.page())
     expect(
         live.page.locator("li", has_text="The server's report and the observation agree on")
-    ).to_contain_text("serves each of 3 clients", timeout=20_000)
+    ).to_contain_text("serves each of 3 clients")
     status = lab.compose("exec", "-T", "watch", "cat", "/proc/self/status")
     assert "CapEff:\t0000000000000000\n" in status
     assert "NoNewPrivs:\t1\n" in status

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from lanes.__main__ import main
 from lanes.document import parse
+from lanes.watch.ending import Ending
 from lanes.watch.target import NotFound
 from tests.kit.at_terminal import at_terminal, exit_code
 from tests.kit.command import run, runs
@@ -173,15 +174,15 @@ def test_each_requested_file_is_written(server: Target, tmp_path: Path) -> None:
 def test_the_page_is_on_the_requested_port(server: Target) -> None:
     with reserve() as reserved:
         port = reserved.getsockname()[1]
-    with watching("--port", str(server.port), "--page-port", str(port)) as watch:
-        assert watch.stdout
-        assert f"http://127.0.0.1:{port}/" in watch.stdout.readline()
-        snapshot = parse(get(port, "/sessions.json").body)
-        assert snapshot.seen
-        assert [queue.address for queue in snapshot.seen.queues] == [f"127.0.0.1:{server.port}"]
-        again = invoke("--pid", str(server.pid), "--page-port", str(port))
-        assert again.exit_code == 1
-        assert f"cannot listen on 127.0.0.1 port {port}" in again.output
+        with watching("--port", str(server.port), "--page-port", str(port)) as watch:
+            assert watch.stdout
+            assert f"http://127.0.0.1:{port}/" in watch.stdout.readline()
+            snapshot = parse(get(port, "/sessions.json").body)
+            assert snapshot.seen
+            assert [queue.address for queue in snapshot.seen.queues] == [f"127.0.0.1:{server.port}"]
+            again = invoke("--pid", str(server.pid), "--page-port", str(port))
+            assert again.exit_code == 1
+            assert f"cannot listen on 127.0.0.1 port {port}" in again.output
 
 
 def test_the_lanes_are_drawn_in_the_terminal(
@@ -272,13 +273,16 @@ def test_a_server_that_goes_into_the_background_is_watched_by_its_port_instead()
     )
 
 
-def test_a_server_is_not_left_running_if_the_page_cannot_be_shown(tmp_path: Path) -> None:
-    pid = tmp_path / "pid"
+def test_a_server_is_not_left_running_if_the_page_cannot_be_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ending = Ending()
+    monkeypatch.setattr("lanes.watch.command.Ending", lambda: ending)
     with reserve() as taken:
         taken.listen()
         port = str(taken.getsockname()[1])
-        server = "sh", "-c", f"echo $$ > {pid}; exec sleep 60"
-        done = run(*WATCH, "--page-port", port, "--", *server)
-    assert done.returncode == 1
-    assert "Choose another with --host or --page-port." in done.stderr
-    assert not pid.exists() or not Path(f"/proc/{pid.read_text().strip()}").exists()
+        result = invoke("--page-port", port, "--", "sleep", "600")
+    assert result.exit_code == 1
+    assert "Choose another with --host or --page-port." in result.output
+    assert ending.child
+    assert ending.child.returncode == -signal.SIGTERM
