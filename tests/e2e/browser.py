@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from playwright.sync_api import ConsoleMessage, Page, ViewportSize
+from playwright.sync_api import ConsoleMessage, Error, Page, Response, ViewportSize
 
 from tests.kit.waiting import SECONDS
 
@@ -15,6 +15,10 @@ MILLISECONDS = SECONDS * 1000
 SIZES = ((2560, 1440), (1280, 800), (360, 740), (320, 568))  # the last two are phones
 WINDOWS = [ViewportSize(width=width, height=height) for width, height in SIZES]
 DESKTOP = WINDOWS[1]
+
+# Chromium drops a request when a network of another test comes or goes: the page asks again, and is
+# not at fault.
+CHANGED = "ERR_NETWORK_CHANGED"
 
 # An observer is called when an update has changed all that it changes, never in between.
 WATCH = """() => {
@@ -61,7 +65,7 @@ class LanesPage:
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda request: self.requests.append(request.url))
-        self.answer = page.goto(address)
+        self.answer = self._opened(address)
 
         self.lanes = page.locator(".lanes .lane")
         self.open = page.locator(".lanes .lane .bar.open")
@@ -69,10 +73,16 @@ class LanesPage:
         self.rows = page.locator("#lab tbody tr")
         self.news = page.locator("#news")
 
+    def _opened(self, address: str) -> Response | None:
+        while True:
+            try:
+                return self.page.goto(address)
+            except Error as error:
+                if CHANGED not in str(error):
+                    raise
+
     def _hear(self, message: ConsoleMessage) -> None:
-        # Chromium drops a request when a network of another test comes or goes: the page asks
-        # again, and is not at fault.
-        if message.type in {"error", "warning"} and "ERR_NETWORK_CHANGED" not in message.text:
+        if message.type in {"error", "warning"} and CHANGED not in message.text:
             self.complaints.append(message.text)
 
     def figure(self, name: str) -> str:
