@@ -13,5 +13,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if not reporter or not session.config.getoption("no_skips"):  # a worker has no reporter
         return
     if skipped := reporter.stats.get("skipped"):
-        reporter.write_line(f"\n{len(skipped)} skipped, and none may be: as root all run.", red=True)
+        why = f"{len(skipped)} skipped, and none may be: run it as root."
+        reporter.write_line(f"\n{why}", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
