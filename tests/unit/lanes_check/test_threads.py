@@ -110,7 +110,8 @@ def test_a_pool_is_named_even_if_other_clients_wait_for_their_greeting() -> None
         [result] = score(subject, [check], print)
     assert (result.verdict, result.hint) == ("failed", HINTS["pool"]), result
     assert result.evidence.startswith("client 3 of 4 at once: the greeting: no answer within 2 s")
-    assert result.evidence.endswith("2 clients, 2 threads; 2 clients accepted and not read")
+    # On a busy machine it may be a thread for each client as well, with the others behind a lock.
+    assert "a pool of 2: 2 clients, 2 threads; 2 clients accepted" in result.evidence
 
 
 def test_without_permission_to_look_it_is_not_tried_and_says_why() -> None:
