@@ -87,6 +87,7 @@ test: $(INSTALLED) test-images programs ## All tests, on real containers, nothin
 	$(BIN)/coverage run $(call ALONE,$(EVERYTHING)) --no-skips
 	$(BIN)/coverage combine --quiet
 	for package in $(PACKAGES); do $(BIN)/coverage report --include "$$package/*" || exit 1; done
+	$(BIN)/coverage json --quiet -o - | $(BIN)/python -m tests.kit.branches $(PACKAGES)
 	$(MAKE) in-image
 	scripts/faults short
 

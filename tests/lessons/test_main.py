@@ -169,9 +169,12 @@ def test_a_walk_goes_back_skips_and_resumes_with_its_predictions(
         assert "step 2 of 4" in press(child, "", "a starts again: ")
         press(child, "s")
         assert "nineteen" in press(child, "q")
+        child.expect(pexpect.EOF)
     with walk(folder, "3") as child:
         press(child, "a", "a starts again: ")
-        child.expect_exact("step 1 of 4")
+        assert "step 1 of 4" in press(child, "b", "  1. ")  # there is none before it
+        press(child, "q", "  1. ")
+        child.expect(pexpect.EOF)
 
 
 def test_a_prediction_can_wait_and_is_kept_on_the_way_back(folder: Path) -> None:
@@ -184,6 +187,7 @@ def test_a_prediction_can_wait_and_is_kept_on_the_way_back(folder: Path) -> None
         press(child, "", "  1. (nineteen) ")
         press(child, "s")
         assert "nineteen" in press(child, "q")
+        child.expect(pexpect.EOF)
 
 
 def interrupt_one(child: Terminal) -> None:

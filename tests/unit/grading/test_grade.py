@@ -259,6 +259,16 @@ def test_an_archive_of_all_is_read_and_equal_files_have_equal_stamps(
     assert one == other != found_in(folders[1], but=tmp_path)[0].stamp()
 
 
+def test_a_stray_file_and_the_results_among_the_submissions_are_not_submissions(
+    submissions: Path,
+) -> None:
+    hand_in(submissions / "ada", card(RIGHT))
+    (submissions / "minutes.txt").touch()
+    results = submissions / "results"
+    results.mkdir()
+    assert [one.name for one in found_in(submissions, but=results)] == ["ada"]
+
+
 def test_two_are_graded_at_a_time_and_an_interrupted_run_resumes(
     fake: Path, submissions: Path, results: Path
 ) -> None:

@@ -103,6 +103,18 @@ def test_the_report_has_the_settings_in_words_without_empty_ones() -> None:
     assert "GIL" not in report(unknown)
 
 
+def test_the_report_says_who_proves_what_and_on_how_many_cpus_clients_are_served() -> None:
+    settings = {"tls_cert": "server.pem", "tls_client_ca": "ca.pem", "handshake_timeout": 5.0}
+    shown = report(replace(ONE, settings=settings | {"cpus": "one"}))
+    table = shown[shown.index("Settings of server-1") :]
+    assert {
+        ("Encryption", "TLS"),
+        ("Clients prove their names", "with certificates"),
+        ("A TLS handshake may take", "5 s"),
+        ("CPUs used for serving", "one"),
+    } < set(re.findall('<th scope="row">(.*?)</th><td>(.*?)</td>', table))
+
+
 def test_a_page_of_several_servers_has_the_settings_and_the_document_of_each() -> None:
     both = merged(TWO, ONE)
     assert re.findall("<h2>Settings of (.*)</h2>", report(both)) == ["server-1", "server-2"]

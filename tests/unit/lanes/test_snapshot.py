@@ -1,6 +1,6 @@
 """One answer added to another."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import example, given
@@ -11,6 +11,7 @@ from lanes.snapshot import Snapshot
 from server.chat.record import Record
 from server.chat.registry import Registry
 from server.http.sessions import document
+from tests.kit import scenes
 from tests.kit.snapshots import EPOCH
 from tests.kit.telling_servers import SETTINGS
 
@@ -74,3 +75,13 @@ def test_answers_about_what_is_new_add_up_to_the_whole(steps: list[tuple[str, in
             lab.step(*step)
         known, whole = lab.ask()
     assert known == whole
+
+
+def test_a_session_with_fewer_ticks_has_every_message_and_the_same_last_tick() -> None:
+    ticks = tuple((EPOCH + n, EPOCH + n + 0.1, n) for n in range(10))
+    one = replace(scenes.WALL.sessions[0], ticks=ticks)
+    thin = one.thinned(3).ticks
+    assert len(thin) == 4
+    assert thin[-1] == ticks[-1]
+    assert (thin[0][0], sum(tick[2] for tick in thin)) == (EPOCH, sum(range(10)))
+    assert one.thinned(9) == one
