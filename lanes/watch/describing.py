@@ -19,7 +19,7 @@ def describe(watcher: Watcher, threads: Threads, name: str, notes: tuple[str, ..
     """The snapshot of the last look; `name` is what the server is called."""
     with watcher.changing:
         moment = watcher.moment
-        kind = watcher.kinds.now(kind_of(facts_of(watcher, moment)))
+        kind = watcher.kinds.now(kind_of(facts_of(watcher, threads, moment)))
         in_loop = kind.name == LOOP
         sessions = watcher.records.sessions(
             lambda record: _session(record, threads, moment, in_loop=in_loop)

@@ -3,12 +3,13 @@
 from lanes.snapshot import LEFT
 from lanes.watch.kinds import Facts
 from lanes.watch.moment import Moment
+from lanes.watch.threads import Threads
 from lanes.watch.watcher import Watcher
 
 JUST = 0.5  # seconds for which a client has only just come
 
 
-def facts_of(watcher: Watcher, moment: Moment) -> Facts:
+def facts_of(watcher: Watcher, threads: Threads, moment: Moment) -> Facts:
     """Of a moment; while the watcher does not change."""
     claims = [
         (record, moment.claims.get(record.connection.inode))
@@ -25,13 +26,18 @@ def facts_of(watcher: Watcher, moment: Moment) -> Facts:
     waiting = {one for one, doing in moment.look.items() if doing.kind == "locks"}
     waiting -= moment.acceptors
     came = {one for one in waiting if any(watcher.came_with(one, inode) for inode in unserved)}
+    serving = {claim.thread for _, claim in claimed if claim.thread and claim.certain}
+    # A pool waits for work on something that nobody holds.
+    behind = {
+        one for one in waiting if unserved and threads.holder(one, moment.look[one]) in serving
+    }
     born = {claim.thread for _, claim in claimed if not claim.certain} & waiting
     return Facts(
         look=moment.look,
         claims=[claim for _, claim in claimed],
         unplaced=len(unplaced),
         unread=sum(one.unread > 0 for one in unplaced),
-        locked=len(born | came),
+        locked=len(born | came | behind),
         perhaps=sum(not all(watcher.is_older(one, inode) for inode in unserved) for one in waiting),
         backlog=moment.backlog,
         acceptors=moment.acceptors,

@@ -48,17 +48,24 @@ class Threads:
         standing, then = self._stood.get(thread, (None, ""))
         at = f" at {standing.text}" if standing and then == doing.kind else ""
         if doing.kind == "locks":
-            return f"waits for a lock{at or self._holder(thread, doing)}"
+            return f"waits for a lock{at or self._held(thread, doing)}"
         return f"{WORDS[doing.kind]}{at}"
 
-    def _holder(self, thread: ThreadId, doing: Doing) -> str:
-        """Only glibc's mutexes name their holder, so the word must be the id of a thread."""
+    def _held(self, thread: ThreadId, doing: Doing) -> str:
+        holder = self.holder(thread, doing)
+        return f" that {self.name(holder)} ({self.native_id(holder)}) holds" if holder else ""
+
+    def holder(self, thread: ThreadId, doing: Doing) -> ThreadId | None:
+        """Which thread holds the lock that this one waits for; None if that is not known.
+
+        Only glibc's mutexes name their holder, so the word must be the id of a thread.
+        """
         with contextlib.suppress(OSError, KeyError):
             owner = self._processes[thread.pid].word(doing.address + OWNER)
             for other in list(self._processes[thread.pid].files):  # another thread changes it
                 if other != thread and self.native_id(other) == owner:
-                    return f" that {self.name(other)} ({owner}) holds"
-        return ""
+                    return other
+        return None
 
     def _known(self, thread: ThreadId) -> tuple[str, int]:
         stale_at, name, native_id = self._names.get(thread, (0.0, "", thread.tid))

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +18,9 @@ from tests.kit.waiting import SECONDS, wait_until
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0, reason="only root sees the processes of other users' containers"
 )
+# On a busy machine the watcher may miss the moment in which a thread begins, and cannot make up
+# for it: who waits for Python's locks is not written anywhere.
+MISSED, TRIES = 5.0, 3
 
 
 def seen_and_told(seen: Watching, server: Server) -> list[tuple[str, int, int]]:
@@ -67,19 +70,22 @@ def test_three_handout_clients_have_three_threads_without_a_greeting(
 def test_with_a_lock_over_conversations_one_client_is_seen_served(
     start_server: Callable[..., Server],
 ) -> None:
-    server = start_server("--model", "lock")
-
-    def message() -> str:
+    def message(seen: Watching) -> str:
         with pytest.raises(AssertionError) as failed:
             seen.assert_distinct_threads(3, timeout=0)
         return str(failed.value)
 
-    with watching(server, PORT, SECONDS) as seen, ExitStack() as stack:
-        for before in range(3):  # of clients that come within one look no thread is certain
-            stack.enter_context(Peer(server.chat))
-            wait_until(partial(lambda known: len(seen.threads()) > known, before))
-        wait_until(lambda: "2 of 3 clients wait, each with a thread in a lock" in message())
-        assert message().startswith("1 of 3 clients with a thread of their own for certain: ")
+    def is_seen(server: Server) -> bool:
+        with watching(server, PORT, SECONDS) as seen, ExitStack() as stack:
+            for before in range(3):  # of clients that come within one look no thread is certain
+                stack.enter_context(Peer(server.chat))
+                with suppress(AssertionError):
+                    wait_until(partial(lambda known: len(seen.threads()) > known, before), MISSED)
+            told = "1 of 3 clients with a thread of their own for certain: "
+            assert message(seen).startswith(told)
+            return "2 of 3 clients wait, each with a thread in a lock" in message(seen)
+
+    assert any(is_seen(start_server("--model", "lock")) for _ in range(TRIES))
 
 
 @pytest.mark.usefixtures("engine")

@@ -6,6 +6,7 @@ import socket
 import subprocess
 from contextlib import ExitStack, closing
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -73,6 +74,20 @@ def test_threads_waiting_for_one_lock_are_counted_without_their_clients() -> Non
 
         told = r"3 threads wait for a lock that server \(\d+\) holds\."
         wait_until(lambda: re.search(told, notes()))
+
+
+def test_threads_behind_a_lock_that_a_serving_thread_holds_are_no_pool() -> None:
+    """Even if they were there before the watcher, which has seen nobody come."""
+    with running("C, mutex over the conversation") as target, ExitStack() as clients:
+        for _ in range(4):
+            clients.enter_context(closing(target.talk()))
+        wait_until(lambda: len(list(Path(f"/proc/{target.pid}/task").iterdir())) == 5)
+        with Watched(of_pid(target.pid)) as watched:
+            wait_until(lambda: watched.snapshot().model == "a thread for each client")
+            seen = watched.snapshot().seen
+            assert seen
+            waits = "3 of 4 clients wait, each with a thread in a lock; 1 is served"
+            assert seen.evidence == waits
 
 
 def test_a_silent_client_shows_as_not_read_only_after_it_speaks() -> None:
