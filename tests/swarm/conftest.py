@@ -14,6 +14,7 @@ from tests.kit.containers import PREFIX, STACK_LABEL, was_left_behind
 from tests.kit.http_get import LOOPBACK
 from tests.swarm.stack import Stack
 
+HERE = Path(__file__).parent  # other tests may have a swarm that is none of the engine's
 MADE = "thread-lanes.tests"  # a label of the node: which session of tests made the swarm
 
 
@@ -21,7 +22,7 @@ MADE = "thread-lanes.tests"  # a label of the node: which session of tests made 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     """Tests that need the swarm run on one worker, which makes it once."""
     for item in items:
-        if "swarm" in item.fixturenames:
+        if "swarm" in item.fixturenames and item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.xdist_group("swarm"))
 
 

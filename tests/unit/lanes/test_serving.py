@@ -88,8 +88,8 @@ def test_slow_viewers_keep_nobody_out(
     with page(one) as (_, port), ExitStack() as stack:
         for _ in range(LIMITS["connection_limit"] // 2):
             stack.enter_context(deaf((LOOPBACK, port), said.encode(), 2048))
-        for _ in range(3):
-            assert get(port, "/").status == 200
+        for _ in range(3):  # or 503, if the machine is too busy to ask the server in time
+            wait_until(lambda: get(port, "/").status == 200)
 
 
 def test_a_viewer_who_pipelines_requests_gets_one_answer(one: Swarm) -> None:
