@@ -35,10 +35,12 @@ PACKAGES := server client lanes lessons grading
 ZOO := tests/zoo
 WORKFLOWS_TO_COPY := docs/ci.yml grading/classroom.yml
 LESSONS := tests/lessons/test_lessons.py
-CONTAINERS := tests/swarm $(LESSONS) tests/e2e tests/integration
+# Chromium gives up what it is loading when a network comes or goes, as containers have it: these need none.
+BROWSER := tests/e2e/test_crowds.py tests/e2e/test_keyboard.py tests/e2e/test_slides.py
+CONTAINERS := tests/swarm $(LESSONS) $(filter-out $(BROWSER),$(wildcard tests/e2e/test_*.py)) tests/integration
 SERVERS := tests/mutants $(ZOO) tests/bench tests/watch tests/examples
 UNIT := tests/docs tests/unit $(filter-out $(LESSONS),$(wildcard tests/lessons/test_*.py))
-EVERYTHING := $(CONTAINERS) $(SERVERS) $(UNIT)
+EVERYTHING := $(CONTAINERS) $(SERVERS) $(BROWSER) $(UNIT)
 # Most of a test is waiting: four tests to a core, in the order in which they are collected: the longest are first. A group
 # is one worker's.
 PYTEST := -m pytest --numprocesses 8 --dist loadgroup --no-loadscope-reorder -m "not alone and not quiet"
@@ -104,9 +106,9 @@ servers: $(INSTALLED) ## The tests of whole servers, right and wrong ones, witho
 	$(BIN)/python $(call ALONE,$(SERVERS))
 
 integration: $(INSTALLED) images programs ## The tests on containers
-	$(BIN)/python $(PYTEST) $(CONTAINERS)
-	$(BIN)/python $(call QUIET,$(CONTAINERS))
-	$(BIN)/python $(call ALONE,$(CONTAINERS))
+	$(BIN)/python $(PYTEST) $(CONTAINERS) $(BROWSER)
+	$(BIN)/python $(call QUIET,$(CONTAINERS) $(BROWSER))
+	$(BIN)/python $(call ALONE,$(CONTAINERS) $(BROWSER))
 
 in-image: unit-image ## The server's and the client's unit tests on the Python of the images
 	docker run --rm --pull never thread-lanes-tests --numprocesses 4 -m "not alone"

@@ -19,7 +19,7 @@ DESKTOP = WINDOWS[1]
 # Chromium drops a request when a network of another test comes or goes: the page asks again, and is
 # not at fault.
 CHANGED = "ERR_NETWORK_CHANGED"
-ITS_PAGE = "chrome-error:"  # which may come in between when the address is opened again
+AGAIN = "interrupted by another navigation"  # it opens its page of errors, or tries again itself
 
 # An observer is called when an update has changed all that it changes, never in between.
 WATCH = """() => {
@@ -79,7 +79,7 @@ class LanesPage:
             try:
                 return self.page.goto(address)
             except Error as error:
-                if CHANGED not in str(error) and ITS_PAGE not in str(error):
+                if CHANGED not in str(error) and AGAIN not in str(error):
                     raise
 
     def _hear(self, message: ConsoleMessage) -> None:
