@@ -8,7 +8,11 @@ from click.testing import CliRunner
 
 from lanes.__main__ import main
 from lanes.check.address import Address
-from lanes.check.nearby import Nearby
+from lanes.check.lookout import Unseen
+from lanes.check.lookout import watching as looking
+from lanes.check.nearby import Nearby, listening
+from lanes.testing import NotFound, watching
+from lanes.watch.target import of_pid
 from tests.kit.fake_server import CHUNK, UNTIL_GONE, FakeServer, nobody
 
 DEBIANS = "127.0.1.1"  # gethostbyname(gethostname()) there
@@ -57,3 +61,22 @@ def test_if_nothing_listens_on_the_port_up_to_three_others_are_named(
         others[:] = [Address("0.0.0.0", 5000 + number) for number in range(4)]
         with pytest.raises(OSError, match=r"port right\?$"):
             Nearby(*address).connect(1)
+
+
+def test_a_name_that_is_unknown_is_looked_for_nowhere_else() -> None:
+    with pytest.raises(OSError, match="known"):
+        Nearby("nowhere.invalid", 2022).connect(1)
+
+
+def test_on_other_systems_than_linux_its_own_addresses_are_tried_and_nothing_is_watched(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with nobody() as address, monkeypatch.context() as elsewhere:
+        elsewhere.setattr("sys.platform", "darwin")
+        with pytest.raises(OSError, match=r"port right\?$"):
+            Nearby(*address).connect(1)
+        assert list(listening()) == []
+        with pytest.raises(Unseen, match="only on Linux"), looking(lambda: of_pid(1)):
+            pass
+        with pytest.raises(NotFound, match="on Linux"), watching(1, address.port):
+            pass
