@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from lanes.__main__ import main
 from lanes.check.address import Address
-from lanes.check.lookout import Unseen
+from lanes.check.failure import Unseen
 from lanes.check.lookout import watching as looking
 from lanes.check.nearby import Nearby, listening
 from lanes.testing import NotFound, watching
