@@ -35,7 +35,7 @@ PACKAGES := server client lanes lessons grading
 ZOO := tests/zoo
 WORKFLOWS_TO_COPY := docs/ci.yml grading/classroom.yml
 LESSONS := tests/lessons/test_lessons.py
-# Chromium gives up what it is loading when a network comes or goes, as containers have it: these need none.
+# Chromium stops loading when a network is added or removed, and starting containers does that. These need none.
 BROWSER := tests/e2e/test_crowds.py tests/e2e/test_keyboard.py tests/e2e/test_slides.py
 CONTAINERS := tests/swarm $(LESSONS) $(filter-out $(BROWSER),$(wildcard tests/e2e/test_*.py)) tests/integration
 SERVERS := tests/mutants $(ZOO) tests/bench tests/watch tests/examples

@@ -49,7 +49,7 @@ def run(
         process_group=0,
     ) as process:
         killer = threading.Timer(patience, os.killpg, (process.pid, signal.SIGKILL))
-        killer.daemon = True  # an ill-timed Ctrl-C may leave it uncancelled: we end all the same
+        killer.daemon = True  # an ill-timed Ctrl-C may leave it running: exit anyway
         killer.start()
         lines = []
         try:

@@ -35,7 +35,7 @@ class Runs:
     """Goes on from reading to reading."""
 
     def __init__(self) -> None:
-        self.helpers = frozenset[ThreadId]()  # ran while no client said anything
+        self.helpers = frozenset[ThreadId]()  # ran regularly while no client said anything
         self._readings = deque([NOTHING] * 4, maxlen=4)
         self._due_at = 0.0
 

@@ -16,7 +16,7 @@ SIZES = ((2560, 1440), (1280, 800), (360, 740), (320, 568))  # the last two are 
 WINDOWS = [ViewportSize(width=width, height=height) for width, height in SIZES]
 DESKTOP = WINDOWS[1]
 
-# Chromium drops a request when a network of another test comes or goes: the page asks again, and is
+# Chromium drops a request when another test adds or removes a network: the page asks again, and is
 # not at fault.
 CHANGED = "ERR_NETWORK_CHANGED"
 AGAIN = "interrupted by another navigation"  # it opens its page of errors, or tries again itself
