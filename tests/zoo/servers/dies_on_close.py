@@ -1,5 +1,6 @@
 """Wrong: one thread for all, and nothing caught: saying goodbye to a closed client ends it."""
 
+import select
 import selectors
 import socket
 import sys
@@ -17,7 +18,10 @@ with socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128) as liste
             elif key.data.recv(1024):
                 key.data.sendall(ANSWER)
             else:
-                for word in (b"Good", b"bye"):  # the first is answered with a reset
-                    key.data.sendall(word)
+                key.data.sendall(b"Good")  # answered with a reset, on a busy machine not at once
+                reset = select.poll()
+                reset.register(key.data, 0)
+                reset.poll(1000)
+                key.data.sendall(b"bye")
                 selector.unregister(key.data)
                 key.data.close()
