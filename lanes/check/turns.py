@@ -53,7 +53,7 @@ def at_once(rounds: Rounds, speakers: Sequence[Caller], alone: float) -> str:
 
     `alone` is how long one of them waits that speaks alone.
     """
-    seen, unlike, alones, waits = 0, 0, 0.0, 0.0
+    seen, unlike, work, waits = 0, 0, 0.0, 0.0
     while seen < SEEN:
         seconds = _together(rounds, speakers, alone)
         evidence = (
@@ -61,14 +61,14 @@ def at_once(rounds: Rounds, speakers: Sequence[Caller], alone: float) -> str:
             f"{len(speakers)} simultaneous messages within {duration(seconds[-1])}"
         )
         if take_turns(alone, seconds):
-            seen, alones, waits = seen + 1, alones + alone, waits + seconds[-1]
+            seen, work, waits = seen + 1, work + _work(alone, seconds), waits + seconds[-1]
         else:
             unlike += 1
         if unlike == UNLIKE or not _is_slow(alone, seconds):
             return evidence
         with suppress(Failed):  # a machine may have become busy
             alone = max(alone, rounds.alone_again(speakers[-1]))
-    raise InTurns(evidence, _hint(alones, len(speakers), waits))
+    raise InTurns(evidence, _hint(work, len(speakers), waits))
 
 
 def _together(rounds: Rounds, speakers: Sequence[Caller], alone: float) -> Sequence[float]:
@@ -116,16 +116,25 @@ def _of_late(
     began_with_one = _is_telling(alone, answered) and _is_first_quick(alone, seconds)
     goes_on = began_with_one and waited - seconds[-1] < 2 * max(alone, LATE)
     if goes_on and answered * alone / waited < max(FEWER * many, FEWEST):
-        return InTurns(evidence, _hint(alone, answered, waited))
+        return InTurns(evidence, _hint(_work(alone, seconds), answered, waited))
     if late.caller.hears(min(max(BUSY * alone * many - waited, waited), BUSY * waited)):
         return Unseen(f"{evidence}. It was answered later: try a longer --timeout")
     is_over = answered > many / 2 and seconds[-1] < waited / 2
     return Failed(str(late.failure), SHARED if is_over else "")
 
 
-def _hint(alone: float, answered: int, seconds: float) -> str:
-    """By how many messages are worked on at the same time."""
-    at_a_time = round(answered * alone / seconds)
+def _work(alone: float, seconds: Sequence[float]) -> float:
+    """How many seconds the server works on one message.
+
+    A client that sends alone waits that long, and so does the first in a round. Take the smaller
+    figure, since a busy machine can delay either.
+    """
+    return min(alone, seconds[0])
+
+
+def _hint(work: float, answered: int, seconds: float) -> str:
+    """The hint for the number of messages that were worked on at the same time."""
+    at_a_time = round(answered * work / seconds)
     return FEW.format(at_a_time) if at_a_time > 1 else ONE
 
 

@@ -47,12 +47,15 @@ def test_clients_in_turns_wait_for_those_before_them(
     assert take_turns(alone, seconds) == turns
 
 
-def tried(*answers: Answers, alone: float = ALONE) -> str:
-    """The result if clients that speak at once are answered like this, round after round."""
+def tried(*answers: Answers, alone: float = ALONE, again: float = ALONE) -> str:
+    """The result if clients that speak at once are answered like this, round after round.
+
+    A client that speaks alone waits `alone` seconds at first, and `again` seconds after each round.
+    """
     callers = [Mock(spec=Caller) for _ in range(10)]
     rounds = Mock(spec=Rounds, callers=callers)
     rounds.together.side_effect = answers
-    rounds.alone_again.return_value = ALONE
+    rounds.alone_again.return_value = again
     return at_once(rounds, callers, alone)
 
 
@@ -65,6 +68,12 @@ def test_turns_must_be_seen_three_times_and_both_times_are_reported() -> None:
     assert failed.value.hint == ONE
     with pytest.raises(Failed, match=f"^{both} 2.0 s$") as failed:
         tried(*[Answers(IN_PAIRS, None)] * 3)
+    assert failed.value.hint == FEW.format(2)
+
+
+def test_the_number_worked_on_at_a_time_is_right_if_a_client_alone_was_delayed() -> None:
+    with pytest.raises(Failed) as failed:
+        tried(*[Answers(IN_PAIRS, None)] * 3, alone=1.1 * ALONE, again=1.4 * ALONE)
     assert failed.value.hint == FEW.format(2)
 
 
