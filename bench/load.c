@@ -3,20 +3,20 @@
  *     load --port N [--server PID] [--clients 50] [--outstanding 1] [--visits]
  *          [--warm-up 0.3] [--seconds 1] [--patience 10] [--resume]
  *
- * Each client has so many messages on their way and sends the next as soon as one is answered. With
- * --visits each connects, says one message, reads the reply, closes, and comes again instead. Every byte
- * that arrives is checked: the greeting gives the thread's name, and each reply has to be the one that
- * it makes. One thread and epoll, so that one core loads nearly any server in Python; its own share of a
- * core is told, since where it comes near 1 the figures are about this program.
+ * Each client keeps --outstanding messages on their way: when one is answered, it sends the next. With
+ * --visits each client connects, sends one message, reads the reply, closes and connects again instead.
+ * Every byte that arrives is checked: the greeting gives the thread's name, and each reply has to have
+ * that name. One thread with epoll, so that one core can load nearly any server in Python. It reports its
+ * own share of a core: if that is near 1, the figures are about this program, not the server.
  *
- * Compiled with -DTLS it speaks that, by OpenSSL, and believes any certificate: what is measured is the
- * server. With --resume each client comes again with the last ticket that it was given, if it was.
+ * If compiled with -DTLS, it speaks TLS with OpenSSL and accepts any certificate, because only the server
+ * is measured. With --resume each client reconnects with the last ticket that it received, if any.
  *
  * Prints one line of JSON: counts, seconds, latencies in microseconds, Jain's index of fairness (R. Jain
- * and others, DEC-TR-301) and the slowest client's share of the mean, processor time in seconds. A
- * latency is of a message, or of a whole visit, that was begun before the measuring ended and answered
- * after it began. Exit code 0; 1 where a byte was wrong or a client was let down; 2 where it could not
- * begin. */
+ * and others, DEC-TR-301), the least-served client's answers over the mean, and processor time in
+ * seconds. Latencies are those of messages, or of whole visits, that began before the measurement ended
+ * and were answered after it began. Exit code: 0; 1 if a byte was wrong, or a client was not served as it
+ * should be; 2 if the load could not begin. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -38,32 +38,32 @@
 #define MESSAGE "Hey Server!!! What will we do in today's lab????\n"
 #define ANSWER "Today we will learn about Multithreading with Socket programming"
 #define GREETED ": ready\r\n"
-#define LINE 160           /* bytes: the longest greeting or reply, and an end */
+#define LINE 160           /* bytes: the longest greeting or reply, and a NUL */
 #define OUTSTANDING 64     /* messages on their way, at most */
-#define STEPS 32           /* of each power of two of nanoseconds: latencies are told within 3 % */
+#define STEPS 32           /* per power of two of nanoseconds: latencies are accurate to 3 % */
 #define EVENTS 512
 
 struct client {
     struct stream stream;
     bool greeted;
-    char line[LINE];                /* the greeting as far as it is there, then the reply to expect */
-    size_t length, matched;         /* of that reply; of what has arrived of it */
-    uint64_t said[OUTSTANDING];     /* when each message that is on its way was, by its number */
+    char line[LINE];                /* the greeting so far, then the expected reply */
+    size_t length, matched;         /* bytes in `line`; how many bytes of the reply have arrived */
+    uint64_t said[OUTSTANDING];     /* when each message on its way was sent, by its number */
     unsigned long sent, answered;   /* messages of this connection */
-    unsigned long measured;         /* answers that count, over all its connections */
+    unsigned long measured;         /* answers that count, over all connections of this client */
 };
 
 static struct {
     long port, server, clients, outstanding;
     double warm_up, seconds;
-    double patience; /* seconds for a greeting, and for the last replies once nothing more is said */
+    double patience; /* seconds to wait for a greeting, and for the last replies at the end */
     bool visits, resume;
 } option = {.clients = 50, .outstanding = 1, .warm_up = 0.3, .seconds = 1, .patience = 10};
 
 static struct client *clients;
 static int events;
-static bool measuring; /* answers and latencies are counted */
-static bool ending;    /* nothing more is said; latencies still are, of what was said before */
+static bool measuring; /* answers and latencies count */
+static bool ending;    /* no more messages are sent; latencies of earlier ones still count */
 static unsigned long answers, errors;
 static uint64_t latencies[64 * STEPS], observed, slowest;
 static char messages[OUTSTANDING * sizeof MESSAGE];
@@ -79,7 +79,7 @@ static _Noreturn void give_up(const char *what) {
     exit(2);
 }
 
-/* The first fault is told; all are counted. */
+/* Counts every fault, prints the first, and closes the connection. */
 static void fault(struct client *client, const char *format, ...) {
     if (!errors++) {
         va_list rest;
@@ -101,7 +101,7 @@ static void observe(uint64_t nanoseconds) {
         slowest = nanoseconds;
 }
 
-/* In microseconds, the middle of the step that the quantile falls into. */
+/* Returns the middle of the step that the quantile falls into, in microseconds. */
 static double quantile(double part) {
     uint64_t before = 0, rank = part * observed;
     for (int step = 0; step < 64 * STEPS; step++)
@@ -123,7 +123,7 @@ static void join(struct client *client) {
     if (client->stream.fd < 0)
         give_up("cannot make a socket");
     setsockopt(client->stream.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    setsockopt(client->stream.fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience); /* of the connect too */
+    setsockopt(client->stream.fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience); /* for connect() too */
     client->said[0] = now();
     if (connect(client->stream.fd, (struct sockaddr *)&address, sizeof address) && errno != EINPROGRESS)
         fault(client, "cannot connect: %s", strerror(errno));
@@ -137,13 +137,13 @@ static void say(struct client *client, long count) {
     ssize_t size = count * (sizeof MESSAGE - 1);
     uint64_t time = now();
     for (long one = 0; one < count; one++, client->sent++)
-        if (!option.visits) /* there the time runs from before the connect */
+        if (!option.visits) /* a visit is timed from before connect() */
             client->said[client->sent % OUTSTANDING] = time;
     if (put(&client->stream, messages, size) != size)
         fault(client, "cannot send: %s", strerror(errno));
 }
 
-/* Takes the greeting's bytes; returns how many of these were its own. */
+/* Takes the greeting's bytes; returns how many of the bytes belong to it. */
 static size_t greet(struct client *client, const char *bytes, size_t size) {
     const char *end = memchr(bytes, '\n', size);
     size_t own = end ? (size_t)(end - bytes) + 1 : size, all = client->length + own;
@@ -165,7 +165,7 @@ static size_t greet(struct client *client, const char *bytes, size_t size) {
     return own;
 }
 
-/* Checks the replies' bytes; returns how many replies they complete, or -1 where one is wrong. */
+/* Checks the replies' bytes; returns how many replies they complete, or -1 if one is wrong. */
 static long check(struct client *client, const char *bytes, size_t size) {
     long complete = 0;
     while (size) {
@@ -197,7 +197,7 @@ static void count(struct client *client, long complete) {
     client->answered += complete;
 }
 
-/* Returns whether there may be more. */
+/* Reads once; returns whether bytes may be left that epoll would not report. */
 static bool receive(struct client *client) {
     static char buffer[256 * 1024];
     ssize_t size = take(&client->stream, buffer, sizeof buffer);
@@ -234,7 +234,7 @@ static void turn(void) {
         struct client *client = ready[one].data.ptr;
         while (client->stream.fd >= 0 && receive(client))
             ;
-        if (ready[one].events & EPOLLOUT && client->stream.fd >= 0) { /* it has said hello */
+        if (ready[one].events & EPOLLOUT && client->stream.fd >= 0) { /* its TLS ClientHello is out */
             struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
             epoll_ctl(events, EPOLL_CTL_MOD, client->stream.fd, &event);
         }
@@ -246,13 +246,13 @@ static void run(double seconds) {
         turn();
 }
 
-/* Whether this client still waits for a reply; a visitor who is there does. */
+/* Returns whether this client still waits for a reply; a visitor that is connected does. */
 static bool waits(const struct client *client) {
     return client->stream.fd >= 0 && (option.visits || client->answered < client->sent);
 }
 
-/* Say nothing more, but see every reply that is still to come: who waits longest at the end may be who
- * is never served, and in no other latency. */
+/* Sends no more messages, but waits for every reply that is still to come: a client that waits at the end
+ * may never have been served, and then no other latency shows it. */
 static void finish(void) {
     uint64_t end = now() + option.patience * 1e9;
     ending = true;
@@ -264,12 +264,12 @@ static void finish(void) {
     }
 }
 
-/* A visitor's greeting is a part of the visit. */
+/* False for a visitor, whose greeting is a part of the visit. */
 static bool is_owed_a_greeting(const struct client *client) {
     return client->stream.fd >= 0 && !client->greeted && !option.visits;
 }
 
-/* One after the other, each once the one before is greeted: a short backlog is no matter here. */
+/* Connects one client at a time, each after the one before was greeted, so that a short backlog suffices. */
 static void join_all(void) {
     for (long one = 0; one < option.clients; one++) {
         join(&clients[one]);
@@ -284,7 +284,7 @@ static void join_all(void) {
             say(&clients[one], option.outstanding);
 }
 
-/* Seconds of processor time that the server has used, whole and in the kernel (proc(5)). */
+/* Gives the seconds of processor time that the server has used, in total and in the kernel (proc(5)). */
 static void server_time(double *whole, double *kernel) {
     char path[64];
     unsigned long user = 0, system = 0;
@@ -306,7 +306,7 @@ static double own_time(void) {
     return used.ru_utime.tv_sec + used.ru_stime.tv_sec + (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
-/* How evenly the answers went: Jain's index, and the least of the shares over their mean. */
+/* Gives the fairness of the answers: Jain's index, and the smallest share over the mean. */
 static void fairness(double *jain, double *least) {
     double sum = 0, squares = 0, smallest = clients[0].measured;
     for (long one = 0; one < option.clients; one++) {

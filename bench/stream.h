@@ -1,5 +1,5 @@
-/* How bytes come and go: each call is as that of a socket that does not block. With -DTLS they are
- * encrypted by OpenSSL, which believes any certificate: what is measured is the server. */
+/* Reads and writes bytes; each call returns and sets errno as recv() or send() would. With -DTLS, OpenSSL
+ * encrypts the bytes and accepts any certificate, because only the server is measured. */
 #include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -12,12 +12,12 @@
 #include <openssl/ssl.h>
 #include <signal.h>
 
-enum { FIRST_EVENTS = EPOLLIN | EPOLLOUT }; /* it has to say hello first */
+enum { FIRST_EVENTS = EPOLLIN | EPOLLOUT }; /* the client sends first, its ClientHello */
 
 struct stream {
     int fd;
     SSL *tls;
-    SSL_SESSION *session; /* the last ticket that the server gave, to come again with */
+    SSL_SESSION *session; /* the last ticket from the server, to resume with */
 };
 
 static SSL_CTX *context;
@@ -26,7 +26,7 @@ static int keep(SSL *tls, SSL_SESSION *session) {
     struct stream *stream = SSL_get_app_data(tls);
     SSL_SESSION_free(stream->session);
     stream->session = session;
-    return 1; /* it is ours now */
+    return 1; /* we own it now */
 }
 
 static bool prepare(bool resume) {
@@ -34,7 +34,7 @@ static bool prepare(bool resume) {
     context = SSL_CTX_new(TLS_client_method());
     if (!context)
         return false;
-    SSL_CTX_set_read_ahead(context, 1); /* one recv for a record, not two */
+    SSL_CTX_set_read_ahead(context, 1); /* one recv() for a record instead of two */
     if (resume) {
         SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
         SSL_CTX_sess_set_new_cb(context, keep);
@@ -53,7 +53,7 @@ static bool open_stream(struct stream *stream) {
 
 static void close_stream(struct stream *stream) {
     if (stream->tls && SSL_is_init_finished(stream->tls))
-        SSL_shutdown(stream->tls); /* a goodbye; the server's is not waited for */
+        SSL_shutdown(stream->tls); /* send close_notify; do not wait for the server's */
     SSL_free(stream->tls);
     stream->tls = NULL;
     close(stream->fd);
@@ -68,7 +68,7 @@ static ssize_t as_call(SSL *tls, int result) {
 
 static ssize_t take(struct stream *stream, void *bytes, size_t size) {
     ERR_clear_error();
-    return as_call(stream->tls, SSL_read(stream->tls, bytes, size)); /* it shakes hands, too */
+    return as_call(stream->tls, SSL_read(stream->tls, bytes, size)); /* also does the handshake */
 }
 
 static ssize_t put(struct stream *stream, const void *bytes, size_t size) {
@@ -87,7 +87,7 @@ struct stream {
 };
 
 static bool prepare(bool resume) {
-    (void)resume; /* there is nothing to be resumed */
+    (void)resume; /* only TLS can resume */
     return true;
 }
 
@@ -96,7 +96,7 @@ static void close_stream(struct stream *stream) { close(stream->fd); }
 static ssize_t take(struct stream *stream, void *bytes, size_t size) { return recv(stream->fd, bytes, size, 0); }
 
 static bool holds(struct stream *stream) {
-    (void)stream; /* the kernel tells */
+    (void)stream; /* all unread bytes are in the kernel, and epoll reports them */
     return false;
 }
 

@@ -1,4 +1,4 @@
-"""Callbacks for each client, by asyncio's protocols: the least that asyncio can be made to do."""
+"""Callbacks for each client, with asyncio's protocols: the least work that asyncio can do."""
 
 import asyncio
 import sys
@@ -8,7 +8,7 @@ from dialect import BACKLOG, answers, greeting, reply
 
 
 class Conversation(asyncio.Protocol):
-    """One conversation. What a client does not read is kept, however much it is."""
+    """One conversation. Replies that a client does not read are buffered without limit."""
 
     def __init__(self, name: str) -> None:
         self._name, self._ok, self._rest = name, reply(name), b""
@@ -28,7 +28,7 @@ class Conversation(asyncio.Protocol):
 
 
 async def main(name: str, port: int) -> None:
-    """Serve everybody under this name."""
+    """Serve all clients, under this name."""
     create_server = asyncio.get_running_loop().create_server
     server = await create_server(lambda: Conversation(name), "127.0.0.1", port, backlog=BACKLOG)
     await server.serve_forever()

@@ -1,4 +1,4 @@
-"""A coroutine for each client, by asyncio's streams."""
+"""A coroutine for each client, with asyncio's streams."""
 
 import asyncio
 import sys
@@ -19,14 +19,14 @@ async def serve(reader: StreamReader, writer: StreamWriter) -> None:
             while whole(line := await reader.readline()):
                 writer.write(answer(OK, line))
                 await writer.drain()
-        except ValueError:  # of `whole`, and of `readline` beyond its limit
+        except ValueError:  # from `whole`, or from `readline` beyond its limit
             writer.write(TOO_LONG)
     writer.close()
 
 
 async def main(port: int) -> None:
-    """Serve everybody."""
-    limit = MAX_LINE + len("\r")  # readline counts all before the LF
+    """Serve all clients."""
+    limit = MAX_LINE + len("\r")  # readline does not count the LF
     server = await asyncio.start_server(serve, "127.0.0.1", port, limit=limit, backlog=BACKLOG)
     await server.serve_forever()
 

@@ -1,4 +1,4 @@
-/* What the peers in C do with a socket that blocks, and with one that does not. */
+/* What the C peers do with a socket, blocking or not. */
 #define _GNU_SOURCE
 #include "dialect.h"
 #include <arpa/inet.h>
@@ -19,7 +19,7 @@ static int listening(const char *port) {
 }
 
 static struct conversation *begin(int socket, const char *name) {
-    struct conversation *c = malloc(sizeof *c); /* what is never touched of it costs no memory */
+    struct conversation *c = malloc(sizeof *c); /* pages that are never touched cost no memory */
     c->socket = socket;
     c->over = false;
     c->held = c->sent = 0;
@@ -34,7 +34,7 @@ static void end(struct conversation *c) {
     free(c);
 }
 
-/* Takes the next chunk; false once the client has closed. */
+/* Receives the next chunk and makes the answers; returns false once the client has closed. */
 static bool hear(struct conversation *c) {
     ssize_t came = recv(c->socket, c->in + c->held, MAX_HELD - c->held, 0);
     if (came > 0)
@@ -42,7 +42,7 @@ static bool hear(struct conversation *c) {
     return came > 0;
 }
 
-/* Sends what was made, or as much as the socket takes now; false when the conversation has ended. */
+/* Sends the answers, or as much as the socket takes now; returns false when the conversation has ended. */
 static bool flush(struct conversation *c) {
     for (ssize_t took; c->sent < c->made; c->sent += took)
         if ((took = send(c->socket, c->out + c->sent, c->made - c->sent, MSG_NOSIGNAL)) < 0)

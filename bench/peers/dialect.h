@@ -1,4 +1,4 @@
-/* What the peers in C say: the words and the lines of docs/protocol.md. */
+/* What the C peers share: the dialect `lines` of docs/protocol.md. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,18 +11,18 @@ enum { MAX_LINE = 8192, MAX_HELD = MAX_LINE + 2, MAX_REPLY = 128 };
 
 struct conversation {
     int socket;
-    bool over;                      /* a line was too long: once that is said, it ends */
-    size_t held, made, sent;        /* bytes of `in`; of `out`; how many of these are sent */
+    bool over;                      /* a line was too long: close after the error is sent */
+    size_t held, made, sent;        /* bytes in `in`; bytes in `out`; how many of these are sent */
     char reply[MAX_REPLY];          /* to every line that is UTF-8 */
-    char in[MAX_HELD];              /* the line that was begun, then the chunk that came */
-    char out[MAX_HELD * MAX_REPLY]; /* room for an answer to each byte, should all be LF */
+    char in[MAX_HELD];              /* the unfinished line, then the chunk that arrived */
+    char out[MAX_HELD * MAX_REPLY]; /* room for an answer to each byte, if all are LF */
 };
 
 static void say(struct conversation *c, const char *words) {
     c->made = stpcpy(c->out + c->made, words) - c->out;
 }
 
-/* Strictly: no overlong form, no surrogate, nothing above U+10FFFF. */
+/* Strict: no overlong forms, no surrogates, nothing above U+10FFFF. */
 static bool is_utf8(const char *at, const char *end) {
     static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
     while (at < end) {
@@ -46,7 +46,7 @@ static bool too_long(const char *line, const char *end) {
     return end - line - (end > line && end[-1] == '\r') > MAX_LINE;
 }
 
-/* Makes an answer to each line that ends in these bytes more; the rest is held. */
+/* Makes an answer to each line that these `more` bytes complete; holds the rest. */
 static void answer(struct conversation *c, size_t more) {
     char *line = c->in, *end = line + c->held + more, *lf;
     for (; (lf = memchr(line, '\n', end - line)) && !too_long(line, lf); line = lf + 1)

@@ -1,6 +1,6 @@
-"""What the peers in Python share: the words and the lines of docs/protocol.md.
+"""What the Python peers share: the dialect `lines` of docs/protocol.md.
 
-A second argument, `spin:MS` or `sleep:MS`, is what each answer costs, as in server/chat/work.py.
+A second argument, `spin:MS` or `sleep:MS`, adds work to each answer, as in server/chat/work.py.
 """
 
 import sys
@@ -16,17 +16,17 @@ TOO_LONG = b"-ERR too-long: a line may have 8192 bytes at most\r\n"
 
 
 def greeting(name: str) -> bytes:
-    """What a client hears first."""
+    """Return the greeting."""
     return f"+OK {name}: ready\r\n".encode()
 
 
 def reply(name: str) -> bytes:
-    """What it hears for every line that is UTF-8: the same each time, so made once."""
+    """Return the reply to every line that is UTF-8: always the same, so built once."""
     return f"+OK {name}: {ANSWER}\r\n".encode()
 
 
 def work(kind: str, milliseconds: str) -> None:
-    """Keep the processor busy for so long, or wait; right here, as a library's call would."""
+    """Keep the processor busy, or sleep, in the calling thread, as a blocking call would."""
     if kind == "sleep":
         time.sleep(float(milliseconds) / 1000)
     end = time.thread_time() + float(milliseconds) / 1000
@@ -35,7 +35,7 @@ def work(kind: str, milliseconds: str) -> None:
 
 
 def answer(ok: bytes, line: bytes) -> bytes:
-    """The reply that was made for this client, if the line is UTF-8."""
+    """Return the reply `ok` if the line is UTF-8, otherwise an error."""
     if WORK:
         work(*WORK)
     try:
@@ -46,19 +46,19 @@ def answer(ok: bytes, line: bytes) -> bytes:
 
 
 def fits(line: bytes) -> bool:
-    """Whether it may be answered; its line end does not count, where it has one."""
+    """Return whether the line is short enough; its line end, if any, does not count."""
     return len(line) <= MAX_LINE or len(line.removesuffix(b"\n").removesuffix(b"\r")) <= MAX_LINE
 
 
 def whole(line: bytes) -> bool:
-    """Whether it has ended, as `readline` returned it; ValueError where it is too long."""
+    """Return whether a line from `readline` is complete; raises ValueError if it is too long."""
     if not fits(line):
         raise ValueError(TOO_LONG)
     return line.endswith(b"\n")
 
 
 def answers(ok: bytes, stream: bytes) -> tuple[list[bytes], bytes | None]:
-    """One answer for each line, and the rest; None in its place once a line was too long."""
+    """Return an answer for each line, and the rest of the stream: None once a line is too long."""
     *lines, rest = stream.split(b"\n")
     said = [answer(ok, line) for line in takewhile(fits, lines)]
     if len(said) == len(lines) and fits(rest):

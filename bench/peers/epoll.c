@@ -1,4 +1,4 @@
-/* One thread for all clients, which asks epoll whose turn it is: about what a core can do. */
+/* One thread for all clients, with epoll: about the most that one core can do. */
 #include "connection.h"
 #include <sys/epoll.h>
 
@@ -16,7 +16,7 @@ static void welcome(int client) {
 }
 
 static void serve(struct conversation *c) {
-    bool waited = c->made; /* until the client reads, that is; else until it speaks */
+    bool waited = c->made; /* for the client to read; otherwise for it to send */
     if (!((waited || hear(c)) && flush(c)))
         end(c);
     else if (waited != (c->made > 0))

@@ -1,4 +1,4 @@
-"""A greenlet for each client, by gevent."""
+"""A greenlet for each client, with gevent."""
 
 import sys
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""A thread for each client, by the standard library's socketserver."""
+"""A thread for each client, with the standard library's socketserver."""
 
 import sys
 import threading
@@ -26,7 +26,7 @@ class Handler(StreamRequestHandler):
 
 
 class Server(ThreadingTCPServer):
-    """Its backlog stays socketserver's own, 5."""
+    """The server; its backlog is socketserver's default, 5."""
 
     allow_reuse_address = True
     daemon_threads = True

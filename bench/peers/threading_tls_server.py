@@ -1,4 +1,4 @@
-"""The same over TLS, by the standard library's ssl, with the files of CERTIFICATE and KEY."""
+"""threading_server.py over TLS, with the standard library's ssl; CERTIFICATE and KEY name files."""
 
 import os
 import socket
@@ -10,7 +10,7 @@ from threading_server import Handler, Server
 
 
 class TlsServer(Server):
-    """Its tickets, as everything else, are ssl's own."""
+    """The server over TLS; tickets and all other settings are ssl's defaults."""
 
     def __init__(self, port: int) -> None:
         super().__init__(("127.0.0.1", port), Handler)
@@ -18,7 +18,7 @@ class TlsServer(Server):
         self._context.load_cert_chain(os.environ["CERTIFICATE"], os.environ["KEY"])
 
     def get_request(self) -> tuple[socket.socket, Any]:
-        """Accept, and shake no hands yet: each client's thread does as it greets."""
+        """Accept without a handshake: each client's thread does that when it greets."""
         accepted, address = super().get_request()
         wrap = self._context.wrap_socket
         return wrap(accepted, server_side=True, do_handshake_on_connect=False), address

@@ -1,4 +1,4 @@
-/* A thread for each client and calls that block: what threads cost where no interpreter is. */
+/* A thread for each client, with blocking calls: what threads cost without an interpreter. */
 #include "connection.h"
 #include <pthread.h>
 

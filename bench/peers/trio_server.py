@@ -1,4 +1,4 @@
-"""A task for each client, by trio."""
+"""A task for each client, with trio."""
 
 import sys
 from contextlib import suppress

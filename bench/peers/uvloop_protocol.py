@@ -1,4 +1,4 @@
-"""The same callbacks as in asyncio_protocol.py, called by uvloop's loop."""
+"""The callbacks of asyncio_protocol.py, called by uvloop's event loop."""
 
 import sys
 
