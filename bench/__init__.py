@@ -1,1 +1,1 @@
-"""Measures the server beside its peers and writes docs/performance.md: `make bench`."""
+"""`make bench`: measures the server next to its peers and writes docs/performance.md."""

@@ -1,4 +1,4 @@
-"""`python -m bench`: measure; fill the tables of docs/performance.md and docs/threads.md, and draw.
+"""`python -m bench`: measures, then writes the tables and charts of performance.md and threads.md.
 
 Exit codes: 0 done; 1 something could not be measured, or (`short`) a ratio has halved; 2 usage.
 """
@@ -51,14 +51,14 @@ def full(rounds: int, seconds: float, chapters: tuple[str, ...]) -> None:
 
 
 def _possible() -> Iterator[str]:
-    """The chapters that can be measured here; says why the others cannot."""
+    """Yield the chapters that can be measured here; print why the others cannot."""
     missing = {
         "compose": "" if compose.is_possible() else "there is no Docker here",
         "pythons": "" if "BENCH_PYTHONS" in os.environ else "BENCH_PYTHONS names no CPython",
         "free-threaded": "" if "BENCH_PYTHON" in os.environ else "BENCH_PYTHON names no CPython",
     }
     if not missing["free-threaded"]:
-        machine.free_threaded_python()  # fails now, not when all else is measured
+        machine.free_threaded_python()  # fails now, not after all other chapters
     for name in CHAPTERS:
         if missing.get(name):
             click.echo(f"{name} is not measured: {missing[name]}.", err=True)
@@ -114,7 +114,7 @@ def _read() -> Figures:
 
 
 def _write(figures: Figures) -> None:
-    """Keep the figures, a line for each chapter, and make the pages of them."""
+    """Save the figures, one line per chapter, and rewrite the pages and charts from them."""
     lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(figures[name])}" for name in figures)
     FIGURES.write_text(f"{{\n{lines}\n}}\n")
     page.write(figures, DOCS)

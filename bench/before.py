@@ -1,4 +1,4 @@
-"""The build that ours is compared with: an earlier commit, unpacked beside what is compiled."""
+"""The build that ours is compared with: an earlier commit, unpacked into bench/built."""
 
 import subprocess
 from pathlib import Path
@@ -8,11 +8,11 @@ import click
 ROOT = Path(__file__).parents[1]
 COMMIT = "55174d4"
 BEFORE = f"thread at {COMMIT}"
-FOLDER = ROOT / "bench" / "built" / f".{COMMIT}"  # hidden: mypy looks into no such folder
+FOLDER = ROOT / "bench" / "built" / f".{COMMIT}"  # hidden, so mypy skips it
 
 
 def unpack() -> None:
-    """Have its files there; raises ClickException where this clone has no such commit."""
+    """Unpack the commit unless it is there; raises ClickException if this clone lacks it."""
     if FOLDER.exists():
         return
     words = ["git", "-C", str(ROOT), "archive", COMMIT]

@@ -1,4 +1,4 @@
-"""What a cell of a table says: a figure with as many digits as count, a spread, a row's name."""
+"""Formats the cells of a table: a figure with its significant digits, a spread, a row's name."""
 
 import math
 from collections.abc import Iterable
@@ -7,11 +7,11 @@ from bench.figures import Spread, load_share
 from bench.load import Sample
 
 NOTHING = "—"
-FULL = 0.9  # of its core: a load that uses more is what was measured, not the server
+FULL = 0.9  # of a core: if the load uses more, the figure is about the load, not the server
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """Rounded to this many significant digits."""
+    """Format a number with this many significant digits; None becomes a dash."""
     if not value:
         return NOTHING if value is None else "0"
     rounded = float(f"{value:.{digits}g}")
@@ -20,12 +20,12 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def ratio(value: float) -> str:
-    """Three significant digits, and two of what is below 1."""
+    """Format a ratio with three significant digits, or two if it is below 1."""
     return number(value, 2 if round(value, 2) < 1 else 3)
 
 
 def cell(one: Spread | None) -> str:
-    """The median, with the lowest and the highest in small where they differ."""
+    """Format the median, followed by the lowest and highest in small print if they differ."""
     if one is None:
         return NOTHING
     least, most = ratio(one.least), ratio(one.most)
@@ -34,7 +34,7 @@ def cell(one: Spread | None) -> str:
 
 
 def crowd(row: str) -> str:
-    """A row's name in words; another name as it is."""
+    """Return a row's name in words; any other name unchanged."""
     count, by, outstanding = row.partition(" x ")
     if not count[0].isdigit():
         return row
@@ -42,12 +42,12 @@ def crowd(row: str) -> str:
 
 
 def markdown(head: Iterable[str], rows: Iterable[Iterable[str]], align: str = "--:") -> str:
-    """A table; its first column is to the left."""
+    """Return a table; the first column is left-aligned."""
     first, *others = head
     lines = [[first, *others], ["---", *[align] * len(others)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def star(*measured: Iterable[Sample]) -> str:
-    """The mark of a figure for which the load was the limit."""
+    """Return the mark for figures that the load limited, or nothing."""
     return r" \*" if any(load_share(samples) > FULL for samples in measured) else ""

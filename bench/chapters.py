@@ -1,4 +1,4 @@
-"""What is measured: each chapter is a function, all of them are the benchmark."""
+"""The chapters of the benchmark: each is a function that measures."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +34,7 @@ from bench.rounds import ROWS, VISITS, Row, in_turn, once_running, under_load
 from bench.sizes import healthy_time, idle_memory, start_time
 
 ARENAS = "thread, MALLOC_ARENA_MAX not set"
-CROWDED = (100, 1000)  # threads, or processes, at the same time
+CROWDED = (100, 1000)  # threads or processes at the same time
 LEVELS = ("warning", "info")
 WORKS = ("sleep:5", "spin:5")
 WHERE = {"one core": True, "all cores": False}  # whether the server is pinned
@@ -44,24 +44,24 @@ SPINNING = Row("8", ("--clients", "8"))
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How often each is measured, and for how many seconds."""
+    """How many rounds to measure, and how many seconds each run takes."""
 
     rounds: int
     seconds: float
 
     @property
     def words(self) -> tuple[str, ...]:
-        """For the load."""
+        """Options for the load."""
         return ("--seconds", str(self.seconds))
 
 
 def speed(effort: Effort, *, pinned: bool) -> Figures:
-    """Messages a second of everybody, for each row."""
+    """Messages a second of each contender, for each row."""
     return _rows((THREAD, THREAD_BEFORE, *PEERS), effort, pinned=pinned)
 
 
 def visits(effort: Effort) -> Figures:
-    """Connections a second: each says one message."""
+    """Connections a second; each carries one message."""
     contenders = (THREAD, *CACHED, POOL, THREAD_BEFORE, *PEERS)
     return {
         where: _loaded(VISITS, contenders, effort, pinned=pinned) for where, pinned in WHERE.items()
@@ -69,7 +69,7 @@ def visits(effort: Effort) -> Figures:
 
 
 def levels(effort: Effort) -> Figures:
-    """What the log costs, and cost before."""
+    """What the log costs, now and in the build before."""
     contenders = [
         ours(f"{of}{level}", "--log-level", level, checkout=checkout)
         for of, checkout in {"": ROOT, f"{BEFORE}, ": FOLDER}.items()
@@ -96,7 +96,7 @@ def levels(effort: Effort) -> Figures:
 
 
 def viewed(effort: Effort) -> Figures:
-    """What one who has the live page open costs the conversations, over 1,000 sessions before."""
+    """What one viewer of the live page costs the conversations, after 1,000 closed sessions."""
     return {
         str(clients): {
             looks: [asdict(turn) for turn in turns]
@@ -112,23 +112,23 @@ def memory(effort: Effort) -> Figures:
 
 
 def start(effort: Effort) -> Figures:
-    """Milliseconds until the first greeting, and ours until it is healthy."""
+    """Milliseconds until the first greeting; for our server, also until it is healthy."""
     greeted = {one.name: partial(start_time, one) for one in (THREAD, THREAD_BEFORE, *PEERS)}
     return in_turn("start", greeted | {"healthy": partial(healthy_time, THREAD)}, effort.rounds)
 
 
 def composed(effort: Effort) -> Figures:
-    """Seconds of `docker compose up --scale client=50`, now and before."""
+    """Seconds that `docker compose up --scale client=50` takes, now and in the build before."""
     return {"50": compose.measure({"thread": ROOT, BEFORE: FOLDER}, 50, effort.rounds)}
 
 
 def clients_of_ones_own(effort: Effort) -> Figures:
-    """What a thread costs, a forked process, a spawned one; 1,000 of the last have 9 GiB."""
+    """Cost of a thread, a forked and a spawned process; 1,000 spawned ones take 9 GiB."""
     return {str(count): _started(count, effort, sys.executable) for count in CROWDED}
 
 
 def work(effort: Effort) -> Figures:
-    """What the time that a message takes does to each model, on one core and on all."""
+    """What work for each message does to each model, on one core and on all."""
     return {
         where: {doing: _loaded(AT_WORK, working(doing), effort, pinned=pinned) for doing in WORKS}
         for where, pinned in WHERE.items()
@@ -136,19 +136,19 @@ def work(effort: Effort) -> Figures:
 
 
 def working(doing: str, python: str = sys.executable) -> list[Contender]:
-    """Each model of ours, and an event loop that calls the same work."""
+    """Return each of our models, and an event loop that does the same work."""
     each = [ours(one, "--model", one, "--work", doing, python=python) for one in models()]
     return [*each, peer("asyncio", "asyncio_protocol", python=python, work=doing)]
 
 
 def pythons(effort: Effort) -> Figures:
-    """The rows under this CPython, and under those of BENCH_PYTHONS."""
+    """The rows with the CPythons of BENCH_PYTHONS, and with this one."""
     others = [ours(python_version(python), python=python) for python in other_pythons()]
     return _rows((THREAD, *others), effort, pinned=False)
 
 
 def free_threaded(effort: Effort) -> Figures:
-    """The rows and the work without a GIL (BENCH_PYTHON), with it, and in C."""
+    """The rows and the work without a GIL (BENCH_PYTHON), with the GIL, and in C."""
     free = free_threaded_python()
     usual = with_the_gil(free)
     both = {"thread": usual, "thread, no GIL": free}
@@ -200,7 +200,7 @@ def _memory(contenders: Sequence[Contender], effort: Effort) -> Figures:
 
 
 def _by_name(measured: Mapping[str, Sequence[Any]], plain: Callable[[Any], object]) -> Figures:
-    """What was measured in each round, as JSON has it."""
+    """Convert each round's measurement to what JSON can store."""
     return {name: [plain(one) for one in rounds] for name, rounds in measured.items()}
 
 

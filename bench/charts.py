@@ -1,7 +1,7 @@
-"""Draws the pictures of docs/performance.md and docs/threads.md.
+"""Draws the charts of docs/performance.md and docs/threads.md.
 
-They stand on white, so that they look alike on a light page and on a dark one, and in colours that
-everybody can tell apart (M. Okabe and K. Ito). The same figures give the same bytes.
+The background is white, so they look the same on a light and a dark page. Everybody can tell the
+colours apart (M. Okabe and K. Ito). The same figures give the same bytes.
 """
 
 import contextlib
@@ -32,13 +32,13 @@ from bench.rounds import middle
 
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#666666"
 PLACES = {"unpinned": "on any core", "pinned": "the server on one core"}
-SERIES = ((BLUE, "o"), (ORANGE, "D"))  # two of a kind
+SERIES = ((BLUE, "o"), (ORANGE, "D"))  # colour and marker
 QUANTILES = {"p50": ("p50", "o"), "p99": ("p99", "s"), "p999": ("p99.9", "D")}
 COSTS = {"start": "start, ms", "join": "join, ms", "memory": "memory, KiB"}
-STEPS: dict[int, tuple[int, ...]] = {2: (1, 2, 5), 3: (1, 3)}  # by powers of ten
-CROWD = "500"  # clients, of the picture of latencies
+STEPS: dict[int, tuple[int, ...]] = {2: (1, 2, 5), 3: (1, 3)}  # ticks, if fewer decades than this
+CROWD = "500"  # clients in the chart of latencies
 STYLE: dict[Any, Any] = {
-    "svg.hashsalt": "thread-lanes",  # else its ids are random
+    "svg.hashsalt": "thread-lanes",  # otherwise the ids are random
     "svg.fonttype": "none",
     "font.size": 11,
     "axes.titlesize": 11,
@@ -54,7 +54,7 @@ Panels = tuple[Figure, list[Axes]]
 
 
 def draw(figures: Figures, folder: Path) -> None:
-    """Draw what was measured."""
+    """Draw the charts whose chapters have been measured."""
     known = sampled(figures)
     for name, picture in PICTURES.items():
         with contextlib.suppress(NotMeasuredError), mpl.rc_context(STYLE):
@@ -62,7 +62,7 @@ def draw(figures: Figures, folder: Path) -> None:
 
 
 def draw_ratios(figures: Figures) -> Figure:
-    """A panel for each row: ours over each of the others, where each place has its mark."""
+    """Draw a panel for each row: our rate over each peer's, with a mark for each place."""
     chapters: list[Mapping[str, Measured]] = [at(figures, where) for where in PLACES]
     peers = [name for name in next(iter(chapters[0].values())) if name != "thread"]
     lines = -(-len(chapters[0]) // 3)
@@ -88,7 +88,7 @@ def draw_ratios(figures: Figures) -> Figure:
 
 
 def draw_latencies(figures: Figures) -> Figure:
-    """From p50 to p99.9, of everybody with the same clients."""
+    """Draw each contender's latencies from p50 to p99.9, under the same load."""
     measured: Measured = at(figures, "pinned", CROWD)
     figure, (panel,) = _panels(1, 1, 4.2)
     for place, (name, samples) in enumerate(measured.items()):
@@ -105,7 +105,7 @@ def draw_latencies(figures: Figures) -> Figure:
 
 
 def draw_starting(figures: Figures) -> Figure:
-    """A panel for each cost: of a thread, a forked process and a spawned one."""
+    """Draw a panel for each cost of a thread, a forked process and a spawned one."""
     chapter: Mapping[str, Mapping[str, list[dict[str, float]]]] = at(figures, "starting")
     kinds = list(next(iter(chapter.values())))
     figure, panels = _panels(1, len(COSTS), 2.4, alike=False)
@@ -122,7 +122,7 @@ def draw_starting(figures: Figures) -> Figure:
 
 
 def draw_work(figures: Figures) -> Figure:
-    """A panel for each kind of work: each model's visits, on one core and on all."""
+    """Draw a panel for each kind of work: each model's visits, on one core and on all."""
     chapter: Mapping[str, Mapping[str, Measured]] = at(figures, "work")
     works = next(iter(chapter.values()))
     figure, panels = _panels(1, len(works), 3.2)
@@ -148,12 +148,12 @@ def _panels(lines: int, columns: int, height: float, *, alike: bool = True) -> P
 
 
 def _places(named: Sequence[object], nth: int, apart: float) -> list[float]:
-    """Of the first or the second of two for each name."""
+    """Return each name's vertical position for series 0 or 1 of two."""
     return [place + apart * (nth - 0.5) for place in range(len(named))]
 
 
 def _name(panel: Axes, names: Sequence[str]) -> None:
-    """From top to bottom."""
+    """Label the rows from top to bottom."""
     panel.set_yticks(range(len(names)), names)
     panel.set_ylim(len(names) - 0.4, -0.6)
 

@@ -1,6 +1,6 @@
-"""How long `docker compose up --scale client=N` takes, from `up` until the last client has left.
+"""Times `docker compose up --scale client=N`, from `up` until the last client has left.
 
-Each checkout has images of its own, which are removed afterwards, and all have the same base image.
+Each checkout has its own images, which are removed afterwards. All use the same base image.
 """
 
 import contextlib
@@ -27,9 +27,9 @@ class Build:
     registry: str
 
     def seconds(self, clients: int) -> float:
-        """From `up` until the last client has left.
+        """Return the seconds from `up` until the last client has left.
 
-        Raises ClickException where a client did not have its answers.
+        Raises ClickException if a client does not exit with 0.
         """
         try:
             began = time.monotonic()
@@ -44,14 +44,14 @@ class Build:
         return seconds
 
     def compose(self, *words: str) -> str:
-        """Have Compose do this."""
-        settings = ROOT / ".env"  # where scripts/ensure-base-image notes a stand-in
+        """Run a Compose command; return its output."""
+        settings = ROOT / ".env"  # may name a stand-in: see scripts/ensure-base-image
         chosen = ["--env-file", str(settings)] if settings.exists() else []
         return self.docker("compose", *chosen, "--progress", "quiet", *words)
 
     def docker(self, *words: str) -> str:
-        """What Docker prints."""
-        # A project and ports of its own: a demo that runs meanwhile goes on.
+        """Run a Docker command; return its output."""
+        # Its own project and ports, so that it does not disturb a running demo.
         ports = {"LANES_PORT": "0", "LANES_STATUS_PORT": "0"}
         names = {"COMPOSE_PROJECT_NAME": "thread-lanes-bench", "LANES_REGISTRY": self.registry}
         ran = subprocess.run(  # noqa: S603
@@ -66,7 +66,7 @@ class Build:
 
 
 def is_possible() -> bool:
-    """Whether there is a Docker engine here."""
+    """Return whether a Docker engine is running here."""
     if shutil.which("docker") is None:
         return False
     ran = subprocess.run(["docker", "info"], capture_output=True, check=False)  # noqa: S607
@@ -74,7 +74,7 @@ def is_possible() -> bool:
 
 
 def measure(checkouts: Mapping[str, Path], clients: int, rounds: int) -> dict[str, list[float]]:
-    """The seconds of each checkout, in turn."""
+    """Return the seconds of each checkout, measured in turn."""
     with contextlib.ExitStack() as stack:
         builds = {
             name: stack.enter_context(_built(Build(checkout, f"bench-{number}/")))

@@ -1,8 +1,8 @@
-"""Who is measured: our server as shipped, the build before, its peers, and two limits in C.
+"""The contenders: our server as shipped, the build before, its peers, and two limits in C.
 
-All speak the `lines` dialect of docs/protocol.md. Ours also does what its users need:
-time-outs, registry, metrics. It runs with the image's settings, but for a limit on clients that the
-largest row needs, and a log that tells warnings alone.
+All speak the `lines` dialect of docs/protocol.md. Our server also does what its users need:
+time-outs, registry, metrics. It runs with the image's settings, with two exceptions: a higher limit
+on clients, for the largest row, and a log of warnings only.
 """
 
 import contextlib
@@ -26,21 +26,21 @@ from bench.before import BEFORE, FOLDER, ROOT
 from server.command import main as command
 
 HERE = Path(__file__).parent
-BUILT = HERE / "built"  # what the C compiler made
+BUILT = HERE / "built"  # compiled programs
 IMAGE = ("MALLOC_ARENA_MAX=2",)  # the environment that Dockerfile.server sets
-SECONDS = 20.0  # for a server to greet, or to answer
+SECONDS = 20.0  # for a server to greet, to answer or to end
 MESSAGE = b"Hey Server!!! What will we do in today's lab????\n"
 
 
 def allow_descriptors() -> None:
-    """Have this process and those that it starts open as many files as they may."""
+    """Raise the limit on open files to its maximum, for this process and those it starts."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A server to be measured; {port} and {status_port} in its words are filled in."""
+    """A server to measure; {port} and {status_port} in its words are placeholders."""
 
     name: str
     words: tuple[str, ...]
@@ -54,7 +54,7 @@ def ours(
     environment: tuple[str, ...] = IMAGE,
     checkout: Path = ROOT,
 ) -> Contender:
-    """Our server, with these words added."""
+    """Return our server, with these words added to its command line."""
     ports = ("--port", "{port}", "--status-port", "{status_port}")
     bounds = ("--max-clients", "4000", "--log-level", "warning")
     program = ("env", f"--chdir={checkout}", *environment, python, "-m", "server")
@@ -64,13 +64,13 @@ def ours(
 def peer(
     name: str, program: str, *, python: str = sys.executable, work: str | None = None
 ) -> Contender:
-    """A program of bench/peers, in Python; `work` is what each answer costs in addition."""
+    """Return a Python program from bench/peers; `work` is extra work for each answer."""
     words = (python, str(HERE / "peers" / f"{program}.py"), "{port}")
     return Contender(name, words if work is None else (*words, work))
 
 
 def over_tls(plain: Contender, certificate: Path, key: Path) -> Contender:
-    """Our server, or socketserver, as it is over TLS; neither asks its clients for certificates."""
+    """Return our server, or socketserver, over TLS; neither asks clients for a certificate."""
     name = f"{plain.name}, TLS"
     if plain is not SOCKETSERVER:
         options = ("--tls-cert", str(certificate), "--tls-key", str(key))
@@ -81,12 +81,12 @@ def over_tls(plain: Contender, certificate: Path, key: Path) -> Contender:
 
 
 def limit(name: str, program: str) -> Contender:
-    """A program of bench/peers, in C."""
+    """Return a C program from bench/peers."""
     return Contender(name, (str(BUILT / program), "{port}"))
 
 
 def models() -> tuple[str, ...]:
-    """Those of our server."""
+    """Return the models of our server."""
     [model] = [one for one in command.params if one.name == "model"]
     return tuple(cast("click.Choice[str]", model.type).choices)
 
@@ -112,7 +112,7 @@ PEERS = (
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A contender that serves."""
+    """A contender that is serving."""
 
     pid: int
     port: int
@@ -121,14 +121,14 @@ class Running:
     tls: bool = False
 
     def dropped(self) -> float:
-        """The part of the log's lines that our server dropped, by its own count."""
+        """Return the share of log lines that our server dropped, as /metrics reports it."""
         said = self.ask("/metrics").decode()
         fates = re.findall(r'^lanes_log_records_total\{fate="(\w+)"\} (\S+)$', said, re.MULTILINE)
         records = {fate: float(count) for fate, count in fates}
         return records["dropped"] / max(sum(records.values()), 1)
 
     def ask(self, path: str) -> bytes:
-        """A page of our server's; raises ClickException where it is not well."""
+        """Return a page of our server; raises ClickException unless the status is 200."""
         with contextlib.closing(
             http.client.HTTPConnection("127.0.0.1", self.status_port, timeout=SECONDS)
         ) as connection:
@@ -139,22 +139,22 @@ class Running:
             return response.read()
 
     def connect(self) -> socket.socket:
-        """A client, which believes any certificate."""
+        """Connect a client, which accepts any certificate."""
         return _connected(self.port, SECONDS, tls=self.tls)
 
     def resident(self) -> int:
-        """Its memory, in KiB (VmRSS of proc(5))."""
+        """Return the server's resident memory in KiB (VmRSS of proc(5))."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(next(line.split()[1] for line in status.splitlines() if line[:6] == "VmRSS:"))
 
 
 @contextlib.contextmanager
 def running(contender: Contender, core: int | None) -> Iterator[Running]:
-    """Start a contender on a core of its own, or on any; end it afterwards."""
+    """Start a contender on this core, or on any; end it afterwards."""
     port, status_port = free_ports()
     words = [word.format(port=port, status_port=status_port) for word in contender.words]
     began = time.monotonic()
-    quiet = subprocess.DEVNULL  # its log costs it a write, and nobody the reading
+    quiet = subprocess.DEVNULL  # it pays for writing its log; no process has to read it
     with subprocess.Popen(pinned(words, core), stdout=quiet) as process:  # noqa: S603
         try:
             seconds = _wait_for_greeting(contender, process, port, began)
@@ -170,12 +170,12 @@ def running(contender: Contender, core: int | None) -> Iterator[Running]:
 
 
 def pinned(words: list[str], core: int | None) -> list[str]:
-    """The words that run these on one core."""
+    """Return a command line that runs this one on one core, or on any if that is None."""
     return words if core is None else ["taskset", "--cpu-list", str(core), *words]
 
 
 def free_ports() -> tuple[int, int]:
-    """Two ports on which nothing listens now."""
+    """Return two ports on which nothing listens now."""
     with socket.socket() as one, socket.socket() as other:
         for free in (one, other):
             free.bind(("127.0.0.1", 0))
@@ -189,7 +189,7 @@ def _connected(port: int, seconds: float, *, tls: bool) -> socket.socket:
 
 @cache
 def _believing() -> ssl.SSLContext:
-    """A client's that believes any certificate."""
+    """Return a client's context that accepts any certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context

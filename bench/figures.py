@@ -1,7 +1,7 @@
 """docs/performance.json: by chapter, row and contender, a value for each round.
 
-A figure is the median of its rounds. A ratio is taken round by round, since what was measured
-within seconds of each other can be compared on a machine that is shared.
+A figure is the median of its rounds. A ratio is taken round by round: even on a shared machine,
+figures that were measured within seconds of each other can be compared.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,17 +12,17 @@ from typing import Any
 from bench.load import Sample
 from bench.rounds import middle, ratios
 
-Figures = dict[str, Any]  # as JSON has them
+Figures = dict[str, Any]  # as in the JSON file
 Measured = Mapping[str, list[Sample]]  # by contender
 
 
 class NotMeasuredError(LookupError):
-    """The figures have no such chapter yet, or the chapter no such part."""
+    """The figures lack this chapter, or the chapter lacks this part."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The median of the rounds, the lowest and the highest."""
+    """The median, the lowest and the highest of the rounds."""
 
     middle: float
     least: float
@@ -30,7 +30,7 @@ class Spread:
 
 
 def sampled(figures: Figures) -> Figures:
-    """The same figures, with a Sample wherever JSON has what one is made of."""
+    """Return the figures with each sample's JSON object replaced by a Sample."""
     return {name: _with_samples(value) for name, value in figures.items()}
 
 
@@ -40,8 +40,8 @@ def _with_samples(value: object) -> object:
     return [_with_samples(one) for one in value] if isinstance(value, list) else value
 
 
-def at(figures: Figures, *path: str) -> Any:  # noqa: ANN401 - a chapter has the shape it has
-    """What a chapter has in this place; raises NotMeasuredError with the chapter's name."""
+def at(figures: Figures, *path: str) -> Any:  # noqa: ANN401 - each chapter has its own shape
+    """Return what is at this path; raises NotMeasuredError with the chapter's name."""
     found: Any = figures
     for name in path:
         if name not in found:
@@ -51,35 +51,35 @@ def at(figures: Figures, *path: str) -> Any:  # noqa: ANN401 - a chapter has the
 
 
 def spread(figures: Sequence[float]) -> Spread:
-    """Of what the rounds gave."""
+    """Return the spread of the rounds' figures."""
     return Spread(middle(figures), min(figures), max(figures))
 
 
 def compared(mine: Sequence[float], theirs: Sequence[float]) -> Spread | None:
-    """The ratios, round by round; None where a round has nothing to compare with."""
+    """Return the spread of the ratios, taken round by round; None if one of theirs is 0."""
     return spread(ratios(mine, theirs)) if all(theirs) else None
 
 
 def median(found: Sequence[float]) -> float | None:
-    """None where there is nothing to take it of."""
+    """Return the median, or None if there are no figures."""
     return middle(found) if found else None
 
 
 def rates(samples: Iterable[Sample]) -> list[float]:
-    """Messages, or visits, a second."""
+    """Return messages, or visits, a second."""
     return [sample.rate for sample in samples]
 
 
 def latencies(samples: Iterable[Sample], name: str) -> list[float]:
-    """In milliseconds, of the rounds in which any client was answered."""
+    """Return latencies in milliseconds, of the rounds in which a client was answered."""
     return [attrgetter(name)(sample) / 1000 for sample in samples if sample.slowest]
 
 
 def of_each(samples: Iterable[Sample], name: str) -> list[float]:
-    """What each round has by this name, without those in which no client was answered."""
+    """Return this field of each round, without the rounds in which no client was answered."""
     return [attrgetter(name)(sample) for sample in samples if sample.answers]
 
 
 def load_share(samples: Iterable[Sample]) -> float:
-    """The part of a core that the load itself used."""
+    """Return the share of a core that the load itself used (the median)."""
     return middle([sample.load_time / sample.seconds for sample in samples])

@@ -1,7 +1,7 @@
-"""Whether the server is still about as fast beside its peers as it was: for CI, in two minutes.
+"""Checks, in two minutes and for CI, that the server has not become slow relative to its peers.
 
-Machines differ and are shared, so nothing is held to a number of messages a second, and the
-ratios to few per cent: one that has halved is a fault, whatever the machine.
+Machines differ and are shared, so there is no limit in messages a second, and ratios may vary. But
+a ratio that has halved is a fault on any machine.
 """
 
 import math
@@ -15,12 +15,12 @@ from bench.rounds import ROWS, middle, ratios, under_load
 
 EFFORT = Effort(rounds=3, seconds=0.5)
 BESIDE = (SOCKETSERVER, C_THREADS)
-FALLEN = 0.5  # of what the ratio was
+FALLEN = 0.5  # of the recorded ratio
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Our messages a second over another's: now, and when docs/performance.json was written."""
+    """Our rate over a peer's: now, and when docs/performance.json was written."""
 
     row: str
     peer: str
@@ -29,7 +29,7 @@ class Comparison:
 
     @property
     def fallen(self) -> bool:
-        """Whether it has halved, as far as is known."""
+        """Whether the ratio has halved; not if either figure is NaN."""
         return self.now < FALLEN * self.then
 
     def __str__(self) -> str:
@@ -38,7 +38,7 @@ class Comparison:
 
 
 def compare(figures: Figures) -> tuple[list[Comparison], int]:
-    """Each row beside each peer, and how many errors our server made."""
+    """Return a comparison for each row and peer, and how many errors our server made."""
     comparisons, errors = [], 0
     for row in ROWS:
         now = under_load(row, (THREAD, *BESIDE), EFFORT.rounds, pinned=True, words=EFFORT.words)
@@ -53,6 +53,6 @@ def compare(figures: Figures) -> tuple[list[Comparison], int]:
 
 
 def _ratio(samples: dict[str, list[Sample]], peer: str) -> float:
-    """NaN, which is below nothing, where the peer had no answer in some round."""
+    """Return the median ratio; NaN, which never counts as halved, if the peer had a round of 0."""
     ours, theirs = ([sample.rate for sample in samples[name]] for name in (THREAD.name, peer))
     return middle(ratios(ours, theirs)) if all(theirs) else math.nan

@@ -1,4 +1,4 @@
-"""Compiles and runs bench/load.c and bench/peers/*.c; what one run of load tells."""
+"""Compiles bench/load.c and bench/peers/*.c; runs the load and parses its results."""
 
 import json
 import os
@@ -18,7 +18,7 @@ FLAGS = ("-O2", "-Wall", "-Wextra", "-Werror", "-pthread")
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one run measured: latencies in microseconds, the rest in seconds."""
+    """The results of one run: latencies in microseconds, times in seconds."""
 
     answers: int
     seconds: float
@@ -28,47 +28,47 @@ class Sample:
     p999: float
     slowest: float
     jain: float
-    least_share: float  # the slowest client's answers over the mean
+    least_share: float  # the least-served client's answers over the mean
     load_time: float  # processor time of the load itself
     server_time: float
     server_kernel_time: float
 
     @property
     def rate(self) -> float:
-        """Messages, or visits, a second."""
+        """Messages a second, or visits a second."""
         return self.answers / self.seconds
 
     @property
     def message_time(self) -> float:
-        """Processor time of the server for each message, or visit, in microseconds."""
+        """The server's processor time for each message, or visit, in microseconds."""
         return 1e6 * self.server_time / max(self.answers, 1)
 
     @property
     def kernel_time(self) -> float:
-        """The kernel's part of that."""
+        """The kernel's part of `message_time`."""
         return 1e6 * self.server_kernel_time / max(self.answers, 1)
 
     @property
     def program_time(self) -> float:
-        """The program's own part: its interpreter, and its code."""
+        """The part of `message_time` outside the kernel: the interpreter and its program."""
         return self.message_time - self.kernel_time
 
 
 def compile_programs() -> None:
-    """Compile what is in C with the machine's compiler."""
+    """Compile the C programs with this machine's compiler."""
     BUILT.mkdir(exist_ok=True)
     for source in PROGRAMS:
         compile_program(source, BUILT / source.stem)
 
 
 def compile_for_tls() -> None:
-    """The load over TLS, which needs OpenSSL's headers (libssl-dev)."""
+    """Compile the load with TLS, which needs OpenSSL's headers (libssl-dev)."""
     BUILT.mkdir(exist_ok=True)
     compile_program(HERE / "load.c", BUILT / "load-tls", TLS)
 
 
 def compile_program(source: Path, program: Path, more: tuple[str, ...] = ()) -> None:
-    """One of them: there at once and whole, for others may be about to run it."""
+    """Compile a program and replace the old one atomically, because another run may use it."""
     new = program.with_name(f"{program.name}.{os.getpid()}")
     words = ["cc", *FLAGS, "-o", str(new), str(source), *more]
     subprocess.run(words, check=True)  # noqa: S603
@@ -76,9 +76,9 @@ def compile_program(source: Path, program: Path, more: tuple[str, ...] = ()) -> 
 
 
 def load(server: Running, words: tuple[str, ...], core: int | None) -> Sample:
-    """Load a server; raises ClickException where that could not begin.
+    """Load a server; raises ClickException if the load does not start, or takes too long.
 
-    What it answered wrongly, or not at all, is counted, and the first of it is told.
+    Wrong and missing answers are counted; the load prints the first one.
     """
     name = "load-tls" if server.tls else "load"
     program = [str(BUILT / name), "--port", str(server.port), "--server", str(server.pid)]

@@ -1,4 +1,4 @@
-"""What machine this is, in facts that a reader can compare with theirs."""
+"""Describes this machine, so that readers can compare it with their own."""
 
 import importlib.metadata
 import os
@@ -19,7 +19,7 @@ LIBRARIES = ("gevent", "trio", "uvloop")
 
 
 def describe() -> dict[str, str]:
-    """Its processor, memory, kernel and the versions of what is measured."""
+    """Return the processor, memory, kernel, and the versions of what is measured."""
     return {
         "processor": f"{_processor()}, {os.cpu_count()} cores{_virtual()}",
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
@@ -32,9 +32,9 @@ def describe() -> dict[str, str]:
 
 
 def two_cores() -> tuple[int, int]:
-    """One for the server and one for the load: no threads of the same core, where there are others.
+    """Return one for the server and one for the load, not siblings on one core if avoidable.
 
-    Raises ClickException where this process may use one only.
+    Raises ClickException if this process may use only one.
     """
     first, *others = sorted(os.sched_getaffinity(0))
     if not others:
@@ -43,21 +43,21 @@ def two_cores() -> tuple[int, int]:
 
 
 def siblings(core: int) -> set[int]:
-    """The processors that share a core with this one, itself included."""
+    """Return the logical processors that share a core with this one, itself included."""
     told = Path(f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list")
     ranges = [part.partition("-") for part in told.read_text().split(",")]
     return {one for first, _, last in ranges for one in range(int(first), int(last or first) + 1)}
 
 
 def python_version(python: str) -> str:
-    """What an interpreter says of itself; how it was compiled too, where it says that."""
+    """Return an interpreter's version, and whether it was compiled with profiles (PGO)."""
     return _first_line(python, "-c", ASKED)
 
 
 def free_threaded_python() -> str:
-    """BENCH_PYTHON, in which our server runs without a GIL, with all that it imports.
+    """Return BENCH_PYTHON, after a test that our server and its imports run without a GIL.
 
-    Raises ClickException where it does not: an extension that is not made for it takes it back.
+    Raises ClickException otherwise: an extension not built for that switches the GIL back on.
     """
     python = os.environ.get("BENCH_PYTHON")
     if python is None:
@@ -69,7 +69,7 @@ def free_threaded_python() -> str:
 
 
 def other_pythons() -> list[str]:
-    """The interpreters of BENCH_PYTHONS, with a colon between them."""
+    """Return the interpreters in BENCH_PYTHONS, which separates them with colons."""
     named = os.environ.get("BENCH_PYTHONS")
     if not named:
         raise click.ClickException("BENCH_PYTHONS has to name CPythons, with a colon between them.")
@@ -77,7 +77,7 @@ def other_pythons() -> list[str]:
 
 
 def with_the_gil(free: str) -> str:
-    """One of BENCH_PYTHONS of the same version as this one without; else our own."""
+    """Return the one in BENCH_PYTHONS of the same version as `free`; otherwise our own."""
     others = filter(None, os.environ.get("BENCH_PYTHONS", "").split(os.pathsep))
     return next((one for one in others if _release(one) == _release(free)), sys.executable)
 
@@ -87,7 +87,7 @@ def _release(python: str) -> str:
 
 
 def commit() -> str:
-    """The commit that is measured."""
+    """Return the commit that is measured."""
     return _first_line("git", "rev-parse", "--short", "HEAD")
 
 

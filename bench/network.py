@@ -1,8 +1,8 @@
-"""A network of our own: this program again, in a network namespace with nothing but loopback.
+"""Restarts this program in its own network namespace, which has only loopback.
 
-Where Docker's firewall rules are active, connections on the host's loopback are tracked, and a load
-of many a second fills the kernel's table of them: then connects stall for seconds. A namespace of
-its own has no such rules (network_namespaces(7), unshare(1)).
+Docker's firewall rules make the kernel track connections on the host's loopback. Many connections
+a second fill its table, and then connects stall for seconds. A new namespace has no such rules
+(network_namespaces(7), unshare(1)).
 """
 
 import fcntl
@@ -15,13 +15,13 @@ from pathlib import Path
 
 import click
 
-INSIDE = "BENCH_NETWORK"  # in the environment: the namespace that we come from
+INSIDE = "BENCH_NETWORK"  # environment variable: the namespace that we came from
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1  # netdevice(7)
-PORTS = "1024 65000"  # a visitor's port is not free again for a second after it has left
+PORTS = "1024 65000"  # a wide range: a visitor's port is not reused for a second after it leaves
 
 
 def enter() -> None:
-    """Restart this program in a network of its own, unless it is in one."""
+    """Restart this program in its own network namespace, unless it is in one."""
     came_from = os.environ.get(INSIDE, "")
     if came_from.startswith("net:") and came_from != _namespace():
         _bring_up("lo")

@@ -1,7 +1,7 @@
-"""Fills the tables of docs/performance.md and docs/threads.md in place; the rest people write.
+"""Fills in the tables of docs/performance.md and docs/threads.md; people write the rest.
 
-A table stands between `<!-- table: NAME -->` and `<!-- end -->`. What follows its name, after
-semicolons, says which figures it is made of.
+A table goes between `<!-- table: NAME -->` and `<!-- end -->`. After the name, separated by
+semicolons, come the function's arguments: which figures to show.
 """
 
 import re
@@ -23,7 +23,7 @@ def write(figures: Figures, folder: Path) -> None:
 
 
 def fill(text: str, figures: Figures) -> str:
-    """The same page, with new tables."""
+    """Return the page with new tables."""
     known = sampled(figures)
     return REGION.sub(lambda found: f"{found[1]}\n{_table(found[2], known)}\n\n{found[3]}", text)
 

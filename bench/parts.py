@@ -1,7 +1,7 @@
-"""What the parts of our turn cost, one put upon the other: where a message's time goes.
+"""Where a message's time goes: measures the serving loop with one part added after the other.
 
-One thread serves 50 clients in turn, so that each finds its data as cold as it is in the server. It
-waits for nobody, and so says nothing of threads: that is the difference to the figures of the load.
+One thread serves 50 clients in turn, so each client's data is as cold in the caches as in the
+server. It never waits, so the cost of threads is not included, unlike in the figures under load.
 """
 
 import os
@@ -17,14 +17,14 @@ from server.chat.record import Record
 
 CLIENTS = 50
 TURNS = 40  # of each client
-PASSES = 15  # of each part, in turn; the fastest counts: it is the least disturbed
+PASSES = 15  # of each part, in turn; the fastest counts, because it was disturbed least
 SIZE = 8192
 PATIENCE = 10.0  # seconds
 REPLY = f"+OK Thread-12: {ANSWER}\r\n".encode()
 
 
 class Pair:
-    """A client, and what the server has of it."""
+    """A client, and what the server keeps for it."""
 
     def __init__(self) -> None:
         self.client, self.accepted = socket.socketpair()
@@ -33,31 +33,31 @@ class Pair:
         self.record = Record(1, "127.0.0.1:50000", accepted_at=0.0)
 
     def close(self) -> None:
-        """Both ends."""
+        """Close both ends."""
         self.client.close()
         self.connection.close()
 
 
 def bare(pair: Pair) -> None:
-    """What any thread per client does: receive, decode, split, send."""
+    """Receive, decode, split, send, as in any server with a thread for each client."""
     messages = pair.accepted.recv(SIZE)[:-1].decode().split("\n")
     pair.accepted.send(REPLY * len(messages))
 
 
 def timed_out(pair: Pair) -> None:
-    """The same, each call with a time-out and the sending with a deadline."""
+    """Add a time-out to each call, and a deadline for sending."""
     messages = pair.connection.receive(SIZE, PATIENCE)[:-1].decode().split("\n")
     pair.connection.send(REPLY * len(messages), PATIENCE)
 
 
 def framed(pair: Pair) -> None:
-    """The same, with messages that may be cut, glued, too long or not UTF-8."""
+    """Add the protocol: messages may be split, joined, too long or not UTF-8."""
     messages = pair.dialect.receive(pair.connection.receive(SIZE, PATIENCE))
     pair.connection.send(pair.dialect.reply(messages), PATIENCE)
 
 
 def recorded(pair: Pair) -> None:
-    """The same, counted and timed for the pages and the metrics."""
+    """Add the counts and times for the pages and the metrics."""
     record, chunk = pair.record, pair.connection.receive(SIZE, PATIENCE)
     record.bytes_in += len(chunk)
     messages = pair.dialect.receive(chunk)
@@ -72,7 +72,7 @@ def recorded(pair: Pair) -> None:
 
 
 def yielding(pair: Pair) -> None:
-    """The same, and then it gives way."""
+    """Add a yield to other threads after each turn."""
     recorded(pair)
     os.sched_yield()
 
@@ -87,7 +87,7 @@ PARTS: dict[str, Callable[[Pair], None]] = {
 
 
 def measure(rounds: int) -> dict[str, list[float]]:
-    """Microseconds of processor time for each message, the client's part not counted."""
+    """Return microseconds of processor time for each message, without the client's part."""
     pairs = [Pair() for _ in range(CLIENTS)]
     measured: dict[str, list[float]] = {name: [] for name in PARTS}
     try:

@@ -1,7 +1,7 @@
 """Measures contenders in turn, A B C A B C ..., each time in a new process.
 
-A shared machine is slower by half for minutes at times. What is measured within seconds of each
-other can be compared all the same: so figures are ratios, taken round by round.
+A shared machine can be slower by half for minutes. Figures that were measured within seconds of
+each other can still be compared, so ratios are taken round by round.
 """
 
 import statistics
@@ -42,7 +42,7 @@ VISITS = Row("visits", ("--clients", "16", "--visits"))
 def in_turn(
     title: str, measures: Mapping[str, Callable[[], Measured]], rounds: int
 ) -> dict[str, list[Measured]]:
-    """The measurements of each, one a round; every round begins with another one."""
+    """Return each one's measurements, one per round; each round begins with the next name."""
     measured: dict[str, list[Measured]] = {name: [] for name in measures}
     names = list(measures)
     for number in track(range(rounds), title, console=Console(stderr=True), transient=True):
@@ -60,7 +60,7 @@ def under_load(
     pinned: bool,
     words: tuple[str, ...] = (),
 ) -> Samples:
-    """Each under the same load, the server and the load on a core of their own, or on any."""
+    """Measure each under the same load; if `pinned`, server and load each have their own core."""
     ours, its = two_cores() if pinned else (None, None)
     return once_running(
         f"{row.name} clients",
@@ -79,7 +79,7 @@ def once_running(
     *,
     core: int | None,
 ) -> dict[str, list[Measured]]:
-    """What is measured of each once it serves, on this core or on any."""
+    """Start each contender, on this core or on any, and measure it while it serves."""
 
     def started(contender: Contender) -> Measured:
         with running(contender, core) as server:
@@ -89,10 +89,10 @@ def once_running(
 
 
 def ratios(ours: Iterable[float], theirs: Iterable[float]) -> list[float]:
-    """Round by round."""
+    """Return our figure over theirs for each round."""
     return [mine / other for mine, other in zip(ours, theirs, strict=True)]
 
 
 def middle(figures: Sequence[float]) -> float:
-    """The median."""
+    """Return the median."""
     return statistics.median(figures)

@@ -1,4 +1,4 @@
-"""What a contender costs before anybody says much: memory for each idle client, time to start."""
+"""What a contender costs without load: memory for each idle client, and time to start."""
 
 import contextlib
 import time
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from bench.contenders import MESSAGE, Contender, Running, running
 
 IDLE = 1000  # clients
-SETTLED = 16  # clients before, for what is only paid once
+SETTLED = 16  # clients that connect first, to pay one-time costs
 
 
 def idle_memory(server: Running) -> float:
-    """KiB for each client that was greeted, has been answered once and says nothing more."""
+    """Return KiB for each client that has been greeted, was answered once and is now idle."""
     with contextlib.ExitStack() as stack:
         for _ in range(SETTLED):
             stack.enter_context(_answered(server))
@@ -36,13 +36,13 @@ def _hung_up() -> bytes:
 
 
 def start_time(contender: Contender) -> float:
-    """Milliseconds from the start of its process until it greets."""
+    """Return milliseconds from the start of the process until its first greeting."""
     with running(contender, core=None) as server:
         return 1000 * server.start_seconds
 
 
 def healthy_time(contender: Contender) -> float:
-    """Milliseconds from the start of our server's process until /healthz says so."""
+    """Return milliseconds from the start of our server's process until /healthz returns 200."""
     began = time.monotonic()
     with running(contender, core=None) as server:
         server.ask("/healthz")

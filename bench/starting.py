@@ -1,8 +1,8 @@
 """What a thread, a forked process or a spawned one for each client costs.
 
-`python -m bench.starting KIND COUNT` starts so many that do nothing but wait, each for a word on a
-pipe, then lets them go. It prints what that took and how much memory they had, as JSON; a process
-for each measurement, so that none inherits another's memory.
+`python -m bench.starting KIND COUNT` starts COUNT of them. Each only waits for a byte on a pipe,
+until all may end. The program prints their times and memory as JSON. Each measurement runs in a new
+process, so that none inherits another's memory.
 """
 
 import json
@@ -30,7 +30,7 @@ Waiting = (
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of each one: milliseconds until it runs and until it is joined, KiB of memory."""
+    """Mean cost of one: milliseconds to start it and to join it, KiB of memory."""
 
     start: float
     join: float
@@ -38,7 +38,7 @@ class Cost:
 
 
 def measure(kind: str, count: int, python: str) -> Cost:
-    """In a process of its own, of this interpreter."""
+    """Measure in a new process of the interpreter `python`."""
     words = [python, "-m", "bench.starting", kind, str(count)]
     ran = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
     return Cost(**json.loads(ran.stdout))
@@ -73,7 +73,7 @@ def _build(kind: Kind, count: int, pipes: tuple[Connection, Connection]) -> Sequ
 
 
 def _wait(says_up: Connection, may_go: Connection) -> None:
-    # A byte each, past the pipes' own framing: many wait on one pipe, and each takes one.
+    # Single bytes, without Connection's framing: many wait on one pipe, and each takes one byte.
     os.write(says_up.fileno(), b".")
     os.read(may_go.fileno(), 1)
 
@@ -84,7 +84,7 @@ def _read(up: Connection, count: int) -> None:
 
 
 def _memory(pid: int) -> float:
-    """A process's memory in KiB; what n processes share counts 1/n for each (Pss of proc(5))."""
+    """Return a process's memory in KiB; pages that n processes share count 1/n (Pss of proc(5))."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return float(line.split()[1])

@@ -1,4 +1,4 @@
-"""The tables of the pages: each is a function of the figures, named in the page by its marker."""
+"""The tables of the pages: each is a function of the figures, named by a marker in the page."""
 
 from collections.abc import Callable, Mapping
 from itertools import groupby
@@ -21,7 +21,7 @@ from bench.figures import (
 from bench.load import Sample
 from bench.rounds import middle
 
-SHOWN = {  # a column of a contender's figures: what a Sample calls it, of which rounds
+SHOWN = {  # column: the function that takes it from the rounds, and its name in Sample
     **{name: (latencies, name) for name in ("p50", "p99")},
     "p99.9": (latencies, "p999"),
     "Jain": (of_each, "jain"),
@@ -41,12 +41,12 @@ COSTS = {
 
 
 def rate(samples: list[Sample]) -> str:
-    """Messages, or visits, a second."""
+    """Return the median messages, or visits, a second."""
     return number(middle(rates(samples))) + star(samples)
 
 
 def loads(*chapter: Measured) -> list[str]:
-    """A last line: the load generator's share of a core, from its least to its most."""
+    """Return a last line: the load generator's share of a core, from lowest to highest."""
     shares = [[load_share(samples) for samples in one.values()] for one in chapter]
     ends = [(number(min(one), 2), number(max(one), 2)) for one in shares]
     spans = ("\N{EN DASH}".join(dict.fromkeys(one)) for one in ends)
@@ -54,7 +54,7 @@ def loads(*chapter: Measured) -> list[str]:
 
 
 def beside(figures: Figures, mine: str, *path: str) -> str:
-    """What one answers in a second, and how many times that of each of the others it is."""
+    """Return a contender's rate, and its ratio to each of the others' rates."""
     chapter: Mapping[str, Measured] = at(figures, *path)
     own = {row: at(figures, *path, row, mine) for row in chapter}
     lines = [[f"**{mine}, rate/s**", *(f"**{rate(samples)}**" for samples in own.values())]]
@@ -67,7 +67,7 @@ def beside(figures: Figures, mine: str, *path: str) -> str:
 
 
 def before(figures: Figures, where: str) -> str:
-    """Beside the build before: three ratios, and how fair it is and was."""
+    """Compare with the build before: three ratios, and the fairness now and before."""
     chapter = at(figures, where)
     pairs = [(one["thread"], at(figures, where, row, BEFORE)) for row, one in chapter.items()]
     lines = []
@@ -82,13 +82,13 @@ def before(figures: Figures, where: str) -> str:
 
 
 def everyone(figures: Figures, *path: str) -> str:
-    """All figures of all contenders, in one place."""
+    """Return all figures of all contenders under one load."""
     found = at(figures, *path).items()
     return markdown(["", *COLUMNS], ([name, *_shown(samples)] for name, samples in found))
 
 
 def ours(figures: Figures, *path: str) -> str:
-    """All our figures, row by row."""
+    """Return all our figures, row by row."""
     found = at(figures, *path).items()
     return markdown(["", *COLUMNS], ([crowd(row), *_shown(one["thread"])] for row, one in found))
 
@@ -104,7 +104,7 @@ def _shown(samples: list[Sample]) -> list[str]:
 
 
 def each(figures: Figures, title: str, *path: str) -> str:
-    """What each has of one thing, and how many times that of the first."""
+    """Return one figure of each contender, and its ratio to the first contender's."""
     found = at(figures, *path)
     first = next(iter(found))
     lines = (
@@ -115,7 +115,7 @@ def each(figures: Figures, title: str, *path: str) -> str:
 
 
 def costs(figures: Figures, *path: str) -> str:
-    """The same, where each has several things."""
+    """Return several figures of each contender, and their ratios to the first contender's."""
     found = at(figures, *path)
     first, rounds = next(iter(found.items()))
     lines = []
@@ -130,7 +130,7 @@ def costs(figures: Figures, *path: str) -> str:
 
 
 def dropped(figures: Figures) -> str:
-    """Which part of the log's lines was dropped."""
+    """Return the share of log lines that was dropped."""
     rows = at(figures, "levels", "dropped")
     lines = (
         [name, *(f"{number(100 * middle(one[name]), 2)} %" for one in rows.values())]
@@ -140,7 +140,7 @@ def dropped(figures: Figures) -> str:
 
 
 def work(figures: Figures, *path: str) -> str:
-    """Visits a second with work that waits and work that computes."""
+    """Return visits a second, with work that waits and work that computes."""
     places = at(figures, *path).items()
     found = {f"`{name}`, {where}": one for where, works in places for name, one in works.items()}
     models = next(iter(found.values()))
@@ -149,7 +149,7 @@ def work(figures: Figures, *path: str) -> str:
 
 
 def machine(figures: Figures) -> str:
-    """When each chapter was measured, and on which machine: only figures of one are compared."""
+    """Return when and on which machine each chapter was measured; compare only within one."""
     said = [
         (name, one["when"], _facts(one["machine"], figures[name]))
         for name, one in at(figures, "measured").items()

@@ -1,4 +1,4 @@
-"""What TLS costs: our server beside itself without TLS, and beside socketserver with ssl."""
+"""What TLS costs: our server with and without TLS, next to socketserver with and without ssl."""
 
 import tempfile
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ WHERE = {"one core": True, "any core": False}
 
 
 def measure(rounds: int, seconds: float) -> dict[str, Any]:
-    """All of it."""
+    """Return samples for each place, row and contender, and the memory of idle clients."""
     compile_for_tls()
     words = ("--seconds", str(seconds))
     with contenders() as four:
@@ -42,7 +42,7 @@ def measure(rounds: int, seconds: float) -> dict[str, Any]:
 
 @contextmanager
 def contenders() -> Iterator[tuple[Contender, ...]]:
-    """They show one certificate (ECDSA on P-256, as Compose's), of an authority made for this."""
+    """Yield the contenders; they share a certificate (ECDSA on P-256, as Compose's) of a new CA."""
     with tempfile.TemporaryDirectory() as folder:
         issued = trustme.CA().issue_cert("localhost")
         certificate, key = Path(folder, "server.pem"), Path(folder, "server.key")

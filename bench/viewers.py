@@ -1,9 +1,9 @@
-"""What the live page costs the conversations while it is looked at.
+"""What the live page costs the conversations while somebody views it.
 
-Turns in which /sessions.json is asked for twice a second, as `lanes page` does for all who look at
-it, alternate with turns without, on connections that stay. Two figures of each: messages a second,
-which on a shared machine needs many turns; and which part of the server's processor time goes to
-threads that hold no conversation (Linux counts it for each thread).
+In every second turn, /sessions.json is requested twice a second, as `lanes page` does for all its
+viewers together. The connections stay open throughout. Each turn gives two figures: messages a
+second, which needs many turns on a shared machine; and the share of the server's processor time
+that goes to threads without a conversation (Linux counts it for each thread).
 """
 
 import contextlib
@@ -22,8 +22,8 @@ import click
 from bench.contenders import MESSAGE, THREAD, Running, running
 from lanes.ask import Servers
 
-INTERVAL = 0.5  # seconds between two looks, as the page's script has it
-HISTORY = 1000  # sessions before, to be drawn
+INTERVAL = 0.5  # seconds between two looks, as in the page's script
+HISTORY = 1000  # closed sessions that the page has to draw
 
 Event = multiprocessing.synchronize.Event
 Lock = multiprocessing.synchronize.Lock
@@ -31,20 +31,20 @@ Lock = multiprocessing.synchronize.Lock
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Messages a second, and the part of the processor time that no conversation had."""
+    """Messages a second; the share of processor time of threads without a conversation."""
 
     rate: float
     others: float
 
 
 def measure(clients: int, pairs: int, seconds: float) -> dict[str, list[Turn]]:
-    """Pairs of turns, one with a viewer and one without."""
+    """Measure pairs of turns, one with a viewer and one without."""
     turns: dict[str, list[Turn]] = {"nobody": [], "somebody": []}
     wanted = multiprocessing.Event()
     with running(THREAD, core=None) as server:
         for _ in range(HISTORY):
             _Conversations(server.port, 1).close()
-        asking = multiprocessing.Lock()  # the viewer's, while it waits for a page
+        asking = multiprocessing.Lock()  # the viewer holds it while it waits for an answer
         viewer = multiprocessing.Process(target=_view, args=(server, wanted, asking), daemon=True)
         viewer.start()
         with contextlib.closing(_Conversations(server.port, clients)) as conversations:
@@ -56,7 +56,7 @@ def measure(clients: int, pairs: int, seconds: float) -> dict[str, list[Turn]]:
                         wanted.set()
                     else:
                         wanted.clear()
-                        with asking:  # what was asked for before is of the turn before
+                        with asking:  # a request of the turn before ends first
                             pass
                     turns[looks].append(_turn(conversations, server.pid, threads, seconds))
         viewer.terminate()
@@ -65,7 +65,7 @@ def measure(clients: int, pairs: int, seconds: float) -> dict[str, list[Turn]]:
 
 
 def _turn(conversations: "_Conversations", pid: int, threads: set[int], seconds: float) -> Turn:
-    """One of them."""
+    """Measure one turn."""
     these_before, others_before = _processor_time(pid, threads)
     rate = conversations.rate(seconds)
     these, others = _processor_time(pid, threads)
@@ -74,9 +74,9 @@ def _turn(conversations: "_Conversations", pid: int, threads: set[int], seconds:
 
 
 def _view(server: Running, wanted: Event, asking: Lock) -> None:
-    """Look at the page twice a second while it is wanted, until this process is ended."""
+    """Ask twice a second while `wanted` is set, until this process is terminated."""
     servers = Servers("127.0.0.1", server.status_port)
-    servers.ask()  # everything, once; from then on, what is new
+    servers.ask()  # the first answer has everything, later ones only what is new
     while True:
         wanted.wait()
         with asking:
@@ -86,13 +86,13 @@ def _view(server: Running, wanted: Event, asking: Lock) -> None:
 
 
 def _serving(server: Running) -> set[int]:
-    """The threads that hold a conversation now."""
+    """Return the native IDs of the threads that now have a conversation."""
     snapshot: dict[str, Any] = json.loads(server.ask("/sessions.json"))
     return {one["native_id"] for one in snapshot["sessions"] if not one["end"]}
 
 
 class _Conversations:
-    """Clients that each send a line as soon as the one before it is answered."""
+    """Clients that each send the next message as soon as the last one is answered."""
 
     def __init__(self, port: int, clients: int) -> None:
         self._poll = select.poll()
@@ -106,7 +106,7 @@ class _Conversations:
             self._poll.register(connected, select.POLLIN)
 
     def rate(self, seconds: float) -> float:
-        """Messages answered a second, over this many seconds."""
+        """Return messages answered a second, measured over this many seconds."""
         answered, began = 0, time.monotonic()
         while time.monotonic() - began < seconds:
             for descriptor, _ in self._poll.poll(1000):
@@ -117,13 +117,13 @@ class _Conversations:
         return answered / (time.monotonic() - began)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close all connections."""
         for connected in self._sockets.values():
             connected.close()
 
 
 def _processor_time(pid: int, threads: set[int]) -> tuple[int, int]:
-    """Nanoseconds that these threads of the process have run, and its others (proc(5))."""
+    """Return the nanoseconds that these threads and all others have run (proc(5))."""
     these, others = 0, 0
     for task in Path(f"/proc/{pid}/task").iterdir():
         with contextlib.suppress(FileNotFoundError):  # it has ended

@@ -1,12 +1,12 @@
 """What `lanes watch` costs: processor time for its looks, and what the watched server loses.
 
-A look at a server none of whose threads has run costs least, so it is measured too where one client
-talks. What the server loses is a few percent of the time that a message takes, by a clock of the
-kernel's that counts the nanoseconds of a process. The load is fixed in count, and the same server
-is watched and not watched in short turns, hundreds of them, so that what else the machine does
-falls out of their ratio. Both cores are taken, one by the server and one by the load. A watcher
-takes time from the load, and a server that is asked less often spends more on each message: so it
-is also measured next to a program that computes for as long as a watcher may, and watches nothing.
+A look is cheapest if none of the server's threads has run, so looks are also measured while one
+client talks. The server loses a few percent of the processor time for a message, by the kernel's
+clock of a process's nanoseconds. Each turn has the same number of messages, and one server is
+watched and not watched in hundreds of short turns, so that other work on the machine cancels out of
+the ratio. Both cores are busy, one with the server and one with the load. A watcher takes time from
+the load, and a server that is asked less often spends more on each message. So the server is also
+measured next to a program that computes for as long as a watcher may, and watches nothing.
 """
 
 import contextlib
@@ -32,10 +32,10 @@ from lanes.watch.process import cpu_time
 from lanes.watch.watcher import Watcher
 
 CROWDS = (10, 100, 1000)  # threads, each with an idle client
-TALKS = 0.004  # seconds from one message of the client that talks to the next
-CLIENTS, MESSAGES = 50, 100  # of the server that is loaded: each client says this many in a turn
+TALKS = 0.004  # seconds between two messages of the client that talks
+CLIENTS, MESSAGES = 50, 100  # load on the server; messages of each client in a turn
 TURNS = 12  # in each round
-SETTLES = 0.1  # seconds for a program that goes on
+SETTLES = 0.1  # seconds for a program to get going again after SIGCONT
 SLEEPS = "import time; print('up', flush=True); time.sleep(600)"
 COMPUTES = f"""
 import time
@@ -57,9 +57,9 @@ SETTLED = 2.0  # seconds after which the rate of the looks has settled
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """Means over some seconds."""
+    """Means over one measurement."""
 
-    milliseconds: float  # of processor time, for a look
+    milliseconds: float  # of processor time for a look
     rate: float  # looks a second
 
 
@@ -74,7 +74,7 @@ class _Counting(Watcher):
 
 
 def measure(rounds: int, seconds: float) -> dict[str, Any]:
-    """Both."""
+    """Measure the watcher's looks, and the server's processor time for a message."""
     return {
         "looks": {
             f"{threads}{', one of whom talks' if talks else ''}": [
@@ -88,7 +88,7 @@ def measure(rounds: int, seconds: float) -> dict[str, Any]:
 
 
 def _looks(threads: int, seconds: float, *, talks: bool) -> Looks:
-    """At a server in C with N threads, each waiting for its client; the last may talk."""
+    """Measure looks at a server in C, a thread for each idle client; with `talks` one talks."""
     with running(C_THREADS, core=None) as server, contextlib.ExitStack() as clients:
         for _ in range(threads):
             client = clients.enter_context(socket.create_connection(("127.0.0.1", server.port)))
@@ -121,7 +121,7 @@ def _talk(client: socket.socket, over: threading.Event) -> None:
 
 
 def _message_times(rounds: int) -> dict[str, list[float]]:
-    """Microseconds of one server's processor time; all but one of the programs are stopped."""
+    """Return the server's microseconds for a message, next to each program of BESIDE in turn."""
     core, other = two_cores()
     with running(THREAD, core) as server, contextlib.ExitStack() as started:
         programs = {}
@@ -131,7 +131,7 @@ def _message_times(rounds: int) -> dict[str, list[float]]:
         started.enter_context(_on(other))
         address = "127.0.0.1", server.port
         clients = [started.enter_context(socket.create_connection(address)) for _ in range(CLIENTS)]
-        _converse(clients, 1)  # all are served
+        _converse(clients, 1)  # now all are served
 
         def measure(name: str) -> float:
             programs[name].send_signal(signal.SIGCONT)
@@ -147,7 +147,7 @@ def _message_times(rounds: int) -> dict[str, list[float]]:
 
 
 def _middles(turns: Sequence[float]) -> Iterator[float]:
-    """The median of each round's turns."""
+    """Yield the median of each round's turns."""
     return (middle(turns[first : first + TURNS]) for first in range(0, len(turns), TURNS))
 
 
@@ -158,7 +158,7 @@ def _message_time(pid: int, clients: list[socket.socket]) -> float:
 
 
 def _converse(clients: list[socket.socket], messages: int) -> None:
-    """All say something, and then all read the answer."""
+    """Have all clients send a message, then all read the answer, `messages` times."""
     for _ in range(messages):
         for client in clients:
             client.sendall(MESSAGE)
@@ -168,7 +168,7 @@ def _converse(clients: list[socket.socket], messages: int) -> None:
 
 @contextlib.contextmanager
 def _on(core: int) -> Iterator[None]:
-    """Moves the process that measures to that core."""
+    """Move this process, which is the load, to that core."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
     yield
@@ -177,7 +177,7 @@ def _on(core: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _stopped(words: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A program that is stopped after its first line."""
+    """Start a program and stop it after its first line of output."""
     with subprocess.Popen(words, stdout=subprocess.PIPE) as program:  # noqa: S603 - our own words
         if program.stdout and not program.stdout.readline():
             raise click.ClickException("the program beside the load did not come up.")
