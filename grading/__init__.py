@@ -1,4 +1,4 @@
-"""A folder of submissions -> cards, a grade book, feedback: `grading/grade`. See docs/grading.md.
+"""`grading/grade`: a folder of submissions -> cards, a grade book, feedback. See docs/grading.md.
 
-It needs Docker and Python's standard library; nothing has to be installed.
+It needs only Docker and Python's standard library; there is nothing to install.
 """

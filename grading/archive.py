@@ -1,4 +1,4 @@
-"""A zip archive -> a folder: as a student packs a submission, or Moodle and Canvas all of them."""
+"""Unpacks a zip archive: a student's submission, or all submissions from Moodle or Canvas."""
 
 import shutil
 import zipfile
@@ -11,7 +11,7 @@ BROKEN = (OSError, zipfile.BadZipFile, RuntimeError)
 
 
 def unpack(archive: Path, folder: Path, most: int) -> None:
-    """Unpack it, unless that would be more bytes than this; raises one of BROKEN."""
+    """Unpack an archive; raises one of BROKEN, also if it would have more than `most` bytes."""
     with _opened(archive) as opened:
         if sum(one.file_size for one in opened.infolist()) > most:
             raise OSError("its archive is too large")
@@ -21,12 +21,12 @@ def unpack(archive: Path, folder: Path, most: int) -> None:
 
 
 def inside(folder: Path) -> list[Path]:
-    """What a folder has, but for what systems and tools leave there."""
+    """Return what is in a folder, without the files that systems and tools leave there."""
     return [path for path in sorted(folder.iterdir()) if path.name not in IGNORED]
 
 
 def _opened(archive: Path) -> zipfile.ZipFile:
-    """With names in UTF-8, as macOS packs them without saying so; else in the DOS code page."""
+    """Open it; names are in UTF-8, which macOS does not declare, or else in the DOS code page."""
     try:
         return zipfile.ZipFile(archive, metadata_encoding="utf-8")
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""The grade book: a row for each submission, with points by weights."""
+"""The grade book: a row for each submission, with weighted points."""
 
 import csv
 import tomllib
@@ -14,12 +14,12 @@ COLUMNS = (
     *("name", "result", "passed", "failed", "not tried", "failed checks", "not tried checks"),
     *("points", "of", "percent", "likely first cause"),
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would calculate what begins so
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would evaluate such cells
 Weights = Mapping[str, float]
 
 
 def read_weights(file: Path) -> Weights:
-    """Points by check; raises ValueError or OSError."""
+    """Return the points for each check; raises ValueError or OSError."""
     weights = tomllib.loads(file.read_text(encoding="utf-8"))
     for name, points in weights.items():
         if isinstance(points, bool) or not isinstance(points, int | float) or points < 0:
@@ -28,7 +28,7 @@ def read_weights(file: Path) -> Weights:
 
 
 class Points(NamedTuple):
-    """The points of a submission, and how many it could have."""
+    """The points that a submission earned, and how many it could have earned."""
 
     had: float
     of: float
@@ -38,19 +38,19 @@ class Points(NamedTuple):
 
     @property
     def percent(self) -> str:
-        """The number that compares submissions, whichever checks could be tried."""
+        """Percent, comparable across submissions whichever checks were tried; empty if none."""
         return f"{100 * self.had / self.of:.1f}".removesuffix(".0") if self.of else ""
 
 
 def points(outcome: Outcome, weights: Weights) -> Points:
-    """Points for the checks that could be tried; the others' are neither earned nor lost."""
+    """Return the points for the checks that could be tried; the others do not count."""
     most = sum(points for name, points in weights.items() if name not in outcome.left_out)
     return Points(sum(weights.get(name, 0) for name in outcome.named("passed")), most)
 
 
 def write_book(file: Path, outcomes: Iterable[tuple[str, Outcome]], weights: Weights) -> None:
-    """All rows, in the order of the names."""
-    with file.open("w", encoding="utf-8-sig", newline="") as opened:  # Excel needs the mark
+    """Write all rows, sorted by name."""
+    with file.open("w", encoding="utf-8-sig", newline="") as opened:  # Excel needs the BOM
         book = csv.writer(opened)
         book.writerow(COLUMNS)
         for name, outcome in sorted(outcomes, key=lambda row: _alphabetical(row[0])):
@@ -68,7 +68,7 @@ def _row(name: str, outcome: Outcome, weights: Weights) -> Iterable[str]:
 
 
 def _alphabetical(name: str) -> tuple[str, str]:
-    """As people look it up: an umlaut next to its letter, small next to capital."""
+    """Return a sort key: umlauts next to their letters, lower case next to upper case."""
     plain = filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", name))
     return "".join(plain).casefold(), name
 

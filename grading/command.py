@@ -1,4 +1,4 @@
-"""`grading/grade`: what the command line, the environment and .env say -> the grading of all."""
+"""The command `grading/grade`: reads the command line, the environment and .env, and grades."""
 
 import os
 import re
@@ -19,7 +19,7 @@ from grading.results import Results
 from grading.run import CHECKED, NOT_ALL, Grading
 from grading.settings import PYTHON_IMAGE, Settings
 
-MOST = 1 << 32  # bytes of an archive of all submissions, unpacked
+MOST = 1 << 32  # bytes in an archive of all submissions, unpacked
 FORMS = ("text", "json", "junit")
 PROTOCOLS = ("handout", "lines")
 USAGE = "usage: grading/grade [OPTION ...] SUBMISSIONS RESULTS"
@@ -27,20 +27,20 @@ IN_ENV_FILE = re.compile(r"^PYTHON_IMAGE=[\"']?([^\"'\n]+)", re.MULTILINE)
 
 
 class Options(ArgumentParser):
-    """Wrong ones are told in one line."""
+    """A parser that reports a wrong option in one line."""
 
     def error(self, message: str) -> NoReturn:
         fail(f"{USAGE}: {message}")
 
 
 def fail(why: str) -> NoReturn:
-    """There is nothing to check."""
+    """Print why nothing can be graded, and exit with 2."""
     print(f"grade: {why}", file=sys.stderr)
     sys.exit(2)
 
 
 def main() -> int:
-    """Exit code: 0 every submission could be checked, with whatever result; 1 one could not."""
+    """Return 0 if every submission could be checked, whatever the results; 1 if one could not."""
     given = options().parse_args()
     with TemporaryDirectory() as place:
         if given.submissions.is_file():
@@ -49,7 +49,7 @@ def main() -> int:
 
 
 def unpacked(archive: Path, place: Path) -> Path:
-    """The folder of what Moodle and Canvas hand out as an archive, under the archive's name."""
+    """Unpack a download from Moodle or Canvas; return the folder, named after the archive."""
     folder = place / archive.stem
     try:
         unpack(archive, folder, MOST)
@@ -59,7 +59,7 @@ def unpacked(archive: Path, place: Path) -> Path:
 
 
 def grade(given: Namespace) -> int:
-    """Grade all; the exit code says how that went."""
+    """Grade all submissions; return the exit code."""
     if not given.submissions.is_dir():
         fail(f"{USAGE}, and SUBMISSIONS is a folder of folders, or a zip of them")
     given.results.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,7 @@ def grade(given: Namespace) -> int:
 
 
 def options() -> Options:
-    """What the command line takes."""
+    """Return the parser of the command line."""
     parser = Options(prog="grading/grade", description="Check every submission in a folder.")
     parser.add_argument("submissions", type=Path, metavar="SUBMISSIONS")
     parser.add_argument("results", type=Path, metavar="RESULTS")
@@ -115,13 +115,13 @@ def options() -> Options:
 
 
 def settings_of(given: Namespace) -> Settings:
-    """As the options, the environment and .env have them."""
+    """Return the settings from the options, the environment and .env."""
     if given.format not in FORMS or given.at_once < 1:
         fail(f"{USAGE}: FORMAT is text, json or junit, and --at-once at least 1")
-    if not 0.1 <= given.timeout <= 20 or not 0 <= given.wait <= 600:  # noqa: PLR2004 - `check`'s own
+    if not 0.1 <= given.timeout <= 20 or not 0 <= given.wait <= 600:  # noqa: PLR2004 - `check`'s limits
         fail(f"{USAGE}: --timeout is from 0.1 to 20, --wait from 0 to 600")
     base = os.environ.get("PYTHON_IMAGE", "")
-    with suppress(OSError):  # scripts/ensure-base-image names a stand-in there
+    with suppress(OSError):  # scripts/ensure-base-image may name a stand-in there
         if not base and (found := IN_ENV_FILE.findall((HERE.parent / ".env").read_text())):
             base = found[-1]
     return Settings(

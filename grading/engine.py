@@ -1,6 +1,6 @@
-"""Runs Docker's commands so that Ctrl-C does not reach them: they are ended in order.
+"""Runs Docker commands out of reach of Ctrl-C, so that they can be ended in order.
 
-If interrupted, Compose would leave behind a container that the engine is still creating.
+An interrupted Compose would leave behind a container that the engine is still creating.
 """
 
 import os
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from threading import Event, Lock
 
-PATIENCE = 10.0  # seconds from SIGTERM to SIGKILL: a build was seen to ignore the first for minutes
+PATIENCE = 10.0  # seconds from SIGTERM to SIGKILL: a build once ignored SIGTERM for minutes
 
 
 class Stopped(Exception):
@@ -38,10 +38,10 @@ class Engine:
         builds: bool = False,
         merged: bool = False,
     ) -> "subprocess.CompletedProcess[str]":
-        """Run one; raises Stopped, or Late if it does not end `within` that many seconds.
+        """Run a command; raises Stopped, or Late if it does not end `within` that many seconds.
 
-        A command that `builds` is ended when the engine is stopped; others finish. If `merged`,
-        errors appear in the output, where they occurred.
+        `stop` ends a command that `builds`, and lets others finish. If `merged`, standard error is
+        part of the output.
         """
         with self._lock:
             if self._stopped.is_set():
@@ -62,7 +62,7 @@ class Engine:
         return subprocess.CompletedProcess(words, process.returncode, out, error)
 
     def stop(self) -> None:
-        """Start nothing more, and end the builds."""
+        """Start no more commands, and end the builds."""
         self._stopped.set()
         with self._lock:
             for process in self._builds:
@@ -72,7 +72,7 @@ class Engine:
 def start(
     words: Sequence[str], variables: Mapping[str, str] | None, *, merged: bool
 ) -> "subprocess.Popen[str]":
-    """Start a command in a process group of its own."""
+    """Start a command in its own process group."""
     pipe = subprocess.PIPE
     return subprocess.Popen(
         words,
@@ -87,13 +87,13 @@ def start(
 
 
 def signal_to(process: "subprocess.Popen[str]", number: signal.Signals) -> None:
-    """Send it to all of its group, if any is left."""
+    """Send a signal to the process group, if any process is left."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, number)
 
 
 def end(process: "subprocess.Popen[str]") -> None:
-    """SIGTERM, and SIGKILL if that does not help."""
+    """End the process group with SIGTERM, or with SIGKILL if that does not help."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         signal_to(process, number)
         with suppress(subprocess.TimeoutExpired):
@@ -102,6 +102,6 @@ def end(process: "subprocess.Popen[str]") -> None:
 
 
 def last_line(text: str) -> str:
-    """Not trusted: a terminal would obey its control characters."""
+    """Return the last non-blank line, without control characters, which a terminal would obey."""
     lines = [line for line in text.splitlines() if line.strip()]
     return "".join(filter(str.isprintable, lines[-1]))[:300] if lines else ""

@@ -1,4 +1,4 @@
-"""What a student reads: the points, the card, and what the program has printed last."""
+"""The feedback for a student: the points, the card, and the last lines that the program printed."""
 
 from grading.book import Weights, points
 from grading.outcome import Outcome
@@ -7,7 +7,7 @@ END = 40  # lines of a log
 
 
 def feedback_on(outcome: Outcome, weights: Weights) -> str:
-    """All of it; what was printed only if that is not on the card."""
+    """Return the text; the log is left out if the card already has it."""
     points_ = f"Points: {points(outcome, weights)}" if outcome.judged else "No points yet"
     if left_out := outcome.left_out:
         points_ += f"\nNot tried, and neither earned nor lost: {' '.join(left_out)}"

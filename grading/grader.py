@@ -14,14 +14,14 @@ from grading.staging import Unusable
 
 
 class Grader:
-    """Grades one submission after the other; others may work beside it."""
+    """Grades one submission at a time; other graders may run at the same time."""
 
     def __init__(self, room: Room, settings: Settings) -> None:
         self.room = room
         self._settings = settings
 
     def grade(self, submission: Submission, where: str) -> Outcome:
-        """Its outcome; `where` is the place of its card. Raises Stopped."""
+        """Return the outcome of a submission; `where` is its card's path. Raises Stopped."""
         try:
             with tempfile.TemporaryDirectory() as place:
                 folder = Path(place, "submission")
@@ -34,7 +34,7 @@ class Grader:
             return Outcome(text, checked=False, log=log)
         try:
             return self._checked(where)
-        except (ValueError, LookupError) as error:  # somebody else has removed a container
+        except (ValueError, LookupError) as error:  # a container has been removed from outside
             said = f"could not be checked: the engine said {error!r}"
             return Outcome(said, checked=False, judged=False)
 
@@ -57,7 +57,7 @@ class Grader:
         return self._shown(card, log, said, checked=False)
 
     def _shown(self, card: str, log: str, said: str, *, checked: bool) -> Outcome:
-        """With the card as it is for people, and as it was asked for."""
+        """Return an outcome with the card as text and in the requested format."""
         shown = {"json": card} | {
             form: self.room.check_nobody("--card=-", f"--format={form}", says=card)
             for form in {"text", self._settings.form} - {"json"}
@@ -67,7 +67,7 @@ class Grader:
 
 
 def _whole(card: str) -> str:
-    """The card, unless the checker was ended in the middle of it."""
+    """Return the card, or nothing if it is incomplete because the checker was ended."""
     with suppress(ValueError):
         json.loads(card)
         return card

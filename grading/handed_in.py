@@ -1,10 +1,10 @@
-"""What was handed in: a folder for each student, or what Moodle and Canvas make of a download.
+"""Finds the submissions in a folder: one folder per student, or a download from Moodle or Canvas.
 
-    Jane Doe_4711_assignsubmission_file/server.py    Moodle; older ones have another _ at the end
-    Jane Doe_4711_assignsubmission_file_server.py    the same without folders
+    Jane Doe_4711_assignsubmission_file/server.py    Moodle; older versions add a final _
+    Jane Doe_4711_assignsubmission_file_server.py    Moodle, without folders
     doejane_LATE_4711_815_server-1.py                Canvas; -1 if handed in again
 
-Feedback goes back under the same names: that is how both know whose it is.
+Feedback uses the same names, because Moodle and Canvas match it to students by name.
 """
 
 import hashlib
@@ -22,19 +22,19 @@ MOODLE = re.compile(r"(?P<who>.+)_(?P<id>\d+)_assignsubmission_file_(?P<name>.+)
 MOODLE_FOLDER = re.compile(r"(.+_\d+)_assignsubmission_file_?")
 MOODLE_FEEDBACK = "{0}_{1}_assignsubmission_file/feedback.txt"
 AGAIN = re.compile(r"-\d+(?=\.\w+$)")
-ONLINE_TEXT = re.compile(r"_\d+_assignsubmission_onlinetext_?")  # Moodle's, beside the files
+ONLINE_TEXT = re.compile(r"_\d+_assignsubmission_onlinetext_?")  # Moodle's, next to the files
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One student's."""
+    """What one student handed in."""
 
-    name: str  # of its card
-    files: Mapping[str, Path]  # names in its folder -> files and folders
-    feedback: str  # where its feedback goes, in an archive of all feedback
+    name: str  # also the card's
+    files: Mapping[str, Path]  # name in the submission -> file or folder
+    feedback: str  # path in the archive of all feedback
 
     def stamp(self) -> str:
-        """Another one if anything in it is another, by name or content, wherever it is."""
+        """Return a hash of all names, modes and contents, independent of where the files are."""
         stamp = hashlib.sha256()
         for name, file in sorted(self.files.items()):
             for path in sorted((file, *below(file))):
@@ -45,14 +45,14 @@ class Submission:
         return stamp.hexdigest()
 
     def put_into(self, folder: Path) -> None:
-        """Copy it so that it can be built; raises Unusable."""
+        """Copy the files into an empty folder, ready to be built; raises Unusable."""
         stage(self.files, folder)
 
 
 def found_in(folder: Path, *, but: Path) -> list[Submission]:
-    """The submissions in a folder, without the one that the results go to, in order.
+    """Return the submissions in a folder, in order, except `but`, the folder of results.
 
-    An archive of all may have them in a folder of its own.
+    In an archive, they may be one level down, in a single folder.
     """
     match inside(folder):
         case [only] if only.is_dir() and any(map(_is_named, inside(only))):
@@ -78,5 +78,5 @@ def found_in(folder: Path, *, but: Path) -> list[Submission]:
 
 
 def _is_named(path: Path) -> bool:
-    """Whether Moodle or Canvas has given it its name."""
+    """Return whether the name comes from Moodle or Canvas."""
     return any(form.fullmatch(path.name) for form in (CANVAS, MOODLE, MOODLE_FOLDER))

@@ -1,4 +1,4 @@
-"""The image of one submission: built from its own recipe, or from ours if it has none."""
+"""The image of a submission, built from its own Dockerfile, or from ours if it has none."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ HERE = Path(__file__).parent
 
 
 class Image:
-    """One tag, which has one submission after the other."""
+    """An image tag, reused for one submission after the other."""
 
     def __init__(self, tag: str, engine: Engine, settings: Settings) -> None:
         self.tag = tag
@@ -18,7 +18,7 @@ class Image:
         self._settings = settings
 
     def build(self, folder: Path) -> None:
-        """Make it of what is there; raises Unusable."""
+        """Build the image from a folder; raises Unusable."""
         recipe = folder if (folder / RECIPE).is_file() else HERE
         words = ("docker", "build", "--quiet", "--file", str(recipe / RECIPE), "--tag", self.tag)
         base = f"PYTHON_IMAGE={self._settings.python_image}"
@@ -33,7 +33,7 @@ class Image:
 
     @property
     def user(self) -> str:
-        """Whom it runs as, in numbers; nothing if it has a name, which is known in it alone."""
+        """The image's user, as numbers; empty for a name, which only the image can resolve."""
         words = ("docker", "image", "inspect", "--format", "{{.Config.User}}", self.tag)
         user = self._engine.run(*words).stdout.strip() or "0:0"
         return "" if user.strip("0123456789:") else user

@@ -1,18 +1,18 @@
-"""Copies standard input to a file, and keeps only its end.
+"""Copies standard input to a file, and keeps only the end.
 
-Usage: python3 keep_end.py FILE. A server may print as long as it runs.
+Usage: python3 keep_end.py FILE. A server may print for as long as it runs.
 """
 
 import os
 import sys
 
-LIMIT = 1 << 20  # bytes; before it is cut down to that it may have twice as many
+LIMIT = 1 << 20  # bytes to keep; the file is cut when it exceeds twice as many
 CHUNK = 1 << 16
 
 
 def main() -> None:
-    """Until the end of what is printed."""
-    with open(sys.argv[1], "w+b", buffering=0) as file:  # noqa: PTH123 - as short as it is
+    """Copy until the end of input."""
+    with open(sys.argv[1], "w+b", buffering=0) as file:  # noqa: PTH123 - shorter
         while chunk := os.read(0, CHUNK):
             file.write(chunk)
             if file.tell() > 2 * LIMIT:

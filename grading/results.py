@@ -1,4 +1,4 @@
-"""The folder of results: cards, logs, the grade book, feedback; and what an interrupted run has."""
+"""The folder of results: cards, logs, grade book, feedback, and the state of an interrupted run."""
 
 import json
 import zipfile
@@ -11,15 +11,15 @@ from grading.feedback import feedback_on
 from grading.handed_in import Submission
 from grading.outcome import Outcome
 
-UNFINISHED = ".unfinished.json"  # there as long as a run is, or if it was interrupted
+UNFINISHED = ".unfinished.json"  # exists during a run, and after an interrupted one
 BOOK, FEEDBACK, ARCHIVE = "summary.csv", "feedback", "feedback.zip"
 
 
 class Results:
-    """What a run writes, each as soon as it is known."""
+    """Writes each result as soon as it is known."""
 
     def __init__(self, folder: Path, form: str, weights: Weights, settings: object) -> None:
-        """An interrupted run can only be resumed with the same `settings`."""
+        """Read the state of an interrupted run, unless its `settings` were different."""
         self._folder = folder
         self._form = form
         self._weights = weights
@@ -35,16 +35,16 @@ class Results:
                     self._done[name] = stamp, Outcome.read(outcome)
 
     def where(self, name: str) -> Path:
-        """Where a card goes."""
+        """Return the path of a submission's card."""
         return self._folder / f"{name}.{self._form}"
 
     def of(self, submission: Submission) -> Outcome | None:
-        """What an interrupted run has found, if the submission is still the same."""
+        """Return the outcome from an interrupted run, if the submission has not changed."""
         stamp, outcome = self._done.get(submission.name, ("", None))
         return outcome if stamp == submission.stamp() else None
 
     def begin(self, submissions: Sequence[Submission]) -> None:
-        """Remove what earlier runs left of these, and of submissions that are gone."""
+        """Delete the old files of submissions to grade; forget submissions that are gone."""
         names = {submission.name for submission in submissions}
         self._done = {name: done for name, done in self._done.items() if name in names}
         for submission in submissions:
@@ -54,7 +54,7 @@ class Results:
                     file.unlink(missing_ok=True)
 
     def add(self, submission: Submission, outcome: Outcome) -> None:
-        """Write everything about one."""
+        """Write everything about one submission, and the grade book."""
         self._done[submission.name] = submission.stamp(), outcome
         if outcome.told:
             self.where(submission.name).write_text(outcome.told, encoding="utf-8")
@@ -71,7 +71,7 @@ class Results:
         new.replace(unfinished)
 
     def finish(self, submissions: Sequence[Submission]) -> None:
-        """All are graded: write the feedback as one archive; nothing is left to resume."""
+        """Write all feedback as one archive; there is nothing left to resume."""
         self._write_book()
         with zipfile.ZipFile(self._folder / ARCHIVE, "w", zipfile.ZIP_DEFLATED) as archive:
             for submission in submissions:
@@ -80,7 +80,7 @@ class Results:
         (self._folder / UNFINISHED).unlink(missing_ok=True)
 
     def unknown_weights(self) -> list[str]:
-        """Checks that have a weight and are on no card."""
+        """Return the checks that have a weight but appear on no card."""
         outcomes = [outcome for _, outcome in self._done.values() if outcome.checked]
         known = {check["name"] for outcome in outcomes for check in outcome.checks}
         return sorted(self._weights.keys() - known) if outcomes else []

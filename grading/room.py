@@ -1,4 +1,4 @@
-"""One submission's containers, in a Compose project of their own: what they are told and say."""
+"""The containers of one submission, in their own Compose project."""
 
 import json
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ from grading.staging import Unusable
 
 PORT = 2022
 SERVER = f"localhost:{PORT}"
-LINES = 1000  # of its output are kept
-ENDS = 120.0  # seconds for a check to end, beyond what it waits for the server and for its answers
+LINES = 1000  # of the submission's output to keep
+ENDS = 120.0  # seconds for a check to end, beyond --wait; times --timeout if that is above 1
 
 
 class Room:
-    """Has one submission after the other; other rooms may be beside it."""
+    """Holds one submission at a time; other rooms may exist at the same time."""
 
     def __init__(self, project: str, engine: Engine, settings: Settings) -> None:
         self._engine = engine
@@ -28,9 +28,10 @@ class Room:
         self._variables = {"SUBMISSION_IMAGE": self.image.tag, "COMPOSE_PROJECT_NAME": project}
 
     def start(self) -> None:
-        """As the image's user, the checker too: root if the image does not say. Raises Unusable.
+        """Start the submission; raises Unusable.
 
-        A name is known in the image alone; then the checker has a user of its own.
+        The checker gets the user of the image, which is root by default. Only the image can
+        resolve a user's name: if it has one, the checker keeps its own user.
         """
         self._variables.pop("SUBMISSION_USER", None)
         if user := self.image.user:
@@ -40,7 +41,7 @@ class Room:
             raise Unusable(f"does not start: {last_line(done.stderr)}\n{done.stderr}")
 
     def check(self, *options: str) -> tuple[str, str]:
-        """What `lanes check` prints beside the submission, and the last line of its errors."""
+        """Check the submission; return the card, and the last line of standard error."""
         checker = ("run", "--rm", "--no-deps", "--no-TTY", "check", "check", SERVER)
         words = (*checker, "--require=threads", "--format=json", *options)
         within = self._settings.wait + ENDS * max(1, self._settings.timeout)
@@ -51,24 +52,24 @@ class Room:
         return done.stdout, last_line(done.stderr).removeprefix("Error: ")
 
     def check_nobody(self, *options: str, says: str) -> str:
-        """What `lanes check` prints where there is no network."""
+        """Run `lanes check` without a network, with `says` as input; return its output."""
         run = ("docker", "exec", "--interactive", self._container("room"))
         return self._engine.run(*run, "python3", "-m", "lanes", "check", *options, says=says).stdout
 
     def log(self) -> str:
-        """The end of what the submission has printed."""
+        """Return the last lines that the submission printed."""
         words = ("docker", "logs", "--tail", str(LINES), self._container("submission"))
         return self._engine.run(*words, merged=True).stdout
 
     def state(self) -> Mapping[str, Any]:
-        """The submission's, as the engine has it."""
+        """Return the state of the submission's container, as Docker reports it."""
         words = ("docker", "inspect", "--format", "{{json .State}}", self._container("submission"))
         state: Mapping[str, Any] = json.loads(self._engine.run(*words).stdout)
         return state
 
     def remove(self) -> None:
-        """Whatever of it is there."""
-        engine = Engine()  # one that nobody has stopped
+        """Remove the containers and the image, if there are any."""
+        engine = Engine()  # one that is not stopped
         self._compose("down", "--volumes", "--timeout", "0", engine=engine)
         engine.run("docker", "image", "rm", self.image.tag)
 

@@ -1,4 +1,4 @@
-"""All submissions, some at a time, each in a room; the results as they come."""
+"""Grades all submissions, several at a time, each in a room; writes results as they come."""
 
 import os
 import signal
@@ -18,17 +18,17 @@ from grading.room import Room
 from grading.settings import Settings
 
 CHECKED, NOT_ALL, INTERRUPTED, TERMINATED = 0, 1, 130, 143
-PAUSE = 0.1  # seconds from one attempt to remove what a check needs to the next
+PAUSE = 0.1  # seconds between two attempts to remove the containers
 CLEAR = "\r\x1b[K"
-WIDEST = 40  # characters of a column with names
+WIDEST = 40  # characters in the column of names, at most
 
 
 class _Terminated(Exception):
-    """By SIGTERM."""
+    """SIGTERM has arrived."""
 
 
 class Grading:
-    """All submissions, several at a time; what is interrupted leaves nothing running."""
+    """Grades all submissions, several at a time; leaves nothing running if interrupted."""
 
     def __init__(
         self, submissions: Sequence[Submission], results: Results, settings: Settings, at_once: int
@@ -36,7 +36,7 @@ class Grading:
         self._submissions = submissions
         self._results = results
         self._engine = Engine()
-        default = f"thread-lanes-grading-{os.getpid()}"  # another run may be beside this one
+        default = f"thread-lanes-grading-{os.getpid()}"  # another run may be active
         project = os.environ.get("COMPOSE_PROJECT_NAME") or default
         slots = range(1, min(at_once, len(submissions)) + 1)
         rooms = [Room(f"{project}-{slot}", self._engine, settings) for slot in slots]
@@ -49,7 +49,7 @@ class Grading:
             self._free.put(grader)
 
     def run(self) -> int:
-        """Grade them; the exit code says how that went."""
+        """Grade all submissions; return the exit code."""
         self._results.begin(self._submissions)
         signal.signal(signal.SIGTERM, _terminated)
         pool = ThreadPoolExecutor(len(self._graders))
@@ -97,12 +97,12 @@ class Grading:
         self._progress(f"{self._graded} of {len(self._submissions)} graded")
 
     def _progress(self, text: str) -> None:
-        """A line on a terminal, which the next one replaces."""
+        """On a terminal, replace the progress line."""
         if sys.stderr.isatty():
             print(f"{CLEAR}{text}", end="", file=sys.stderr, flush=True)
 
     def _end(self, pool: ThreadPoolExecutor, futures: dict[Future[Outcome], Submission]) -> None:
-        """Remove what the checks needed, once the last one has ended."""
+        """Stop grading: remove all containers, repeatedly, until the last grader has ended."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         self._progress("")
@@ -118,7 +118,7 @@ class Grading:
 
 
 def _printable(text: str) -> str:
-    """A terminal would obey control characters."""
+    """Replace control characters, which a terminal would obey."""
     return "".join(one if one.isprintable() else "?" for one in text)
 
 

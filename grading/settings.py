@@ -1,4 +1,4 @@
-"""How submissions are graded: other settings may give other results."""
+"""The settings that may change the results of grading."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ PYTHON_IMAGE = "python:3.15-slim-trixie"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """For all submissions of a run."""
+    """The settings of a run, for all submissions."""
 
     form: str = "text"  # of the cards
     protocol: str = "handout"
-    timeout: float = 3  # seconds
-    wait: float = 10
+    timeout: float = 3  # seconds for an answer
+    wait: float = 10  # seconds until the server listens
     build_seconds: float = 300
     python_image: str = PYTHON_IMAGE
-    checker: str = "thread-lanes"  # its image
+    checker: str = "thread-lanes"  # image

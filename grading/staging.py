@@ -1,4 +1,4 @@
-"""What was handed in, copied so that it can be built: out of archives and folders, readable."""
+"""Copies a submission so that it can be built: unpacked, at the top of its folder, readable."""
 
 import shutil
 from collections.abc import Iterator, Mapping
@@ -6,16 +6,16 @@ from pathlib import Path
 
 from grading.archive import BROKEN, IGNORED, inside, is_archive, unpack
 
-MOST = 1 << 28  # bytes of an archive, unpacked
+MOST = 1 << 28  # bytes in an archive, unpacked
 PROGRAM, RECIPE = "server.py", "Dockerfile"
 
 
 class Unusable(Exception):
-    """There is nothing to start; the text says why."""
+    """The submission cannot be started; the text says why."""
 
 
 def stage(files: Mapping[str, Path], folder: Path) -> None:
-    """Copy them into an empty folder; raises Unusable."""
+    """Copy the files into an empty folder; raises Unusable."""
     try:
         for name, source in files.items():
             _copy(source, folder / name)
@@ -31,7 +31,7 @@ def stage(files: Mapping[str, Path], folder: Path) -> None:
 
 
 def below(folder: Path) -> Iterator[Path]:
-    """Everything in a folder and in its folders."""
+    """Yield everything in a folder, recursively, without following symbolic links."""
     if folder.is_dir() and not folder.is_symlink():
         for path in folder.iterdir():
             yield path
@@ -47,7 +47,7 @@ def _copy(source: Path, to: Path) -> None:
 
 
 def _settle(folder: Path) -> None:
-    """Bring what is there to where it is looked for: out of one archive, one folder, one name."""
+    """Unpack a lone archive or folder, or rename a lone .py file, to get server.py at the top."""
     while not {PROGRAM, RECIPE} & {path.name for path in folder.iterdir()}:
         programs = [path for path in inside(folder) if path.suffix == ".py"]
         match programs, inside(folder):
@@ -67,7 +67,7 @@ def _settle(folder: Path) -> None:
 
 
 def _make_readable(folder: Path) -> None:
-    """For whoever the image runs as: u=rwX,go=rX."""
+    """Set modes u=rwX,go=rX, because the image may run as any user."""
     for path in [folder, *below(folder)]:
         if not path.is_symlink():
             runs = path.is_dir() or path.stat().st_mode & 0o111
