@@ -1,1 +1,1 @@
-"""The lessons of docs/lessons: read, walked through and checked, all from the same text."""
+"""Reads, walks through and checks the lessons of docs/lessons, all from the same text."""

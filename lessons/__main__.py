@@ -1,4 +1,4 @@
-"""`python -m lessons 2` walks through lesson 2: its text, and its commands one by one."""
+"""`python -m lessons 2` walks through lesson 2: its text, and one command after the other."""
 
 import sys
 
@@ -7,7 +7,7 @@ import click
 from lessons.lesson import Lesson, find, read
 from lessons.walk import Left, Walk
 
-INTERRUPTED = 130  # a shell's exit code for a program that Ctrl-C has ended
+INTERRUPTED = 130  # a shell's exit code for a program that Ctrl-C ended
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,7 +43,7 @@ def _say_goodbye(number: str) -> None:
 
 
 def titled(lesson: Lesson) -> str:
-    """A line of the list."""
+    """Return the lesson's line in the list."""
     minutes = "a minute" if lesson.minutes == 1 else f"{lesson.minutes} minutes"
     return f"{lesson.number} {lesson.title} ({minutes})"
 

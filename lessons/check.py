@@ -1,4 +1,4 @@
-"""Holds a lesson to its word: runs all of its commands in order, and tests every claim."""
+"""Checks that a lesson is true: runs all its commands in order, and tests every claim."""
 
 import signal
 import traceback
@@ -8,11 +8,11 @@ from lessons.lesson import Claim, Command, Lesson
 from lessons.pattern import difference
 from lessons.shell import Ran, run
 
-PATIENCE = 120.0  # seconds for one command: a lesson's together take less
+PATIENCE = 120.0  # seconds for one command; all commands of a lesson together take less
 
 
 class Broken(AssertionError):
-    """Something is not as the lesson says; the text says where, and what came instead."""
+    """Something is not as the lesson says; the text says where, and what was printed instead."""
 
 
 def _ignore(_command: Command, _ran: Ran) -> None:
@@ -20,7 +20,7 @@ def _ignore(_command: Command, _ran: Ran) -> None:
 
 
 def check(lesson: Lesson, note: Callable[[Command, Ran], object] = _ignore) -> None:
-    """Raises Broken at the first thing that is not as the lesson says; notes each command's run."""
+    """Run a lesson and call `note` after each command; raises Broken at the first difference."""
     output = ""
     for step in lesson.steps:
         if isinstance(step, Command):
@@ -49,7 +49,7 @@ def _test(lesson: Lesson, claim: Claim, output: str) -> None:
     try:
         claim.test(output)
     except Exception as error:
-        # Sybil gives the block's lines the numbers that they have in the file.
+        # Sybil keeps the file's line numbers.
         line = traceback.extract_tb(error.__traceback__)[-1].lineno
         where = f"{lesson.path.name}:{line}"
         wrong = f"a claim failed: {error!r}\n{claim.example.parsed}"

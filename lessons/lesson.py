@@ -1,11 +1,11 @@
-"""A lesson is a Markdown file: prose, commands with what they print, and claims about that.
+"""A lesson is a Markdown file: prose, commands with their output, and claims about the output.
 
-A command stands in a fenced `console` block: it begins with `$ ` and continues on the next line
-if a line ends in a backslash. What follows, up to the next command, is what it prints. If that
-differs from run to run, the block shows one run, and a comment below the block (`<!-- prints`)
-has the pattern: a line with the beginning of the command, then what every run prints. A claim is
-Python in an invisible block (an HTML comment, `invisible-code-block: python`), where `output` is
-what the last command printed; all claims of a lesson share their names.
+A command is in a fenced `console` block: it begins with `$ `, and continues on the next line if a
+line ends in a backslash. Its output follows, up to the next command. If the output differs from run
+to run, the block shows one run, and a comment below the block (`<!-- prints`) has the pattern: a
+line with the beginning of the command, then what every run prints. A claim is Python in an
+invisible block (an HTML comment, `invisible-code-block: python`), where `output` is what the last
+command printed; all claims of a lesson share one namespace.
 """
 
 import math
@@ -20,19 +20,19 @@ from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.abstract import AbstractCodeBlockParser
 from sybil.parsers.markdown.lexers import DirectiveInHTMLCommentLexer, FencedCodeBlockLexer
 
-ROOT = Path(__file__).parents[1]  # where the commands are run
+ROOT = Path(__file__).parents[1]  # the commands run here
 FOLDER = ROOT / "docs" / "lessons"
 WORDS_A_MINUTE = 200
 
-# A claim's example ends before the arrow that ends its comment.
-# What stands between `run` or `page` and `end` is about the page, not a part of the lesson.
+# A claim's example ends before the arrow that closes its comment.
+# Text between `run` or `page` and `end` is about the page, not a part of the lesson.
 COMMENT = re.compile(r"\A--+>|<!-- (?:run|page) -->.*?<!-- end -->|<!--.*?-->", re.DOTALL)
 COMMAND = re.compile(r"^\$ (?P<command>(?:.*\\\n)*.*)\n(?P<printed>(?:(?!\$ ).*\n)*)", re.MULTILINE)
 PATTERNS = re.compile(r"\s*<!-- prints\n(.*?)-->", re.DOTALL)
 
 
 class Malformed(Exception):
-    """A file that is no lesson; the text says where and why."""
+    """The file is not a lesson; the text says where and why."""
 
 
 @dataclass(frozen=True)
@@ -44,24 +44,24 @@ class Prose:
 
 @dataclass(frozen=True)
 class Command:
-    """A command, and the lines that it has to print; with none, any are right."""
+    """A command, and the lines that it has to print; if there are none, any output is right."""
 
     text: str
     expected: tuple[str, ...]
     run: (
         tuple[str, ...] | None
-    )  # what the page shows in their place, if each run prints other lines
-    line: int  # of the file, where it begins
+    )  # what the page shows instead, if the output differs from run to run
+    line: int  # where it begins in the file
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What has to hold of the last command's output."""
+    """A claim about the last command's output."""
 
     example: Example
 
     def test(self, output: str) -> None:
-        """Raises what its Python raises."""
+        """Run the claim's Python; raises what that raises."""
         self.example.namespace["output"] = output
         self.example.evaluate()
 
@@ -71,11 +71,11 @@ Step = Prose | Command | Claim
 
 @dataclass(frozen=True)
 class Lesson:
-    """The steps of one file, in order. The claims' names live as long as this does."""
+    """The steps of one file, in order. The claims' namespace lives as long as this object."""
 
     path: Path
     title: str
-    minutes: int  # that it takes to read
+    minutes: int  # to read it
     steps: tuple[Step, ...]
 
     @property
@@ -88,18 +88,18 @@ class Lesson:
 
 
 def find() -> dict[str, Path]:
-    """The files of all lessons by their numbers, in order."""
+    """Return the files of all lessons by number, in order."""
     paths = sorted(FOLDER.glob("[0-9]*.md"), key=lambda path: int(number_of(path)))
     return {number_of(path): path for path in paths}
 
 
 def number_of(path: Path) -> str:
-    """What the name begins with: 2-where-does-client-n-wait.md is lesson 2."""
+    """Return a lesson's number from the file name: 2-where-does-client-n-wait.md is lesson 2."""
     return path.name.split("-")[0]
 
 
 def read(path: Path) -> Lesson:
-    """The lesson in a file; raises Malformed."""
+    """Return the lesson in a file; raises Malformed."""
     sybil = Sybil(
         [
             AbstractCodeBlockParser(
@@ -128,13 +128,13 @@ def read(path: Path) -> Lesson:
 
 
 def _words(text: str, steps: Iterable[Step]) -> int:
-    """How many there are to read. What differs from run to run is looked at, not read."""
+    """Count the words to read, without output that differs from run to run: readers skim that."""
     looked_at = [step.run or () for step in steps if isinstance(step, Command)]
     return len(COMMENT.sub("", text).split()) - len(" ".join(chain(*looked_at)).split())
 
 
 def _run_elsewhere(_example: Example) -> None:
-    """Commands are the reader's, or check's: Sybil only finds them."""
+    """Do nothing: Sybil only finds the commands; the reader or `check` runs them."""
 
 
 def _prose(text: str) -> Iterator[Prose]:
@@ -165,7 +165,7 @@ def _steps(example: Example, text: str) -> Iterator[Step]:
 
 
 def _patterns(text: str, end: int) -> dict[str, tuple[str, ...]]:
-    """By the beginnings of their commands, those in the comment right below a block."""
+    """Return the patterns right below a block, by the beginnings of their commands."""
     comment = PATTERNS.match(text, end)
     found = COMMAND.finditer(comment[1]) if comment else ()
     return {match["command"]: tuple(match["printed"].splitlines()) for match in found}

@@ -1,8 +1,8 @@
-"""Compares what a command prints with what the lesson says, and picks out what is worth showing.
+"""Compares a command's output with the lesson, and picks out the lines that are worth showing.
 
-In a pattern `...` alone on a line stands for any number of lines, and so does `+++`: the first
-leaves them out of what is shown, the second keeps them. Within a line `...` stands for any text.
-The number of blanks between two words does not count: a column is as wide as its longest name.
+In a pattern, `...` or `+++` alone on a line stands for any number of lines: `...` hides them, `+++`
+shows them. Within a line, `...` stands for any text. The number of blanks between two words does
+not count, because a column is as wide as its longest name.
 """
 
 import re
@@ -15,7 +15,7 @@ ANYTHING_SHOWN = "+++"
 
 @dataclass(frozen=True)
 class Piece:
-    """Lines of an output that one line of the pattern accounts for."""
+    """The lines of output that match one line of the pattern."""
 
     lines: tuple[str, ...]
     shown: bool
@@ -23,7 +23,7 @@ class Piece:
 
 
 def difference(expected: Sequence[str], output: str) -> str | None:
-    """The first line that is not as expected, in words; None if all are."""
+    """Describe the first line that is not as expected; None if there is none."""
     lines = output.splitlines()
     steps = _reached(expected, lines)
     reached = steps[-1]
@@ -37,7 +37,7 @@ def difference(expected: Sequence[str], output: str) -> str | None:
 
 
 def pieces(expected: Sequence[str], output: str) -> list[Piece] | None:
-    """The output, cut up by the lines of the pattern; None if it is not as expected."""
+    """Split the output by the lines of the pattern; None if it does not match."""
     lines = output.splitlines()
     steps = _reached(expected, lines)
     end = len(lines)
@@ -45,7 +45,7 @@ def pieces(expected: Sequence[str], output: str) -> list[Piece] | None:
         return None
     found = []
     for line, before in zip(reversed(expected), reversed(steps[:-1]), strict=True):
-        # As few lines as possible are left out.
+        # Match as few lines as possible.
         begin = max(at for at in before if at <= end) if _any(line) else end - 1
         found.append(Piece(tuple(lines[begin:end]), line.strip() != ANYTHING, line))
         end = begin
@@ -53,9 +53,9 @@ def pieces(expected: Sequence[str], output: str) -> list[Piece] | None:
 
 
 def _reached(expected: Sequence[str], lines: Sequence[str]) -> list[set[int]]:
-    """How many lines can be accounted for by none, one, two, ... of what is expected.
+    """Return how many lines of output the first 0, 1, 2, ... expected lines can match.
 
-    The list ends before the first expected line that is not there.
+    The list ends before the first expected line that matches nothing.
     """
     steps = [{0}]
     for line in expected:
@@ -74,7 +74,7 @@ def _any(line: str) -> bool:
 
 
 def _came(lines: list[str], reached: set[int]) -> str:
-    """What stood where a line was looked for."""
+    """Describe what was found in place of an expected line."""
     first = min(reached)
     if first == len(lines):
         return "the end"

@@ -1,4 +1,4 @@
-"""Where one left a lesson, and what one predicted: kept in a file of this clone."""
+"""Where the reader left a lesson, and the reader's predictions, saved in a file in this clone."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -11,7 +11,7 @@ FOLDER = ROOT / ".lessons"
 
 @dataclass
 class Place:
-    """How far you have come in a lesson with `stops` stops."""
+    """The reader's place in a lesson with `stops` stops."""
 
     stops: int
     stop: int = 0  # counted from 0
@@ -19,7 +19,7 @@ class Place:
 
 
 def load(number: str, stops: int) -> Place:
-    """The place that was saved; the beginning if there is none, or the lesson has changed."""
+    """Return the saved place, or the beginning if there is none or the lesson has changed."""
     try:
         saved = Place(**json.loads(_file(number).read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError, TypeError):
@@ -28,13 +28,13 @@ def load(number: str, stops: int) -> Place:
 
 
 def save(number: str, place: Place) -> None:
-    """Keep it until the lesson is finished."""
+    """Save the place until the lesson is finished."""
     FOLDER.mkdir(exist_ok=True)
     _file(number).write_text(json.dumps(asdict(place)), encoding="utf-8")
 
 
 def forget(number: str) -> None:
-    """The lesson is finished: the next walk begins at its beginning."""
+    """Delete the place, so that the next walk starts at the beginning."""
     _file(number).unlink(missing_ok=True)
 
 

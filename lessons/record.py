@@ -1,6 +1,6 @@
-"""`python -m lessons.record 1 2` runs these lessons, and has their pages show what was printed.
+"""`python -m lessons.record 1 2` runs these lessons and writes the output into their pages.
 
-Only a run that is as the lesson says is shown, and only if none of its commands took too long.
+A run is recorded only if it is as the lesson says, and if no command took too long.
 """
 
 import os
@@ -15,8 +15,8 @@ from lessons.lesson import ROOT, Command, Lesson, Malformed, find, read
 from lessons.pattern import ANYTHING, ANYTHING_SHOWN, pieces
 from lessons.shell import Ran, run
 
-SECONDS = 15  # that a reader should wait for a command at most
-WIDTH = 110  # of a page's lines
+SECONDS = 15  # the longest that a reader should wait for a command
+WIDTH = 110  # characters in a line of a page
 NOTE = re.compile(r"^<!-- run -->\n(.*?)^<!-- end -->$", re.MULTILINE | re.DOTALL)
 
 
@@ -33,7 +33,7 @@ def main(numbers: tuple[str, ...]) -> None:
 
 
 def recorded(lesson: Lesson, text: str, versions: str) -> str:
-    """The text of a lesson with the results of a run; raises Broken, and Malformed."""
+    """Return the text of a lesson with the results of a run; raises Broken or Malformed."""
     if not NOTE.search(text):
         raise Malformed(f"{lesson.path} has no place for the note on its run")
     runs: dict[Command, Ran] = {}
@@ -57,7 +57,7 @@ def recorded(lesson: Lesson, text: str, versions: str) -> str:
 
 
 def shown(command: Command, output: str) -> list[str]:
-    """What the page shows of an output. Paths are those in the repository."""
+    """Return the lines of an output that the page shows, with paths relative to the repository."""
     lines: list[str] = []
     for piece in pieces(command.expected, output.replace(f"{ROOT}/", "")) or ():
         if piece.shown:

@@ -1,4 +1,4 @@
-"""What a walk shows: prose, a running command, what it printed, and predictions beside answers."""
+"""Shows a walk: prose, a running command, its output, and predictions next to the answers."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -18,33 +18,33 @@ from lessons.pattern import Piece, pieces
 from lessons.shell import Ran, without_colours
 
 RUNNING = 8  # lines shown of a command while it runs
-FOLDED = 3  # lines that are not worth showing are folded if there are more of them
-LAST = 12  # lines shown of an output that is not as expected
+FOLDED = 3  # fold lines that are not worth showing if there are more than this
+LAST = 12  # lines to show of an output that is not as expected
 
 
 class Screen:
-    """A terminal, or whatever takes its place: then nothing is folded."""
+    """A terminal, or another output, on which nothing is folded."""
 
     def __init__(self) -> None:
         self._console = Console(highlight=False)
 
     def heading(self, text: str) -> None:
-        """A line across the screen."""
+        """Draw a line across the screen, with this text."""
         self._console.print()
         self._console.rule(text, align="left")
 
     def prose(self, markdown: str) -> None:
-        """Text to read."""
+        """Show text to read."""
         self._console.print(Markdown(markdown))
         self._console.print()
 
     def command(self, command: Command) -> None:
-        """What runs next."""
+        """Show the command that runs next."""
         self._console.print(Text(f"$ {command.text}", style="bold"), soft_wrap=True)
 
     @contextmanager
     def running(self) -> Iterator[Callable[[str], None]]:
-        """Takes the lines of a command. On a terminal it shows the last ones while it runs."""
+        """Yield a function that takes a running command's lines; a terminal shows the last ones."""
         if not self._console.is_terminal:
             yield lambda line: click.echo(line, nl=False)
             return
@@ -60,7 +60,7 @@ class Screen:
             yield show
 
     def outcome(self, command: Command, ran: Ran) -> bool:
-        """What a command has printed, its log folded. Returns whether one can see all of it."""
+        """Show a command's output, folded; return whether all of it is on the screen."""
         seen = 0
         if self._console.is_terminal:
             for piece in pieces(command.expected, ran.output) or _tail(ran.output):
@@ -81,7 +81,7 @@ class Screen:
     def predictions(
         self, questions: Sequence[str], predicted: Sequence[str], answers: Sequence[str] = ()
     ) -> None:
-        """Each question with what was predicted and, once that is known, with the answer."""
+        """Show each question with the prediction and, if known, the answer."""
         table = Table(box=None, header_style="bold", padding=(0, 2, 1 if answers else 0, 0))
         table.add_column("")
         for title in ("The question", "Your prediction", *(["What happens"] if answers else [])):
@@ -96,15 +96,15 @@ class Screen:
         self._console.print()
 
     def say(self, text: str) -> None:
-        """A line to the reader."""
+        """Show a message to the reader."""
         self._console.print(Text(text))
 
     def page(self, ran: Ran) -> None:
-        """All of an output, in a program that scrolls."""
+        """Show all of an output in a pager."""
         click.echo_via_pager(ran.output)
 
 
 def _tail(output: str) -> list[Piece]:
-    """An output that nobody has described: its end."""
+    """Return the pieces of an output without a matching pattern: only the end is shown."""
     lines = tuple(output.splitlines())
     return [Piece(lines[:-LAST], shown=False, pattern=""), Piece(lines[-LAST:], True, "")]

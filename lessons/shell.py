@@ -1,4 +1,4 @@
-"""Runs a command as the reader would."""
+"""Runs a command as the reader would run it."""
 
 import os
 import re
@@ -13,15 +13,15 @@ from pathlib import Path
 
 from lessons.lesson import ROOT
 
-CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # colours, and Compose clears each line first
-# What a demo of the reader's or `make lesson` has set: a lesson says itself what it runs with.
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # colours, and Compose's clearing of lines
+# Set by the reader's demo or by `make lesson`; a lesson sets its own.
 FOREIGN = ("LANES_", "CLIENTS", "MODEL", "WORKERS", "MAKE", "MFLAGS")
 THE_READERS = ("LANES_PORT", "LANES_STATUS_PORT")
 
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command printed, on standard output and error alike, without colours."""
+    """A command's output, without colours: standard output and standard error together."""
 
     output: str
     exit_code: int
@@ -31,10 +31,9 @@ class Ran:
 def run(
     command: str, show: Callable[[str], object], patience: float = threading.TIMEOUT_MAX
 ) -> Ran:
-    """Run a command from the root of the repository, and show each line as it comes.
+    """Run a command in the root of the repository, and show each line as it comes.
 
-    It can ask nobody anything. After `patience` seconds it is killed, and so is all that it has
-    started.
+    Its standard input is empty. After `patience` seconds, its process group is killed.
     """
     began = time.monotonic()
     with subprocess.Popen(
@@ -59,19 +58,19 @@ def run(
             exit_code = process.wait()
             return Ran(without_colours("".join(lines)), exit_code, time.monotonic() - began)
         except KeyboardInterrupt:
-            os.killpg(process.pid, signal.SIGINT)  # in a group of its own it has not got Ctrl-C
+            os.killpg(process.pid, signal.SIGINT)  # its own group did not get Ctrl-C
             raise
         finally:
             killer.cancel()
 
 
 def without_colours(text: str) -> str:
-    """The text as one reads it."""
+    """Return the text without control sequences."""
     return CONTROL.sub("", text)
 
 
 def _environment() -> dict[str, str]:
-    """The reader's, but that `python3` is the one that runs this, and shows each line at once."""
+    """Return the reader's environment, with this Python as `python3`, and unbuffered output."""
     theirs = {
         name: text
         for name, text in os.environ.items()

@@ -1,4 +1,4 @@
-"""A lesson, cut into the stops of a walk: some prose to read, a command to run, or questions."""
+"""Divides a lesson into the stops of a walk: prose to read, commands to run, or questions."""
 
 import re
 from collections.abc import Iterator
@@ -6,30 +6,30 @@ from dataclasses import dataclass
 
 from lessons.lesson import Command, Lesson, Prose
 
-WORDS = 120  # at one stop: they fit into a terminal of 24 lines
+WORDS = 120  # at one stop: they fit on a terminal of 24 lines
 PART = re.compile(r"^(?=## )", re.MULTILINE)
-HEADING = re.compile(r"\A#(?:# (.*)| .*)\s*")  # the title heads no section
-PICTURE = re.compile(r"^!\[.*\]\(.*\)$", re.MULTILINE)  # a terminal shows none
+HEADING = re.compile(r"\A#(?:# (.*)| .*)\s*")  # the title does not begin a section
+PICTURE = re.compile(r"^!\[.*\]\(.*\)$", re.MULTILINE)  # a terminal cannot show pictures
 ANSWERS = re.compile(r"<details>\n<summary>.*?</summary>\n\n(.*?)\n\n</details>", re.DOTALL)
 ITEM = re.compile(r"^\d+\. (.+(?:\n {3}.+)*)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Stop:
-    """What the reader sees at a time."""
+    """What the reader sees at one time."""
 
     section: str
     prose: str = ""
     commands: tuple[Command, ...] = ()  # all but the last print nothing worth showing
-    questions: tuple[str, ...] = ()  # that the prose asks
+    questions: tuple[str, ...] = ()  # asked in the prose
     answers: tuple[str, ...] = ()
 
 
 def stops(lesson: Lesson) -> list[Stop]:
-    """All stops, in order. Commands are at the same stop as the prose that leads to them."""
+    """Return all stops, in order. A command is at the same stop as the prose before it."""
     found: list[Stop] = []
     section = ""
-    leads = False  # the stop before is not over yet
+    leads = False  # whether the next command belongs to the last stop
     for step in lesson.steps:
         if isinstance(step, Prose):
             for part in PART.split(step.text):
@@ -42,7 +42,7 @@ def stops(lesson: Lesson) -> list[Stop]:
             found.append(Stop(section, before.prose, (*before.commands, step)))
             leads = not step.expected
         else:
-            leads = False  # what the last command printed is looked at
+            leads = False  # the reader looks at the last command's output first
     return found
 
 
@@ -64,7 +64,7 @@ def _items(text: str) -> tuple[str, ...]:
 
 
 def _parts(prose: str) -> Iterator[str]:
-    """Whole paragraphs, as many at a time as fit."""
+    """Yield as many whole paragraphs at a time as fit."""
     part = ""
     for paragraph in re.split(r"\n{2,}", prose.strip()):
         if part and len(f"{part} {paragraph}".split()) > WORDS:

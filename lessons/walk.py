@@ -1,4 +1,4 @@
-"""A walk through a lesson: from stop to stop, forwards and back, until its end or until later."""
+"""A walk through a lesson, from stop to stop, forwards and back; it can be resumed later."""
 
 import sys
 
@@ -10,11 +10,11 @@ from lessons.stops import Stop, stops
 
 
 class Left(Exception):
-    """The reader goes away, and may come back."""
+    """The reader has quit, and may resume later."""
 
 
 class Walk:
-    """One reader in one lesson. Without a terminal nobody is asked, and everything runs."""
+    """One reader in one lesson. Without a terminal, it asks nothing and runs everything."""
 
     def __init__(self, lesson: Lesson) -> None:
         self._lesson = lesson
@@ -25,7 +25,7 @@ class Walk:
         self._place = place.Place(len(self._stops))
 
     def go(self) -> None:
-        """To the end of the lesson; raises Left."""
+        """Walk to the end of the lesson; raises Left."""
         self._screen.heading(f"Lesson {self._lesson.number}: {self._lesson.title}")
         if self._asks:
             self._resume()
@@ -49,7 +49,7 @@ class Walk:
             self._place = saved
 
     def _at(self, stop: Stop) -> int:
-        """Be at a stop; return how many to go on from there."""
+        """Show a stop; return how many stops to go forward, or -1 to go back."""
         at = self._place.stop
         section = f"{stop.section} · " if stop.section else ""
         self._screen.heading(f"{section}step {at + 1} of {len(self._stops)}")
@@ -67,7 +67,7 @@ class Walk:
         return self._turn(self._ask("Enter continues, b goes back, q quits", "bq"))
 
     def _predict(self, stop: Stop) -> int:
-        """Ask what the reader expects; Enter keeps what was typed before."""
+        """Ask for predictions; Enter keeps what was typed before."""
         if not self._asks:
             return 1
         self._screen.say("What do you think? Enter continues, b goes back, q quits.")
@@ -111,7 +111,7 @@ class Walk:
         return {"b": -1, "r": 0}.get(answer, 1)
 
     def _ask(self, question: str, keys: str) -> str:
-        """One of these keys, or nothing for Enter; raises Left at q."""
+        """Return one of these keys, or nothing for Enter; raises Left for q."""
         while self._asks:
             answer = self._say(f"{question}: ").lower()
             if not answer or answer in set(keys):
@@ -119,7 +119,7 @@ class Walk:
         return ""
 
     def _say(self, prompt: str) -> str:
-        """What the reader types; raises Left at q."""
+        """Return what the reader types; raises Left for q."""
         said = input(prompt).strip()
         if said.lower() == "q":
             raise Left
