@@ -35,9 +35,9 @@ class Address(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def connect(self, seconds: float) -> socket.socket:
-        """Try the addresses that the name stands for, each for that many seconds.
+        """Try each address that the host name stands for, for that many seconds.
 
-        Raises OSError, whose text says what is wrong and what to look at.
+        Raises OSError, whose text says what is wrong and what to check.
         """
         try:
             return socket.create_connection(self, seconds)

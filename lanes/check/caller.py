@@ -1,4 +1,4 @@
-"""A client of the checked server, which speaks a dialect.
+"""A client of the checked server that speaks a dialect.
 
 In `handout` any bytes are a reply, since the original lab marks no end. In `lines` a reply is a
 line, and a greeting comes first.
@@ -19,7 +19,7 @@ Ticks = re.Pattern[bytes]
 
 
 class Caller(Connection):
-    """Says messages and hears answers; each is due within the time-out of its own message."""
+    """Sends messages and reads answers; each answer is due within the time-out of its message."""
 
     def __init__(
         self,
@@ -31,23 +31,23 @@ class Caller(Connection):
         ticks: Ticks | None = None,
     ) -> None:
         super().__init__(connected, patience)
-        self.thread: str | None = None  # the one that greeted us
+        self.thread: str | None = None  # the thread that greeted us
         self._dialect = dialect
         self._greets = greets  # whether the server speaks first
-        self._ticks = ticks  # what it says again and again unasked, which is no answer
+        self._ticks = ticks  # what it repeats unprompted, which is no answer
 
     @property
     def framed(self) -> bool:
-        """Whether an answer can be told from anything else."""
+        """Whether answers can be told apart from other output."""
         return self._dialect.framed
 
     @property
     def pauses(self) -> bool:
-        """Whether the server pauses within an answer, whose end then has to be waited for."""
+        """Whether the server pauses within an answer, so that its end has to be waited for."""
         return self.quiet > QUIET
 
     def be_greeted(self, *, whole: bool = True) -> None:
-        """Wait for the greeting, or in `handout` for its beginning, if there is one."""
+        """Wait for the greeting, if any; in `handout` unless `whole`, only for its beginning."""
         if self._greets:
             with said_of("the greeting"):
                 self.thread = self.reply(whole=whole).thread
@@ -58,22 +58,22 @@ class Caller(Connection):
         return self.reply()
 
     def say(self, text: str) -> None:
-        """Send a message; `lines` ends it, `handout` does not."""
+        """Send a message; `lines` adds a line end, `handout` does not."""
         self.drop()
         self.send(self._dialect.encode(text))
 
     def drop(self) -> None:
-        """Where any bytes would be a reply, forget those that came before the question."""
+        """In `handout`, where any bytes are a reply, drop those that came before the message."""
         if not self.framed:
             self.forget()
 
     def be_still(self) -> None:
-        """The same, and wait until no more of them come."""
+        """In `handout`, drop what has arrived and what follows, until there is a pause."""
         if not self.framed:
             self.rest()
 
     def be_drained(self, seconds: float) -> None:
-        """Wait until nothing has come for so long, and somewhat longer, but what comes unasked."""
+        """In `handout`, wait until nothing but ticks has come for `seconds` and somewhat longer."""
         last, end = time.monotonic(), self._patience.until()
         while not self.framed:
             until = min(last + seconds + self.quiet, end)
@@ -83,18 +83,18 @@ class Caller(Connection):
                 last = time.monotonic()
 
     def reply(self, *, whole: bool = True) -> Reply:
-        """The next reply, or in `handout` its beginning; a refusal is a failure."""
+        """Return the next reply; in `handout` unless `whole`, only its beginning. Raises Failed."""
         reply = _no_complaint(self.answer())
         if whole and not self.framed:
             return Reply(None, reply.text + self.rest().decode(errors="replace"))
         return reply
 
     def answer(self) -> Reply | Complaint:
-        """The next reply or refusal."""
+        """Return the next reply or complaint."""
         return self._next(self.due)
 
     def heard(self) -> str | None:
-        """What has arrived of replies, where something has; None if none of them is complete."""
+        """Wait for bytes, and return all complete replies as one text; None if there is none."""
         self._hear(self.due)
         replies: list[str] = []
         while (answer := self._take()) is not None:
@@ -102,18 +102,18 @@ class Caller(Connection):
         return "".join(replies) if replies else None
 
     def overhears(self) -> bool:
-        """Whether something has come though it did not ask; if it is no line, forget that."""
+        """Whether something other than ticks has come unprompted; in `handout`, drop it."""
         return self.hears() if self.framed else bool(self._told(self.forget()))
 
     def overdue(self) -> Failed:
-        """What to say of an answer that is; raises OutOfTime."""
+        """Return the failure for an overdue answer; raises OutOfTime."""
         failure = self._patience.ran_out("no answer")
         if isinstance(failure, OutOfTime):
             raise failure
         return failure
 
     def unasked(self) -> str:
-        """What arrives though nothing was asked: usually nothing."""
+        """Return what arrives unprompted: usually nothing."""
         with contextlib.suppress(Failed):
             return str(self._next(time.monotonic() + QUIET))
         return ""
@@ -127,7 +127,7 @@ class Caller(Connection):
         self._dialect.feed(self._told(self.receive(until)))
 
     def _told(self, chunk: bytes) -> bytes:
-        """What of it may be an answer."""
+        """Return what may be an answer: everything but the ticks."""
         return self._ticks.sub(b"", chunk) if self._ticks else chunk
 
     def _take(self) -> Reply | Complaint | None:

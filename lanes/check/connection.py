@@ -13,45 +13,45 @@ from lanes.check.tls import TlsSocket
 
 RESET = struct.pack("ii", 1, 0)  # struct linger {on, 0 seconds}: socket(7), SO_LINGER
 CHUNK = 1 << 16  # bytes to receive at once, at most
-FLOOD = 1 << 20  # bytes after which a server that should hang up is taken not to
-ENDLESS = 1 << 16  # bytes after which a reply is taken to have no end
-QUIET = 0.05  # seconds without a byte after which a reply without an end counts as whole
+FLOOD = 1 << 20  # bytes; a server that sends this many when it should hang up has failed to
+ENDLESS = 1 << 16  # bytes after which a reply counts as endless
+QUIET = 0.05  # seconds of silence after which a reply without an end mark counts as whole
 
 
 def is_ready(connected: socket.socket, seconds: float) -> bool:
-    """Whether there are bytes to be read, or the end of them, now or within that time."""
+    """Whether bytes, or the end of the stream, can be read within `seconds`."""
     if isinstance(connected, TlsSocket):
         return connected.is_ready(seconds)
     return bool(select.select([connected], [], [], max(seconds, 0))[0])
 
 
 class Connection:
-    """Owns a connected socket from now on, and leaves in whatever way it is told to."""
+    """Owns a connected socket, and can leave in several ways."""
 
     def __init__(self, connected: socket.socket, patience: Patience) -> None:
         self._socket = connected
         self._patience = patience
-        self._sent_at: float | None = None  # an answer is due from then on
+        self._sent_at: float | None = None  # the time-out for an answer starts then
         self.quiet = QUIET
 
     @property
     def address(self) -> str:
-        """Its own end, as the server sees it, unless NAT is between."""
+        """The client's own address, as the server sees it unless NAT is in between."""
         host, port, *_ = self._socket.getsockname()
         return str(Address(host.partition("%")[0], port))  # without the interface's name
 
     @property
     def due(self) -> float:
-        """When an answer to what was sent last is overdue; raises OutOfTime."""
+        """When an answer to the last message is overdue; raises OutOfTime."""
         return self._patience.until(self._sent_at)
 
     @property
     def waits(self) -> float:
-        """Seconds since it has sent something."""
+        """Seconds since it last sent something, or 0."""
         return time.monotonic() - self._sent_at if self._sent_at else 0.0
 
     def fileno(self) -> int:
-        """For `select` and its kin."""
+        """Return the descriptor, for `select` and the like."""
         return self._socket.fileno()
 
     def __enter__(self) -> Self:
@@ -71,7 +71,7 @@ class Connection:
         self._sent_at = time.monotonic()
 
     def receive(self, until: float) -> bytes:
-        """What arrives by then, at least a byte."""
+        """Return what arrives before `until`, at least one byte."""
         try:
             chunk = self._by(until).recv(CHUNK)
         except TimeoutError:
@@ -83,14 +83,14 @@ class Connection:
         return chunk
 
     def hears(self, seconds: float = 0) -> bool:
-        """Whether bytes are there, or arrive within that time; they stay there to be read."""
+        """Whether there are bytes within `seconds`; they stay there to be read."""
         if is_ready(self._socket, seconds):
             with contextlib.suppress(OSError):
                 return bool(self._socket.recv(1, socket.MSG_PEEK))
         return False
 
     def is_hung_up_on(self, seconds: float) -> bool:
-        """Whether the server has nothing more to say, now or within that time."""
+        """Whether the server hangs up within `seconds`, with nothing left to read."""
         return is_ready(self._socket, seconds) and not self.hears()
 
     def wait_for_answer(self) -> None:
@@ -101,11 +101,11 @@ class Connection:
             raise HungUp("the server hung up instead of answering")
 
     def wait_anew(self) -> None:
-        """Give the server its full time once more, from now on."""
+        """Give the server its full time again, from now on."""
         self._sent_at = None
 
     def rest(self) -> bytes:
-        """What else arrives without a pause; raises Failed if that has no end."""
+        """Return what else arrives without a pause; raises Endless if it does not stop."""
         more = b""
         until = self._patience.until()
         with contextlib.suppress(OSError):
@@ -116,14 +116,14 @@ class Connection:
         return more
 
     def forget(self) -> bytes:
-        """Drop what has arrived."""
+        """Drop what has arrived, and return it."""
         with contextlib.suppress(OSError):
             self._socket.setblocking(False)
             return self._socket.recv(FLOOD)
         return b""
 
     def be_hung_up_on(self) -> None:
-        """Wait for the server to hang up, whatever it says before; raises Failed if it does not."""
+        """Wait for the server to hang up, whatever it sends first; raises Failed if it does not."""
         until = self._patience.until()
         heard = 0
         try:
@@ -138,13 +138,13 @@ class Connection:
         raise Failed(f"the server did not hang up, but sent {heard:,} bytes")
 
     def leave(self) -> None:
-        """Close the connection in order: anything left unread would make it a reset."""
+        """Close the connection cleanly: anything left unread would cause a reset."""
         self.forget()
-        self.end_output()  # over TLS that is more than to close it
+        self.end_output()  # over TLS, this sends close_notify
         self._socket.close()
 
     def abandon(self) -> None:
-        """Close the connection, and leave unread what has arrived."""
+        """Close the connection without reading what has arrived."""
         self._socket.close()
 
     def end_output(self) -> None:
@@ -153,11 +153,11 @@ class Connection:
             self._socket.shutdown(socket.SHUT_WR)
 
     def reset(self) -> None:
-        """Vanish: the server finds the connection reset."""
+        """Vanish: the server sees a reset."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self._socket.close()
 
     def _by(self, until: float) -> socket.socket:
-        """The socket, whose next call ends by then."""
+        """Return the socket, with a time-out that ends its next call at `until`."""
         self._socket.settimeout(max(until - time.monotonic(), 0.001))  # 0 would mean not to wait
         return self._socket

@@ -1,4 +1,4 @@
-"""How a check ends without passing, and how long it waits for anything."""
+"""How a check can end without passing, and how long it waits."""
 
 import time
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ class Failed(Exception):
     """The claim does not hold; the text is the evidence."""
 
     def __init__(self, evidence: str, hint: str = "") -> None:
-        """A `hint` is the likely cause, if it is known better than by the check alone."""
+        """`hint` is the likely cause, if more is known about it than the check's own hint says."""
         super().__init__(evidence)
         self.hint = hint
 
@@ -24,7 +24,7 @@ class HungUp(Failed):
 
 
 class Endless(Failed):
-    """The server sends so much that it is taken not to stop."""
+    """The server sends so much that its output counts as endless."""
 
     def __init__(
         self,
@@ -35,11 +35,11 @@ class Endless(Failed):
 
 
 class NoHandshake(Failed):
-    """TCP connects, but the server does not shake hands over it."""
+    """TCP connects, but the server does not do the TLS handshake."""
 
 
 class Mute(Failed):
-    """The server speaks and answers nothing, so that no other check can tell anything."""
+    """The server sends, but does not answer, so that no other check can find out anything."""
 
 
 class OutOfTime(Exception):
@@ -52,7 +52,7 @@ class Unseen(Exception):
 
 @contextmanager
 def said_of(subject: str) -> Iterator[None]:
-    """If it fails inside, begin the evidence with what, or which client, it is about."""
+    """Prefix the evidence of a failure in the block with what, or which client, it is about."""
     try:
         yield
     except Failed as failure:
@@ -61,13 +61,13 @@ def said_of(subject: str) -> Iterator[None]:
 
 @dataclass(slots=True)
 class Patience:
-    """How long one wait may take, and all of them together."""
+    """How long one wait may take, and all waits together."""
 
     timeout: float  # seconds
     deadline: float  # by the monotonic clock
 
     def until(self, since: float | None = None) -> float:
-        """When a wait since then, or from now on, must end; raises OutOfTime if none may begin."""
+        """Return when a wait since `since`, or from now, must end; may raise OutOfTime."""
         now = time.monotonic()
         if now >= self.deadline:
             raise OutOfTime
@@ -75,7 +75,7 @@ class Patience:
 
     @contextmanager
     def at_least(self, seconds: float) -> Iterator[None]:
-        """Be more patient for a while."""
+        """Raise the time-out to at least `seconds` in the block."""
         usual, self.timeout = self.timeout, max(self.timeout, seconds)
         try:
             yield
@@ -83,7 +83,7 @@ class Patience:
             self.timeout = usual
 
     def ran_out(self, what: str, failed: type[Failed] = Failed) -> Failed | OutOfTime:
-        """What to raise when a wait has ended: the server failed only if it had its full time."""
+        """Return what to raise after a wait: the server failed only if it had its full time."""
         if time.monotonic() >= self.deadline:
             return OutOfTime()
         return failed(f"{what} within {self.timeout:g} s")

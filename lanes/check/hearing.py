@@ -1,4 +1,4 @@
-"""What clients hear once they have spoken, and when: each its own answer, or all the same."""
+"""What clients hear after they have spoken, and when: each its own answer, or all the same."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -9,37 +9,37 @@ from lanes.check.caller import Caller
 from lanes.check.connection import ENDLESS, QUIET
 from lanes.check.failure import Endless, Failed
 
-LISTENS = 1.0  # seconds for more to come of an answer, the first time that one is heard
-PAUSES = 3  # times as long as one alone waits is a pause between two answers at most
+LISTENS = 1.0  # seconds to wait for the rest of the very first answer
+PAUSES = 3  # times the wait of one alone: the longest pause between two answers
 ROUNDING = 1e-9
 
 
 class Heard(NamedTuple):
-    """One answer. The server may say first that it has begun, and pause before it says the rest."""
+    """One answer. The server may first say that it has begun, and pause before the rest."""
 
     first: float  # seconds until it began
     seconds: float  # until its last part began
-    before: int  # bytes, of the parts before that
-    pause: float  # seconds, the longest
+    before: int  # bytes of the parts before the last
+    pause: float  # seconds; the longest one
     text: str
 
 
 class Late(NamedTuple):
-    """A client that was not answered, and what it met."""
+    """A client that was not answered, and its failure."""
 
     caller: Caller
     failure: Failed
 
 
 class Answers(NamedTuple):
-    """The result of speaking at once."""
+    """The result of a round in which clients speak at once."""
 
-    seconds: Sequence[float]  # of each that was answered, since its own message; ascending
+    seconds: Sequence[float]  # the wait of each answered client, since its own message; ascending
     late: Late | None
 
 
 def hear_out(caller: Caller, began: float) -> Heard:
-    """The answer to what was said then, until nothing more of it comes."""
+    """Return the answer to a message sent at `began`, once no more of it comes; raises Endless."""
     text, before, until = caller.reply(whole=False).text, 0, caller.due
     first = last = part = time.monotonic()
     longest = 0.0
@@ -57,7 +57,7 @@ def hear_out(caller: Caller, began: float) -> Heard:
 
 
 def heard_by_each(speakers: Sequence[Caller], enough: int) -> tuple[Answers, Mapping[Caller, str]]:
-    """What each hears, until it has heard `enough` bytes: an answer has at least as many."""
+    """Return what each hears until it has heard `enough` bytes, the least that an answer has."""
     seconds: list[float] = []
     texts = dict.fromkeys(speakers, "")
     missing = dict.fromkeys(speakers, enough)
@@ -65,7 +65,7 @@ def heard_by_each(speakers: Sequence[Caller], enough: int) -> tuple[Answers, Map
         for caller in speakers:
             waiting.register(caller, EVENT_READ, caller)
         while missing:
-            first = next(iter(missing))  # of those that wait it has waited longest
+            first = next(iter(missing))  # it has waited longest
             ready = waiting.select(max(first.due - time.monotonic(), 0))
             for caller in [key.data for key, _ in ready] or [first]:
                 try:
@@ -82,10 +82,10 @@ def heard_by_each(speakers: Sequence[Caller], enough: int) -> tuple[Answers, Map
 
 
 def heard_by_all(speakers: Sequence[Caller], reply: int, alone: float) -> Answers:
-    """How far the server is with all that was said: the last client hears all of it.
+    """Measure how far the server is with all the messages: the last client hears all answers.
 
-    Nobody can tell its own answer from what others have caused. So no answer is counted, but how
-    much of all of them has come; a `reply` has this many bytes.
+    No client can tell its own answer from what others have caused. So this counts no
+    answers, but the bytes of all of them together; a reply has `reply` bytes.
     """
     listener, many = speakers[-1], len(speakers)
     total, parts = 0, list[tuple[float, int]]()
@@ -104,7 +104,7 @@ def heard_by_all(speakers: Sequence[Caller], reply: int, alone: float) -> Answer
 
 
 def _progress(parts: Sequence[tuple[float, int]], many: int, reply: float) -> list[float]:
-    """When so much had come as that many replies have: one after the other, as far as it went."""
+    """Return for each reply when enough bytes had come for it and all before it."""
     seconds: list[float] = []
     for at, total in parts:
         answered = min(many, int(total / reply + ROUNDING))

@@ -1,7 +1,7 @@
-"""Finds a server that listens on this machine, but not on loopback.
+"""Finds a server that listens on this machine, but not at the loopback address that was given.
 
-`gethostbyname(gethostname())`, a line of many tutorials, is 127.0.1.1 on Debian, and in a container
-the container's own address.
+Many tutorials use `gethostbyname(gethostname())`: on Debian that is 127.0.1.1, and in a container
+it is the container's own address.
 """
 
 import ipaddress
@@ -13,15 +13,15 @@ from contextlib import suppress
 
 from lanes.check.address import Address
 
-FEW = 3  # other ports that are worth telling: a machine with many has nothing to do with the server
-DNS = "127.0.0.11"  # Docker's own, in every container
+FEW = 3  # other open ports that are worth showing: more of them say nothing about the server
+DNS = "127.0.0.11"  # Docker's DNS server, in every container
 
 
 class Nearby(Address):
-    """An address and, if it is loopback, this machine's others that have the port open."""
+    """An address and, if it is loopback, this machine's other addresses with that port open."""
 
     def connect(self, seconds: float) -> socket.socket:
-        """Connect as an Address does; if nothing listens there, elsewhere on this machine."""
+        """Connect as Address does; if loopback fails, try this machine's other addresses."""
         try:
             return super().connect(seconds)
         except OSError as error:
@@ -36,7 +36,7 @@ class Nearby(Address):
             raise OSError(f"{error} Ports open on this machine: {', '.join(others)}.") from None
 
     def found_at(self, peer: Address) -> str:
-        """What a card calls the server that was found: a name may mean another machine tomorrow."""
+        """Return what a card calls the server: a name alone may mean another machine tomorrow."""
         if (
             self.host == "localhost" and peer.host in {"127.0.0.1", "::1"}
         ) or peer.host == self.host:
@@ -47,7 +47,7 @@ class Nearby(Address):
 
 
 def listening() -> Iterator[Address]:
-    """Where programs listen on this machine, as far as that can be seen."""
+    """Yield where programs listen on this machine, as far as that can be seen; on Linux only."""
     if sys.platform != "linux":
         return
     from lanes.watch.sockets import Sockets  # noqa: PLC0415 - Linux alone
@@ -60,7 +60,7 @@ def listening() -> Iterator[Address]:
 
 
 def _elsewhere(port: int) -> list[Address]:
-    """Where this port may be open; on systems other than Linux, this machine's addresses."""
+    """Return where this port may be open; except on Linux, all of this machine's addresses."""
     if sys.platform != "linux":
         with suppress(OSError):
             names = socket.gethostbyname_ex(socket.gethostname())

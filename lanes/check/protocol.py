@@ -1,18 +1,18 @@
 """Bytes in -> answers; messages -> bytes. Nothing here reads, writes or waits.
 
-A dialect is made once for each connection. `feed` gives it bytes in whatever pieces they arrive;
-`take` returns each answer once, as soon as it is complete. `docs/protocol.md` is the specification.
+Each connection has its own dialect. `feed` takes bytes in whatever pieces they arrive; `take`
+returns each answer once, as soon as it is complete. `docs/protocol.md` is the specification.
 """
 
 import re
 from typing import NamedTuple
 
 LINE_LIMIT = 64 * 1024  # bytes; a server that never ends its line must not fill our memory
-SHOWN = 80  # characters of a strange line that an error quotes
+SHOWN = 80  # characters of an invalid line that an error quotes
 
 
 class Reply(NamedTuple):
-    """What was answered, and by which thread (None: the dialect does not say)."""
+    """The text of a reply, and the thread that sent it (None: the dialect does not say)."""
 
     thread: str | None
     text: str
@@ -44,11 +44,11 @@ class Lines:
         self._rest = b""
 
     def encode(self, message: str) -> bytes:
-        """What goes over the wire for a message."""
+        """Return the bytes to send for a message."""
         return f"{message}\r\n".encode()
 
     def feed(self, chunk: bytes) -> None:
-        """Take the next bytes, at least one."""
+        """Add the next bytes, at least one."""
         self._rest += chunk
 
     def take(self) -> Reply | Complaint | None:
@@ -73,7 +73,7 @@ class Lines:
 
 
 class Handout:
-    """The original lab's: no greeting, no line ends; what one `recv` returns is the reply."""
+    """The original lab's dialect: no greeting, no line ends; one `recv` returns the reply."""
 
     framed = False
 

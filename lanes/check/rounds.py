@@ -1,7 +1,7 @@
 """Clients that are connected at the same time, and speak alone or together.
 
-A client that speaks alone is answered by nobody but the server. Where all of them hear what one
-says, as in a chat, what comes after all have spoken is nobody's own answer.
+If a client speaks alone, what it hears next is its own answer. If all clients hear what one says,
+as in a chat, then after all have spoken, nobody can tell which answer is its own.
 """
 
 import secrets
@@ -13,11 +13,11 @@ from lanes.check.caller import MESSAGE, Caller
 from lanes.check.failure import Failed
 from lanes.check.hearing import Answers, Heard, hear_out, heard_by_all, heard_by_each
 
-ALONE = 1.0  # seconds for clients to speak one by one; after that only the last of them does,
-BRIEF = 0.5  # seconds of an answer
-VARIED = 4.0  # but these many where some are answered much sooner than others
-ALIKE = 1.5  # times as long as the shortest, and a wait is much like it
-SEVERAL = 10  # waits of one client: a single one may be anything
+ALONE = 1.0  # seconds for clients to speak one by one; after that, only the last one does
+BRIEF = 0.5  # seconds; an answer that takes less is brief
+VARIED = 4.0  # seconds instead of ALONE if some are answered much sooner than others
+ALIKE = 1.5  # waits of up to this many times the shortest count as alike
+SEVERAL = 10  # waits of one client to average: a single one may be an outlier
 MIXED = (
     "threads share a variable for what they have received or will send (a global buffer), so that "
     "one overwrites another's: let each have its own"
@@ -25,41 +25,42 @@ MIXED = (
 
 
 class Rounds:
-    """The same clients, once or several times."""
+    """Has the same clients speak, once or several times."""
 
     def __init__(self, callers: Sequence[Caller]) -> None:
         self.callers = callers
-        self.speaking = callers[0]  # whom a failure is about
-        self.is_chat = False  # whether most others have heard what the last said that spoke alone
-        self.is_private = True  # whether no other ever has
-        self._heard: list[Heard] = []  # by those that spoke alone
+        self.speaking = callers[0]  # the client that a failure is about
+        self.is_chat = False  # whether most others heard the last client that spoke alone
+        self.is_private = True  # whether no other client ever did
+        self._heard: list[Heard] = []  # the answers to clients that spoke alone
 
     def greetings(self, usual: float) -> None:
-        """Wait for each client's, and for what clients have caused that have left."""
+        """Wait for each client's greeting, and for what clients that have left have caused."""
         for caller in self.callers:
             self.speaking = caller
             caller.be_greeted(whole=False)
-        seconds = usual if usual < BRIEF else 0  # else it is seldom asked
-        self.callers[-1].be_drained(seconds)  # what others get meanwhile they drop
+        seconds = usual if usual < BRIEF else 0  # a slower one is sent few messages
+        self.callers[-1].be_drained(seconds)  # the others drop such output before they speak
 
     def each_alone(self, usual: float) -> float:
-        """Have each speak while the others are silent; the mean of their waits.
+        """Have each client speak while the others are silent; return the mean of their waits.
 
-        Where an answer usually takes long, not each does.
+        If answers usually take long, only the last client speaks.
         """
         *some, last = self.callers if usual < ALONE else self.callers[-1:]
         return statistics.fmean([*_enough(self.alone, some), self.alone(last)])
 
     def alone_again(self, caller: Caller) -> float:
-        """Have one speak several times while the others are silent; the mean of its waits.
+        """Have one client speak several times while the others are silent; return its mean wait.
 
-        The first is not among them: the client may not have been accepted yet.
+        The first wait does not count, because the client may not have been accepted yet; but if it
+        is longer than ALONE, it is the only one.
         """
         first = self.alone(caller)
         return first if first > ALONE else statistics.fmean(_enough(self.alone, [caller] * SEVERAL))
 
     def alone(self, caller: Caller) -> float:
-        """Have one speak while the others are silent; after how many seconds it was answered."""
+        """Have one client speak while the others are silent; return its wait in seconds."""
         self.speaking = caller
         others = [one for one in self.callers if one is not caller]
         for one in others:
@@ -73,7 +74,7 @@ class Rounds:
         return self._heard[-1].seconds
 
     def together(self, speakers: Sequence[Caller], alone: float) -> Answers:
-        """Have them speak at once, where one that speaks alone is answered after so long."""
+        """Have the speakers speak at once; `alone` is how long one waits that speaks alone."""
         for caller in self.callers:
             caller.drop()
         marks: dict[Caller, str] = {}
@@ -90,7 +91,7 @@ class Rounds:
         return answers
 
     def _tell_apart(self, marks: Mapping[Caller, str], texts: Mapping[Caller, str]) -> None:
-        """Raise Failed if one has got another's answer, where they repeat what was said."""
+        """Raise Failed if a client got another's answer, as far as answers repeat the message."""
         for caller, text in texts.items():
             is_own = marks[caller] in text or not any(mark in text for mark in marks.values())
             if not is_own and marks[caller] not in caller.rest().decode(errors="replace"):
@@ -99,7 +100,7 @@ class Rounds:
 
 
 def _enough(wait: Callable[[Caller], float], callers: Sequence[Caller]) -> list[float]:
-    """The waits of these, or of as many as there is time for."""
+    """Return the waits of these clients, or of as many as there is time for."""
     began, waits = time.monotonic(), list[float]()
     for caller in callers:
         is_varied = bool(waits) and max(waits) > ALIKE * min(waits)
@@ -110,7 +111,7 @@ def _enough(wait: Callable[[Caller], float], callers: Sequence[Caller]) -> list[
 
 
 def speak(caller: Caller) -> str:
-    """Say something that nobody else says; return what tells it apart."""
+    """Send a message that no other client sends; return the mark that makes it unique."""
     mark = f"{secrets.randbelow(10**8):08}"
     caller.say(f"{MESSAGE} {mark}")
     return mark

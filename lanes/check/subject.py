@@ -14,14 +14,14 @@ from lanes.check.failure import Failed, Gone, HungUp, NoHandshake, Patience, sai
 from lanes.check.protocol import Dialect
 from lanes.check.tls import Broken, Refused
 
-SECONDS = 55.0  # for all checks: with its start and its end a run takes a minute at most
-USUAL = 3.0  # seconds for an answer; who gives the server more gives all checks more, in proportion
-SLOW = 0.5  # seconds for an answer
+SECONDS = 55.0  # for all checks: including its start and end, a run takes at most a minute
+USUAL = 3.0  # seconds for an answer; a longer --timeout lengthens SECONDS in proportion
+SLOW = 0.5  # seconds for an answer; a server that takes longer is slow
 PAUSE = 0.1  # seconds between two attempts to find the server
 AT_ONCE = 0.2  # seconds within which a server that speaks first has usually spoken
-KNOCK = 0.2  # seconds for the first attempt to connect; twice that for the next, and so on
+KNOCK = 0.2  # seconds for the first attempt to connect; each further attempt gets twice as long
 BROKEN = "the TLS handshake failed"
-Secure = Callable[[socket.socket, str], socket.socket]  # it shakes hands with a host, in time
+Secure = Callable[[socket.socket, str], socket.socket]  # does the handshake with a host, in time
 NUMERIC = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
 
 
@@ -30,7 +30,7 @@ class Unreachable(Exception):
 
 
 class Subject:
-    """Everything that a check needs to know of the server."""
+    """Everything that a check needs to know about the server."""
 
     def __init__(
         self,
@@ -43,29 +43,29 @@ class Subject:
         wait: float = 0,
         secure: Secure | None = None,
     ) -> None:
-        """Connect, and try again for `wait` seconds; raises Unreachable, or over TLS Refused.
+        """Connect, and retry for `wait` seconds; raises Unreachable, or Refused over TLS.
 
-        The first check uses this connection: a server may be so wrong that it serves only one.
+        The first check uses this connection: a faulty server may serve only one.
         """
-        self.clients = clients  # that are connected at the same time
-        self.many = many  # the same, for the check of that name
+        self.clients = clients  # connected at the same time
+        self.many = many  # the same, in the check `many`
         self._host, self._secure = server.host, secure
         found = _find(server, secure, timeout, time.monotonic() + wait)
         self.seconds = SECONDS * max(1, timeout / USUAL)  # for all checks
         self.patience = Patience(timeout, time.monotonic() + self.seconds)
-        self.greeting = _heard_at_once(found)  # what it said before anything was asked, if it did
-        self.framed = dialect.framed  # whether an answer can be told from anything else it says
+        self.greeting = _heard_at_once(found)  # what the server sent first, or empty
+        self.framed = dialect.framed  # whether answers can be told apart from other output
         self._dialect = dialect
-        self.usual = 0.0  # seconds that an answer takes, once that is known
-        self.quiet = QUIET  # seconds without a byte after which an answer is whole
-        self.ending: Callable[[], str] = str  # how it has ended, if it has and that is known
-        self.ticks: Ticks | None = None  # what it says again and again unasked
-        self._address = socket.getnameinfo(found.getpeername(), NUMERIC)  # its name may have more
+        self.usual = 0.0  # seconds that an answer takes; 0 until it is known
+        self.quiet = QUIET  # seconds of silence after which an answer is whole
+        self.ending: Callable[[], str] = str  # how the server ended; empty if unknown
+        self.ticks: Ticks | None = None  # what it repeats unprompted
+        self._address = socket.getnameinfo(found.getpeername(), NUMERIC)  # the name may have more
         self._found: socket.socket | None = found  # until a caller takes it
 
     @property
     def address(self) -> Address:
-        """The one that was connected to, as numbers."""
+        """The address that it connected to, in numeric form."""
         host, port = self._address
         return Address(host, int(port))
 
@@ -78,7 +78,7 @@ class Subject:
 
     @property
     def is_slow(self) -> bool:
-        """Whether an answer takes so long that it is better asked for seldom."""
+        """Whether answers take so long that the checks should ask for few."""
         return self.usual > SLOW
 
     def call(self) -> Caller:
@@ -92,7 +92,7 @@ class Subject:
         return caller
 
     def connect(self) -> Caller:
-        """Connect and do no more: neither side has spoken."""
+        """Connect, without sending or waiting for anything."""
         connection, self._found = self._found or self._met(), None
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         dialect = self._dialect()
@@ -102,26 +102,26 @@ class Subject:
         return caller
 
     def silent(self) -> Connection:
-        """A client that does not say a word, over TLS not even hello."""
+        """Return a client that sends nothing; over TLS, not even its ClientHello."""
         return Connection(self._knock(), self.patience) if self._secure else self.connect()
 
     def callers(self, staying: ExitStack, count: int) -> Iterator[Caller]:
-        """Call that often, one call at a time; all of them stay."""
+        """Call `count` times, one after the other; all callers stay connected."""
         for number in range(1, count + 1):
             with said_of(f"client {number} of {count}, with the earlier ones still connected"):
                 caller = staying.enter_context(self.call())
             yield caller
 
     def is_gone(self) -> bool:
-        """Whether the server no longer listens; it connects and leaves to find out."""
+        """Whether the server no longer listens; connects and leaves to find out."""
         try:
             self._open(KNOCK).close()
         except (Failed, TimeoutError) as failure:
-            return isinstance(failure, Gone)  # else it may be slow: that is for the checks to say
+            return isinstance(failure, Gone)  # it may also be slow: the checks report that
         return False
 
     def _met(self) -> socket.socket:
-        """A new connection, over TLS with its handshake done; raises Failed."""
+        """Return a new connection, over TLS after the handshake; raises Failed."""
         connection = self._knock()
         if not self._secure:
             return connection
@@ -136,7 +136,7 @@ class Subject:
             raise HungUp(f"{BROKEN}: {error.strerror}") from None
 
     def _knock(self) -> socket.socket:
-        """Try anew soon: if the backlog is full, the kernel tries again only after a second."""
+        """Connect, and retry soon: if the backlog is full, the kernel waits a second to retry."""
         until = self.patience.until()
         seconds = KNOCK
         while (left := until - time.monotonic()) > 0:
@@ -146,7 +146,7 @@ class Subject:
         raise self.patience.ran_out("no connection")
 
     def _open(self, seconds: float) -> socket.socket:
-        """A new connection; raises Gone, Failed, or TimeoutError after that many seconds."""
+        """Return a new connection; raises Gone, Failed, or TimeoutError after `seconds`."""
         try:
             return socket.create_connection(self._address, seconds)
         except TimeoutError:
@@ -174,11 +174,11 @@ def _find(server: Address, secure: Secure | None, timeout: float, until: float) 
 
 
 def _heard_at_once(connection: socket.socket) -> str:
-    """What has arrived; it stays there to be read again."""
+    """Return what arrives within AT_ONCE, and leave it to be read again; raises Refused."""
     if is_ready(connection, AT_ONCE):
         try:
             return connection.recv(1024, socket.MSG_PEEK).decode(errors="replace")
-        except Broken as alert:  # it looks at our certificate once we have shaken hands
+        except Broken as alert:  # it checks our certificate after our side of the handshake
             connection.close()
             why = f"{alert.strerror} (see --tls-cert)"
             raise Refused(f"the server rejected our TLS handshake: {why}") from None

@@ -1,4 +1,4 @@
-"""The checked server over TLS: a socket that is encrypted, and otherwise like a plain one."""
+"""The checked server over TLS: an encrypted socket that otherwise works like a plain one."""
 
 import select
 import socket
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-RECORD = 1 << 14  # bytes of plaintext in a record, at most
+RECORD = 1 << 14  # bytes of plaintext in a record at most
 
 
 class BadCertificate(Exception):
-    """A file is not what it should be; the text says which and why."""
+    """A certificate or key file cannot be used; the text says which, and why."""
 
 
 class Refused(Exception):
@@ -33,13 +33,13 @@ class Broken(OSError):
 
 
 class TlsSocket(ssl.SSLSocket):
-    """As a plain socket: it can be looked at before it is read, and one direction can be ended."""
+    """Works like a plain socket: it can peek before it reads, and end only one direction."""
 
-    _ahead = b""  # decrypted, and only looked at so far
-    _broken: OSError | None = None  # noticed then, and raised again when it is read
+    _ahead = b""  # decrypted, but not read yet
+    _broken: OSError | None = None  # an error that is raised again by each later read
 
     def recv(self, size: int = 1024, flags: int = 0) -> bytes:
-        """What has arrived; MSG_PEEK does not wait. Raises BlockingIOError or OSError."""
+        """Return what has arrived; MSG_PEEK does not wait. Raises BlockingIOError or OSError."""
         looks = bool(flags & socket.MSG_PEEK)
         if looks:
             self.setblocking(False)
@@ -47,7 +47,7 @@ class TlsSocket(ssl.SSLSocket):
             self._ahead = self._record()
         if not looks:
             self.setblocking(False)
-            with suppress(OSError):  # for the next call, if it is an error
+            with suppress(OSError):  # an error is kept for the next call
                 while len(self._ahead) < size and (more := self._record()):
                     self._ahead += more
         chunk = self._ahead[:size]
@@ -56,14 +56,14 @@ class TlsSocket(ssl.SSLSocket):
         return chunk
 
     def _record(self) -> bytes:
-        """The next record; b"" at the end, whether the server said goodbye or not."""
+        """Return the next record; b"" at the end, with or without the server's close_notify."""
         if self._broken:
             raise self._broken
         try:
             return super().recv(RECORD)
         except ssl.SSLWantReadError:
             raise BlockingIOError from None
-        except ssl.SSLZeroReturnError:  # its goodbye, after ours
+        except ssl.SSLZeroReturnError:  # its close_notify, after ours
             return b""
         except TimeoutError:
             raise
@@ -72,39 +72,39 @@ class TlsSocket(ssl.SSLSocket):
             raise self._broken from None
 
     def is_ready(self, seconds: float) -> bool:
-        """Whether it can be read, now or within that time; a part of a record cannot."""
+        """Whether it can be read within `seconds`; a part of a record cannot."""
         until = time.monotonic() + seconds
         while not (self._ahead or self._broken):
             if not select.select([self], [], [], max(until - time.monotonic(), 0))[0]:
                 return False
-            with suppress(OSError):  # session tickets, for example, are nothing to be read
+            with suppress(OSError):  # session tickets, for example, carry nothing to read
                 if not self.recv(1, socket.MSG_PEEK):
                     return True
         return True
 
     def sendall(self, data: "ReadableBuffer", flags: int = 0) -> None:
-        """Send all of it. Raises TimeoutError or OSError."""
+        """Send all of `data`. Raises TimeoutError or OSError."""
         try:
             super().sendall(data, flags)
         except ssl.SSLError as error:
             raise Broken(error) from None
 
     def shutdown(self, how: int) -> None:
-        """End the output: say goodbye, and then end the stream."""
-        with suppress(ssl.SSLError, ValueError):  # it would wait for the server's own goodbye
+        """End the output: send close_notify, and then end the stream."""
+        with suppress(ssl.SSLError, ValueError):  # unwrap would wait for the server's close_notify
             self.setblocking(False)
             self.unwrap()
         socket.socket.shutdown(self, how)
 
 
 class Tls:
-    """Whom to trust, and what to show; PEM files. Raises BadCertificate."""
+    """The CA to trust and the certificate to present, from PEM files. Raises BadCertificate."""
 
     def __init__(self, ca: Path | None, certificate: Path | None, key: Path | None) -> None:
         for path in filter(None, (ca, certificate, key)):
             try:
                 path.read_bytes()
-            except OSError as error:  # OpenSSL would not say which of them
+            except OSError as error:  # OpenSSL would not say which file
                 raise BadCertificate(f"cannot read {path}: {error.strerror}") from None
         try:
             self._context = ssl.create_default_context(cafile=ca)
@@ -121,9 +121,9 @@ class Tls:
                 ) from None
 
     def secure(self, connected: socket.socket, host: str) -> socket.socket:
-        """Shake hands with this host, within the socket's time-out.
+        """Do the TLS handshake with this host, within the socket's time-out.
 
-        Raises Refused if no other attempt would do better; TimeoutError or OSError.
+        Raises Refused if another attempt would fail, too; otherwise TimeoutError or OSError.
         """
         try:
             return self._context.wrap_socket(connected, server_hostname=host)
@@ -132,7 +132,8 @@ class Tls:
             raise Refused(f"cannot verify {host}'s certificate: {why} (see --tls-ca)") from None
         except ssl.SSLError as error:
             broken = Broken(error)
-            if broken.is_alert and "INTERNAL_ERROR" not in (error.reason or ""):  # it is not busy
+            # With internal_error, the server may only be busy.
+            if broken.is_alert and "INTERNAL_ERROR" not in (error.reason or ""):
                 why = f"{broken.strerror} (see --tls-cert)"
                 raise Refused(f"{host} rejected our TLS handshake: {why}") from None
             raise broken from None

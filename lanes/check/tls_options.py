@@ -1,4 +1,4 @@
-"""`--tls` and what goes with it, by the client's variables: Compose sets them once for both."""
+"""`--tls` and its options, with the client's variables: Compose sets them once for both."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,7 +12,7 @@ from lanes.options import Command, option
 
 
 def _unless_off(context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
-    """None with --no-tls: Compose names its files either way."""
+    """Return None with --no-tls: Compose names the files either way."""
     return None if context.params["tls"] is False else path
 
 
@@ -39,7 +39,7 @@ TLS: list[Callable[[Command], Command]] = [
 
 
 def secured(command: Command) -> Command:
-    """Give a command all of these as the one argument `secure`; None without TLS."""
+    """Add these options to a command, as the one argument `secure`; None without TLS."""
 
     @wraps(command)
     def with_tls(
