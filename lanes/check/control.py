@@ -1,4 +1,4 @@
-"""A right server of our own: how long a visit takes just now, whatever else the machine does."""
+"""A correct server of our own: how long a visit takes right now, however busy the machine is."""
 
 import socket
 import threading
@@ -11,7 +11,7 @@ SECONDS = 10.0  # for one visit: none has ever taken that long
 
 
 class Control:
-    """Answers each client once, for as long as the block lasts."""
+    """Answers each client once, until the block ends."""
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -28,7 +28,7 @@ class Control:
         self._listener.close()
 
     def visit(self) -> float:
-        """Connect, ask, be answered and leave; how many seconds that took."""
+        """Connect, send, read the answer and leave; return the seconds that this took."""
         began = time.monotonic()
         with (
             suppress(OSError),
@@ -39,7 +39,7 @@ class Control:
         return time.monotonic() - began
 
     def _serve(self) -> None:
-        with suppress(OSError):  # it is over
+        with suppress(OSError):  # the listener was shut down
             while True:
                 client, _ = self._listener.accept()
                 with client, suppress(OSError):

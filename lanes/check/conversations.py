@@ -12,8 +12,8 @@ from lanes.check.symptoms import ENDED, of_no_answer
 from lanes.check.unasked import answer_in_silence, heard_by_a_silent_client
 
 AGAIN = 4  # messages on one connection
-PAUSES = 2.0  # times as long as the pause that was heard is an answer waited for from then on
-SEVERAL = 2  # of a server that is slow
+PAUSES = 2.0  # from then on, an answer ends after a silence of this many times its longest pause
+SEVERAL = 2  # messages on one connection, if the server is slow
 LONG = 8192  # bytes
 TEXT = "Grüße an alle: 你好, こんにちは, \N{WAVING HAND SIGN}"
 
@@ -26,7 +26,7 @@ TEXT = "Grüße an alle: 你好, こんにちは, \N{WAVING HAND SIGN}"
 def answers(subject: Subject) -> str:
     """A client's message is answered."""
     with subject.call() as caller:
-        caller.quiet = LISTENS  # it may first say only that it has begun
+        caller.quiet = LISTENS  # the server may first say only that it has begun
         began = time.monotonic()
         caller.say(MESSAGE)
         try:

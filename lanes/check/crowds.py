@@ -1,4 +1,4 @@
-"""What clients can expect of any server that are there at the same time."""
+"""What clients that are connected at the same time can expect of any server."""
 
 import time
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def concurrent(subject: Subject) -> str:
 
 @contextmanager
 def _beside_the_others(rounds: Rounds) -> Iterator[None]:
-    """If it fails, say which client it was, and whether the others were in its way."""
+    """Add to a failure which client it was, and whether the others were in its way."""
     try:
         yield
     except (InTurns, Endless):
@@ -54,13 +54,13 @@ def _beside_the_others(rounds: Rounds) -> Iterator[None]:
         evidence = f"client {number}, with {len(others)} others: {failure}"
         if isinstance(failure, HungUp):
             raise HungUp(evidence, failure.hint or TURNED_AWAY) from None
-        if failure.hint not in {ONE_BY_ONE, MIXED}:  # then it does not wait for others to leave
+        if failure.hint not in {ONE_BY_ONE, MIXED}:  # with these, others do not have to leave
             evidence += _once_alone(caller, others)
         raise Failed(evidence, failure.hint) from None
 
 
 def _once_alone(caller: Caller, others: list[Caller]) -> str:
-    """Whether a client that waited in vain is answered once the others have left."""
+    """Say whether a client that waited in vain is answered once the others have left."""
     began = time.monotonic()
     for other in others:
         other.leave()
@@ -78,7 +78,7 @@ def unblocked(subject: Subject) -> str:
     with subject.silent(), ExitStack() as staying:
         with said_of("a client beside a silent one"), _shaking_hands_apart():
             dribbling = staying.enter_context(subject.call())
-            dribbling.ask()  # so that whatever a client keeps from the others, this one has it
+            dribbling.ask()  # so that it holds whatever a client can keep from the others
         dribbling.send(b"H")
         beside = said_of("a client beside a silent one and one that sends byte by byte")
         with beside, _shaking_hands_apart(), subject.call() as caller:
@@ -91,7 +91,7 @@ def unblocked(subject: Subject) -> str:
 
 @contextmanager
 def _shaking_hands_apart() -> Iterator[None]:
-    """If the silent client, which over TLS does not even shake hands, keeps others from it."""
+    """Add a hint if the silent client, which starts no TLS handshake, blocks other handshakes."""
     try:
         yield
     except NoHandshake as failure:
@@ -119,7 +119,7 @@ def many(subject: Subject) -> str:
 
 @contextmanager
 def _numbered(rounds: Rounds) -> Iterator[None]:
-    """If it fails, say which client it was."""
+    """Add to a failure which client it was."""
     try:
         yield
     except InTurns:

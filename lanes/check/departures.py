@@ -1,4 +1,4 @@
-"""However clients leave, the others are still served."""
+"""What the other clients can expect of any server when clients leave, in whatever way."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -10,10 +10,10 @@ from lanes.check.failure import Gone, said_of
 from lanes.check.subject import Subject
 
 GHOSTS = 50
-SETTLED = 0.05  # seconds after which the server waits for the next message
-MUCH = "x" * 4096  # more than one `recv` of most servers takes: they answer it in several sends,
-AFTERMATH = 2.0  # seconds within which a server that a client's leaving breaks may still end
-BRIEF = 0.1  # seconds; where each of them takes longer, the next client would wait for all of them
+SETTLED = 0.05  # seconds until the server waits for the next message
+MUCH = "x" * 4096  # more than one `recv` takes in most servers, so they answer in several sends
+AFTERMATH = 2.0  # seconds within which a server may still exit because a client has left
+BRIEF = 0.1  # seconds; if an answer takes longer, several of them would hold up the next client
 
 Leave = Callable[[Caller], None]
 WAYS: Mapping[str, Leave] = {
@@ -31,9 +31,9 @@ WAYS: Mapping[str, Leave] = {
 )
 def leaves(subject: Subject) -> str:
     """However a client leaves, the others are still served."""
-    # In each way one leaves while the server waits for its next message, one while it waits for
-    # the first, one as the answer begins, and one as soon as it has spoken. A server that serves
-    # one at a time comes to each of them as well.
+    # In each way, one client leaves while the server waits for its next message, one while the
+    # server waits for its first, one as its answer begins, and one right after it has sent a
+    # message. A server that serves one client at a time gets to each of them, too.
     new = "a new client"
     for how, leave in WAYS.items():
         with ExitStack() as staying:
@@ -58,7 +58,7 @@ def leaves(subject: Subject) -> str:
             leave(hasty)
     with said_of(new), subject.call() as caller:
         caller.ask()
-        # A slow server has had that time.
+        # A slow server has already had this time.
         if not subject.is_slow and caller.is_hung_up_on(AFTERMATH) and subject.is_gone():
             raise Gone("the server hung up, and no longer listens")
     *some, last = WAYS

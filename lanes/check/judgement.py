@@ -1,7 +1,7 @@
 """What was seen of a check's clients -> whether each has a thread of its own, or why not.
 
-If a client is not answered while the others stay, the server fails, whatever it is. If all are
-answered, only a server that is asked to have threads fails without them.
+If a client is not answered while the others stay, the server fails, whatever its kind. If all are
+answered, an event loop or a pool fails only with --require threads.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from lanes.marks import count
 from lanes.snapshot import Seen, Session, Snapshot
 from lanes.watch.kinds import ONE, POOL, PROCESSES, RUNTIME, THREADS, UNKNOWN, is_loop, is_pool
 
-SHOWN = 10  # threads
+SHOWN = 10  # threads that the evidence lists
 NOTHING = Seen(UNKNOWN, "nothing was seen", 0.0, (), ())
 BACKLOG = "in the backlog"
 UNPLACED = {BACKLOG, "accepted, not read", "unknown"}
@@ -36,18 +36,18 @@ HINTS = {
 
 
 def own(snapshot: Snapshot, addresses: Sequence[str]) -> list[Session]:
-    """The sessions of the clients with these addresses, in the clients' order."""
+    """Return the open sessions of the clients with these addresses, in the clients' order."""
     open_ = {one.peer: one for one in snapshot.sessions if one.closed_at is None}
     return [open_[address] for address in addresses if address in open_]
 
 
 def is_clear(sessions: Sequence[Session]) -> bool:
-    """Whether it is known of each who waits for it: its own thread, or one that polls."""
+    """Whether it is known for each which thread waits for it: its own, or one that polls."""
     return all(one.certain or one.how == "polled" for one in sessions)
 
 
 def is_heard(sessions: Sequence[Session]) -> bool:
-    """Whether the watcher has noticed that each has said something, unless it is not accepted."""
+    """Whether the watcher has noticed a message from each client that is not in the backlog."""
     return all(one.messages or one.how == BACKLOG for one in sessions)
 
 
@@ -59,9 +59,9 @@ def is_placed(snapshot: Snapshot, address: str) -> bool:
 def judge(
     snapshot: Snapshot, addresses: Sequence[str], unanswered: Failed | None, *, required: bool
 ) -> str:
-    """The evidence, if the claim holds; raises Failed with evidence and hint, or Unseen.
+    """Return the evidence if the claim holds; raises Failed with evidence and hint, or Unseen.
 
-    `addresses` are the clients', `unanswered` is what one met that was not answered.
+    `addresses` are the clients'; `unanswered` is the failure of a client that was not answered.
     """
     seen = snapshot.seen or NOTHING
     sessions, clients = own(snapshot, addresses), len(addresses)
@@ -91,7 +91,7 @@ def judge(
 
 
 def _hint(seen: Seen, sessions: Sequence[Session]) -> str:
-    """By the kind of server; empty if that says nothing about the cause."""
+    """Return the hint for the kind of server; empty if that says nothing about the cause."""
     if seen.locks.gate:
         return HINTS["gate"]
     if seen.locks.clients:
@@ -107,7 +107,7 @@ def _hint(seen: Seen, sessions: Sequence[Session]) -> str:
 
 
 def _told(kind: str, sessions: Sequence[Session]) -> str:
-    """Which thread each client has, by the client's port, and how that is known."""
+    """List the thread of each client, by the client's port, and how that is known."""
     each = [
         f":{one.peer.rpartition(':')[2]} by {one.thread} ({one.native_id})"
         for one in sessions[:SHOWN]
@@ -118,5 +118,5 @@ def _told(kind: str, sessions: Sequence[Session]) -> str:
 
 
 def _known(sessions: Sequence[Session]) -> str:
-    """How it is known who serves them."""
+    """Say how it is known which threads serve these sessions."""
     return ", ".join(f"{n} {how}" for how, n in Counter(one.how for one in sessions).items())

@@ -10,8 +10,8 @@ from lanes.check.subject import Subject
 
 LONGEST = 8192  # bytes, without the line end
 OUTSTANDING = 16
-BROKEN = 5  # the one of those that is not UTF-8, so that its answer stands out
-SHOWN = 3  # threads
+BROKEN = 5  # this one of them is not UTF-8, so that its answer stands out
+SHOWN = 3  # threads that the evidence names
 
 
 @check(
@@ -111,6 +111,6 @@ def _expect_refusal(caller: Caller, code: str) -> None:
 
 
 def _listed(names: list[str]) -> str:
-    """How many threads, and which."""
+    """Say how many threads there are, and which."""
     some = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
     return f"{len(names)} thread{'s' if len(names) > 1 else ''}: {some}"

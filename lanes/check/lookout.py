@@ -12,11 +12,11 @@ from lanes.snapshot import Snapshot
 from lanes.watch.rights import missing
 from lanes.watch.target import NotFound, Target
 
-if TYPE_CHECKING:  # what reads /proc cannot even be imported on every system
+if TYPE_CHECKING:  # the code that reads /proc cannot be imported on every system
     from lanes.watch.session import Watched
 
-SEE = 3.0  # seconds that the watcher may take at least, however short --timeout is
-STEP = 0.02  # seconds from one look at what has been seen to the next
+SEE = 3.0  # seconds that the watcher gets at least, even if --timeout is shorter
+STEP = 0.02  # seconds between two looks at the snapshot
 
 Find = Callable[[], Target]  # may raise NotFound
 
@@ -45,7 +45,7 @@ def look(
     enough: Callable[[Snapshot], bool],
     seconds: float | None = None,
 ) -> Snapshot:
-    """What has been seen once it is enough, or the time is up: the patience, or `seconds`."""
+    """Return the snapshot once it is `enough`, or time is up: the patience, or `seconds`."""
     now = time.monotonic()
     until = max(subject.patience.until(), now + SEE) if seconds is None else now + seconds
     while True:

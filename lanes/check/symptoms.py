@@ -1,4 +1,4 @@
-"""A client waits in vain: what else is seen, and the likely cause where that tells it."""
+"""The likely cause if a client waits in vain, judged by what else can be seen."""
 
 import time
 from collections.abc import Sequence
@@ -8,8 +8,8 @@ from lanes.check.caller import MESSAGE, Caller
 from lanes.check.failure import Failed, Gone, HungUp
 from lanes.check.rounds import Rounds, speak
 
-SOON = 0.25  # seconds for an answer that goes to another
-LAST = 1.0  # seconds that the client that came last is waited for
+SOON = 0.25  # seconds for an answer that goes to another client
+LAST = 1.0  # seconds to wait for the client that came last
 SHARED = (
     "the threads share one variable for the connection, and each client that connects replaces "
     "what the others need (a global, or `&fd` of one loop variable given to `pthread_create`): "
@@ -28,7 +28,7 @@ TURNED_AWAY = (
     "the server hangs up on clients while others are connected: it has a limit for them, or an "
     "exception ends the client's thread; look at what it printed"
 )
-STILL = 0.8  # of a wait: who is first answered after that is answered as time goes on
+STILL = 0.8  # share of a wait: if the last answer came later than that, answers go on coming
 ENDED = (
     "an exception in the client's thread, or a connection that is closed before the answer is "
     "sent: the message may not be what the server expects (a length or a number before it, JSON); "
@@ -37,7 +37,7 @@ ENDED = (
 
 
 def of_silence(failure: Failed, speaker: Caller, clients: Sequence[Caller]) -> str:
-    """The cause, if the other clients tell it: they are silent, and had heard nothing before."""
+    """Return the cause if the others, which sent and heard nothing so far, show it; else empty."""
     others = [one for one in clients if one is not speaker]
     if others:
         others[-1].hears(SOON)
@@ -45,13 +45,13 @@ def of_silence(failure: Failed, speaker: Caller, clients: Sequence[Caller]) -> s
     if len(others) > 1 and len(heard) == len(others):
         return LEFT_OUT
     if len(others) > 1 and len(heard) == 1:
-        return SHARED  # its answer went to another
+        return SHARED  # the speaker's answer went to another client
     may_be = speaker is not clients[-1] and not isinstance(failure, HungUp)
     return SHARED if may_be and _is_served(clients[-1]) else ""
 
 
 def of_a_wait(failure: Failed, rounds: Rounds) -> str:
-    """The cause, if more and more clients are answered while all of them stay."""
+    """Return the cause if more and more clients are answered while all of them stay; else empty."""
     if isinstance(failure, HungUp | Gone):
         return ""
     speaking, began = rounds.speaking, time.monotonic()
@@ -72,10 +72,10 @@ def _is_served(last: Caller) -> bool:
 
 
 def of_no_answer(speaker: Caller, other: Caller) -> str:
-    """The cause, if a client that came later tells it, by being there or by what it hears.
+    """Return the cause if a later client shows it, by its arrival or by what it hears; else empty.
 
-    Where a thread has ended, it is often the next `accept` that closes its connection: in Python
-    the variable that has it then stands for another.
+    After a thread has ended, it is often the next `accept` that closes its connection: in Python,
+    the variable that held it then gets another one.
     """
     if speaker.is_hung_up_on(LAST):
         return ENDED

@@ -1,7 +1,7 @@
-"""The check `threads` for any server: which thread serves each client is seen from outside.
+"""The check `threads` for any server: sees from outside which thread serves each client.
 
-The clients connect, each says something, and while all of them stay the watcher looks until it is
-certain of each, or the patience is over.
+The clients connect, and each sends a message. While all of them stay, the watcher looks until it is
+certain about each, or the patience is over.
 """
 
 import time
@@ -17,23 +17,23 @@ from lanes.check.rounds import Rounds
 from lanes.check.subject import Subject
 from lanes.snapshot import Snapshot
 
-if TYPE_CHECKING:  # what reads /proc is imported only on Linux
+if TYPE_CHECKING:  # the code that reads /proc is imported only on Linux
     from lanes.watch.session import Watched
 
 NAME = "threads"
 HINT = "one thread serves several clients, or some clients wait until others have left"
 CLAIM = "Each of {} clients is served by a thread (or process) of its own"
-APART = 1.0  # seconds for all clients to come one by one, so that it is seen what each brings
-NAMES = 3.0  # seconds more for the names of Python's threads and the lines where they stand
-NO_NAMES = 1.5  # seconds after which a server of which none is known counts as no Python
-AT = " at "  # stands before a line of source
+APART = 1.0  # seconds for all clients to connect one by one, to see what each one adds
+NAMES = 3.0  # more seconds for the names of Python threads and the lines that they are at
+NO_NAMES = 1.5  # seconds; a server without any known line by then does not count as Python
+AT = " at "  # precedes a line of source
 
 
 def threads(find: Find, clients: int, *, required: bool, told: Check | None = None) -> Check:
-    """The check of the server that `find` finds.
+    """Return the check for the server that `find` finds.
 
-    `told` is the check of what the server itself says, if it does: both have to pass, and where
-    nothing can be seen that one alone decides.
+    `told` is the check of what the server itself reports, if it does. Both have to pass; if nothing
+    can be seen from outside, `told` alone decides.
     """
 
     def run(subject: Subject) -> str:
@@ -81,16 +81,16 @@ def _see(subject: Subject, find: Find, *, required: bool) -> str:
         first = None if unanswered else look(watched, subject, clear)
         no_names = time.monotonic() + NO_NAMES
         last = look(watched, subject, named, NAMES)
-        best = last if not first or clear(last) else first  # some may be hung up on by now
+        best = last if not first or clear(last) else first  # by now, some may be hung up on
         return judge(best, addresses, unanswered, required=required)
 
 
 def _exchange(
     watched: "Watched", subject: Subject, callers: list[Caller], staying: ExitStack
 ) -> Failed | None:
-    """Connect all clients, and have each say something; what the first met that is not answered.
+    """Connect all clients, and send a message from each; return the first failure, or None.
 
-    All stay. The others have said something all the same: a pool's queue is seen by that.
+    All stay connected. After a failure, every client sends a message: that shows a pool's queue.
     """
     from lanes.check.judgement import is_placed  # noqa: PLC0415 - as above
 

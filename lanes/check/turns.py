@@ -1,4 +1,4 @@
-"""Whether clients that speak at once are served at once, or take turns: by how long that takes."""
+"""Judges by the waits whether clients that speak at once are served at once or take turns."""
 
 import time
 from collections.abc import Sequence
@@ -12,24 +12,24 @@ from lanes.check.hearing import Late
 from lanes.check.rounds import Rounds
 from lanes.check.symptoms import SHARED
 
-# Seconds: answers that come sooner do not tell turns from threads that compute, and that Python
-# lets go on for 5 ms at a time.
+# Seconds. If answers come sooner, turns look the same as threads that compute, which Python
+# switches every 5 ms.
 TELLING = 0.05
-TELLING_OF_MANY = 0.02  # the first of 50 would wait for 50 turns of 5 ms if threads computed
+TELLING_OF_MANY = 0.02  # if threads computed, the first of 50 would wait for 50 turns of 5 ms
 MANY = 50
 LATE = 0.05  # seconds by which a busy machine may delay the first answer
-BUSY = 3  # times as long as all work takes it may take where processors are busy with other work
-FEWER, FEWEST = 0.125, 5  # of many, or of a few: if more are worked on at a time, it is busy
-SEEN = 3  # turns have to be seen as often
-UNLIKE = 2  # but if all wait too long and it does not look like turns as often, it is the machine
-# Shares of what turns would take: two at a time need a half of that, and have a gap after every
-# other answer; three at a time after every third.
-SLOW = 0.3  # of the time that all would wait if they spoke one after the other,
-SLOWER = 1.5  # but if there are few, at least this many times as long as one alone
-STEP = 0.4  # of the time that one waits alone; as long is a gap when one waits for another,
-STEPS = 0.4  # and this part of all gaps is
-FIRST = 0.6  # of the time until the last answer: by then the first is there,
-HALF = 0.2  # and before that not yet half of them
+BUSY = 3  # if the processors are busy, all the work may take this many times as long
+FEWER, FEWEST = 0.125, 5  # a share, or a number: if more are worked on at a time, it is just busy
+SEEN = 3  # times that turns have to be seen
+UNLIKE = 2  # slow rounds that do not look like turns: then the machine is to blame
+# Shares of the time that turns take. Two at a time need half of it, with a gap after every other
+# answer; three at a time have a gap after every third.
+SLOW = 0.3  # the last waits longer than this share of all waits one after the other,
+SLOWER = 1.5  # and longer than this many times the wait of one alone
+STEP = 0.4  # of the wait of one alone: if a gap is longer, one waits for another;
+STEPS = 0.4  # more than this share of all gaps are that long;
+FIRST = 0.6  # of the time until the last answer: the first comes before that,
+HALF = 0.2  # and half of them only after that
 ONE = (
     "the messages are worked on one at a time: a lock held while the server works on a message, "
     "or one thread that does everybody's work (an event loop whose handler blocks). Hold the lock "
@@ -49,9 +49,9 @@ class InTurns(Failed):
 
 
 def at_once(rounds: Rounds, speakers: Sequence[Caller], alone: float) -> str:
-    """Have these speak at once; the evidence that they are served so. Raises Failed if not.
+    """Have the speakers speak at once; return the evidence that they are served at once, or raise.
 
-    `alone` is how long one of them waits that speaks alone.
+    `alone` is how long one of them waits that speaks alone. Raises Failed or Unseen.
     """
     seen, unlike, work, waits = 0, 0, 0.0, 0.0
     while seen < SEEN:
@@ -72,7 +72,7 @@ def at_once(rounds: Rounds, speakers: Sequence[Caller], alone: float) -> str:
 
 
 def _together(rounds: Rounds, speakers: Sequence[Caller], alone: float) -> Sequence[float]:
-    """How long each waits, ascending. Raises Failed or Unseen if one is not answered in time."""
+    """Return each wait, ascending; raises Failed or Unseen if one is not answered in time."""
     began = time.monotonic()
     seconds, late = rounds.together(speakers, alone)
     if late:
@@ -84,8 +84,8 @@ def _together(rounds: Rounds, speakers: Sequence[Caller], alone: float) -> Seque
 def take_turns(alone: float, seconds: Sequence[float]) -> bool:
     """Whether the first waited about as long as alone, and most others for those before them.
 
-    Threads that share a processor are slow as well, but then all of them are, also the first. And
-    where a busy machine stands still, some are late, but together.
+    Threads that share a processor are slow, too, but then all of them are, even the first. If a
+    busy machine stalls, some are late, but all at the same time.
     """
     first, half, last = seconds[0], seconds[(len(seconds) - 1) // 2], seconds[-1]
     gaps = [later - sooner for sooner, later in pairwise(seconds)]
@@ -96,7 +96,7 @@ def take_turns(alone: float, seconds: Sequence[float]) -> bool:
 
 
 def _is_slow(alone: float, seconds: Sequence[float]) -> bool:
-    """Whether the last waits too long for clients served at once, as far as can be told."""
+    """Whether the last waited too long for clients served at once; false if that cannot be told."""
     is_late = seconds[-1] > alone * max(SLOW * len(seconds), SLOWER)
     return is_late and _is_telling(alone, len(seconds))
 
@@ -104,7 +104,7 @@ def _is_slow(alone: float, seconds: Sequence[float]) -> bool:
 def _of_late(
     late: Late, seconds: Sequence[float], alone: float, many: int, waited: float
 ) -> Exception:
-    """What to say of a client that was not answered in time, though one alone is."""
+    """Return what to raise for a client that was not answered in time, though one alone is."""
     answered = len(seconds)
     if isinstance(late.failure, HungUp):
         return late.failure
@@ -133,7 +133,7 @@ def _work(alone: float, seconds: Sequence[float]) -> float:
 
 
 def _hint(work: float, answered: int, seconds: float) -> str:
-    """The hint for the number of messages that were worked on at the same time."""
+    """Return the hint for the number of messages that are worked on at the same time."""
     at_a_time = round(answered * work / seconds)
     return FEW.format(at_a_time) if at_a_time > 1 else ONE
 

@@ -1,4 +1,4 @@
-"""A server that speaks without being asked: its greeting is no answer, nor is what it repeats."""
+"""Servers that send unprompted: neither the greeting nor what a server repeats is an answer."""
 
 import re
 import time
@@ -12,16 +12,17 @@ from lanes.check.failure import Endless, Failed, Mute
 from lanes.check.hearing import LISTENS, Heard, hear_out
 from lanes.check.subject import AT_ONCE, Subject
 
-LONGER = 1.25  # times as long as the answer took is a silent client listened to,
-LATER = 0.25  # and this many seconds more
-MESSAGES = 4  # for a server that is never silent
+LONGER = 1.25  # a silent client listens for this many times as long as an answer took,
+LATER = 0.25  # plus this many seconds
+MESSAGES = 4  # to a server that is never silent
 DIGITS = re.compile(rb"\d+")
 
 
 def heard_by_a_silent_client(subject: Subject, seconds: float) -> str:
-    """What a client hears that says nothing, where one that spoke was answered after `seconds`.
+    """Return what a client hears that sends nothing; an answer took `seconds`.
 
-    From now on all clients wait for it as a greeting. In `lines` an answer cannot be mistaken.
+    From now on, all clients wait for it as the greeting. It is empty in `lines`, where nothing else
+    looks like an answer.
     """
     if subject.framed:
         return ""
@@ -31,15 +32,14 @@ def heard_by_a_silent_client(subject: Subject, seconds: float) -> str:
                 subject.greeting = silent.reply().text
                 return subject.greeting
     except Failed:
-        pass  # whether it takes another client is not asked here
+        pass  # whether the server takes another client is for other checks to say
     return ""
 
 
 def answer_in_silence(subject: Subject, greeting: str, seconds: float) -> Heard:
-    """The answer to a message in a silence of more than those seconds.
+    """Return the answer to a message sent in a silence of more than `seconds`.
 
-    Where there is no such silence, the answer has to be something else than what comes unasked.
-    Raises Mute.
+    If there is no such silence, the answer has to differ from the unprompted output. Raises Mute.
     """
     quiet = 2 * (AT_ONCE + LONGER * seconds + LATER)
     try:
@@ -58,7 +58,7 @@ def answer_in_silence(subject: Subject, greeting: str, seconds: float) -> Heard:
 
 
 def _heard(caller: Caller, quiet: float, span: float) -> Iterator[tuple[float, bytes]]:
-    """What comes, and when, until the server is silent for so long or the time is over."""
+    """Yield what comes, and when, until `quiet` seconds of silence, or until `span` is over."""
     until, total = time.monotonic() + span, 0
     while (left := until - time.monotonic()) > 0 and caller.hears(min(quiet, left)):
         said = caller.receive(until)
@@ -69,9 +69,9 @@ def _heard(caller: Caller, quiet: float, span: float) -> Iterator[tuple[float, b
 
 
 def _among(subject: Subject, caller: Caller, unasked: Sequence[bytes], span: float) -> Heard:
-    """The answer where the server goes on to say what is `unasked`.
+    """Return the answer of a server that keeps sending what is in `unasked`.
 
-    If answers look no different, they change how often the server speaks.
+    If answers look the same, they show in how often the server sends.
     """
     ticks = ticks_of(unasked)
     after: list[tuple[float, bytes]] = []
@@ -84,7 +84,7 @@ def _among(subject: Subject, caller: Caller, unasked: Sequence[bytes], span: flo
             if ticks and (answer := ticks.sub(b"", said)):
                 subject.ticks = ticks
                 if not ticks.sub(b"", unasked[0]):
-                    subject.greeting = ""  # it was the first of them
+                    subject.greeting = ""  # it was the first tick
                 return _heard_at(at - began, answer)
     if 2 * abs(len(after) - len(unasked)) < MESSAGES:
         raise Failed("no answer, only more unprompted output")
@@ -97,7 +97,7 @@ def _heard_at(seconds: float, said: bytes) -> Heard:
 
 
 def ticks_of(unasked: Sequence[bytes]) -> Ticks | None:
-    """What is said again and again, whatever its numbers are; None if that is not all."""
+    """Return a pattern for what repeats, with any numbers; None if it does not match everything."""
     often = [form for form, times in Counter(map(_form, unasked[1:])).items() if times > 1]
     ticks = re.compile(rb"|".join(sorted(often, reverse=True)) or rb"(?!)")
     return ticks if often and not any(ticks.sub(b"", said) for said in unasked[1:]) else None

@@ -1,4 +1,4 @@
-"""What clients can expect of any server that come one after the other."""
+"""What clients that come one after the other can expect of any server."""
 
 import statistics
 import time
@@ -12,12 +12,12 @@ from lanes.check.subject import Subject
 from lanes.check.symptoms import ENDED
 
 VISITS = 500
-SECONDS = 15.0  # after that, fewer visits are enough
-AGAIN = 3  # the last are slower so often
-ENDS = 50  # the first and the last visits that are compared
-SLOWER = 2.0  # times as long, and longer by that many seconds, counts as slower
-SLOWER_SECONDS = 0.01
-BUSIER = 2.0  # times as long takes a visit to a server that is right: the machine has other work
+SECONDS = 15.0  # after this time, fewer visits are enough
+AGAIN = 3  # comparisons in a row that must find the last visits slower
+ENDS = 50  # this many first visits are compared with as many last ones
+SLOWER = 2.0  # slower means: more than this many times as long,
+SLOWER_SECONDS = 0.01  # and longer by more than this
+BUSIER = 2.0  # if visits to a correct server take this many times as long, the machine is busy
 BEHIND = (
     "the server does not keep up: it still works for clients that have left, or its threads or "
     "descriptors run out because connections are not closed"
@@ -31,13 +31,13 @@ BEHIND = (
 def churn(subject: Subject) -> str:
     """After hundreds of short visits, a visit takes no longer than at first."""
     times: list[float] = []
-    control: list[float] = []  # of what no server does wrong
+    control: list[float] = []  # the same, for a correct server
     end = time.monotonic() + SECONDS
     with Control() as right:
 
         def visit() -> None:
             times.append(_visit(subject, len(times) + 1))
-            right.visit()  # beside what that server still does for the client that has just left
+            right.visit()  # not timed: the checked server may still work for the client that left
             control.append(right.visit())
 
         while len(times) < VISITS and time.monotonic() < end:
@@ -51,7 +51,7 @@ def churn(subject: Subject) -> str:
             )
             if last <= SLOWER * first or last - first <= SLOWER_SECONDS:
                 return evidence
-            for _ in range(many):  # the machine may have become busy: that does not always last
+            for _ in range(many):  # the machine may have become busy, perhaps only for a while
                 visit()
     if statistics.fmean(control[-many:]) > BUSIER * statistics.fmean(control[:many]):
         raise Unseen(f"{evidence}; but this machine has become busier meanwhile: try again")
@@ -71,5 +71,5 @@ def _visit(subject: Subject, number: int) -> float:
 
 
 def _usual(times: Sequence[float]) -> float:
-    """A quarter took less: a busy machine makes some longer, and a wrong server all of them."""
+    """Return the first quartile: a busy machine slows some visits, a faulty server all of them."""
     return statistics.quantiles(times, n=4)[0] if len(times) > 1 else times[0]
