@@ -1,4 +1,4 @@
-"""The card of a server that is not there: one failed case, which says why."""
+"""The card for a server that is not there: one failed check, which says why."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ SILENT = (
 
 
 def absent(server: str, protocol: str, why: str, printed: Sequence[str]) -> Scorecard:
-    """The card; `printed` are the program's last lines, if there are any."""
+    """Return the card; `printed` has the program's last lines, if there are any."""
     evidence, hint = why, SILENT
     if printed:
         evidence = "\n".join([f"{why}{'' if why[-1:] in '.?' else '.'} It printed last:", *printed])
@@ -22,5 +22,5 @@ def absent(server: str, protocol: str, why: str, printed: Sequence[str]) -> Scor
 
 
 def is_absent(card: Scorecard) -> bool:
-    """Whether it is such a card."""
+    """Whether this is the card for a server that is not there."""
     return [result.name for result in card.results] == [NAME]

@@ -10,10 +10,10 @@ SPARE_DESCRIPTORS = 32
 
 
 class WithCommand(click.Command):
-    """A command whose words after `--` are a command too: the parameter `command`, a tuple."""
+    """A command that takes another command after `--`, as the parameter `command`, a tuple."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Hide them from click, which would take the first for one of our arguments."""
+        """Hide the words after `--` from click, which would take the first for our own argument."""
         at = args.index("--") if "--" in args else len(args)
         rest = super().parse_args(ctx, args[:at])
         ctx.params["command"] = tuple(args[at + 1 :])
@@ -22,14 +22,14 @@ class WithCommand(click.Command):
         return rest
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        """Its parts of the usage line."""
+        """Return the parts of the usage line, with the other command."""
         return [*super().collect_usage_pieces(ctx), "[-- COMMAND...]"]
 
 
 def read_server(
     _context: click.Context, _option: click.Parameter, text: str | None
 ) -> Address | None:
-    """HOST:PORT; raises BadParameter."""
+    """Parse HOST:PORT; raises BadParameter."""
     try:
         return Address.parse(text) if text is not None else None
     except ValueError as error:
@@ -37,7 +37,7 @@ def read_server(
 
 
 def read_seconds(_context: click.Context, _option: click.Parameter, seconds: float) -> float:
-    """A number of seconds; raises BadParameter."""
+    """Return the number of seconds; raises BadParameter for nan."""
     if math.isnan(seconds):  # every comparison with it is false, so click's ranges let it through
         raise click.BadParameter("nan is not a number of seconds.")
     return seconds

@@ -1,4 +1,4 @@
-"""Which checks are tried: by the protocol, by what is watched, and by `--only`."""
+"""Chooses the checks by the protocol, by what is watched, and by `--only`."""
 
 from collections.abc import Collection, Sequence
 from functools import partial
@@ -21,7 +21,7 @@ WATCHED = "--pid, --container, --require threads or -- COMMAND"
 def finder(
     server: Address | None, pid: int | None, container: str | None, child: Find | None
 ) -> Find | None:
-    """How to find what to watch: by default, whatever listens at `server` on this machine."""
+    """Return how to find what to watch: by default, what listens on that port of this machine."""
     if sum(map(bool, (pid, container, child))) > 1:
         raise click.UsageError("--pid, --container and -- COMMAND exclude each other.")
     if pid:
@@ -34,9 +34,9 @@ def finder(
 def chosen(
     protocol: str, only: Collection[str], find: Find | None, clients: int, *, required: bool
 ) -> list[Check]:
-    """The checks to run; raises UsageError for one that is not offered.
+    """Return the checks to run; raises UsageError for one that is not offered.
 
-    Watching threads replaces the check of what the server says about them, and includes it.
+    Watching threads replaces the check of what the server reports about them, and includes it.
     """
     offered = {check.name: check for check in OFFERED[protocol]}
     if find:

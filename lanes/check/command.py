@@ -95,10 +95,10 @@ def check(  # noqa: PLR0913 - one argument for each option
             subject.ending = partial(ending, children)
             if protocol == "handout" and Lines.GREETING.fullmatch(subject.greeting):
                 raise click.UsageError(f"{server} speaks `lines`: add --protocol lines.")
-            # One for all checks: it hides the cursor, and Ctrl-C must not come just as it does.
+            # One for all checks: each status hides the cursor, and Ctrl-C must not come just then.
             with Console(stderr=True).status(name) as status:
                 for result in score(subject, checks, status.update):
-                    results.append(result)  # noqa: PERF402 - after Ctrl-C, those so far are shown
+                    results.append(result)  # noqa: PERF402 - Ctrl-C still shows these
     except Unreachable as error:
         nobody = str(error)
     except KeyboardInterrupt:

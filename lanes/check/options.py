@@ -1,4 +1,4 @@
-"""What the command line of `lanes check` takes; most of it is also an environment variable."""
+"""The command-line options of `lanes check`; most are also environment variables."""
 
 from collections.abc import Callable
 from functools import reduce
@@ -12,7 +12,7 @@ from lanes.check.scorecard import OFFERED
 from lanes.check.tls_options import TLS, secured
 from lanes.options import Command, option
 
-CLIENTS = click.IntRange(2, 500)  # this is no load test
+CLIENTS = click.IntRange(2, 500)  # this is not a load test
 OPTIONS: list[Callable[[Command], Command]] = [
     click.argument("server", metavar="[HOST:PORT]", required=False, callback=read_server),
     option(
@@ -85,5 +85,5 @@ OPTIONS: list[Callable[[Command], Command]] = [
 
 
 def check_options(command: Command) -> Command:
-    """Give a command all of them, in this order."""
+    """Add all options to a command, in this order."""
     return reduce(lambda decorated, add: add(decorated), reversed(OPTIONS), secured(command))

@@ -1,33 +1,33 @@
-"""What a server prints: the end of it, as lines that are safe to show."""
+"""The end of what a server prints, as lines that are safe to show."""
 
 import os
 from typing import BinaryIO
 
 from lanes.watch.printable import printable
 
-LINES = 12  # a traceback's end, with what it was about
-LENGTH = 200  # characters of a line
+LINES = 12  # the end of a traceback, with its message
+LENGTH = 200  # characters in a line
 KEPT = 1 << 14  # bytes
 CHUNK = 1 << 16
 
 
 class Printed:
-    """The end of what a program prints, however much that is."""
+    """Keeps the end of a program's output, up to KEPT bytes."""
 
     def __init__(self) -> None:
         self._end = b""
 
     def add(self, chunk: bytes) -> None:
-        """Keep what it has just printed, and forget the oldest."""
+        """Add the latest output, and forget the oldest."""
         self._end = (self._end + chunk)[-KEPT:]
 
     def read(self, stream: BinaryIO) -> None:
-        """All that a file has."""
+        """Add everything in a file."""
         while chunk := stream.read(CHUNK):
             self.add(chunk)
 
     def pass_on(self, source: int, sink: int) -> None:
-        """Copy a descriptor to another until its end, or until the other is closed."""
+        """Read a descriptor to its end, and copy it to another until that is closed."""
         takes = True
         while chunk := os.read(source, CHUNK):
             self.add(chunk)

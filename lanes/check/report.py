@@ -1,4 +1,4 @@
-"""A scorecard as text for people, as JSON, or as JUnit's XML, for a CI or an autograder."""
+"""A scorecard as text for people, as JSON, or as JUnit XML, for a CI or an autograder."""
 
 import json
 import shutil
@@ -11,8 +11,8 @@ import click
 
 from lanes.check.scorecard import Result, Scorecard
 
-WIDTH = 100  # characters of a line at most, unless one word is longer
-LEAST = 40  # however narrow the terminal
+WIDTH = 100  # characters in a line at most, unless one word is longer
+LEAST = 40  # even if the terminal is narrower
 MARKS = {
     "passed": click.style("passed   ", "green"),
     "failed": click.style("FAILED   ", "red"),
@@ -21,8 +21,8 @@ MARKS = {
 
 
 def as_text(card: Scorecard) -> str:
-    """A line for each check; for each failure also its claim and hint."""
-    columns = shutil.get_terminal_size((WIDTH, 0)).columns  # of a file it is WIDTH
+    """Return a line for each check; for each failure also its claim and hint."""
+    columns = shutil.get_terminal_size((WIDTH, 0)).columns  # WIDTH if this is not a terminal
     width = max(LEAST, min(columns, WIDTH))
     widest = max((len(result.name) for result in card.results), default=0)
     lines = [line for result in card.results for line in _as_lines(result, widest, width)]
@@ -38,7 +38,7 @@ def _as_lines(result: Result, widest: int, width: int) -> list[str]:
     first, *others = [
         line
         for text in texts
-        for told in text.splitlines()  # what a program printed has several
+        for told in text.splitlines()  # the output of a program has several
         for line in textwrap.wrap(told, width - len(margin), break_long_words=False)
     ]
     mark = MARKS[result.verdict]
@@ -50,23 +50,23 @@ def _sentence(text: str) -> str:
 
 
 def as_json(card: Scorecard) -> str:
-    """One object."""
+    """Return the card as one JSON object."""
     checks = [asdict(result) | {"seconds": round(result.seconds, 3)} for result in card.results]
     head = {"server": card.server, "protocol": card.protocol}
     return json.dumps(head | {"passed": card.passed, "of": card.of, "checks": checks}, indent=2)
 
 
 def read_json(text: str) -> Scorecard:
-    """What `as_json` has written; raises ValueError, LookupError or TypeError."""
+    """Read what `as_json` wrote; raises ValueError, LookupError or TypeError."""
     told = json.loads(text)
     results = [Result(**check) for check in told["checks"]]
     return Scorecard(told["server"], told["protocol"], results, of=told["of"])
 
 
 def as_junit(card: Scorecard) -> str:
-    """A test suite with a test case for each check, in the shape that pytest's own report has.
+    """Return a test suite with a test case for each check, in the same shape as pytest's report.
 
-    In ASCII, so that any output can take it.
+    It is ASCII, so that any output can take it.
     """
     suites = ET.Element("testsuites", name="lanes check")
     verdicts = [result.verdict for result in card.results]

@@ -1,4 +1,4 @@
-"""The checks, one after the other, and the result of each."""
+"""Runs the checks one after the other, and keeps the result of each."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ STUCK = (
     "never released"
 )
 
-AFTERMATH = 2.0  # seconds within which what an earlier check has done may still end a server
+AFTERMATH = 2.0  # seconds within which a server may still exit because of an earlier check
 
 SPREADS = {SHARED, again.hint}
 
@@ -53,21 +53,21 @@ class Scorecard:
     server: str
     protocol: str
     results: Sequence[Result]
-    of: int  # checks; more than the results if it was interrupted
+    of: int  # the number of checks; if interrupted, more than the results
 
     @property
     def passed(self) -> int:
-        """How many checks."""
+        """The number of checks that passed."""
         return sum(result.verdict == "passed" for result in self.results)
 
     @property
     def all_passed(self) -> bool:
-        """Whether nothing failed, and nothing was left out."""
+        """Whether nothing failed and nothing was left out."""
         return self.passed == self.of
 
     @property
     def failed(self) -> bool:
-        """Whether any check did."""
+        """Whether any check failed."""
         return any(result.verdict == "failed" for result in self.results)
 
 
@@ -76,8 +76,8 @@ def score(
 ) -> Iterator[Result]:
     """Run each check when its result is asked for; `progress` gets a line about it.
 
-    A check after which a new client is not answered fails, and those after it are not tried. Some
-    causes show in later checks as well.
+    If no new client is answered after a check, that check fails, and those after it are not tried.
+    A cause in SPREADS may show in later checks, too.
     """
     shared = ""
     survival = Survival(subject)
@@ -110,14 +110,14 @@ def score(
 
 
 def _hint(failure: Failed, check: Check, shared: str) -> str:
-    """The likely cause: what an earlier check has found may show again, unless more is known."""
+    """Return the likely cause: an earlier check's cause may show again, unless more is known."""
     if isinstance(failure, HungUp):
         return shared + (failure.hint or check.hint)
     return failure.hint or shared + check.hint
 
 
 def _try(check: Check, subject: Subject) -> tuple[Verdict, str, Failed | None]:
-    """The verdict, the evidence, and the failure if it is one."""
+    """Return the verdict, the evidence, and the failure if there is one."""
     try:
         return "passed", check.run(subject), None
     except Failed as failure:

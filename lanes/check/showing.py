@@ -1,4 +1,4 @@
-"""Reads or shows a card, and turns it into an exit code."""
+"""Reads or shows a scorecard, and turns it into an exit code."""
 
 import io
 import sys
@@ -10,12 +10,12 @@ from lanes.check.absent import is_absent
 from lanes.check.report import FORMATS, read_json
 from lanes.check.scorecard import Scorecard
 
-# A shell gives 130 to a program that Ctrl-C ended.
+# A shell reports 130 for a program that Ctrl-C ended.
 PASSED, FAILED, NO_SERVER, NOT_TRIED, INTERRUPTED = 0, 1, 3, 4, 130
 
 
 def read(written: TextIO) -> Scorecard:
-    """A card of `--format json`; raises UsageError."""
+    """Read a card written with `--format json`; raises UsageError."""
     try:
         return read_json(written.read())
     except (ValueError, LookupError, TypeError) as error:
@@ -23,9 +23,9 @@ def read(written: TextIO) -> Scorecard:
 
 
 def show(card: Scorecard, report_format: str) -> NoReturn:
-    """Print it, and exit."""
+    """Print the card, and exit."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # for what its encoding lacks
+        sys.stdout.reconfigure(errors="backslashreplace")  # for characters that its encoding lacks
     click.echo(FORMATS[report_format](card))
     sys.exit(_code(card))
 

@@ -1,7 +1,7 @@
-"""`lanes check -- COMMAND`: the server, started, found where it listens, and ended.
+"""`lanes check -- COMMAND`: starts the server, finds where it listens, and ends it.
 
-What it prints goes to our standard error, so that standard output has the card alone. Its standard
-input stays open and says nothing: one with a console would end where that ends.
+Its output goes to our standard error, so that standard output has only the card. Its standard input
+stays open and silent, because a server with a console would exit at the end of its input.
 """
 
 import os
@@ -22,17 +22,17 @@ from lanes.watch.target import NotFound, Target
 STARTS = 10.0  # seconds within which it has to listen, unless --wait is longer
 ENDS = 5.0  # seconds after SIGTERM until SIGKILL
 STEP = 0.05
-READ = 1.0  # seconds for the rest of what it printed: what it has started may hold the pipe open
+READ = 1.0  # seconds for the rest of its output: a process that it started may hold the pipe open
 STDERR = 2
-UNBUFFERED = {"PYTHONUNBUFFERED": "1"}  # a pipe would get what Python prints in blocks, and late
-ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where a server listens on all addresses
+UNBUFFERED = {"PYTHONUNBUFFERED": "1"}  # otherwise Python writes to a pipe in blocks, and late
+ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - for servers that listen on all addresses
 
 
 @contextmanager
 def started(words: Sequence[str], printed: Printed | None = None) -> Iterator[Target]:
-    """The server, which ends with the block; raises Unreachable if it cannot be started.
+    """Start the server, and end it with the block; raises Unreachable if it cannot be started.
 
-    `printed` gets what it prints.
+    `printed` gets its output.
     """
     if not hasattr(os, "killpg"):
         raise Unreachable(
@@ -40,7 +40,7 @@ def started(words: Sequence[str], printed: Printed | None = None) -> Iterator[Ta
         )
     source, sink = os.pipe()
     try:
-        child = subprocess.Popen(  # noqa: S603 - it is what the user asks for
+        child = subprocess.Popen(  # noqa: S603 - the command is the user's own
             words,
             stdin=subprocess.PIPE,
             stdout=sink,
@@ -70,7 +70,7 @@ def _pass_on(source: int, printed: Printed) -> None:
 
 
 def _end(child: "subprocess.Popen[bytes]") -> None:
-    """End its process group, which Ctrl-C at the terminal does not reach."""
+    """End the process group, which Ctrl-C at the terminal does not reach."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         until = time.monotonic() + ENDS
         with suppress(ProcessLookupError, PermissionError):  # none is left; macOS: only zombies
@@ -83,7 +83,7 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
 
 
 def ending(servers: Sequence[Target]) -> str:
-    """How the one has ended that was started; nothing if there is none, or it has not."""
+    """Say how the started server has ended; empty if there is none, or it still runs."""
     for child in [server.child for server in servers]:
         if child and _ends(child):
             code = child.returncode
@@ -92,9 +92,9 @@ def ending(servers: Sequence[Target]) -> str:
 
 
 def address_of(server: Target, seconds: float) -> Address:
-    """Where it listens, once it does; raises Unreachable.
+    """Return where the server listens, once it does; raises Unreachable.
 
-    It is asked for on loopback if it listens on all addresses.
+    If it listens on all addresses, that is loopback.
     """
     if sys.platform != "linux":
         return Address("localhost", DEFAULT_PORT)
@@ -117,14 +117,14 @@ def address_of(server: Target, seconds: float) -> Address:
 
 
 def _ends(child: "subprocess.Popen[bytes]") -> bool:
-    """Whether it has ended, or does so now: /proc shows nothing of one that is about to."""
+    """Whether it has ended or is ending: /proc shows nothing of a process that is about to end."""
     with suppress(subprocess.TimeoutExpired):
         child.wait(READ)
     return child.returncode is not None
 
 
 def _reachable(address: str) -> Address | None:
-    """From here; None for a Unix-domain socket."""
+    """Return the address to connect to from here; None for a Unix-domain socket."""
     if address.startswith(("/", "@")):
         return None
     host, port = Address.parse(address)
@@ -132,7 +132,7 @@ def _reachable(address: str) -> Address | None:
 
 
 def _only(found: Sequence[Address], name: str) -> Address:
-    """The one, or of several the one with the usual port."""
+    """Return the only address, or of several one with the default port; raises Unreachable."""
     ports = {one.port for one in found}
     port = DEFAULT_PORT if DEFAULT_PORT in ports else min(ports)
     if len(ports) > 1 and port != DEFAULT_PORT:
