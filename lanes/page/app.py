@@ -1,4 +1,4 @@
-"""The live page, the report and what they link to, as a Flask app. Nothing can be changed here."""
+"""The live page, the report and what they link to, as a Flask app. It is read-only."""
 
 from collections.abc import Callable
 
@@ -33,7 +33,7 @@ VIEWS: dict[str, tuple[str, Callable[[Snapshot, Query], str]]] = {  # by path
 
 
 def create_app(servers: Source) -> Flask:
-    """The pages of these servers."""
+    """Return the app with the pages of these servers."""
     app = Flask(__name__, static_folder=None)
     app.before_request(_only_look)
     app.after_request(_complete)
@@ -53,7 +53,7 @@ def create_app(servers: Source) -> Flask:
 
     @app.get("/sessions.json")
     def sessions() -> Response:
-        """What is known of a server; of several servers, of the one that is asked for."""
+        """Return the document of the server; if there are several, of the one that is asked for."""
         seen = latest.get()
         found = seen.servers
         told = [label for label, server in found.items() if not server.seen] or list(found)
@@ -89,7 +89,7 @@ def _explain(error: HTTPException) -> Response:
 
 
 def _keep_trying(error: NoAnswer) -> Response:
-    """One line; but a browser that opens the page gets the page, which keeps trying."""
+    """Answer with one line; but a browser that opens the page gets the page, which keeps trying."""
     line = f"The server does not answer: {error}."
     if request.path == "/" and "text/html" in request.headers.get("Accept", ""):
         return Response(documents.not_yet(line, _query()), 503, content_type=HTML)

@@ -1,7 +1,7 @@
-"""The two HTML documents: the live page, and the report to keep. Each is one file, and complete.
+"""The two HTML documents: the live page, and the report to keep. Each is one complete file.
 
-So they work offline, and under a Content-Security-Policy that names the very styles and the script
-they contain: nothing else is loaded or run, whatever a client may call itself.
+So they work offline, and under a Content-Security-Policy that names exactly the styles and the
+script in them: nothing else is loaded or run, whatever name a client gives itself.
 """
 
 import base64
@@ -19,13 +19,13 @@ from lanes.svg.drawing import draw
 from lanes.templates import templates_of
 
 ROWS = 100  # of the live page's table, which changes twice a second
-EARLIER = 1 / 2  # of the window, that one step looks back
-INSTANT = 0.001  # seconds: what is paused is past at once, and drawn so from the first time on
+EARLIER = 1 / 2  # of the window: how far one step goes back
+INSTANT = 0.001  # seconds: a paused page shows the past at once, from its first drawing on
 ORDINARY = Query()
 
 templates = templates_of("lanes.page")
 STYLE = Markup(templates.get_template("page.css").render())  # noqa: S704 - a file of our own
-SCRIPT = Markup("\n").join(  # in this order: the second uses what the first has
+SCRIPT = Markup("\n").join(  # in this order: the second uses what the first defines
     Markup(templates.get_template(name).render())  # noqa: S704 - files of our own
     for name in ("page.js", "hands.js")
 )
@@ -86,16 +86,16 @@ def _known(snapshot: Snapshot) -> bool:
 
 
 def not_yet(news: str, query: Query = ORDINARY) -> str:
-    """The live page if no server has answered yet: it says so and keeps trying."""
+    """The live page before any server has answered: it says so and keeps trying."""
     return templates.get_template("page.html").render(
         news=news, drawing="", picture=None, now=0, lines=[], notes=[], query=query, labels=[]
     )
 
 
 def report(snapshot: Snapshot, query: Query = ORDINARY) -> str:
-    """The same to hand in, with the settings, and with all sessions that are remembered.
+    """The page to hand in, with the settings, and with all sessions that are remembered.
 
-    Of the past, too: whoever had not come by then is in neither the picture nor the table.
+    It can show the past: clients that came later are in neither the picture nor the table.
     """
     picture = query.picture(snapshot)
     table = table_of(picture.snapshot.sessions)

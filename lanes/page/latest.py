@@ -7,11 +7,11 @@ from time import monotonic
 from lanes.ask import NoAnswer, Source
 from lanes.replicas import Answer, labels, merge
 
-FRESH = 0.2  # seconds that an answer is kept at least: five questions a second at most
+FRESH = 0.2  # seconds that an answer is kept at least: at most five requests a second
 
 
 class View:
-    """One answer of all servers, and its drawings, each made once."""
+    """The answers of all servers at one time, and their drawings, each made once."""
 
     def __init__(self, answers: list[Answer], missing: list[str]) -> None:
         self.snapshot = merge(answers, missing)
@@ -20,7 +20,7 @@ class View:
         self._drawn: dict[Hashable, bytes] = {}
 
     def drawing(self, name: Hashable, draw: Callable[[], str]) -> bytes:
-        """The drawing of that name; viewers who ask while it is made wait for it."""
+        """Return the drawing of that name; viewers who ask while it is made wait for it."""
         with self._drawing:
             if name not in self._drawn:
                 self._drawn[name] = draw().encode()
@@ -37,7 +37,7 @@ class Latest:
         self._stale_at = 0.0
 
     def get(self) -> View:
-        """What they said at most a moment ago. Raises NoAnswer."""
+        """Return the servers' answers, at most a moment old. Raises NoAnswer."""
         with self._asking:
             if monotonic() >= self._stale_at:
                 try:

@@ -1,6 +1,6 @@
-"""The page on waitress, in a process that serves no clients.
+"""Serves the page with waitress, in a process that serves no clients.
 
-What a slow or greedy viewer can hold is bounded by waitress's own limits.
+Waitress's own limits bound what a slow or greedy viewer can hold.
 """
 
 import logging
@@ -21,14 +21,14 @@ from lanes.signals import until_stopped
 
 LIMITS: dict[str, Any] = {
     "threads": 8,
-    "connection_limit": 50,  # a page each, of 1 MiB at most
+    "connection_limit": 50,  # each holds a page, of 1 MiB at most
     "channel_timeout": 5,  # seconds without a byte either way
     "cleanup_interval": 1,
     "max_request_header_size": 16 * 1024,
-    "max_request_body_size": 16 * 1024,  # no page here has a use for one
+    "max_request_body_size": 16 * 1024,  # no page here uses one
     "outbuf_overflow": 16 * 1024 * 1024,  # in memory, not in a file: every page fits
     "asyncore_use_poll": True,  # select takes no descriptor above 1,023
-    "log_socket_errors": False,  # a viewer that has gone is no fault
+    "log_socket_errors": False,  # a viewer that has left is not an error
 }
 
 
@@ -51,10 +51,10 @@ class OneRequest(HTTPRequestParser):
 
 
 class ErrorAnswer(ErrorTask):
-    """Promise 12: the answer to something that is not a request has the security headers too."""
+    """Promise 12: even the answer to something that is not a request has the security headers."""
 
     def execute(self) -> None:
-        """Write it."""
+        """Write the answer."""
         self.response_headers = list(HEADERS.items())
         super().execute()
 
@@ -67,24 +67,24 @@ class Channel(HTTPChannel):
 
 
 def serve(servers: Source, host: str, port: int) -> None:
-    """Serve the page until the process is told to stop. Raises OSError if it cannot listen."""
+    """Serve the page until SIGTERM or SIGINT. Raises OSError if it cannot listen."""
     with until_stopped(), listening(servers, host, port) as server:
         server.run()
 
 
 @contextmanager
 def listening(servers: Source, host: str, port: int) -> Iterator[Any]:
-    """A page that listens; its `run` serves it. Raises OSError if it cannot listen."""
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that viewers wait is no news
+    """Yield a server that listens; its `run` serves the page. Raises OSError if it cannot."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # waiting viewers are normal
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((host, port))  # waitress has it listen
+        bound.bind((host, port))  # waitress calls `listen`
         server = create_server(create_app(servers), sockets=[bound], **LIMITS)
-        server.channel_class = Channel  # type: ignore[union-attr]  # of one socket it has one
+        server.channel_class = Channel  # type: ignore[union-attr]  # with one socket, it has one
         shown, own_port = f"[{host}]" if ":" in host else host, bound.getsockname()[1]
         # In a container only the engine knows where the port is published.
-        everywhere = host in {"0.0.0.0", "::"}  # noqa: S104 - it is compared, not bound
+        everywhere = host in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
         where = f"on port {own_port}" if everywhere else f"at http://{shown}:{own_port}/"
         click.echo(f"The page is {where}")
         yield server

@@ -1,4 +1,4 @@
-"""A server's settings in words, for whoever reads a report. What says nothing is left out."""
+"""A server's settings in words, for readers of a report. Those that say nothing are left out."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -28,12 +28,12 @@ OTHERS = {
     "log_level": "Logged from level",
     "log_format": "Format of the log",
 }
-# Where it listens matters to nobody afterwards; a pool's workers, and TLS, are said above.
+# Where it listened does not matter afterwards; the others are in other lines of the report.
 ELSEWHERE = {"host", "port", "status_port", "workers", "replica", "tls", "tls_key", *WITH_TLS}
 
 
 def in_words(server: Snapshot) -> Iterator[tuple[str, str]]:
-    """What was set, and to what."""
+    """Yield each setting and its value, in words."""
     settings = {name: value for name, value in server.settings.items() if value not in (None, "")}
     model = MODELS.get(server.model, server.model).format_map({"workers": "some"} | settings)
     yield "Threads", model

@@ -1,4 +1,4 @@
-"""The rows of the page's table: failures first, and short visits in one row."""
+"""The rows of the page's table: failures first, and many short visits in one row."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,25 +10,25 @@ from lanes.snapshot import Session
 
 
 class Line(NamedTuple):
-    """A session, or several that made short visits one after the other."""
+    """A session, or several sessions that were short visits in a row."""
 
     sessions: Sequence[Session]
 
     @property
     def is_folded(self) -> bool:
-        """Whether it stands for several."""
+        """Whether it stands for several sessions."""
         return len(self.sessions) > 1
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """All lines: the sessions that failed, then the others, by number."""
+    """All lines: the sessions that failed, and the others, both by number."""
 
     failed: Sequence[Line]
     others: Sequence[Line]
 
     def lines(self, most: int, marked: str = "") -> list[Line]:
-        """At most `most` lines: of the others the latest, and the marked one."""
+        """Return at most `most` lines, of the others the latest; and always the marked one."""
         failed = self.failed[:most]
         left_out = max(len(self.others) - (most - len(failed)), 0)
         missing = [one for one in self.others[:left_out] if one.sessions[0].key == marked]
@@ -40,7 +40,7 @@ class Table:
 
 
 def table_of(sessions: Sequence[Session], *, fold: bool = False) -> Table:
-    """A line for each, but for short visits if they are folded."""
+    """Return a line for each session; with `fold`, one for many short visits in a row."""
     failed = [Line([one]) for one in sessions if one.failed]
     others = [one for one in sessions if not one.failed]
     return Table(failed, list(_folded(others, fold=fold)))

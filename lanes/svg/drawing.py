@@ -1,7 +1,7 @@
 """Picture -> SVG, by `templates/lanes.svg` (the shapes) and `templates/lanes.css` (the colours).
 
-Letters keep their size whatever the width: a phone asks for a narrow drawing. Lanes get thinner as
-there are more, so that all of them fit on one screen.
+Letters have the same size at any width: a phone asks for a narrow drawing. The more lanes there
+are, the thinner they get, so that all of them fit on one screen.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,23 +16,23 @@ from lanes.svg.rows import Rows
 from lanes.svg.scale import CHARACTER, Scale
 from lanes.templates import templates_of
 
-WIDTH, HEIGHT = 960, 640  # pixels, as all that follow
+WIDTH, HEIGHT = 960, 640  # pixels, like all that follow
 NARROWEST, WIDEST = 320, 1920
 LOWEST, HIGHEST = 240, 1600
 MARGIN = 4
-NAMES = 120  # the column of the threads' names, at least
-BOLD = 7.4  # of one of their letters, about
-FIGURE, BETWEEN = 92, 18  # one of the figures above, at least; what keeps them apart
-LARGE, SMALL = 11.2, 6.4  # of a letter of its value, and of its name, about
+NAMES = 120  # width of the column of thread names, at least
+BOLD = 7.4  # width of a letter in such a name, about
+FIGURE, BETWEEN = 92, 18  # width of a figure above the lanes, at least; the gap between two
+LARGE, SMALL = 11.2, 6.4  # width of a letter in its value, and in its name, about
 LINE = 20  # height of a line of text
-HEAD, FOOT, GAP = 44, 44, 10  # heights: a row of figures, the time axis, what keeps them apart
+HEAD, FOOT, GAP = 44, 44, 10  # heights: a row of figures, the time axis, a gap
 
 templates = templates_of("lanes.svg")
 STYLE = Markup(templates.get_template("lanes.css").render())  # noqa: S704 - a file of our own
 
 
 class Figure(NamedTuple):
-    """A figure above the lanes, and where it stands."""
+    """A figure above the lanes, and its place."""
 
     name: str
     value: str
@@ -41,7 +41,7 @@ class Figure(NamedTuple):
 
 
 def _placed(figures: Mapping[str, str], width: int) -> Iterator[Figure]:
-    """Side by side as long as there is room, else in the next line."""
+    """Place figures side by side while there is room, then in the next line."""
     x, y = float(MARGIN), 0
     for name, value in figures.items():
         room = max(FIGURE, len(value) * LARGE, len(name) * SMALL)
@@ -59,9 +59,9 @@ def draw(
     marked: str = "",
     noted: bool = True,
 ) -> Markup:
-    """The drawing, as high as it needs to be, but no higher than `height` if that is possible.
+    """Return the drawing, as high as it needs to be, but if possible no higher than `height`.
 
-    One session may be marked. The notes are left out if they stand elsewhere.
+    One session may be marked. Without `noted`, the notes are left out: they are elsewhere.
     """
     names = max(NAMES, *(int(len(lane.thread) * BOLD) + GAP for lane in picture.lanes), 0)
     scale = Scale(picture, left=MARGIN + min(names, width // 2), right=width - MARGIN)

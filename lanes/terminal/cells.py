@@ -1,4 +1,4 @@
-"""A line of a terminal, cell by cell. What comes from outside is escaped: a terminal obeys it."""
+"""A line of a terminal, cell by cell. Text from outside is escaped: a terminal would obey it."""
 
 from itertools import groupby
 
@@ -9,14 +9,14 @@ BLANK = " "
 
 
 def plain(text: str) -> str:
-    """The same, but what cannot be printed, or takes no cell of its own, is escaped."""
+    """Escape what cannot be printed, or takes no cell of its own."""
     return "".join(
         c if c.isprintable() and cell_len(c) else c.encode("unicode_escape").decode() for c in text
     )
 
 
 def shortened(text: str, cells: int) -> str:
-    """At most `cells` cells of it: the end, because that is where names differ."""
+    """Return at most `cells` cells of it: the end, because that is where names differ."""
     if cell_len(text) <= cells:
         return text
     while text and cell_len(text) >= cells:
@@ -25,7 +25,7 @@ def shortened(text: str, cells: int) -> str:
 
 
 def clipped(text: str, cells: int) -> str:
-    """At most `cells` cells of it: the beginning, where a sentence says what it is about."""
+    """Return at most `cells` cells of it: the beginning, where a sentence says what it is about."""
     if cell_len(text) <= cells:
         return text
     while text and cell_len(text) >= cells:
@@ -41,7 +41,7 @@ class Line:
         self._styles = [""] * cells
 
     def write(self, column: int, text: str, style: str = "") -> None:
-        """Put it there; what would stand beyond the line's end is left out."""
+        """Write text at a column; leave out what would go beyond the end of the line."""
         for character in text:
             cells = cell_len(character)
             if column + cells > len(self._cells):
@@ -51,18 +51,18 @@ class Line:
             column += cells
 
     def is_free(self, column: int, cells: int) -> bool:
-        """Whether `cells` are blank from there on, and one more if the line is longer."""
+        """Whether `cells` cells from `column` on are blank, and one more if the line is longer."""
         return column + cells <= len(self._cells) and all(
             cell == BLANK for cell in self._cells[column : column + cells + 1]
         )
 
     def find(self, run: str, first: int, past: int) -> int | None:
-        """Where these characters stand, one cell each, between two columns."""
+        """Return the column of these characters, one cell each, between two columns; or None."""
         place = "".join(self._cells[first:past]).find(run)
         return None if place < 0 else first + place
 
     def text(self) -> Text:
-        """All of it but the blanks at its end."""
+        """Return the line without the blanks at its end."""
         text = Text(no_wrap=True, overflow="crop")
         column = 0
         for style, run in groupby(self._styles):

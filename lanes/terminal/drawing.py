@@ -5,7 +5,7 @@
                   ┴─────────┴─────────┴───────┴
                 -5 s      -3 s      -1 s     now
 
-`strokes` draws sessions and the time, `table` the facts below; this puts them in their places.
+`strokes` draws sessions and the time, `table` the facts below; this module arranges them.
 """
 
 import sys
@@ -30,24 +30,24 @@ LEGEND = (
     f"{strokes.MESSAGE[0]} messages   {marks.FAILED} failed   {strokes.REFUSED} refused"
 )
 STRONG = "bold"
-GAP = 2  # cells between what stands side by side
+GAP = 2  # cells between things side by side
 BEHIND = 4  # cells behind the lanes at least: half of "now", or a count of refusals
-REPLICAS = 8  # that have a line of their own
-ROWS = 80  # of lanes and of the queue, at most, in a file as in a terminal
+REPLICAS = 8  # replicas that have a line of their own
+ROWS = 80  # of lanes and of the queue at most, in a file as well as in a terminal
 NOTES, TIME = 3, 2  # lines under the lanes: notes that always have room; the time
 CUT = 3
 
 
 def draw(picture: Picture, width: int, height: int | None = None) -> Group:
-    """The figures, the lanes, and their sessions; no line has more than `width` cells.
+    """Return the figures, the lanes, and their sessions; no line has more than `width` cells.
 
-    At most `height` lines, if there are 40 cells and 12 lines at all: first the lanes, then the
-    sessions in what is left.
+    There are at most `height` lines, if that is at least 12 and `width` at least 40: first the
+    lanes, then the sessions in the lines that are left.
     """
     height = height or sys.maxsize
     legend = Text(LEGEND, FAINT, no_wrap=True, overflow="ellipsis")
     above = [*_figures(picture, width), *_replicas(picture), legend, Text()]
-    # A picture that is cut to fit has notes more, which say so.
+    # A picture that is cut to fit has more notes, which say so.
     notes = max(min(len(_notes(picture, width)) + CUT, height // 3), NOTES)
     room = min(max(height - len(above) - notes - TIME, 1), ROWS)
     lanes = list(_lanes(fitted(picture, room), width, notes))
@@ -55,7 +55,7 @@ def draw(picture: Picture, width: int, height: int | None = None) -> Group:
 
 
 def as_text(picture: Picture, width: int) -> str:
-    """The same without colours, for a file or a message."""
+    """Return the drawing without colours, for a file or a message."""
     console = Console(width=width, force_terminal=False, color_system=None, highlight=False)
     with console.capture() as drawn:
         console.print(draw(picture, width))
@@ -63,7 +63,7 @@ def as_text(picture: Picture, width: int) -> str:
 
 
 def fitted(picture: Picture, rows: int) -> Picture:
-    """The same with at most `rows` rows: half of them for the queue, and the lanes used last."""
+    """Cut a picture to `rows` rows: at most half for the queue, and the lanes used last."""
     queue = picture.queue[: rows // 2]
     lanes = used_last(picture.lanes, rows - len(queue))
     return replace(
@@ -76,7 +76,7 @@ def fitted(picture: Picture, rows: int) -> Picture:
 
 
 def _figures(picture: Picture, width: int) -> Iterator[Text]:
-    """As many in a line as it has room for."""
+    """Yield lines of figures, as many in a line as it has room for."""
     line = Text()
     for name, value in notes.figures(picture).items():
         figure = Text.assemble(f"{name} ", (plain(value), STRONG))
@@ -88,7 +88,7 @@ def _figures(picture: Picture, width: int) -> Iterator[Text]:
 
 
 def _replicas(picture: Picture) -> Iterator[Text]:
-    """A line about each, and how many more there are."""
+    """Yield a line about each of the first replicas, and how many more there are."""
     lines = notes.replicas(picture)
     for line in lines[:REPLICAS]:
         yield Text(plain(line), FAINT, no_wrap=True, overflow="ellipsis")
@@ -101,7 +101,7 @@ def _notes(picture: Picture, width: int, unseen: int = 0) -> list[str]:
 
 
 def _lanes(picture: Picture, width: int, most: int) -> Iterator[Text]:
-    """A line for each row of the queue and for each thread, `most` lines of notes, the time."""
+    """Yield a line for each row of the queue and each thread, `most` lines of notes, the time."""
     rows = [
         (plain(row.name), "" if row.lane is None else str(row.lane.native_id or "-"), row.bars)
         for row in marks.rows(picture)

@@ -1,8 +1,8 @@
-"""Bars become strokes of a line: from one column to another, with messages on them and a label.
+"""Bars -> strokes of a line: from one column to another, with messages on them and a label.
 
-A stroke has an end where its bar begins and where it ends, so that two which touch can be told
-apart. It has none where the session goes on, or where it has begun before the window. Below them
-stands the time: seconds back from now, and when clients were refused.
+A stroke is marked where its bar begins and where it ends, so that two that touch can be told apart.
+There is no mark if the session goes on, or began before the window. Below the strokes is the time:
+seconds back from now, and when clients were refused.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,12 +15,12 @@ from lanes import marks
 from lanes.picture import Bar, Picture
 from lanes.terminal.cells import Line, plain, shortened
 
-# A stroke's characters: within it, where it begins, where it ends, and where it is one cell.
+# A stroke's characters: within it, where it begins, where it ends, and if it is only one cell.
 WAITING, SERVED, MESSAGE = "╌╶╴·", "━╺╸■", "┿┝┥│"
 REFUSED = "▲"
 ALARM, FAINT = "red", "dim"
-BETWEEN = 2  # cells from one second's label to the next, at least
-COLOURS = (  # in the order of their likes in lanes.css; red is for alarm
+BETWEEN = 2  # cells between two labels of seconds, at least
+COLOURS = (  # in the order of similar ones in lanes.css; red is for alarm
     *("bright_red", "cyan", "magenta", "green"),
     *("bright_blue", "yellow", "bright_cyan", "bright_magenta"),
 )
@@ -28,21 +28,21 @@ COLOURS = (  # in the order of their likes in lanes.css; red is for alarm
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Those columns of a line in which the time of a picture passes."""
+    """The columns of a line that show the time of a picture."""
 
     picture: Picture
     first: int
     past: int
 
     def edge(self, moment: float) -> int:
-        """The column that begins at that moment, or nearest to it; `past` for the end of all."""
+        """Return the column that begins nearest to that moment; `past` for the end."""
         picture = self.picture
         share = (moment - picture.start) / picture.span
         column = self.first + int(share * (self.past - self.first) + 0.5)
         return min(max(column, self.first), self.past)
 
     def cell(self, moment: float) -> int:
-        """The column of something that has no length."""
+        """Return the column of something that has no length."""
         return min(self.edge(moment), self.past - 1)
 
 
@@ -57,7 +57,7 @@ class Stroke:
 
 
 def strokes(bars: Iterable[Bar], columns: Columns) -> Iterator[Stroke]:
-    """The bars of a row side by side; one whose columns are all taken has no stroke."""
+    """Yield the bars of a row side by side; one whose columns are all taken has no stroke."""
     free = columns.first
     for bar in bars:
         first = columns.cell(bar.start)
@@ -70,7 +70,7 @@ def strokes(bars: Iterable[Bar], columns: Columns) -> Iterator[Stroke]:
 
 
 def draw_stroke(line: Line, stroke: Stroke, columns: Columns) -> None:
-    """The stroke and the messages on it, in the client's colour."""
+    """Draw the stroke and the messages on it, in the colour of its bar."""
     bar, last, colour = stroke.bar, stroke.past - 1, COLOURS[stroke.bar.colour]
     messages = {min(max(columns.cell(at), stroke.turn), last) for at, _ in bar.ticks}
     for column in range(stroke.first, stroke.past):
@@ -82,9 +82,9 @@ def draw_stroke(line: Line, stroke: Stroke, columns: Columns) -> None:
 
 
 def draw_label(line: Line, stroke: Stroke, room: int) -> None:
-    """Say whose it is if there is room: behind the stroke, between messages, or over them.
+    """Write whose it is if there is room: behind the stroke, between messages, or over them.
 
-    Draw it after all strokes of the line. A failed end is marked in any case.
+    Call this after all strokes of the line are drawn. A failure is marked in any case.
     """
     style = ALARM if stroke.bar.failed else ""
     for label in labels(stroke.bar, room):
@@ -99,19 +99,19 @@ def draw_label(line: Line, stroke: Stroke, room: int) -> None:
                     return
     number = f"#{stroke.bar.session.number}"
     if stroke.past - stroke.first > 1 + len(number):
-        line.write(stroke.first + 1, number, style)  # whose it is says more than each message
+        line.write(stroke.first + 1, number, style)  # its number says more than single messages
     if stroke.bar.failed:
         line.write(stroke.past - 1, marks.FAILED, style)
 
 
 def labels(bar: Bar, room: int) -> list[str]:
-    """What to call it, the longest first; the client's name takes at most `room` cells."""
+    """Return labels for a bar, longest first; the client's name takes at most `room` cells."""
     captions = marks.captions(bar, shortened(plain(bar.session.name), room))
     return [plain(caption) for caption in captions]
 
 
 def draw_axis(columns: Columns, width: int) -> Iterator[Text]:
-    """The line under the lanes with the refusals on it, and the seconds under that."""
+    """Yield the line under the lanes with the refusals on it, and the seconds under that."""
     axis, seconds = Line(width), Line(width)
     length = columns.past - columns.first
     axis.write(columns.first, "─" * length, FAINT)

@@ -1,4 +1,4 @@
-"""The exact facts of the sessions in a picture, a line for each: what a drawing cannot say."""
+"""The exact facts of the sessions in a picture, a line for each: what a drawing cannot show."""
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
@@ -13,19 +13,19 @@ from lanes.replicas import thread_name
 from lanes.snapshot import Session
 from lanes.terminal.cells import clipped, plain, shortened
 
-SESSIONS = 64  # at most, or one more and no count: as many as there can be lanes
+SESSIONS = 64  # at most; or one more, instead of the count of earlier ones
 ABOVE = 2  # lines: a blank one and the headings
-WIDE = 80  # cells: with fewer, the OS thread is left to the lanes, which name it too
-HOW, WHERE = "HOW KNOWN", "ITS THREAD"  # what only a look from outside tells
-LEAST = 20  # cells for where a thread stands: with fewer, that is left to the page
-FIGURES = {"WAITED", "SERVED", "MESSAGES"}  # they stand to the right
+WIDE = 80  # cells: with fewer, only the lanes show the OS thread
+HOW, WHERE = "HOW KNOWN", "ITS THREAD"  # what can be seen only from outside
+LEAST = 20  # cells for where a thread is: with fewer, only the page shows it
+FIGURES = {"WAITED", "SERVED", "MESSAGES"}  # these are aligned to the right
 
 
 def draw_table(picture: Picture, width: int, height: int) -> Iterator[Table | Text]:
-    """The last sessions, and how many there are before them, in at most `height` lines."""
+    """Yield the last sessions, and how many came before them, in at most `height` lines."""
     sessions = picture.sessions()
     lines = min(height - ABOVE, SESSIONS + 1)
-    earlier = 0 if len(sessions) <= lines else len(sessions) - lines + 1  # the count has a line
+    earlier = 0 if len(sessions) <= lines else len(sessions) - lines + 1  # the count takes a line
     shown = sessions[earlier:]
     if shown:
         yield Text()
@@ -51,7 +51,7 @@ def _facts(session: Session, at: float, uncounted: AbstractSet[str]) -> dict[str
 
 
 def _table(lines: list[dict[str, str]], width: int) -> Table:
-    """The client has the room that the others leave, or where its thread stands if known."""
+    """Return the table; the client, or where its thread is if known, gets the room that is left."""
     gap = 2 if width >= WIDE else 1
     headings = [heading for heading in lines[0] if heading not in _left_out(lines, width)]
     widest = {name: max(len(name), *(len(line[name]) for line in lines)) for name in headings}
@@ -75,13 +75,13 @@ def _table(lines: list[dict[str, str]], width: int) -> Table:
 
 
 def _standing(where: str, cells: int) -> str:
-    """At most `cells` cells of it; what it does is left out before its source line is."""
+    """Return at most `cells` cells of it; leave out what it does before its source line."""
     doing, at, line = where.partition(" at ")
     place, _, _ = line.partition(": ")
     return clipped(where if cell_len(f"{doing}{at}{place}") < cells else line or where, cells)
 
 
 def _left_out(lines: list[dict[str, str]], width: int) -> set[str]:
-    """What is said elsewhere, if there is little room; what nobody knows if nobody looked."""
+    """Return columns shown elsewhere, if there is little room; or unknown, if nothing was seen."""
     from_outside = any(line[HOW] for line in lines)
     return ({"OS THREAD"} if width < WIDE else set()) | (set() if from_outside else {HOW, WHERE})
