@@ -1,1 +1,1 @@
-"""The eyes of the lab: what servers did, drawn and graded."""
+"""The eyes of the lab: draws and grades what servers did."""

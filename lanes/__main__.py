@@ -1,4 +1,4 @@
-"""`lanes`, or `python -m lanes`: what servers did, drawn and graded."""
+"""`lanes`, or `python -m lanes`: draws and grades what servers did."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ from lanes.ask import NoAnswer
 
 COMMANDS = dict.fromkeys(("page", "picture", "trace", "report"), "lanes.commands")
 COMMANDS |= {"watch": "lanes.watch.command", "check": "lanes.check.command"}
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}  # of a disk that takes no more
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}  # errors of a disk that takes no more
 
 POSIX = {"fcntl", "resource", "termios"}  # modules that Windows does not have
 
@@ -22,11 +22,11 @@ class Commands(click.Group):
     """Imports a command when it is needed: `check` starts without the drawing code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
-        """All of them, in order."""
+        """Return the names of all commands, in order."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
-        """The one of that name."""
+        """Import the command of that name; None if there is none."""
         if cmd_name not in COMMANDS:
             return None
         try:
@@ -38,19 +38,19 @@ class Commands(click.Group):
         return command
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's
-        """Say in one line that what it prints cannot be written, and exit with 1."""
+        """Run; report in one line if the output cannot be written, and exit with 1."""
         try:
             return super().main(*args, **kwargs)
         except OSError as error:
             if error.errno not in FULL:
                 raise
             click.echo(f"Error: the output cannot be written: {error.strerror}", err=True)
-            with suppress(OSError):  # else Python tries again at exit, and fails
+            with suppress(OSError):  # otherwise Python tries again at exit, and fails
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run it; say in one line that no server answers, and exit with 1."""
+        """Run the command; report in one line if no server answers, and exit with 1."""
         try:
             return super().invoke(ctx)
         except NoAnswer as error:

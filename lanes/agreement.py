@@ -1,17 +1,17 @@
-"""What servers report about themselves, beside what was seen from outside: they must agree."""
+"""Compares what servers report about themselves with what was seen from outside."""
 
 from collections.abc import Iterator, Sequence
 
 from lanes.snapshot import Session, Snapshot
 
-SETTLED = 2.0  # seconds for which a session must have been served: both look at different moments
+SETTLED = 2.0  # seconds that a session must have been served: both look at different moments
 
 
 def compare(parts: Sequence[Snapshot]) -> tuple[str, ...]:
-    """A line for each client whose thread they disagree about; else how many they agree on.
+    """Return a line for each client whose thread they disagree about; else how many they agree on.
 
-    Clients are matched by their addresses, threads by the system's ids. Nothing if nobody reported
-    or nobody looked.
+    Clients are matched by their addresses, threads by the system's ids. The result is empty if
+    there is no report, or nothing was seen.
     """
     told = {one.peer: one for part in parts if not part.seen for one in _settled(part)}
     seen = {one.peer: one for part in parts if part.seen for one in _settled(part) if one.certain}

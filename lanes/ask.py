@@ -1,4 +1,4 @@
-"""Asks servers for /sessions.json: one, or all that a name stands for."""
+"""Asks one server, or all servers behind a name, for /sessions.json."""
 
 import http.client
 import re
@@ -15,12 +15,12 @@ from lanes.replicas import Answer, merge
 from lanes.snapshot import Door, Snapshot
 
 SECONDS = 3.0  # for each step: to connect, and for the next bytes of the answer
-LINE = 200  # characters of another answer that are quoted
+LINE = 200  # characters of an unexpected answer that are quoted
 LARGEST = 16 * 1024 * 1024  # bytes of an answer that are read; our server's stay under 1 MiB
-SEEN = "seen"  # what to call what was seen from outside, beside what is told
+SEEN = "seen"  # the label of what was seen from outside, next to what servers report
 AT_ONCE = 32  # servers that are asked at the same time
-SHARE = 0.003  # of a core that asking may cost a server: the more its answers cost, the fewer
-LONGEST = 5.0  # seconds between two questions, at least
+SHARE = 0.003  # of a core that a server may spend on answers: the costlier, the fewer
+LONGEST = 5.0  # seconds; the longest pause between two requests
 COST = re.compile(r"\bcpu;dur=([0-9]{1,6}(\.[0-9]{1,9})?)(?![\w.])")  # milliseconds
 
 
@@ -32,7 +32,7 @@ class NoAnswer(Exception):
 
 
 class Source(Protocol):
-    """Whatever knows which thread serves whom: servers to ask, or one that is watched."""
+    """A source that knows which thread serves which client: servers to ask, or a watched one."""
 
     @property
     def pause(self) -> float:
@@ -40,11 +40,11 @@ class Source(Protocol):
         ...
 
     def ask(self) -> tuple[list[Answer], list[str]]:
-        """What each server says, and why others say nothing. Raises NoAnswer."""
+        """Return what each server reports, and why others do not answer. Raises NoAnswer."""
         ...
 
     def snapshot(self) -> Snapshot:
-        """All of it as one. Raises NoAnswer."""
+        """Return all of it as one snapshot. Raises NoAnswer."""
         ...
 
 
@@ -57,11 +57,11 @@ class Beside:
 
     @property
     def pause(self) -> float:
-        """As the servers have it: to ask who only looks costs no conversation."""
+        """The servers' own pause: asking `lanes watch` does not hold up any client."""
         return self._servers.pause
 
     def ask(self) -> tuple[list[Answer], list[str]]:
-        """What the servers say, and what is seen if anybody looks. Raises NoAnswer for them."""
+        """Return what servers report, and what `lanes watch` sees if it runs. Raises NoAnswer."""
         answers, missing = self._servers.ask()
         with suppress(NoAnswer):
             seen, _ = self._watch.ask()
@@ -70,12 +70,12 @@ class Beside:
         return answers, missing
 
     def snapshot(self) -> Snapshot:
-        """All of it as one. Raises NoAnswer."""
+        """Return all of it as one snapshot. Raises NoAnswer."""
         return merge(*self.ask())
 
 
 def _beside(answer: Answer, names: Mapping[str, str]) -> Answer:
-    """What was seen, with the clients' names as the servers report them."""
+    """Return what was seen, with the clients' names as the servers report them."""
     sessions = tuple(
         replace(one, client=names.get(one.peer, one.client)) for one in answer.snapshot.sessions
     )
@@ -83,7 +83,7 @@ def _beside(answer: Answer, names: Mapping[str, str]) -> Answer:
 
 
 class Servers:
-    """The servers that a name stands for.
+    """The servers behind a name.
 
     A draining server leaves the name but still serves, so one that has answered is asked again
     until it stops answering.
@@ -93,16 +93,16 @@ class Servers:
         self._name = name
         self._port = port
         self._known: dict[str, Answer] = {}
-        self.door = Door()  # for whoever knows more of it than the servers
+        self.door = Door()  # for callers that know more about it than the servers
 
     def ask(self) -> tuple[list[Answer], list[str]]:
-        """What each says, and why those that should have answered did not. Raises NoAnswer."""
+        """Return what each reports, and why others did not answer. Raises NoAnswer."""
         named = self._look_up()
         answers, silent = self._fetch(sorted(named | self._known.keys()))
         self._known = answers
         if not answers:
             raise NoAnswer(next(iter(silent.values())))
-        # A server with an address of each family is one server, and may listen on one of them.
+        # A server may have addresses of both families, and listen on only one of them.
         families = {":" in host for host in answers}
         servers = {one.snapshot.run: one for one in answers.values()}
         missing = [host for host in silent if host in named and (":" in host) in families]
@@ -110,21 +110,21 @@ class Servers:
 
     @property
     def pause(self) -> float:
-        """Seconds to wait before they are asked again, so that it costs none of them too much."""
+        """Seconds to wait before they are asked again, so that it costs no server too much."""
         dearest = max((answer.cost for answer in self._known.values()), default=0.0)
         return min(dearest / SHARE, LONGEST)
 
     def snapshot(self) -> Snapshot:
-        """What all of them say, as one. Raises NoAnswer."""
+        """Return what all of them report, as one snapshot. Raises NoAnswer."""
         return merge(*self.ask())
 
     def _entered(self, answer: Answer) -> Answer:
-        """With the door of its server: nobody has said which, so it is where that answered."""
+        """Add the server's door; unless its port was given, the host is the one that answered."""
         door = self.door if self.door.port is not None else replace(self.door, host=answer.host)
         return answer._replace(snapshot=replace(answer.snapshot, door=door))
 
     def _look_up(self) -> set[str]:
-        """All addresses of the name; none if it is gone, but servers that it had still drain."""
+        """Return all addresses of the name; none if it is gone, but its servers may still drain."""
         try:
             found = socket.getaddrinfo(self._name, self._port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
@@ -133,12 +133,12 @@ class Servers:
             why = getattr(error, "strerror", None) or error
             known = "a Compose or Swarm service's name resolves only in its containers' network"
             raise NoAnswer(f"the name {self._name!r} is not known here ({why}); {known}") from None
-        # IPv6 addresses with their scope, if they have one.
+        # IPv6 addresses keep their scope, if they have one.
         numeric = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
         return {socket.getnameinfo(address, numeric)[0] for *_, address in found}
 
     def _fetch(self, hosts: list[str]) -> tuple[dict[str, Answer], dict[str, str]]:
-        """What each says, asked at the same time, or why it says nothing."""
+        """Ask all hosts at the same time; return the answers, and why others did not answer."""
         answers, silent = {}, {}
         with ThreadPoolExecutor(AT_ONCE) as askers:
             asked = {
@@ -154,9 +154,9 @@ class Servers:
 
 
 def fetch(host: str, port: int, earlier: Answer | None = None) -> Answer:
-    """What the server at this address says. Raises NoAnswer.
+    """Return what the server at this address reports. Raises NoAnswer.
 
-    If it has answered before, it need only say what has happened since.
+    If it has answered before, it only has to report what has happened since.
     """
     since = earlier.snapshot.at if earlier else 0.0
     connection = http.client.HTTPConnection(host, port, timeout=SECONDS)

@@ -1,8 +1,8 @@
-"""Snapshot -> the bars of each thread and of the queue: whole, for a picture and a trace alike.
+"""Snapshot -> the bars of each thread and of the queue, not cut off: for pictures and traces.
 
-A session stands in its thread's lane. Where threads are used again (`pool`, `cached`) it stands
-there from when it is served, and before that in the queue; else its thread waits with it. One that
-is served by a thread that is not known stands in the queue's rows all the time.
+A session is in its thread's lane. If threads are reused (`pool`, `cached`), it is there only once
+it is served, and in the queue before that; otherwise its thread waits with it. A session whose
+thread is not known is in the rows of the queue all the time.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ from lanes.snapshot import LEFT, Session, Snapshot
 
 
 def queue_of(snapshot: Snapshot) -> Iterator[Bar]:
-    """What those do, or did, that have no thread, or had none while they waited."""
+    """Yield the bars of sessions that have no thread, or had none while they waited."""
     pools = pools_of(snapshot)
     for session in snapshot.sessions:
         closed = session.closed_at or snapshot.at
@@ -25,9 +25,9 @@ def queue_of(snapshot: Snapshot) -> Iterator[Bar]:
 
 
 def lanes_of(snapshot: Snapshot) -> list[Lane]:
-    """All threads that are remembered, by first use: their names are numbered in that order.
+    """Return all remembered threads by first use: their names are numbered in that order.
 
-    First bars would not do. The registry forgets them, and a pool's lanes would change places.
+    First bars would not do: the registry forgets them, and a pool's lanes would change places.
     """
     pools = pools_of(snapshot)
     lanes: dict[tuple[str, int | None], list[Bar]] = {}
@@ -45,13 +45,13 @@ def lanes_of(snapshot: Snapshot) -> list[Lane]:
 
 
 def _rows(bars: list[Bar]) -> list[list[Bar]]:
-    """One: a thread serves one client at a time, but for an event loop, and those that it left."""
+    """Return one row; more for an event loop, or if clients have left and are not closed."""
     several = any(bar.session.how in {"polled", LEFT} for bar in bars)
     return rows_of(bars) if several else [bars]
 
 
 def rows_of(bars: Iterable[Bar]) -> list[list[Bar]]:
-    """Each bar in the first row that is free by then."""
+    """Put each bar into the first row that is free by then."""
     rows: list[list[Bar]] = []
     for bar in bars:
         free = next((row for row in rows if row[-1].end <= bar.start), None)
@@ -63,7 +63,7 @@ def rows_of(bars: Iterable[Bar]) -> list[list[Bar]]:
 
 
 def pools_of(snapshot: Snapshot) -> set[str]:
-    """The servers that use threads again: by what they, or those who look, call their model."""
+    """Return the servers that reuse threads, by the model that they report or are seen to have."""
     pools = "pool", "cached", "a pool of "
     return {server.replica for server in snapshot.servers if server.model.startswith(pools)}
 

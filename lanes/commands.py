@@ -1,4 +1,4 @@
-"""`lanes page`, `picture`, `trace` and `report`: ask servers, and draw what they say."""
+"""`lanes page`, `picture`, `trace` and `report`: ask servers, and draw what they report."""
 
 import time
 from contextlib import suppress
@@ -18,8 +18,8 @@ from lanes.svg import drawing as svg
 from lanes.terminal import drawing as terminal
 from lanes.trace import trace_json
 
-REDRAW = 0.5  # seconds from one live picture to the next
-WIDTH = 100  # cells if the output is no terminal
+REDRAW = 0.5  # seconds between two live pictures
+WIDTH = 100  # cells, if the output is not a terminal
 
 written = click.File("w", encoding="utf-8")
 
@@ -99,11 +99,11 @@ def report(*, servers: Source, file: TextIO, author: str, course: str, asked: st
 
 
 def write(text: str, file: TextIO) -> None:
-    """To a file that only this opens: if there is nothing to write, it stays as it was."""
+    """Write to a file that is opened only now: if a command fails before, it stays as it was."""
     try:
         file.write(text)
         file.flush()
     except OSError as error:
         with suppress(OSError):
-            file.close()  # now: it would fail once more when the command has ended
+            file.close()  # now: otherwise it fails again when the command ends
         raise click.ClickException(f"cannot write to {file.name}: {error.strerror}") from None

@@ -1,6 +1,6 @@
 """The document /sessions.json: bytes -> Snapshot, and back. docs/sessions.schema.json describes it.
 
-Anybody's server may have written it, so each fact is checked.
+Any server may have written it, so every fact is checked.
 """
 
 import json
@@ -11,13 +11,13 @@ from typing import Any
 from lanes.snapshot import Queue, Refusal, Seen, Session, Snapshot, Tick
 
 VERSION = 1
-LATEST = 1e11  # seconds, in the year 5138: what is later was not meant as seconds
+LATEST = 1e11  # seconds, in the year 5138: a larger number was not meant as seconds
 
-Fact = Any  # a value of the JSON
+Fact = Any  # a value in the JSON
 
 
 class Unreadable(ValueError):
-    """It is no such document, or has another version; the text is one line."""
+    """It is not such a document, or it has another version; the text is one line."""
 
 
 def parse(body: bytes) -> Snapshot:
@@ -64,7 +64,7 @@ def _seen(facts: Fact) -> Seen:
 
 
 def _read(kind: type[Session | Snapshot | Seen | Queue], facts: Fact) -> Fact:
-    """The facts that the document has, each checked."""
+    """Read the facts that every document has, and check each of them."""
     return {f.name: READ[f.type](facts[f.name]) for f in fields(kind) if f.default is MISSING}
 
 
@@ -83,7 +83,7 @@ def _count(value: Fact) -> Fact:
 def _text(value: Fact) -> Fact:
     if not isinstance(value, str):
         raise TypeError
-    return value.encode(errors="replace").decode()  # JSON can hold half a character
+    return value.encode(errors="replace").decode()  # JSON can contain half of a surrogate pair
 
 
 def _known(value: Fact) -> Fact:
@@ -92,7 +92,7 @@ def _known(value: Fact) -> Fact:
     return value
 
 
-OPTIONAL = {"gil": bool | None, "messages_refused": int | None}  # of a server, if it tells
+OPTIONAL = {"gil": bool | None, "messages_refused": int | None}  # facts that a server may leave out
 READ: dict[object, Callable[[Fact], Fact]] = {
     int: _count,
     float: _moment,
@@ -131,7 +131,7 @@ def _facts(session: Session) -> Fact:
         for began, ended, messages in session.ticks
     ]
     facts = _stated(session)
-    del facts["replica"]  # which is said once, of the server
+    del facts["replica"]  # which is stated once, for the server
     seen = {"how": session.how, "where": session.where}
     known = seen if session.how else {"tls": session.tls, "refused": session.refused}
     return facts | known | {"ticks": ticks}

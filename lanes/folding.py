@@ -1,4 +1,4 @@
-"""Lanes of short visits, many in a row, drawn as one: of a `check`, or of a benchmark."""
+"""Folds many lanes of short visits in a row into one, as of a `check` or a benchmark."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -6,11 +6,11 @@ from itertools import groupby, pairwise
 
 from lanes.picture import Bar, Lane
 
-VISITS = 10  # in a row: fewer stay as they are
+VISITS = 10  # in a row; fewer stay as they are
 
 
 def folded(lanes: Iterable[Lane]) -> Iterator[Lane]:
-    """The same lanes, but one for each run of those whose sessions were all short visits."""
+    """Yield the lanes, but only one for each run of lanes that have nothing but short visits."""
     for is_short, run in groupby(lanes, _has_visits_alone):
         alike = list(run)
         if is_short and len(alike) >= VISITS:
@@ -30,7 +30,7 @@ def _fold(lanes: Sequence[Lane]) -> Lane:
 
 
 def _apart(bars: Sequence[Bar]) -> Iterator[Bar]:
-    """Each cut off where the next begins: they have one row."""
+    """Cut each bar off where the next begins, because they share a row."""
     for bar, following in pairwise(bars):
         end = min(bar.end, following.start)
         yield replace(bar, turn=min(bar.turn, end), end=end)

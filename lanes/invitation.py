@@ -1,22 +1,22 @@
-"""What to type to be a client of a server: a command that works here, if one is known."""
+"""The command to type to become a client of a server, if one that works here is known."""
 
 import re
 
 from lanes.snapshot import Snapshot
 
-TCP = re.compile(r"(\[.*]|[\d.]+):\d+")  # else it is the path of a Unix-domain socket
+TCP = re.compile(r"(\[.*]|[\d.]+):\d+")  # otherwise it is the path of a Unix-domain socket
 EVERYWHERE = {"0.0.0.0", "[::]"}  # noqa: S104 - compared, not bound
-PORT = 2022  # of our server, for its clients
+PORT = 2022  # our server's port for clients
 
 
 def command(snapshot: Snapshot) -> str:
-    """What to type; empty if nothing is known to work. Of several servers it leads to the first."""
+    """Return the command, or empty if none is known to work; of several servers, the first's."""
     told = [server for server in snapshot.servers if not server.seen]
     server = (told or snapshot.servers)[0]
     if server.door.command:
         return server.door.command
     host, port = _address(server)
-    if not port or server.settings.get("tls_client_ca"):  # a client would have to show something
+    if not port or server.settings.get("tls_client_ca"):  # a client would need a certificate
         return ""
     if server.settings.get("tls_cert"):
         return f"openssl s_client -quiet -connect {f'[{host}]' if ':' in host else host}:{port}"
@@ -24,7 +24,7 @@ def command(snapshot: Snapshot) -> str:
 
 
 def _address(server: Snapshot) -> tuple[str, int]:
-    """As published, as the server is seen to listen, or as it is set. A port of 0 is none."""
+    """Return the address as published, as seen, or as set in the server. Port 0 means none."""
     door = server.door
     if door.port is not None:
         return door.host, door.port

@@ -1,4 +1,4 @@
-"""Snapshot -> Picture: how far one looks back, and what is drawn if there is more than fits."""
+"""Snapshot -> Picture: how far to look back, and what to draw if there is more than fits."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,12 +10,12 @@ from lanes.folding import folded
 from lanes.picture import ALL, Bar, Lane, Picture
 from lanes.snapshot import Session, Snapshot
 
-LANES = 256  # drawn at most: of more, those that were in use last
-QUEUE = 16  # rows of the queue that are drawn at most
+LANES = 256  # drawn at most: if there are more, those used last
+QUEUE = 16  # rows of the queue drawn at most
 WINDOW = 60.0  # seconds
-SHORTEST, LONGEST = 1, 86_400  # seconds that one can ask for
-STEP = 5.0  # seconds by which a window grows until it is that long
-NO_TIME = 1 / 1000  # of the window: shorter waits for a thread are not drawn in the queue
+SHORTEST, LONGEST = 1, 86_400  # seconds that a viewer can ask for
+STEP = 5.0  # seconds by which a window grows, up to WINDOW
+NO_TIME = 1 / 1000  # share of the window: shorter waits for a thread are not drawn in the queue
 KINDS: dict[str, Callable[[Session], bool]] = {
     ALL: lambda _: True,
     "waiting": lambda session: session.state == "waiting",
@@ -26,9 +26,9 @@ KINDS: dict[str, Callable[[Session], bool]] = {
 def picture_of(
     snapshot: Snapshot, seconds: float | None = None, *, kind: str = ALL, fold: bool = False
 ) -> Picture:
-    """The last `seconds`; without them the last minute, or less if less shows all of it.
+    """Return the last `seconds`; by default the last minute, or less if that shows all of it.
 
-    Of sessions of one kind, if there is one; perhaps with many short visits as one lane.
+    It has only sessions of this kind. With `fold`, many short visits in a row become one lane.
     """
     span = seconds or fitting(snapshot)
     start = snapshot.at - span
@@ -83,13 +83,13 @@ def _since(start: float, snapshot: Snapshot) -> Iterator[Session]:
 
 
 def used_last(lanes: Sequence[Lane], most: int) -> list[Lane]:
-    """At most that many of them, in their order; of those in use now the first to be used."""
+    """Return the `most` lanes used last, in their order; of those in use now, the first ones."""
     by_use = sorted(range(len(lanes)), key=lambda i: lanes[i].bars[-1].end, reverse=True)
     return [lanes[i] for i in sorted(by_use[:most])]
 
 
 def _queues(snapshot: Snapshot, start: float, shortest: float) -> list[list[list[Bar]]]:
-    """Each server's queue, if there is one: each bar in the first row that is free by then."""
+    """Return each server's queue, if there is one, as rows without bars that are too short."""
     queues: dict[str, list[Bar]] = {server.replica: [] for server in snapshot.servers}
     for bar in queue_of(snapshot):
         if bar.end >= start and bar.end - bar.start >= shortest:
@@ -98,7 +98,7 @@ def _queues(snapshot: Snapshot, start: float, shortest: float) -> list[list[list
 
 
 def _in_turn(queues: Sequence[list[list[Bar]]]) -> list[list[Bar]]:
-    """As many rows as are drawn: of each queue its first, then of each its second; in order."""
+    """Choose the rows to draw: the first of each queue, then the second; return them in order."""
     turns = [(turn, place) for place, queue in enumerate(queues) for turn in range(len(queue))]
     drawn = sorted((place, turn) for turn, place in sorted(turns)[:QUEUE])
     return [queues[place][turn] for place, turn in drawn]

@@ -1,6 +1,6 @@
-"""What is written on the lanes, decided once for SVG and terminal alike.
+"""The text on the lanes, decided once for both SVG and terminal.
 
-Room and places are in whatever unit a view draws in: pixels, or a terminal's cells.
+Room and places are in the unit of the view: pixels, or a terminal's cells.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,19 +19,19 @@ NOT_KNOWN = "not known"  # which thread it is
 class Row(NamedTuple):
     """A row of the queue, or a lane."""
 
-    name: str  # of its thread, or what there is instead; empty if it is the row's above
-    note: str  # what stands under the name
+    name: str  # of its thread or queue; empty if the row above has the same name
+    note: str  # the text under the name
     lane: Lane | None
     bars: Sequence[Bar]
 
 
 def moment(at: float) -> str:
-    """A moment for people."""
+    """Format a moment for people."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def axis(picture: Picture, length: float, room: Callable[[str], float]) -> list[tuple[float, str]]:
-    """Moments and their labels, back from now, in the smallest step that leaves each its room."""
+    """Return moments and labels, back from now, in the smallest step that leaves room for each."""
     for step in STEPS:
         times = int(picture.span / step)
         widest = max(room(ago(step * times)), room(ago(step * max(times - 1, 0))))
@@ -42,7 +42,7 @@ def axis(picture: Picture, length: float, room: Callable[[str], float]) -> list[
 
 
 def ago(seconds: float) -> str:
-    """The label of a moment."""
+    """Return the label of a moment."""
     return f"\N{MINUS SIGN}{seconds:g} s" if seconds else "now"
 
 
@@ -53,7 +53,7 @@ def _end(picture: Picture) -> str:
 def refusals(
     picture: Picture, place: Callable[[float], float], room: Callable[[int], float]
 ) -> list[tuple[float, int]]:
-    """Where refused connections are marked and how many; those without room join the last."""
+    """Return the places and counts of refused connections; those without room join the last."""
     marks: list[tuple[float, int]] = []
     for at, connections in picture.refusals:
         here, before = place(at), 0
@@ -64,7 +64,7 @@ def refusals(
 
 
 def captions(bar: Bar, client: str, *, counted: bool = False) -> list[str]:
-    """What a bar may be called, the longest first; `counted` has its messages in the longest."""
+    """Return captions for a bar, longest first; with `counted`, the longest has its messages."""
     number, short, reason = f"#{bar.session.number}", "", ""
     if bar.failed:
         short, reason = f" {FAILED}", f" {FAILED} {bar.reason}"
@@ -79,15 +79,15 @@ def captions(bar: Bar, client: str, *, counted: bool = False) -> list[str]:
 
 
 def count(number: int, what: str) -> str:
-    """A number of things."""
+    """Format a number of things, as in "2 messages"."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def rows(picture: Picture) -> Iterator[Row]:
-    """The queue, named where each server's begins, and the lanes below it."""
+    """Yield the rows of the queue, named where each server's begins, and the lanes below them."""
     before = None
     for bars in picture.queue:
-        # From outside it may be seen that somebody serves a client, but not who.
+        # From outside, it may be visible that a client is served, but not by which thread.
         served = any(bar.served for bar in bars)
         name = thread_name(bars[0].session.replica, NOT_KNOWN if served else "queue")
         note = "which thread serves" if served else "no thread yet"

@@ -1,4 +1,4 @@
-"""What is written beside the lanes, decided once for all views: figures, stories, notes."""
+"""The text next to the lanes, decided once for all views: figures, stories, notes."""
 
 from collections.abc import Iterator
 
@@ -7,12 +7,12 @@ from lanes.marks import count
 from lanes.picture import ALL, Picture
 from lanes.snapshot import Seen, Session, Snapshot
 
-NONE = "\N{EN DASH}"  # in place of a figure that is not known
-ADDRESSES = 3  # of listening sockets that are named
+NONE = "\N{EN DASH}"  # instead of a figure that is not known
+ADDRESSES = 3  # of listening sockets that are shown
 
 
 def figures(picture: Picture) -> dict[str, str]:
-    """What stands above the lanes, by name."""
+    """Return the figures above the lanes, by name."""
     snapshot = picture.snapshot
     if snapshot.past:
         unseen = snapshot.seen and "serving" in snapshot.seen.unknown
@@ -21,7 +21,7 @@ def figures(picture: Picture) -> dict[str, str]:
         return told | {name: str(figure) for name, figure in then.items()}
     if snapshot.seen:
         return _seen_figures(snapshot, snapshot.seen)
-    # The peaks of several servers were at different times, and add up to nothing.
+    # The peaks of several servers were at different times, so that their sum means nothing.
     peak = f" (peak {snapshot.peak_serving})" if len(snapshot.servers) == 1 else ""
     return {
         "model": snapshot.model,
@@ -49,12 +49,12 @@ def _seen_figures(snapshot: Snapshot, seen: Seen) -> dict[str, str]:
 
 
 def said(messages: int, refused: int | None) -> str:
-    """How many messages there were, and how many of them could not be answered."""
+    """Say how many messages there were, and how many of them were refused."""
     return f"{messages} ({refused} refused)" if refused else str(messages)
 
 
 def story(session: Session, at: float) -> str:
-    """All figures of a session, for whoever points at its bar or marks it."""
+    """Return all figures of a session, for a viewer who points at its bar or marks it."""
     thread = "no thread"
     if session.thread:
         thread = f"in {session.thread} (OS thread {session.native_id or 'unknown'})"
@@ -71,7 +71,7 @@ def story(session: Session, at: float) -> str:
 
 
 def notes(picture: Picture, unseen: int = 0) -> Iterator[str]:
-    """What the picture does not say, and what is not drawn."""
+    """Yield what the picture does not show, and what is not drawn."""
     if picture.snapshot.seen:
         yield f"{picture.snapshot.seen.kind}: {picture.snapshot.seen.evidence}."
     for server in picture.snapshot.servers:
@@ -93,7 +93,7 @@ def notes(picture: Picture, unseen: int = 0) -> Iterator[str]:
 
 
 def _nobody(picture: Picture) -> Iterator[str]:
-    """That nothing is drawn, and, if nothing is to be, how to change that."""
+    """Say that nothing is drawn; if there are no clients now, also how to become one."""
     span = f"{round(picture.span, 1):g} s"
     if picture.kind != ALL and any(picture.counts.values()):
         yield f"No {picture.kind} sessions among the clients of the last {span}."
@@ -106,7 +106,7 @@ def _nobody(picture: Picture) -> Iterator[str]:
 
 
 def _listens(seen: Seen) -> Iterator[str]:
-    """Where, of several the first few."""
+    """Say where the server listens; if at many addresses, only the first few."""
     named = [
         address if TCP.fullmatch(address) else f"the Unix-domain socket {address}"
         for address in dict.fromkeys(one.address for one in seen.queues)
@@ -118,7 +118,7 @@ def _listens(seen: Seen) -> Iterator[str]:
 
 
 def _has_tcp(seen: Seen) -> bool:
-    """Whether its clients would be drawn: those of a TCP port are."""
+    """Whether its clients can be drawn: only those of a TCP port are."""
     return any(TCP.fullmatch(one.address) for one in seen.queues)
 
 
@@ -127,7 +127,7 @@ def _evidence(part: Snapshot) -> str:
 
 
 def replicas(picture: Picture) -> list[str]:
-    """A line about each of several servers, and about each that did not answer."""
+    """Return a line about each of several servers, and about each that did not answer."""
     parts = [
         f"{part.replica} at {part.where}, serves {part.serving} (peak {part.peak_serving}), "
         f"messages {part.messages}{_evidence(part)}"

@@ -1,4 +1,4 @@
-"""What the command lines have in common. Each option is also an environment variable."""
+"""The options that several commands share. Each is also an environment variable."""
 
 import math
 from collections.abc import Callable
@@ -12,28 +12,28 @@ from lanes.ask import Beside, Servers
 from lanes.layout import LONGEST, SHORTEST
 from lanes.snapshot import Door
 
-PORT = 8022  # of a server's HTTP
-MOST = 65_535  # a port, at most
-PAGE_PORT = 8023  # of the page: on one machine the server has the other
+PORT = 8022  # a server's HTTP port
+MOST = 65_535  # the highest port
+PAGE_PORT = 8023  # the page's port: a server on the same machine has the other
 
 Command = Callable[..., Any]
 option = partial(click.option, show_default=True, show_envvar=True)
 
 
 class Port(click.IntRange):
-    """Its name stands in the help, and in the error: 'x' is not a valid port."""
+    """A port; its name appears in the help, and in the error: 'x' is not a valid port."""
 
     name = "port"
 
 
 class Whole(click.IntRange):
-    """The same: 'x' is not a valid integer."""
+    """An integer, in the error: 'x' is not a valid integer."""
 
     name = "integer"
 
 
 class Seconds(click.FloatRange):
-    """The same: 'x' is not a valid number."""
+    """A number of seconds, in the error: 'x' is not a valid number."""
 
     name = "number"
 
@@ -43,7 +43,7 @@ class Seconds(click.FloatRange):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> float:
-        """The seconds; click's ranges would let nan through."""
+        """Return the seconds; fails for nan, which click's ranges let through."""
         seconds = float(super().convert(value, param, ctx))
         if math.isnan(seconds):
             self.fail("nan is not a number of seconds.", param, ctx)
@@ -54,7 +54,7 @@ def _read_servers(_context: click.Context, _option: click.Parameter, text: str) 
     try:
         parts = urlsplit(f"//{text}")
         host, port = parts.hostname, parts.port or PORT
-    except ValueError:  # of the port, or of brackets
+    except ValueError:  # because of the port, or of brackets
         host, port = None, PORT
     if not host or parts.netloc != text or "@" in text:
         raise click.BadParameter(
@@ -72,7 +72,7 @@ def _read_beside(
 def _read_published(
     _context: click.Context, _option: click.Parameter, text: str | None
 ) -> int | None:
-    """A port; 0 for a range, of which only the engine knows which port it gave."""
+    """Return a port; 0 for a range, because only the engine knows which of its ports it chose."""
     if text is None:
         return None
     is_port = text.isascii() and text.isdigit() and len(text) <= len(str(MOST))
@@ -80,7 +80,7 @@ def _read_published(
 
 
 def from_servers(command: Command) -> Command:
-    """Give a command the servers that it asks, and perhaps what is seen of them from outside."""
+    """Add the options for the servers to ask, and for what is seen of them from outside."""
 
     @option(
         "--from",

@@ -8,7 +8,7 @@ from lanes.snapshot import Session, Snapshot
 
 
 def as_of(snapshot: Snapshot, moment: float) -> Snapshot:
-    """What had happened by then; the same if that is not in the past."""
+    """Return what had happened by then; the same snapshot if that is not in the past."""
     if moment >= snapshot.at:
         return snapshot
     sessions = tuple(_sessions_of(snapshot, moment))
@@ -39,7 +39,7 @@ def _sessions_of(snapshot: Snapshot, moment: float) -> Iterator[Session]:
 
 
 def _still_open(session: Session, moment: float) -> Session:
-    """Its messages are those of now, less what came later; what else it had done is not known."""
+    """Return it as it was: later messages are subtracted; its other counts are unknown."""
     ticks = tuple(tick for tick in session.ticks if tick[0] <= moment)
     later = sum(count for began, _, count in session.ticks if began > moment)
     served = session.served_at is not None and session.served_at <= moment

@@ -2,8 +2,8 @@
 
     Snapshot -> layout -> Picture -> svg, terminal
 
-A bar is two stretches: waiting from `start` to `turn`, served from `turn` to `end`. A session that
-waits in the pool's queue has no thread, so its waiting is a bar of its own, in the queue.
+A bar has two stretches: waiting from `start` to `turn`, served from `turn` to `end`. A session that
+waits in the pool's queue has no thread, so its wait is a separate bar in the queue.
 """
 
 from collections.abc import Mapping
@@ -11,22 +11,22 @@ from dataclasses import dataclass
 
 from lanes.snapshot import GOODBYES, Refusal, Session, Snapshot
 
-ALL = "all"  # kinds of sessions (lanes/layout.py)
-COLOURS = 8  # of bars; svg/templates/lanes.css and terminal/strokes.py have that many
+ALL = "all"  # a kind of session (lanes/layout.py)
+COLOURS = 8  # of bars; svg/templates/lanes.css and terminal/strokes.py have as many
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """What a session does in one lane; cut off where the window begins. Unix seconds."""
+    """What a session does in one lane, cut off where the window begins. Times are Unix seconds."""
 
     session: Session
     start: float
     turn: float
     end: float
-    open: bool  # it goes on
+    open: bool  # whether it goes on
     reason: str | None  # why the session has ended, if it ends with this bar
     ticks: tuple[tuple[float, int], ...] = ()  # when messages came, and how many
-    colour: int = 0  # of COLOURS
+    colour: int = 0  # one of COLOURS
 
     @property
     def failed(self) -> bool:
@@ -46,7 +46,7 @@ class Lane:
     thread: str
     native_id: int | None
     bars: tuple[Bar, ...]
-    folded: int = 0  # how many lanes it stands for: each had a short visit (lanes/folding.py)
+    folded: int = 0  # how many lanes it stands for, each of short visits (lanes/folding.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,12 @@ class Picture:
     snapshot: Snapshot
     start: float  # of the window, which ends with the snapshot
     refusals: tuple[Refusal, ...]
-    queue: tuple[tuple[Bar, ...], ...]  # in as few rows as they fit in side by side
+    queue: tuple[tuple[Bar, ...], ...]  # in as few rows as possible
     queue_more: int  # rows that are not drawn
     lanes: tuple[Lane, ...]
     lanes_more: int  # lanes that are not drawn
-    kind: str  # of session that was asked for
-    counts: Mapping[str, int]  # sessions of the window by kind, also those that were not asked for
+    kind: str  # of session, as asked for
+    counts: Mapping[str, int]  # sessions in the window by kind, even if not asked for
 
     @property
     def at(self) -> float:
@@ -74,7 +74,7 @@ class Picture:
         return self.at - self.start
 
     def sessions(self) -> list[Session]:
-        """Those that are drawn, in the order in which they were accepted."""
+        """Return the sessions that are drawn, in the order of acceptance."""
         rows = (*self.queue, *(lane.bars for lane in self.lanes))
         drawn = {
             (bar.session.replica, bar.session.number): bar.session for row in rows for bar in row

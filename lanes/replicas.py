@@ -1,7 +1,7 @@
-"""Several servers' snapshots -> one Snapshot. Nothing is lost, and no time is moved.
+"""Several servers' snapshots -> one Snapshot. Nothing is lost, and no time is shifted.
 
-Each server counts its threads and sessions from 1, by a clock of its own. So each gets a label,
-which stands before its threads' names, and what its clock says is shown beside it.
+Each server counts its threads and sessions from 1, and has its own clock. So each gets a label,
+which precedes its threads' names, and how far its clock is ahead is shown next to it.
 """
 
 import re
@@ -15,17 +15,17 @@ from lanes.snapshot import Session, Snapshot
 
 
 class Answer(NamedTuple):
-    """What is known of a server, and how far its clock is ahead of ours."""
+    """What is known about a server, and how far its clock is ahead of ours."""
 
     host: str
     snapshot: Snapshot
     ahead: float  # seconds
     within: float  # seconds by which that may be wrong, because the answer took time
-    cost: float = 0.0  # seconds of processor time that the server spent on it, if it says so
+    cost: float = 0.0  # seconds of processor time that the server spent on it, if it reports that
 
 
 def labels(answers: Sequence[Answer]) -> list[str]:
-    """What to call each: its name, or its address, or both if others have the same name."""
+    """Return a label for each: its name, or its address, or both if others have the same name."""
     sharing = Counter(answer.snapshot.replica for answer in answers)
     return [
         (name if sharing[name] == 1 else f"{name}@{host}") if name else host
@@ -34,17 +34,17 @@ def labels(answers: Sequence[Answer]) -> list[str]:
 
 
 def merge(answers: Sequence[Answer], missing: Sequence[str] = ()) -> Snapshot:
-    """One snapshot of all; `missing` says why others did not answer.
+    """Merge all into one snapshot; `missing` says why others did not answer.
 
-    A server that is alone needs no label, and its snapshot stays as it is.
+    A single server needs no label, and its snapshot stays as it is.
     """
     if len(answers) == 1 and not missing:
         return answers[0].snapshot
     parts = sorted(map(_part, answers, labels(answers)), key=lambda part: in_order(part.replica))
     sessions = [session for part in parts for session in part.sessions]
-    counted = [part for part in parts if not part.seen] or parts  # each client once
+    counted = [part for part in parts if not part.seen] or parts  # so that each client counts once
     return replace(
-        counted[0],  # for what cannot be said of all
+        counted[0],  # for what cannot be combined
         at=max(part.at for part in parts),
         started_at=min(part.started_at for part in counted),
         model=" and ".join(sorted({part.model for part in counted})),
@@ -66,12 +66,12 @@ def merge(answers: Sequence[Answer], missing: Sequence[str] = ()) -> Snapshot:
 
 
 def _refused(parts: Sequence[Snapshot]) -> list[int]:
-    """What those tell who tell how many messages they refused."""
+    """Return how many messages were refused, by each server that reports it."""
     return [part.messages_refused for part in parts if part.messages_refused is not None]
 
 
 def _part(answer: Answer, label: str) -> Snapshot:
-    """Its snapshot with its label on all that is its."""
+    """Return its snapshot, with the label on the server, its sessions and its threads."""
 
     def relabelled(session: Session) -> Session:
         thread = session.thread and session.thread.removeprefix(f"{session.replica}/")
@@ -84,11 +84,11 @@ def _part(answer: Answer, label: str) -> Snapshot:
 
 
 def thread_name(replica: str, thread: str) -> str:
-    """What to call a thread of this replica, or its queue."""
+    """Return the label of a thread of this replica, or of its queue."""
     return f"{replica}/{thread}" if replica else thread
 
 
 def in_order(name: str) -> list[tuple[str, int]]:
-    """What to sort names by: server-9 comes before server-10."""
+    """Return a sort key for names: server-9 comes before server-10."""
     runs = re.findall(r"([^0-9]*)([0-9]{0,18})", name)
     return [(text, int(digits or 0)) for text, digits in runs]

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT end a block in order, without a traceback."""
+"""SIGTERM and SIGINT end a block cleanly, without a traceback."""
 
 import signal
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ SIGNALS = signal.SIGTERM, signal.SIGINT
 
 @contextmanager
 def until_stopped() -> Iterator[None]:
-    """End the block by a KeyboardInterrupt within it when the process is told to stop.
+    """End the block with a KeyboardInterrupt on SIGTERM or SIGINT.
 
-    For the main thread. Once stopped it ignores further signals, which could interrupt the end.
+    For the main thread. After the first signal it ignores others, which could interrupt the end.
     """
 
     def stop(_number: int, _frame: object) -> None:

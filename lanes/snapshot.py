@@ -1,11 +1,11 @@
-"""Who serves whom, of one server at one moment. Moments are Unix seconds."""
+"""Who serves whom in one server at one moment. Moments are Unix seconds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any, Final
 
-# What is remembered, as our server has it: closed sessions; ticks of all open ones and all closed.
+# The limits, as in our server: closed sessions; ticks of all open, and of all closed sessions.
 CLOSED = 1000
 OPEN_TICKS, CLOSED_TICKS = 12_288, 4_096
 
@@ -13,10 +13,10 @@ Refusal = tuple[float, int]  # when connections were turned away, and how many
 Tick = tuple[float, float, int]  # when messages came and were answered, and how many
 
 PROVEN = "\N{CHECK MARK}"
-GOODBYES = {None, "bye", "closed"}  # no ends, or good ones; seen from outside, all are `closed`
-VISIT = 1.0  # seconds: who leaves sooner was on a short visit
-CERTAIN = {"", "direct", "remembered"}  # a server reports what it knows about itself
-LEFT: Final = "has left"  # though the server has not closed its connection
+GOODBYES = {None, "bye", "closed"}  # no end, or a good one; from outside, every end is `closed`
+VISIT = 1.0  # seconds; a session that takes less was a short visit
+CERTAIN = {"", "direct", "remembered"}  # empty: the server itself reports it
+LEFT: Final = "has left"  # the client has, but the server has not closed the connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +30,20 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Locks:
-    """Who waits for a lock, for whoever looks and judges at once: the document has the notes."""
+    """Whether threads wait for a lock, for `lanes check`; the document has only notes about it."""
 
-    gate: bool = False  # the thread that accepts does, so that nobody is accepted
+    gate: bool = False  # the thread that accepts does, so that no client is accepted
     clients: bool = False  # threads that have clients do
     told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What only a look from outside tells (lanes/watch)."""
+    """What can be seen only from outside (lanes/watch)."""
 
     kind: str
     evidence: str
-    rate: float  # looks a second
+    rate: float  # looks per second
     queues: tuple[Queue, ...]
     notes: tuple[str, ...]  # what could not be seen, and what would help
     locks: Locks = Locks()
@@ -52,11 +52,11 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Where clients come in, as whoever asks a server knows it: the server may not."""
+    """Where clients connect, as known to the program that asks: the server may not know."""
 
     host: str = "127.0.0.1"
     port: int | None = None  # None: as the server says; 0: not known
-    command: str = ""  # that a client types, if it takes more than an address
+    command: str = ""  # for a client to type, if an address is not enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,24 +79,24 @@ class Session:
     end: str | None
     ticks: tuple[Tick, ...]
     how: str = ""  # how it is known which thread serves it, if it was seen from outside
-    where: str = ""  # where that thread stands now
-    tls: str = ""  # how far its encryption has come
-    refused: int = 0  # of its messages
-    sized: bool = True  # its bytes are known: of an earlier moment they are not
+    where: str = ""  # where that thread is now
+    tls: str = ""  # `handshake`, `encrypted` or `proven`; empty without TLS
+    refused: int = 0  # how many of its messages were refused
+    sized: bool = True  # whether its bytes are known: at an earlier moment they are not
 
     @property
     def key(self) -> str:
-        """What tells it from all others, of all servers."""
+        """What identifies it among the sessions of all servers."""
         return f"{self.replica}/{self.number}" if self.replica else str(self.number)
 
     @property
     def name(self) -> str:
-        """Its client's, marked if a certificate proves it."""
+        """The client's name, marked if a certificate proves it."""
         return f"{self.client} {PROVEN}" if self.tls == "proven" else self.client
 
     @property
     def standing(self) -> str:
-        """How it ended, or what it does now."""
+        """How it ended, or its state now."""
         return self.end or (f"{self.state} (handshake)" if self.tls == "handshake" else self.state)
 
     @property
@@ -120,11 +120,11 @@ class Session:
         return (self.served_at or self.closed_at or at) - self.accepted_at
 
     def served(self, at: float) -> float:
-        """Seconds for which it was served, until `at` if it still is."""
+        """Seconds that it was served, until `at` if it still is."""
         return (self.closed_at or at) - self.served_at if self.served_at else 0.0
 
     def after(self, earlier: "Session | None") -> "Session":
-        """The same, with the ticks that were known earlier, of which only the last can grow."""
+        """Return it with the ticks known earlier, of which only the last may have grown."""
         if not earlier or not earlier.ticks:
             return self
         *done, (last, *_) = earlier.ticks
@@ -132,7 +132,7 @@ class Session:
         return replace(self, ticks=(*done, *new))
 
     def thinned(self, most: int) -> "Session":
-        """The same with at most `most` ticks, and the last: neighbours are merged, counts exact."""
+        """Return it with at most `most` ticks and the last: merges neighbours, counts are exact."""
         if len(self.ticks) <= most + 1:
             return self
         *done, last = self.ticks
@@ -147,10 +147,10 @@ def _merge(ticks: Sequence[Tick]) -> Tick:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One server at one moment, or several: then `parts` has each (lanes/replicas.py)."""
+    """One server at one moment, or several, each of them in `parts` (lanes/replicas.py)."""
 
     at: float
-    since: float  # what had ended before this moment is left out
+    since: float  # what ended before this moment is left out
     started_at: float
     model: str
     protocol: str
@@ -165,33 +165,33 @@ class Snapshot:
     refused: Mapping[str, int]
     refusals: tuple[Refusal, ...]
     sessions: tuple[Session, ...]  # in the order of acceptance
-    messages_refused: int | None = None  # None if it does not tell
-    gil: bool | None = None  # whether its Python's is on; None if it does not tell
+    messages_refused: int | None = None  # None if it does not report that
+    gil: bool | None = None  # whether its Python has it on; None if it does not report that
     seen: Seen | None = None  # None if the server reports about itself
-    where: str = ""  # of a part: its address, and how far its clock is ahead
+    where: str = ""  # for a part: its address, and how far its clock is ahead
     parts: tuple["Snapshot", ...] = ()
     missing: tuple[str, ...] = ()  # why other servers are not among the parts
-    past: bool = False  # it was so at an earlier moment (lanes/past.py)
-    agreement: tuple[str, ...] = ()  # of what the parts tell and what was seen of them
+    past: bool = False  # whether this is an earlier moment (lanes/past.py)
+    agreement: tuple[str, ...] = ()  # between what the parts report and what was seen of them
     door: Door = Door()
 
     @property
     def servers(self) -> tuple["Snapshot", ...]:
-        """Each server, also if it is the only one."""
+        """All servers, even if there is only one."""
         return self.parts or (self,)
 
     @property
     def uncounted(self) -> set[str]:
-        """The servers, by their names, whose messages could not be counted."""
+        """The names of the servers whose messages could not be counted."""
         return {one.replica for one in self.servers if one.seen and "messages" in one.seen.unknown}
 
     @property
     def run(self) -> tuple[float, int]:
-        """Which run of a server this is of: no two have started at once with one process id."""
+        """Which run of a server this is: no two start at the same time with the same process id."""
         return self.started_at, self.pid
 
     def after(self, earlier: "Snapshot") -> "Snapshot":
-        """All that is known by now, from an earlier snapshot of the same run and this one."""
+        """Merge this snapshot with an earlier one of the same run: all that is known by now."""
         before = {session.number: session for session in earlier.sessions}
         now = [one.after(before.pop(one.number, None)) for one in self.sessions]
         closed = [one for one in (*before.values(), *now) if one.closed_at is not None]

@@ -1,4 +1,4 @@
-"""Templates that turn what comes from outside into nothing but text."""
+"""Templates that escape whatever comes from outside."""
 
 import re
 
@@ -11,7 +11,7 @@ ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def templates_of(package: str) -> Environment:
-    """Those in the package's folder `templates`; whatever they write is escaped."""
+    """Return the templates in the package's folder `templates`; they escape every value."""
     environment = Environment(
         loader=PackageLoader(package),
         autoescape=True,

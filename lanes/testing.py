@@ -1,6 +1,6 @@
-"""For other people's tests, a pytest plugin: each client is served by a thread of its own.
+"""A pytest plugin for other people's tests: asserts that each client has a thread of its own.
 
-Without pytest, `watching` does the same. It needs what `lanes watch` needs: Linux, and the rights.
+Without pytest, use `watching`. Both need what `lanes watch` needs: Linux, and the rights.
 """
 
 import sys
@@ -22,7 +22,7 @@ from lanes.watch.target import NotFound, Target, of_pid
 __all__ = ["NotFound", "ServedBy", "Watching", "watching"]
 
 SECONDS = 10.0  # to wait, unless a test says otherwise
-STEP = 0.05  # seconds from one look at what has been seen to the next
+STEP = 0.05  # seconds between two looks at what has been seen
 WIDTH = 100  # cells of the lanes in a message
 
 
@@ -32,7 +32,7 @@ class ServedBy(NamedTuple):
     thread: int
     name: str
     process: int
-    how: How  # it is known, as in lanes/watch/attribution.py
+    how: How  # how it is known, as in lanes/watch/attribution.py
 
     @property
     def certain(self) -> bool:
@@ -44,7 +44,7 @@ class Watching(Watched):
     """One port of a server that is being watched. Failures show its lanes as text."""
 
     def threads(self) -> dict[str, ServedBy]:
-        """By the client's address as the server sees it, "HOST:PORT"; only where one is known."""
+        """Return the known threads, by the client's address as the server sees it: "HOST:PORT"."""
         self.snapshot()  # which looks up the threads' names
         with self._watcher.changing:
             claims = [(one.connection.peer, one.claim) for one in self._watcher.records]
@@ -63,7 +63,7 @@ class Watching(Watched):
             self._fail(f"{len(self._certain())} of {clients} clients served for certain")
 
     def assert_distinct_threads(self, clients: int, timeout: float = SECONDS) -> None:
-        """Fail unless at least N clients are soon served at once, each by a thread of its own."""
+        """Fail unless at least N clients are soon served at once, each by its own thread."""
         __tracebackhide__ = True
         if not self._comes_true(lambda: len(set(self._certain())) >= clients, timeout):
             own = len(set(self._certain()))
@@ -77,7 +77,7 @@ class Watching(Watched):
         return ServedBy(known.native_id(thread), known.name(thread), known.native_id(main), how)
 
     def _comes_true(self, condition: Callable[[], bool], timeout: float) -> bool:
-        """Whether it does before the server ends and the time is over."""
+        """Whether the condition becomes true before the server ends or the time is over."""
         until = time.monotonic() + timeout
         while not condition():
             if self.wait(STEP) or time.monotonic() > until:
@@ -96,8 +96,9 @@ class Watching(Watched):
 def watching(server: object, port: int, timeout: float = SECONDS) -> Iterator[Watching]:
     """Watch a server once it listens on the port: inside its container, if it is in one.
 
-    A container is testcontainers' or the Docker SDK's; a process is anything with a `pid`, or its
-    id. Raises NotFound, with the reason in one line, if it cannot be seen or does not listen.
+    The server is a container of testcontainers or the Docker SDK, anything with a `pid`, or a
+    process id. Raises NotFound, with the reason in one line, if it cannot be seen or does not
+    listen.
     """
     with Watching(_target(server, port)) as seen:
         seen.wait_until_listening(timeout)
@@ -119,7 +120,7 @@ def _target(server: Any, port: int) -> Target:  # noqa: ANN401 - whatever has wh
 
 
 def _of_container(container: Any) -> Target:  # noqa: ANN401 - docker-py has no types
-    """Its first process, if that can be seen. An engine elsewhere may mean another process."""
+    """Return its first process, if visible here; a remote engine's id may mean another process."""
     container.reload()
     name, pid = f"container {container.name}", container.attrs["State"]["Pid"]
     if not pid:
@@ -133,12 +134,12 @@ def _of_container(container: Any) -> Target:  # noqa: ANN401 - docker-py has no 
 
 try:
     import pytest
-except ImportError:  # then there is no fixture
+except ImportError:  # without pytest, there is no fixture
     pass
 else:
 
     @pytest.fixture
     def watch_server() -> Iterator[Callable[..., Watching]]:
-        """As `watching`, until the end of the test."""
+        """Return a function like `watching`, for as long as the test runs."""
         with ExitStack() as stack:
             yield lambda *words, **options: stack.enter_context(watching(*words, **options))

@@ -1,14 +1,13 @@
-"""Snapshot -> Chrome's Trace Event JSON: the lanes once more, for Perfetto and for `vizviewer`.
+"""Snapshot -> Chrome's Trace Event JSON: the lanes, for Perfetto and for `vizviewer`.
 
-A server is a process and a thread is a track. On it stand slices, one within the other: a session
-waits for the lock; a session is served, and in that its messages, one slice for those that came
+A server is a process, and a thread is a track. A track has nested slices: a session that waits for
+the lock; a session that is served and, within it, its messages, with one slice for those that came
 close together. Sessions that wait in the queue have no thread and may overlap, so each is an
 asynchronous event.
 
-Tracks are numbered as the lanes are ordered. The system's own ids would not do: when a thread has
-ended, a new one can get its id, and two threads would share a track. Times are whole microseconds
-since 1970. Of a slice both ends are rounded, never its length, so that what was within another
-still is.
+Tracks are numbered in the order of the lanes. The system's own ids would not do: a new thread can
+get the id of one that has ended, and both would share a track. Times are whole microseconds since
+1970. The two ends of a slice are rounded, never its length, so that nested slices stay nested.
 """
 
 import json
@@ -21,18 +20,18 @@ from lanes.bars import lanes_of, queue_of
 from lanes.picture import Bar, Lane
 from lanes.snapshot import Session, Snapshot, Tick
 
-MESSAGES = 2_500  # slices of each server at most, 0.3 MB
-APART = 1_000_000  # from one of several processes' number to the next; its tracks are between them
+MESSAGES = 2_500  # slices for each server at most, 0.3 MB
+APART = 1_000_000  # between the numbers of two processes; the tracks' numbers are in between
 
 Event = dict[str, Any]
 
 
 def trace_json(snapshot: Snapshot) -> str:
-    """All that is remembered, as a file to open."""
+    """Return all that is remembered, as the text of a trace file."""
     events: list[Event] = []
     others: dict[str, Event] = {}
     for place, server in enumerate(snapshot.servers, 1):
-        pid = place * APART if snapshot.parts else server.pid  # containers have the same ids
+        pid = place * APART if snapshot.parts else server.pid  # containers may have the same ids
         messages = _messages(server.sessions)
         events += ({"pid": pid, "tid": pid, **event} for event in _process(server, pid))
         for tid, lane in enumerate(lanes_of(server), pid + 1):
@@ -43,8 +42,8 @@ def trace_json(snapshot: Snapshot) -> str:
             "replica": server.replica,
             "messages_from_session": min(messages, default=1),
         }
-    # The sort is stable: names, which have no time, stay in front, and of two slices that begin at
-    # once the outer one, or the earlier.
+    # The sort is stable: names, which have no time, stay first, and so does the outer or earlier
+    # one of two slices that begin at the same time.
     events.sort(key=itemgetter("ts"))
     other = others if snapshot.parts else others[snapshot.replica]
     trace = {"displayTimeUnit": "ms", "otherData": other, "traceEvents": events}
@@ -52,7 +51,7 @@ def trace_json(snapshot: Snapshot) -> str:
 
 
 def _messages(sessions: Sequence[Session]) -> dict[int, Sequence[Tick]]:
-    """What is shown of the newest sessions, by number: of as many as fit in whole."""
+    """Return the ticks of the newest sessions, by number: of as many sessions as fit completely."""
     shown: dict[int, Sequence[Tick]] = {}
     room = MESSAGES
     for session in reversed(sessions):
@@ -64,14 +63,14 @@ def _messages(sessions: Sequence[Session]) -> dict[int, Sequence[Tick]]:
 
 
 def _process(server: Snapshot, pid: int) -> Iterator[Event]:
-    """What no thread did: its names, its queue, its refusals."""
+    """Yield what no thread did: the process's names, its queue, its refusals."""
     where = f"{server.replica} at {server.where}, " if server.where else ""
     yield _name("process_name", name=f"{where}thread-lanes, model {server.model}")
     yield _name("process_sort_index", sort_index=pid)
     yield _name("thread_name", name="MainThread")
     for bar in queue_of(server):
         yield from _queued(f"{_who(bar.session)} waits", bar, bar.start, bar.turn)
-        if bar.served:  # by whom is not known
+        if bar.served:  # by which thread is not known
             yield from _queued(_who(bar.session), bar, bar.turn, bar.end, _facts(bar.session))
     for at, count in server.refusals:
         name = "refused" if count == 1 else f"{count} refused"
@@ -82,13 +81,13 @@ def _queued(
     name: str, bar: Bar, began: float, ended: float, facts: Event | None = None
 ) -> Iterator[Event]:
     session = bar.session
-    here = {"local": str(session.number)}  # within this process: another has a session 1 too
+    here = {"local": str(session.number)}  # within this process: others have a session 1, too
     yield _event("b", "queue", name, began, id2=here, args=facts or _unserved(session))
     yield _event("e", "queue", name, ended, id2=here)
 
 
 def _track(lane: Lane, place: int, messages: Mapping[int, Sequence[Tick]]) -> Iterator[Event]:
-    """A thread's names, and what it did, in order; a session before its messages."""
+    """Yield a thread's names, and what it did, in order; a session before its messages."""
     native = "" if lane.native_id is None else f" ({lane.native_id})"
     yield _name("thread_name", name=f"{lane.thread}{native}")
     yield _name("thread_sort_index", sort_index=place)
@@ -101,7 +100,7 @@ def _track(lane: Lane, place: int, messages: Mapping[int, Sequence[Tick]]) -> It
         ticks = [*messages.get(session.number, ()), (bar.end, bar.end, 0)]
         for (began, ended, count), (following, *_) in pairwise(ticks):
             name = "message" if count == 1 else f"{count} messages"
-            until = min(ended, following)  # it may have been rounded beyond that
+            until = min(ended, following)  # rounding may have moved it beyond that
             yield _slice("message", name, began, until, {"messages": count})
 
 
@@ -127,7 +126,7 @@ def _who(session: Session) -> str:
 
 
 def _unserved(session: Session) -> Event:
-    """The facts of one that only waits, or only waited; the others' are where they are served."""
+    """Return the facts of a session that was never served; others have them in a later slice."""
     return _facts(session) if session.served_at is None else {}
 
 
