@@ -6,15 +6,15 @@ At each look, a connection's claim is the first of these that applies:
 |---|---|
 | direct | waits for this connection alone, to read or to write: certain |
 | | or polls it and no other socket, and no other thread of its process is free (singles.py) |
-| polled | waits for whichever of several connections comes first: a loop, or a pool's poller |
+| polled | waits for whichever of several is ready first: an event loop, or a pool's poller |
 | remembered | was direct, and has since neither waited for another connection nor accepted one |
 | born together | appeared when the connection did, and nothing else appeared with them |
-| only one busy | is the only busy one; no other connection has a message unanswered |
-| unknown | |
-| has left | served the client until that left, and the server has not closed (records.py) |
+| only one busy | is the only busy one; no other connection has an unanswered message |
+| unknown | is not known |
+| has left | served the client until it left; the server has not closed (records.py) |
 
-What a poller holds is never remembered and never born together, since whoever polls may hand it to
-any thread. Where threads share connections (sharing.py) nothing is remembered.
+A connection that is polled is never remembered or born together, because the poller may hand it to
+any thread. If threads share connections (sharing.py), nothing is remembered.
 """
 
 from collections.abc import Collection, Mapping
@@ -29,11 +29,11 @@ from lanes.watch.singles import Singles
 
 
 class Attribution:
-    """The claims of one server, made anew at each look from those before."""
+    """The claims about one server, updated at each look."""
 
     def __init__(self) -> None:
         self._seen: tuple[Look, Collection[int], Collection[int]] = {}, (), ()
-        self._alike = 0  # how many looks in a row were like the one before
+        self._alike = 0  # how many looks in a row were the same as the one before
         self._claims: dict[int, Claim] = {}
         self._lost: set[int] = set()
         self._sharing = Sharing()
@@ -50,13 +50,13 @@ class Attribution:
     ) -> None:
         """Claim a thread for each accepted connection, by its inode.
 
-        Those in `pending` have a message that is not answered yet. `lists` is how often the
-        connections were listed. `listening` are the inodes of the server's listening sockets.
+        Those in `pending` have an unanswered message. `lists` is how often the connections have
+        been listed. `listening` are the inodes of the server's listening sockets.
         """
         seen = look, connections, pending
         self._alike = self._alike + 1 if seen == self._seen else 0
         self._seen = seen
-        if self._alike > TOGETHER:  # nobody is new or lost: every claim stays
+        if self._alike > TOGETHER:  # nothing is new or lost: every claim stays
             self._newcomers.skip()
             return
         self._newcomers.update(look, connections, lists)
@@ -68,11 +68,11 @@ class Attribution:
             before = self._claims.get(inode, UNKNOWN)
             if inode in direct:
                 claim = Claim(_same_or_any(before.thread, direct[inode]), "direct")
-                claims[inode] = before if claim == before else claim  # one object, quick to compare
+                claims[inode] = before if claim == before else claim  # kept, so `is` can compare
             elif inode in polled:
                 claims[inode] = Claim(_same_or_any(before.thread, polled[inode]), "polled")
             elif inode not in self._lost and before.thread and before.thread not in look:
-                claims[inode] = before  # for one look: its client has probably left
+                claims[inode] = before  # kept for one look: its client has probably left
             elif self._is_kept(inode, before, look, hands):
                 how: How = "remembered" if before.certain else before.how
                 claims[inode] = Claim(before.thread, how)
@@ -85,23 +85,23 @@ class Attribution:
         self._claims = claims
 
     def claims(self) -> Mapping[int, Claim]:
-        """As of the last look, by the connection's inode."""
+        """Return the claims of the last look, by the connection's inode."""
         return self._claims
 
     def lost(self) -> set[int]:
-        """Those that are perhaps closed: their thread has ended, is not known, or went on."""
+        """Return connections that may be closed: their thread has ended, moved on or is unknown."""
         return self._lost | set(self._sharing.left())
 
     def sharing(self) -> frozenset[int]:
-        """The processes whose threads share connections."""
+        """Return the processes whose threads share connections."""
         return frozenset(self._sharing.processes)
 
     def turns(self) -> frozenset[ThreadId]:
-        """The threads that take turns at polling the same connections."""
+        """Return the threads that take turns polling the same connections."""
         return self._sharing.turns()
 
     def pollers(self) -> dict[int, ThreadId]:
-        """Who polls which connection."""
+        """Map each polled connection to the thread that polls it."""
         polled = (item for item in self._claims.items() if item[1].how == "polled")
         return {one: claim.thread for one, claim in polled if claim.thread}
 
@@ -110,13 +110,13 @@ class Attribution:
         return self._newcomers.is_older(thread, inode)
 
     def came_with(self, thread: ThreadId, inode: int) -> bool:
-        """Whether both were seen to come, one soon after the other."""
+        """Whether the thread is not of the first look, and appeared when the connection did."""
         return self._newcomers.came_with(thread, inode)
 
     def _threads_by_inode(
         self, look: Look, connections: frozenset[int], listening: frozenset[int]
     ) -> tuple[dict[int, list[ThreadId]], dict[int, list[ThreadId]]]:
-        """Who serves each connection alone, and who polls it."""
+        """Map connections to the threads that wait for them alone, and to those that poll them."""
         direct: dict[int, list[ThreadId]] = {}
         polled: dict[int, list[ThreadId]] = {}
         claims = self._claims.values()
@@ -130,20 +130,20 @@ class Attribution:
         return direct, polled
 
     def _hands(self, look: Look) -> set[int]:
-        """The processes with a working thread that serves no known client."""
+        """Return the processes with a busy thread that serves no known client."""
         taken = {claim.thread for claim in self._claims.values()}
         return {one.pid for one, doing in look.items() if doing.busy and one not in taken}
 
     def _is_kept(self, inode: int, before: Claim, look: Look, hands: set[int]) -> bool:
-        """Whether the claim stays when nobody waits for the connection now."""
+        """Whether the claim stays although no thread waits for the connection now."""
         thread = before.thread
         if thread is None or thread not in look or is_elsewhere(look[thread]):
             return False
-        if before.how == "polled":  # of those that share an epoll set, another may have it
+        if before.how == "polled":  # another thread of the same epoll set may have it
             return not look[thread].polls and thread.pid not in self._sharing.processes
         if not before.certain:
             return before.how == "born together"
-        # A thread that is kept for any client may have given this one to another.
+        # An older thread that waits for a lock may have passed its client on to a busy one.
         free = look[thread].kind == "locks" and thread.pid in hands and self.is_older(thread, inode)
         return not free and thread.pid not in self._sharing.processes
 

@@ -11,14 +11,14 @@ How = Literal[
 
 
 class Claim(NamedTuple):
-    """That `thread` serves a connection; None if it is not known which thread does."""
+    """The claim that `thread` serves a connection; None if that thread is not known."""
 
     thread: ThreadId | None
     how: How
 
     @property
     def certain(self) -> bool:
-        """Whether no other thread can be the one."""
+        """Whether the claim is no guess: it is `direct` or `remembered`."""
         return self.how in CERTAIN
 
 

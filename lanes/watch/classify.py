@@ -1,4 +1,4 @@
-"""Facts -> what kind of server it is, with the evidence in one sentence."""
+"""Finds the kind of a server from facts, with the evidence in one sentence."""
 
 from lanes.marks import count
 from lanes.watch.claim import UNKNOWN as NOBODY
@@ -8,7 +8,7 @@ from lanes.watch.process import ThreadId
 
 
 def kind_of(facts: Facts) -> Kind:
-    """The kind that the evidence speaks for."""
+    """Return the kind that the evidence supports."""
     if facts.runtime:
         return Kind(RUNTIME, facts.runtime)
     if facts.look and all(doing.kind == "hidden" for doing in facts.look.values()):
@@ -27,7 +27,7 @@ def kind_of(facts: Facts) -> Kind:
 
 
 def _of_servers(facts: Facts, threads: set[ThreadId], clients: int) -> Kind:
-    """Threads that each serve a client of their own."""
+    """Return the kind of a server whose threads each serve one client."""
     pids = {thread.pid for thread in threads}
     both = _both(clients, len(threads))
     if kind := _of_sharing(facts, threads, both) or _of_acceptors(facts, threads, both):
@@ -53,7 +53,7 @@ def _of_sharing(facts: Facts, threads: set[ThreadId], both: str) -> Kind | None:
 
 
 def _of_acceptors(facts: Facts, threads: set[ThreadId], both: str) -> Kind | None:
-    """Threads or processes that accept their clients themselves, one after another."""
+    """Return the kind if threads or processes accept their own clients, one after another."""
     pids = {thread.pid for thread in threads}
     accepting = {thread.pid for thread in facts.acceptors}
     accept_too = bool(threads & facts.acceptors)
@@ -69,7 +69,7 @@ def _of_acceptors(facts: Facts, threads: set[ThreadId], both: str) -> Kind | Non
 
 
 def _of_waiting(facts: Facts, threads: int, clients: int) -> Kind | None:
-    """What is said by clients that are accepted and that nobody is seen to serve."""
+    """Return the kind that follows from accepted clients that no thread is seen to serve."""
     unserved, both = len(facts.claims) - clients, _both(clients, threads)
     if facts.locked >= unserved:
         verb, served = "waits" if unserved == 1 else "wait", "is" if clients == 1 else "are"

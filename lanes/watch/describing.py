@@ -1,4 +1,4 @@
-"""What a watcher has seen -> a snapshot, as a server would tell it of itself."""
+"""Turns what a watcher has seen into a snapshot, like one that a server reports about itself."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from lanes.watch.watcher import Watcher
 
 
 def describe(watcher: Watcher, threads: Threads, name: str, notes: tuple[str, ...]) -> Snapshot:
-    """The snapshot of the last look; `name` is what the server is called."""
+    """Return a snapshot of the last look; `name` is the server's name for people."""
     with watcher.changing:
         moment = watcher.moment
         kind = watcher.kinds.now(kind_of(facts_of(watcher, threads, moment)))
@@ -61,7 +61,7 @@ def describe(watcher: Watcher, threads: Threads, name: str, notes: tuple[str, ..
 
 
 def _gate(watcher: Watcher, threads: Threads, moment: Moment) -> Iterator[str]:
-    """The lock that keeps the next client from being accepted, if one does."""
+    """Yield a sentence for each acceptor that waits for a lock, if no thread is accepting."""
     if not moment.accepting:
         for thread in moment.acceptors or {ThreadId(watcher.pid, watcher.pid)}:
             if thread in moment.look and moment.look[thread].kind == "locks":
@@ -69,7 +69,7 @@ def _gate(watcher: Watcher, threads: Threads, moment: Moment) -> Iterator[str]:
 
 
 def _locked(watcher: Watcher, threads: Threads, moment: Moment) -> Iterator[str]:
-    """The threads that have a client and wait for a lock."""
+    """Yield a sentence for each thread that has a client and waits for a lock."""
     for record in watcher.records:
         thread = record.claim.thread
         if thread and thread in moment.look and moment.look[thread].kind == "locks":
@@ -84,7 +84,7 @@ def _stands(threads: Threads, thread: ThreadId, moment: Moment) -> str:
 def _queues(
     threads: Threads, moment: Moment, kind: Kind, sessions: Sequence[Session]
 ) -> Iterator[str]:
-    """The locks for which several threads wait that have clients; a pool's wait for work, too."""
+    """Yield a sentence for each lock with several waiters; not in a pool, which waits for work."""
     if kind.name != THREADS or all(one.state != "waiting" for one in sessions):
         return
     locked = (
@@ -104,7 +104,7 @@ def _left(sessions: Sequence[Session]) -> Iterator[str]:
 
 
 def _unknown(moment: Moment) -> Iterator[str]:
-    """The figures that cannot be seen."""
+    """Yield the names of the figures that cannot be seen."""
     if not moment.counted:
         yield "messages"
     if moment.look and all(doing.kind == "hidden" for doing in moment.look.values()):
@@ -115,7 +115,7 @@ def _unknown(moment: Moment) -> Iterator[str]:
 
 def _session(record: Record, threads: Threads, moment: Moment, *, in_loop: bool) -> Session:
     claim, connection = record.claim, record.connection
-    # A poller's clients are another thread's as soon as they speak, unless it is an event loop.
+    # Unless it is an event loop, a poller hands its clients to other threads once they speak.
     thread = claim.thread if claim.how != "polled" or in_loop else None
     is_open = record.closed_at is None
     state = "closed" if not is_open else "serving" if record.served_at else "waiting"

@@ -13,15 +13,15 @@ NONE: frozenset[int] = frozenset()
 
 
 class Doing(NamedTuple):
-    """What a thread does, and the inodes of the sockets that it does it on."""
+    """What a thread is doing, and the inodes of the sockets that it waits for."""
 
     kind: Kind
     inodes: frozenset[int] = NONE
-    alone: bool = False  # it waits for one descriptor, which is that socket
+    alone: bool = False  # whether it waits for a single descriptor, which is a socket
     address: int = 0  # of the futex that it waits on
     timed: bool = False  # whether its wait ends by itself
     epoll: int = -1  # the descriptor of the epoll set that it waits for
-    oneshot: bool = False  # whether that gives what is ready to whoever is woken
+    oneshot: bool = False  # whether that uses EPOLLONESHOT: the thread it wakes has the connection
 
     @property
     def busy(self) -> bool:
@@ -35,31 +35,31 @@ class Doing(NamedTuple):
 
     @property
     def polls(self) -> bool:
-        """Whether it waits for whichever of several comes first."""
+        """Whether it waits for whichever of several descriptors is ready first."""
         return self.kind == "epolls" or (self.kind == "polls" and not self.alone)
 
 
 Look = Mapping[ThreadId, Doing]
-RESTART = "restart_syscall"  # a thread that was stopped goes on with its call, and the arguments
-TURN = 50  # threads, or more, of which each look reads again what they wait for
+RESTART = "restart_syscall"  # the call of a thread that was stopped and goes on, with its arguments
+TURN = 50  # threads that each look reads again in turn, at most; `_several` come on top
 
 
 class Evidence:
-    """What the threads of some processes do.
+    """Finds out what the threads of some processes are doing.
 
-    To find out which connection a thread waits for costs more than to see that it still waits for
-    the same descriptor. But that may be another connection by now, so those that have not changed
-    are read again too: in turns if there are many, and at once if theirs is closed.
+    It costs more to find out which connection a thread waits for than to see that it still waits
+    for the same descriptor. But that may be another connection by now. So threads that have not
+    changed are read again too: in turns if there are many, at once if their connection is closed.
     """
 
     def __init__(self, processes: Processes) -> None:
         self._processes = processes
         self._lines: Mapping[ThreadId, bytes] = {}  # of the last look
-        self._again: set[ThreadId] = set()  # to be read again, whatever their lines are
+        self._again: set[ThreadId] = set()  # threads to read again even if their lines are the same
         self._waits: dict[ThreadId, Wait] = {}
-        self._blocked: dict[ThreadId, tuple[bytes, Wait]] = {}  # in its last call, by arguments
+        self._blocked: dict[ThreadId, tuple[bytes, Wait]] = {}  # its last call's arguments and wait
         self._look: Look = {}
-        self._several: set[ThreadId] = set()  # those that do not wait for one descriptor alone
+        self._several: set[ThreadId] = set()  # threads that do not wait for a single socket
         self._looks = 0
 
     def look(self, gone: AbstractSet[int] = NONE) -> Look:
@@ -76,7 +76,7 @@ class Evidence:
         new |= self._again & lines.keys()
         due = (self._due(gone) & lines.keys()) - new
         for thread in new | {one for one in due if self._look[one].kind == "polls"}:
-            self._parse(thread, lines[thread])  # in an array of others, too, others may stand
+            self._parse(thread, lines[thread])  # their arrays may have changed
         read = {thread: self._doing(thread) for thread in new | due}
         for thread in before.keys() - lines.keys():
             del self._waits[thread]
@@ -93,7 +93,7 @@ class Evidence:
         return self._look
 
     def _due(self, gone: AbstractSet[int]) -> set[ThreadId]:
-        """Those that are read again though they wait as before."""
+        """Return the threads to read again although their lines have not changed."""
         self._looks += 1
         turns = 1 + len(self._look) // TURN
         due = {*list(self._look)[self._looks % turns :: turns], *self._several}
@@ -102,7 +102,7 @@ class Evidence:
         return {one for one in due if self._look[one].kind in ON_DESCRIPTORS}
 
     def _has_gone_on(self, thread: ThreadId) -> bool:
-        """Whether it waits no more: its descriptor may have become another's before we read it."""
+        """Whether it no longer waits: its descriptor may have been reused before we read it."""
         return self._processes[thread.pid].line(thread) != self._lines[thread]
 
     def _parse(self, thread: ThreadId, line: bytes) -> None:

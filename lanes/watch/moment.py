@@ -11,16 +11,16 @@ from lanes.watch.sockets import Listening
 
 
 class Moment(NamedTuple):
-    """A moment of the server, for whoever describes it."""
+    """The state of the server after a look, for the snapshot."""
 
     at: float
     look: Look
     claims: Mapping[int, Claim]
     backlog: int
     listening: tuple[Listening, ...]
-    acceptors: frozenset[ThreadId]  # threads that were seen to accept
+    acceptors: frozenset[ThreadId]  # threads that have been seen accepting
     accepting: bool  # whether any thread waits for a new connection now
-    rate: float  # looks a second
-    counted: bool = True  # whether the kernel tells how many messages there were
-    unheard: str = ""  # why none of its listening sockets is known, if that is so
+    rate: float  # looks per second
+    counted: bool = True  # whether messages can be counted (only by netlink)
+    unheard: str = ""  # why no listening socket was found; empty if one was
     history: History = History()

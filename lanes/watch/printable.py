@@ -1,8 +1,8 @@
-"""Makes the watched server's texts safe to print: a terminal obeys control characters."""
+"""Escapes texts from the watched server, because a terminal obeys control characters."""
 
 
 def printable(text: str) -> str:
-    """The text with everything unprintable escaped, including half a character (a surrogate)."""
+    """Return the text with unprintable characters escaped, including lone surrogates."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,45 +1,45 @@
-"""What /proc says about any process (proc(5)). Every function raises OSError if it has ended."""
+"""Facts about any process, from /proc (proc(5)). OSError is raised if the process has ended."""
 
 import contextlib
 import os
 from pathlib import Path
 from typing import NamedTuple
 
-SOCKET = "socket:["  # then its inode, and "]"
+SOCKET = "socket:["  # followed by its inode and "]"
 
 
 class Stat(NamedTuple):
-    """Of /proc/PID/stat."""
+    """Fields of /proc/PID/stat."""
 
     is_zombie: bool
     parent: int
     threads: int
-    started: int  # clock ticks after boot: no other process had this pid and started then
+    started: int  # clock ticks since boot; identifies the process together with its pid
 
 
 def pids() -> list[int]:
-    """All processes that can be seen."""
+    """Return the pids of all processes that we can see."""
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
 
 def stat(pid: int) -> Stat:
-    """Its parent, and more."""
-    # The name in parentheses may hold anything. After it comes the third field.
+    """Read the process's /proc/PID/stat."""
+    # The name, in parentheses, may contain anything. The third field follows it.
     fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     return Stat(fields[0] == b"Z", int(fields[1]), int(fields[17]), int(fields[19]))
 
 
 def socket_at(name: str, descriptors: int) -> int:
-    """The inode of a descriptor's socket, in an opened /proc/PID/fd; 0 if it is no socket."""
+    """Return a descriptor's socket inode, or 0; `descriptors` is an open /proc/PID/fd."""
     link = os.readlink(name, dir_fd=descriptors)
     return int(link[len(SOCKET) : -1]) if link.startswith(SOCKET) else 0
 
 
 def sockets(descriptors: int) -> dict[int, int]:
-    """The lowest descriptor of each socket in an opened /proc/PID/fd, by inode."""
+    """Map each socket's inode to its lowest descriptor; `descriptors` is an open /proc/PID/fd."""
     found: dict[int, int] = {}
     for name in sorted(os.listdir(descriptors), key=int):
-        with contextlib.suppress(OSError):  # it is closed by now
+        with contextlib.suppress(OSError):  # it has just been closed
             found.setdefault(socket_at(name, descriptors), int(name))
     found.pop(0, None)
     return found

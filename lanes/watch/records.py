@@ -1,4 +1,4 @@
-"""Every client that was seen, as the sessions of a snapshot. Moments are Unix seconds."""
+"""Records of all clients seen, for the sessions of a snapshot. Times are Unix seconds."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -10,27 +10,27 @@ from lanes.watch.claim import UNKNOWN, Claim
 from lanes.watch.process import ThreadId
 from lanes.watch.sockets import Connection
 
-GAP = 0.25  # seconds: messages that come sooner after a tick's beginning are counted on it
-TICKS = 240  # of a session
-SERVED = {*CERTAIN, "polled"}  # what says that it is served, also once it says no more by whom
+GAP = 0.25  # seconds: messages that come sooner after the start of a tick belong to it
+TICKS = 240  # that are kept for each session
+SERVED = {*CERTAIN, "polled"}  # a client with one of these stays served if its thread is lost
 GUESSED = {"born together", "only one busy"}
 
 
 @dataclass(slots=True)
 class Record:
-    """A client: what its connection says, and which thread was last claimed for it."""
+    """One client: its connection, and the thread last claimed to serve it."""
 
     number: int
     connection: Connection
-    accepted_at: float  # or first seen
+    accepted_at: float  # when it was first seen
     claim: Claim = UNKNOWN
     served_at: float | None = None
     closed_at: float | None = None
-    guessed: bool = False  # whether that it is served was only guessed
+    guessed: bool = False  # whether `served_at` is only a guess
     ticks: deque[Tick] = field(default_factory=lambda: deque(maxlen=TICKS))
 
     def tell(self, connection: Connection, at: float) -> None:
-        """Note what its connection says now."""
+        """Note the current state of its connection."""
         new = connection.segments - self.connection.segments
         if new > 0:
             began, _, messages = self.ticks[-1] if self.ticks else (-GAP, 0.0, 0)
@@ -44,9 +44,9 @@ class Record:
         self.connection = connection
 
     def claimed(self, claim: Claim, at: float, *, locked: bool) -> None:
-        """Note which thread is said to serve it, and whether that waits for a lock.
+        """Note which thread is claimed to serve it; `locked` if it may be waiting for a lock.
 
-        Who is served stays served. A guess that has come to nothing is forgotten.
+        A served client stays served. A guess that proves wrong is forgotten.
         """
         if claim.how in SERVED:
             self.served_at, self.guessed = self.served_at or at, False
@@ -61,7 +61,7 @@ class Record:
 
 
 class Records:
-    """By the two addresses: a connection in the backlog has no inode yet."""
+    """All records, by the two addresses: a connection in the backlog has no inode yet."""
 
     def __init__(self) -> None:
         self._connections: Mapping[tuple[str, str], Connection] = {}
@@ -78,9 +78,9 @@ class Records:
         return len(self._open)
 
     def update(self, connections: Mapping[tuple[str, str], Connection], at: float) -> None:
-        """Note which are there: all of them, in the same mapping as before if none has changed.
+        """Note all current connections; pass the same mapping as before if none has changed.
 
-        New ones are numbered in its order.
+        New ones are numbered in the order of the mapping.
         """
         if connections is self._connections:
             for record in filter(attrgetter("connection.pending"), self):
@@ -92,14 +92,14 @@ class Records:
         for key, connection in connections.items():
             known = self._open.get(key)
             if known and known.connection.inode not in {0, connection.inode}:
-                self._close(key, at)  # the same port once more: a new client
+                self._close(key, at)  # a new client that reuses the port
                 known = None
             if known:
                 known.tell(connection, at)
             else:
                 self.accepted += 1
                 self._open[key] = record = Record(self.accepted, connection, at)
-                if connection.segments and self._begun:  # else they may be old
+                if connection.segments and self._begun:  # in the first look, they may be old
                     record.ticks.append((at, at, connection.segments))
         self._begun = True
 
@@ -109,19 +109,19 @@ class Records:
         self._closed.append(record)
 
     def everyone(self) -> list[Record]:
-        """All that are remembered."""
+        """Return all remembered records."""
         return [*self._closed, *self._open.values()]
 
     def threads(self) -> set[ThreadId]:
-        """Those that served, or serve, a client that is remembered."""
+        """Return the threads that serve, or served, a remembered client."""
         return {one.claim.thread for one in self.everyone() if one.claim.thread}
 
     def peak(self, serving: int) -> int:
-        """The most that were served at once, now included."""
+        """Return the most clients ever served at once, including the `serving` of now."""
         self._peak = max(self._peak, serving)
         return self._peak
 
     def sessions(self, session: Callable[[Record], Session]) -> tuple[Session, ...]:
-        """All that are remembered, in the order in which they came."""
+        """Return all remembered records as sessions, in the order in which the clients came."""
         records = sorted(self.everyone(), key=lambda one: one.number)
         return tuple(map(session, records))

@@ -1,11 +1,11 @@
-"""What a blocked thread waits in, by the number of the system call: of x86-64 and of aarch64.
+"""The system calls that a thread may block in, by number, for x86-64 and aarch64.
 
-A test holds the numbers against the machine's headers (asm/unistd_64.h, asm-generic/unistd.h).
+A test compares the numbers with the machine's headers (asm/unistd_64.h, asm-generic/unistd.h).
 """
 
 import platform
 
-# Names as in the headers; the second number is aarch64's, which lacks the older calls.
+# Names as in the headers. The second number is for aarch64, which lacks the older calls.
 NUMBERS: dict[str, tuple[int, int | None]] = {
     "read": (0, 63),
     "write": (1, 64),
@@ -47,7 +47,7 @@ MACHINES = ("x86_64", "aarch64")
 
 
 def names(machine: str = "") -> dict[int, str]:
-    """The calls' names by their numbers on this machine; none on one that is not known here."""
+    """Return the calls' names by number on this machine; empty if it is not in MACHINES."""
     if (machine := machine or platform.machine()) not in MACHINES:
         return {}
     numbered = ((numbers[MACHINES.index(machine)], name) for name, numbers in NUMBERS.items())

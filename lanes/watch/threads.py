@@ -1,4 +1,4 @@
-"""What to call a thread, and where it is, in words."""
+"""Names threads, and describes in words where they are."""
 
 import contextlib
 from pathlib import Path
@@ -10,21 +10,21 @@ from lanes.watch.process import ThreadId
 from lanes.watch.processes import Processes
 from lanes.watch.pyspy import Standing, Standings
 
-KEPT = 1.0  # seconds for which a name is kept: a thread may change its own
-OWNER = 8  # bytes from the word that a thread waits on to its holder's id, in glibc's mutexes
+KEPT = 1.0  # seconds for which a name is cached: a thread may rename itself
+OWNER = 8  # bytes from the futex of a glibc mutex to the thread id of its holder
 
 
 class Threads:
-    """The names and numbers of threads, each looked up when it is first asked for."""
+    """The names and ids of threads, looked up on demand."""
 
     def __init__(self, processes: Processes) -> None:
         self._processes = processes
         self._names: dict[ThreadId, tuple[float, str, int]] = {}
-        self._stood: dict[tuple[int, int], tuple[Standing | None, str]] = {}  # what it did there
-        self._called: dict[tuple[int, int], str] = {}  # by Python, also once they have ended
+        self._stood: dict[tuple[int, int], tuple[Standing | None, str]] = {}  # and what it did
+        self._called: dict[tuple[int, int], str] = {}  # Python names, also of ended threads
 
     def tell(self, standing: Standings, look: Look) -> None:
-        """Note where Python's threads are, and what they do: a line is from a moment ago."""
+        """Note where Python's threads are, and what they do there: a line soon goes out of date."""
         stood, self._stood = self._stood, {}
         for thread, one in standing.items():
             doing = look.get(ThreadId(*thread))
@@ -33,15 +33,15 @@ class Threads:
         self._called |= {thread: one.thread for thread, one in standing.items() if one.thread}
 
     def name(self, thread: ThreadId) -> str:
-        """Its name in Python if that is known, else the kernel's, which may be the program's."""
+        """Return its Python name if known, else the kernel's name, which may be the program's."""
         return self._called.get(thread) or self._known(thread)[0]
 
     def native_id(self, thread: ThreadId) -> int:
-        """Its number in its own pid namespace: what the server itself calls it."""
+        """Return its id in its own pid namespace, which the server itself uses."""
         return self._known(thread)[1]
 
     def where(self, thread: ThreadId, look: Look) -> str:
-        """What it waits for, with the line of its source or the holder of the lock, if known."""
+        """Return what it waits for, with its line of source or the lock's holder if known."""
         doing = look.get(thread)
         if doing is None:
             return ""
@@ -56,13 +56,13 @@ class Threads:
         return f" that {self.name(holder)} ({self.native_id(holder)}) holds" if holder else ""
 
     def holder(self, thread: ThreadId, doing: Doing) -> ThreadId | None:
-        """Which thread holds the lock that this one waits for; None if that is not known.
+        """Return the thread that holds the lock that this one waits for; None if not known.
 
-        Only glibc's mutexes name their holder, so the word must be the id of a thread.
+        Only glibc's mutexes name their holder, so the word must be the id of another thread.
         """
         with contextlib.suppress(OSError, KeyError):
             owner = self._processes[thread.pid].word(doing.address + OWNER)
-            for other in list(self._processes[thread.pid].files):  # another thread changes it
+            for other in list(self._processes[thread.pid].files):  # a copy: it may change
                 if other != thread and self.native_id(other) == owner:
                     return other
         return None
@@ -78,7 +78,7 @@ class Threads:
         return name, native_id
 
     def forget(self, others_than: set[ThreadId]) -> None:
-        """Forget the names of threads that nobody will ask for."""
+        """Forget the names of all threads but these."""
         self._names = {one: known for one, known in self._names.items() if one in others_than}
         self._called = {one: name for one, name in self._called.items() if one in others_than}
 
@@ -98,6 +98,6 @@ WORDS = {
 
 
 def _own_id(status: str, tid: int) -> int:
-    """The last number of NSpid (proc(5)): the innermost namespace's."""
+    """Return the last number of NSpid (proc(5)), which is the innermost namespace's; else `tid`."""
     line = next((line for line in status.splitlines() if line.startswith("NSpid:")), "")
     return int(line.split()[-1]) if line else tid
