@@ -110,7 +110,7 @@ class Attribution:
         return self._newcomers.is_older(thread, inode)
 
     def came_with(self, thread: ThreadId, inode: int) -> bool:
-        """Whether the thread is not of the first look, and appeared when the connection did."""
+        """Whether the thread appeared when the connection did, and after the first look."""
         return self._newcomers.came_with(thread, inode)
 
     def _threads_by_inode(

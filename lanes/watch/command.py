@@ -19,7 +19,7 @@ from lanes.watch.session import Watched
 from lanes.watch.showing import VIEWS, page, shown
 from lanes.watch.target import IMAGE, NotFound, Target, of_command, of_container, of_pid, of_port
 
-ENDS = 1.0  # seconds for what cannot be watched to have ended
+ENDS = 1.0  # seconds to wait for a command that ended before it could be watched
 
 
 @click.command()
@@ -71,10 +71,10 @@ def watch(  # noqa: PLR0913 - one argument for each option
         find = _target(command, port, pid, container)
         target = find()
         ending.child = target.child
-        # Not earlier: a child would inherit both.
+        # Not before the child starts: it would inherit both.
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         _allow_descriptors()
-        again = find if not (command or pid) else None  # a server may be started anew
+        again = find if not (command or pid) else None  # a server may be restarted
         with Watched(target, again) as watched, ExitStack() as views:
             if watched.missing:
                 click.echo(watched.missing, err=True)
@@ -91,17 +91,17 @@ def watch(  # noqa: PLR0913 - one argument for each option
     except NotFound as error:
         if not ending.child:
             raise click.ClickException(f"{error}.") from None
-        with suppress(subprocess.TimeoutExpired):  # its files in /proc go before it has ended
+        with suppress(subprocess.TimeoutExpired):  # its files in /proc vanish before it has ended
             ending.child.wait(ENDS)
         click.echo(f"{' '.join(command)} exited before it could be watched.", err=True)
     finally:
-        code = ending.end()  # whatever has happened: nothing is left running
+        code = ending.end()  # whatever has happened, leave nothing running
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     sys.exit(code)
 
 
 def _tell(unheard: str, target: Target) -> None:
-    """What may be the matter with a server that was not seen to listen."""
+    """Print the likely reason why the server was not seen listening."""
     if not target.child:
         click.echo(unheard, err=True)
     elif target.child.poll() == 0:
@@ -113,7 +113,7 @@ def _tell(unheard: str, target: Target) -> None:
 
 
 def _allow_descriptors() -> None:
-    """As many as may be: each thread that is watched takes one."""
+    """Raise our limit of open files as far as allowed: each watched thread takes one."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
@@ -121,7 +121,7 @@ def _allow_descriptors() -> None:
 def _target(
     command: Sequence[str], port: int | None, pid: int | None, container: str | None
 ) -> Callable[[], Target]:
-    """What finds, or starts, the one that was asked for."""
+    """Return a function that finds, or starts, what the user asked for."""
     if sum(map(bool, (command, pid or (port and not container), container))) != 1:
         raise click.UsageError(
             "Name exactly one to watch: -- COMMAND, --port, --pid or --container."

@@ -1,11 +1,11 @@
-"""A server's connections, read as often as they need to be.
+"""A server's connections, read no more often than necessary.
 
-A list of all costs the kernel a walk through its whole table. So all are listed twice a second, and
-at once where there is a sign of a new one; in between only the known ones are read. Of these, if
-no thread has run since, only those that no thread waits for: what comes in wakes who waits.
+To list all of them, the kernel walks its whole table. So all are listed twice a second, and at once
+if there is a sign of a new one. In between, only the known ones are read; and if no thread has run
+since, only those that no thread waits for alone, because incoming data wakes a thread that waits.
 
-Other processes may listen on the same port (SO_REUSEPORT, or a socket that was inherited). So of
-the accepted connections those are the server's that one of its processes has open.
+Other processes may listen on the same port (SO_REUSEPORT, or an inherited socket). So an accepted
+connection counts as the server's only if one of its processes has it open.
 """
 
 from collections.abc import Collection
@@ -15,37 +15,37 @@ from lanes.watch.evidence import Look
 from lanes.watch.processes import Processes
 from lanes.watch.sockets import Connection, Sockets
 
-LIST = 0.5  # seconds from one list to the next, without a sign of a new connection
-COUNTERS = 0.1  # seconds from one reading of the known ones to the next
-MANY = 256  # connections, from which on a list costs less than to look each up
-SHARE = 0.03  # of a core for lists: where one takes long, news come later
+LIST = 0.5  # seconds between lists, without a sign of a new connection
+COUNTERS = 0.1  # seconds between readings of the known connections
+MANY = 256  # connections, or more: listing all costs less than looking up each
+SHARE = 0.03  # of a core for lists: if one takes long, new connections are found later
 OPEN = {"established", "close-wait"}
 
 Ends = tuple[str, str]  # local, peer
 
 
 class Connections:
-    """Those of some ports, by their ends: in the backlog a connection has no inode yet."""
+    """The connections on some ports, by their ends: in the backlog they have no inode yet."""
 
     def __init__(self, sockets: Sockets, processes: Processes) -> None:
         self._sockets, self._processes = sockets, processes
-        self._open: dict[int, tuple[int, int]] = {}  # inodes: descriptor, start of its process
-        self._others = set[int]()  # the inodes of those that are another server's
+        self._open: dict[int, tuple[int, int]] = {}  # by inode: descriptor, start of its process
+        self._others = set[int]()  # inodes of another server's connections
         self._known: dict[Ends, Connection] = {}
-        self.lists = 0  # how often they were listed
-        self.accepted = frozenset[int]()  # the inodes of those that are
-        self.pending = frozenset[int]()  # and of those with a message that is not answered
-        self._look: Look = {}  # the last
-        self._served: set[int] = set()  # the inodes that its threads wait for alone
-        self._waiting = 0  # in the accept queues
-        self._runs = 0  # of the processes, when they were read last
-        self._strangers: set[int] = set()  # inodes that threads wait for, but of no connection
+        self.lists = 0  # how often all have been listed
+        self.accepted = frozenset[int]()  # inodes of accepted connections
+        self.pending = frozenset[int]()  # inodes of those with an unanswered message
+        self._look: Look = {}  # the last look
+        self._served: set[int] = set()  # inodes that a thread waits for alone
+        self._waiting = 0  # connections in the accept queues
+        self._runs = 0  # `runs` of the processes at the last reading
+        self._strangers: set[int] = set()  # inodes that threads wait for but that are not listed
         self._listed_at = self._read_at = self._cost = 0.0
 
     def read(self, look: Look, ports: Collection[int]) -> dict[Ends, Connection]:
-        """What is known of them now, the same mapping if nothing has changed.
+        """Return the known connections; the same mapping as before if nothing has changed.
 
-        `look` may have a sign of a new one, or that the server has ended.
+        `look` may show a sign of a new one, or, if empty, that the server has ended.
         """
         if not look:
             self._know({})
@@ -67,16 +67,16 @@ class Connections:
         return self._known
 
     def _unserved(self) -> list[Connection]:
-        """Where something may come in though no thread runs: those that nobody waits for alone."""
+        """Return those that no thread waits for alone: data may arrive there and wake no thread."""
         return [one for one in self._known.values() if one.inode not in self._served]
 
     def check(self, inodes: Collection[int]) -> dict[Ends, Connection]:
-        """What is known once those have been read anew: perhaps they are closed by now."""
+        """Read these again, as they may be closed by now; return the known connections."""
         self._look_up([one for one in self._known.values() if one.inode in inodes])
         return self._known
 
     def _has_news(self, look: Look, ports: Collection[int]) -> bool:
-        """Whether a thread is new, or serves a stranger, or the accept queues have changed."""
+        """Whether a thread is new or serves an unknown connection, or the accept queues changed."""
         waiting = sum(one.waiting for one in self._sockets.listening() if one.port in ports)
         news = waiting != self._waiting
         if look is not self._look:
@@ -89,7 +89,7 @@ class Connections:
         self.lists += 1
         began = thread_time()
         found = self._sockets.connections(ports)
-        # While others come and go, the kernel may pass one over: what is missing is looked up.
+        # While others come and go, the kernel may skip one, so look up those that are missing.
         missing = self.accepted - {one.inode for one in found}
         if gone := [one for one in self._known.values() if one.inode in missing]:
             found += self._sockets.look_up(gone).values()
@@ -104,7 +104,7 @@ class Connections:
         self._cost = thread_time() - began
 
     def _own(self, found: Collection[Connection], ports: Collection[int]) -> list[Connection]:
-        """Those that are the server's, as far as can be seen, in the order in which they came."""
+        """Return those that are the server's, as far as we can see, in order of arrival."""
         new = {one.inode for one in found} - self.accepted - {0}
         before, self._others = self._others, self._not_open(new)
         if self._others - before:  # a child that the server has just forked may have them
@@ -112,7 +112,7 @@ class Connections:
             self._others = self._not_open(self._others)
         foreign = self._others
         if any(one.inode == 0 for one in found) and self._others_wait(ports):
-            foreign = foreign | {0}  # for whom these wait cannot be seen
+            foreign = foreign | {0}  # nothing shows which server these wait for
         return sorted((one for one in found if one.inode not in foreign), key=self._came)
 
     def _not_open(self, inodes: set[int]) -> set[int]:
@@ -122,10 +122,10 @@ class Connections:
         return inodes - open_.keys()
 
     def _came(self, one: Connection) -> tuple[bool, int, tuple[int, int], int]:
-        """By what those are sorted that are found at once: the kernel does not say when each came.
+        """Return a sort key for those found at once: the kernel does not say when each came.
 
-        accept(2) gives the lowest free descriptor. Among processes that have the same, whoever
-        started first is taken to have the older one. In the backlog they are sorted by age.
+        accept(2) returns the lowest free descriptor. If descriptors are equal, the older process
+        is taken to have the older connection. The backlog comes last, sorted by age.
         """
         return not one.inode, -one.age, self._open.get(one.inode, (0, 0)), one.inode
 
@@ -154,9 +154,9 @@ class Connections:
 
 
 def _since(before: Connection | None, now: Connection) -> Connection:
-    """The same, but pending if messages have come since it was read before, and no answer has.
+    """Return `now`, but pending if messages have come since `before` and no answer has been sent.
 
-    The kernel does not tell which came first if both were within 4 milliseconds.
+    The kernel does not show which was first if both were within 4 milliseconds.
     """
     if before and now.age:
         now = now._replace(age=before.age)

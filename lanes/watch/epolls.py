@@ -7,27 +7,27 @@ from typing import NamedTuple
 
 WATCHED = re.compile(rb"^tfd:\s+(\d+) events:\s+(\w+)", re.MULTILINE)
 EPOLLONESHOT = 1 << 30
-DISARMED = 0xF0000018  # all that is left of its events where a descriptor is not waited for
-EACH = 100e-6  # seconds for which each socket that an epoll watches keeps its list from being read
+DISARMED = 0xF0000018  # all events that a disarmed descriptor may still have
+EACH = 100e-6  # seconds for which a list is cached, for each descriptor in it
 
 
 class Epolled(NamedTuple):
-    """What an epoll set waits for: without those that are disarmed."""
+    """What an epoll set waits for, without disarmed descriptors."""
 
     inodes: frozenset[int] = frozenset()  # of sockets
-    oneshot: bool = False  # whether what is ready is whoever's is woken, until it is armed again
+    oneshot: bool = False  # whether the thread it wakes has the connection until that is rearmed
 
 
 class Epolls:
-    """Those of a process; `inode` is the one of the socket that a descriptor is, or 0."""
+    """The epoll sets of a process; `inode` maps a descriptor to its socket's inode, or to 0."""
 
     def __init__(self, pid: int, inode: Callable[[int], int]) -> None:
         self._folder = f"/proc/{pid}/fdinfo"
         self._inode = inode
-        self._known: dict[int, tuple[float, Epolled]] = {}  # and when it is stale
+        self._known: dict[int, tuple[float, Epolled]] = {}  # and when each is stale
 
     def waits_for(self, descriptor: int) -> Epolled:
-        """What one waits for; of a moment ago if that is much."""
+        """Return what an epoll set waits for; from a moment ago if it is large."""
         now = monotonic()
         stale_at, epolled = self._known.get(descriptor, (0.0, Epolled()))
         if now >= stale_at:

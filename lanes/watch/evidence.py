@@ -76,7 +76,7 @@ class Evidence:
         new |= self._again & lines.keys()
         due = (self._due(gone) & lines.keys()) - new
         for thread in new | {one for one in due if self._look[one].kind == "polls"}:
-            self._parse(thread, lines[thread])  # their arrays may have changed
+            self._parse(thread, lines[thread])  # a poll's array may have changed
         read = {thread: self._doing(thread) for thread in new | due}
         for thread in before.keys() - lines.keys():
             del self._waits[thread]

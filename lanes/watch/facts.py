@@ -1,4 +1,4 @@
-"""What a watcher has seen -> the facts that the kind of a server is told by."""
+"""Turns what a watcher has seen into the facts that determine the kind of server."""
 
 from lanes.snapshot import LEFT
 from lanes.watch.kinds import Facts
@@ -6,11 +6,11 @@ from lanes.watch.moment import Moment
 from lanes.watch.threads import Threads
 from lanes.watch.watcher import Watcher
 
-JUST = 0.5  # seconds for which a client has only just come
+JUST = 0.5  # seconds for which a client counts as only just come
 
 
 def facts_of(watcher: Watcher, threads: Threads, moment: Moment) -> Facts:
-    """Of a moment; while the watcher does not change."""
+    """Return the facts of a moment. The caller must hold `watcher.changing`."""
     claims = [
         (record, moment.claims.get(record.connection.inode))
         for record in watcher.records
@@ -27,7 +27,7 @@ def facts_of(watcher: Watcher, threads: Threads, moment: Moment) -> Facts:
     waiting -= moment.acceptors
     came = {one for one in waiting if any(watcher.came_with(one, inode) for inode in unserved)}
     serving = {claim.thread for _, claim in claimed if claim.thread and claim.certain}
-    # A pool waits for work on something that nobody holds.
+    # A pool's threads wait for work on something that no thread holds.
     behind = {
         one for one in waiting if unserved and threads.holder(one, moment.look[one]) in serving
     }

@@ -1,22 +1,22 @@
-"""Who descends from a server's processes: what it has forked, and what that has."""
+"""Finds the descendants of a server's processes."""
 
 import contextlib
 from collections.abc import Iterable
 
 from lanes.watch import proc
 
-AFRESH = 20  # searches after which all are asked again: a process may get another parent
+AFRESH = 20  # searches after which all parents are read again: a process may be reparented
 
 
 class Family:
-    """Goes on from search to search: whose parent is known is not asked again."""
+    """Remembers parents from search to search, so that most are not read again."""
 
     def __init__(self) -> None:
         self._parents: dict[int, int] = {}  # of all processes
         self._searches = 0
 
     def of(self, roots: Iterable[int]) -> set[int]:
-        """These and their descendants, but for those that have ended; zombies have."""
+        """Return these and their descendants that have not ended; a zombie has ended."""
         self._searches += 1
         pids, family = proc.pids(), set(roots)
         if self._searches % AFRESH == 0:
@@ -38,7 +38,7 @@ class Family:
 
 
 def _parent(pid: int) -> int | None:
-    """None if it has ended; its first thread may have ended before others."""
+    """Return its parent; None if it has ended. A zombie with several threads has not."""
     with contextlib.suppress(OSError):
         stat = proc.stat(pid)
         if not stat.is_zombie or stat.threads > 1:

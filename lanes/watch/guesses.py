@@ -1,4 +1,4 @@
-"""Claims that are not certain: who appeared with a connection, and who alone is busy."""
+"""Claims that are guesses: a thread appeared with a connection, or is the only busy one."""
 
 from collections.abc import Collection
 
@@ -8,7 +8,7 @@ from lanes.watch.newcomers import Newcomers
 
 
 def claim_born_together(claims: dict[int, Claim], look: Look, newcomers: Newcomers) -> None:
-    """If one connection and one thread are new, and neither is claimed: these two."""
+    """If exactly one new connection and one new thread are unclaimed, match them."""
     unclaimed = [one for one in newcomers.connections() if claims[one] == UNKNOWN]
     if len(unclaimed) != 1:
         return
@@ -23,7 +23,7 @@ def claim_born_together(claims: dict[int, Claim], look: Look, newcomers: Newcome
 
 
 def claim_only_busy(claims: dict[int, Claim], look: Look, pending: Collection[int]) -> None:
-    """If one message is unanswered, and one thread that serves nobody is busy: these two."""
+    """If exactly one unserved client waits and one unclaimed thread is busy, match them."""
     open_ = [one for one in pending if one in claims and claims[one].how in {"unknown", "polled"}]
     if len(open_) != 1:
         return
@@ -34,6 +34,6 @@ def claim_only_busy(claims: dict[int, Claim], look: Look, pending: Collection[in
 
 
 def is_elsewhere(doing: Doing) -> bool:
-    """Whether it does something else than to serve a client, or may not be looked at."""
+    """Whether it waits for some socket or for a new client, or cannot be inspected."""
     waits = (doing.serves or doing.polls) and bool(doing.inodes)
     return waits or doing.kind in {"accepts", "hidden"}

@@ -10,30 +10,30 @@ from lanes.watch.sockets import Listening, Sockets
 
 
 class Listeners:
-    """Those with some ports, or all of the server's."""
+    """The listening sockets of a server, on some ports or on all."""
 
     def __init__(self, sockets: Sockets, ports: Collection[int]) -> None:
         self._sockets = sockets
         self._ports = frozenset(ports)
         self.found: tuple[Listening, ...] = ()
-        self._everyone: set[int] = set()  # the inodes of all that listen, when these were read:
-        self._own: set[int] = set()  # those of the server's sockets
-        self.unheard = ""  # why none was found, if that is so
-        self.acceptors: frozenset[ThreadId] = frozenset()  # threads that were seen to accept
+        self._everyone: set[int] = set()  # inodes of all listening sockets when `_own` was read
+        self._own: set[int] = set()  # inodes of the server's sockets
+        self.unheard = ""  # why none was found; empty if one was
+        self.acceptors: frozenset[ThreadId] = frozenset()  # those seen accepting
 
     @property
     def ports(self) -> Collection[int]:
-        """Where connections come in."""
+        """The ports that clients connect to."""
         return self._ports or {one.port for one in self.found if one.port}
 
     def find(self, processes: Processes) -> None:
         """Find out which of all listening sockets are this server's.
 
-        Where its descriptors may not be looked at: those with the ports that were asked for.
+        If its descriptors may not be read, take those on the ports that were asked for.
         """
         everyone = [*self._sockets.listening(), *self._sockets.unix_listening()]
         inodes = {one.inode for one in everyone}
-        if inodes != self._everyone or not self.found:  # else it is the same ones as before
+        if inodes != self._everyone or not self.found:  # else they are the same as before
             self._everyone = inodes
             self._own = set().union(*(process.sockets() for process in processes))
         own = [one for one in everyone if one.inode in self._own]
@@ -59,8 +59,8 @@ class Listeners:
         return "Cannot see where the server listens: pass --port as well."
 
     def accepting(self, look: Look) -> set[ThreadId]:
-        """The threads that wait for a new connection, perhaps among other things."""
-        tcp = {one.inode for one in self.found if one.port}  # others are often for its own commands
+        """Return the threads that wait for a new connection, perhaps among other things."""
+        tcp = {one.inode for one in self.found if one.port}  # Unix ones often carry commands
         own = tcp or {one.inode for one in self.found}
         accepting = {
             thread
@@ -72,7 +72,7 @@ class Listeners:
 
 
 def _advice(ports: Collection[int]) -> str:
-    """What to do about a wrong port; a Unix-domain socket has none to pass."""
+    """Return advice about a wrong port; a Unix-domain socket has no port to pass."""
     if not ports:
         return "leave --port out"
     right = f"pass --port {min(ports)}" if len(ports) == 1 else "pass one of these with --port"

@@ -1,7 +1,7 @@
-"""Whether the pollers also answer: an event loop may have helper threads that look like a pool's.
+"""Finds out if pollers also answer: an event loop's helper threads may look like a pool's.
 
-When a pool answers a message, a worker has run. So if messages are answered while no thread but the
-pollers runs, the pollers answer themselves. A helper that runs at regular intervals proves nothing.
+When a pool answers a message, a worker has run. So if messages are answered while only the pollers
+run, the pollers answer them. A helper that runs at regular intervals proves nothing.
 """
 
 from collections import defaultdict, deque
@@ -12,24 +12,24 @@ from lanes.watch.process import ThreadId
 from lanes.watch.runs import Runs
 from lanes.watch.sockets import Connection
 
-SURE = 3  # readings more that speak for a loop than against it: a segment may be sent twice
-LAST = 100  # readings of a process that count
+SURE = 3  # more readings for a loop than against it: a segment may be sent twice
+LAST = 100  # the latest readings of a process, which count
 
 
 class Loops:
-    """Goes on from look to look."""
+    """Learns from look to look which pollers also answer."""
 
     def __init__(self) -> None:
-        self.found = frozenset[int]()  # the processes whose pollers answer themselves
+        self.found = frozenset[int]()  # the processes whose pollers also answer
         self.workers = frozenset[ThreadId]()  # threads that have run while messages were answered
         self._runs = Runs()
-        # By process, for each reading at which messages were answered: who else has run.
+        # By process, for each reading with answered messages: which other threads have run.
         self._others = defaultdict[int, deque[set[ThreadId]]](lambda: deque(maxlen=LAST))
 
     def update(
         self, look: Look, pollers: Mapping[int, ThreadId], connections: Iterable[Connection]
     ) -> None:
-        """Note which threads run; `pollers` maps the inodes of the connections to their pollers."""
+        """Note which threads run; `pollers` maps each connection's inode to its poller."""
         if not self._runs.is_due():
             return
         polling = set(pollers.values())
@@ -52,10 +52,10 @@ class Loops:
         return self._runs.helpers
 
     def tried(self) -> frozenset[int]:
-        """The processes for which it is known by now, or nearly."""
+        """Return the processes that are loops, and those with more evidence against than for it."""
         return self.found | {pid for pid in self._others if self._score(pid) < 0}
 
     def _score(self, pid: int) -> int:
-        """Readings in favour of a loop, minus those against it."""
+        """Return the number of readings for a loop, minus those against it."""
         others = self._others[pid]
         return len(others) - 2 * sum(bool(ran - self.helpers) for ran in others)

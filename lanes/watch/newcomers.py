@@ -54,7 +54,7 @@ class Newcomers:
         return self._threads.get(thread, 0) + OLDER < self._connections.get(inode, 0)
 
     def came_with(self, thread: ThreadId, inode: int) -> bool:
-        """Whether the thread is not of the first look, and appeared when the connection did."""
+        """Whether the thread appeared when the connection did, and after the first look."""
         came = self._threads.get(thread, 0)
         since, until = self._unlisted.get(inode, 0), self._connections.get(inode, 0)
         return came > 0 and since - SOON < came <= until + SOON

@@ -2,7 +2,7 @@
 
 import time
 
-RATE = 50.0  # looks a second
+RATE = 50.0  # looks per second
 SHARE = 0.1  # of a core: if looks would cost more, the rate falls
 NEWEST = 0.2  # the weight of the last look in the mean cost
 

@@ -1,4 +1,4 @@
-"""The kind of a server whose threads poll: an event loop, or a pool that is handed its work."""
+"""The kind of a server whose threads poll: an event loop, or a pool that a poller feeds."""
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
@@ -8,11 +8,11 @@ from lanes.watch.claim import Claim
 from lanes.watch.kinds import LOOP, POOL, THREADS, UNKNOWN, Facts, Kind
 from lanes.watch.process import ThreadId
 
-CONDITION = 8  # bytes: who waits for one of glibc's waits on either of two words of four
+CONDITION = 8  # bytes: glibc's waiters for a condition wait on either of two 4-byte words
 
 
 def kind_of_pollers(facts: Facts, polled: Sequence[Claim]) -> Kind:
-    """A poller is a loop if it answers itself, or if nobody else of its process could."""
+    """Return the kind: a loop if the poller answers, or if no other thread of its process could."""
     pollers = {claim.thread for claim in polled if claim.thread}
     verb = "polls" if len(pollers) == 1 else "poll"
     held = f"{count(len(pollers), 'thread')} {verb} {count(len(polled), 'connection')}"
@@ -23,7 +23,8 @@ def kind_of_pollers(facts: Facts, polled: Sequence[Claim]) -> Kind:
     if len(pollers) == len(polled) > 1 and not pollers & facts.acceptors:
         return Kind(THREADS, f"{held}, each one of its own")
     hands = waiting(facts, pollers)
-    # Where whoever is woken takes the connection, others do so only when there is more to do.
+    # With EPOLLONESHOT, the woken thread takes the connection. The others run only if there is
+    # more to do, so it proves nothing if they do not.
     oneshot = any(facts.look[one].oneshot for one in pollers & facts.look.keys())
     if pids & facts.history.loops and not (oneshot and hands):
         return Kind(LOOP, f"{held}, and no other thread runs while they are answered")
@@ -36,7 +37,7 @@ def kind_of_pollers(facts: Facts, polled: Sequence[Claim]) -> Kind:
 
 
 def kind_of_busy(facts: Facts) -> Kind | None:
-    """A pool whose poller has given all that it held to its workers."""
+    """Return the kind of a pool whose poller has handed all its connections to workers."""
     pollers = {thread for thread in facts.acceptors & facts.look.keys() if facts.look[thread].polls}
     if not facts.claims or not waiting(facts, pollers):
         return None
@@ -46,7 +47,7 @@ def kind_of_busy(facts: Facts) -> Kind | None:
 
 
 def waiting(facts: Facts, pollers: AbstractSet[ThreadId]) -> set[ThreadId]:
-    """The threads of their processes that wait for work or do it, and have waited before."""
+    """Return threads of these processes that wait for work, or are busy and have waited before."""
     pids = {poller.pid for poller in pollers}
     return (
         {
@@ -63,7 +64,11 @@ def waiting(facts: Facts, pollers: AbstractSet[ThreadId]) -> set[ThreadId]:
 def _pool(
     facts: Facts, pollers: AbstractSet[ThreadId], turns: AbstractSet[ThreadId], held: str
 ) -> Kind:
-    """Who has worked belongs to it, and who waits for the same. Others that wait may, or not."""
+    """Return the kind of a pool.
+
+    Threads that have worked belong to it, and so do threads that wait for the same condition as
+    they do. Other waiting threads may or may not.
+    """
     hands = waiting(facts, pollers)
     at = {thread: (thread.pid, facts.look[thread].address // CONDITION) for thread in hands}
     worked = hands & facts.history.workers

@@ -1,4 +1,4 @@
-"""Facts about any process, from /proc (proc(5)). OSError is raised if the process has ended."""
+"""Facts about any process, from /proc (proc(5)). Functions raise OSError once it has ended."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""One process of a server: its threads, its descriptors, its memory, read from /proc (proc(5))."""
+"""One process of a server: its threads, descriptors and memory, from /proc (proc(5))."""
 
 import contextlib
 import errno
@@ -11,30 +11,30 @@ from lanes.watch.epolls import Epolled, Epolls
 from lanes.watch.waits import HIDDEN, RUNNING, Wait, parse
 
 CPUCLOCK_SCHED = 2  # linux/posix-timers.h: what a clock counts
-UNKNOWN = -1  # in place of what a clock says
-LINE = 512  # bytes, more than a line of `syscall` has
-LINKS = 2  # of a directory without any in it
-FEW = 4  # threads: to read what fewer wait in costs no more than to ask whether any has run
-NOTHING = -1  # in place of the descriptor of a file that may not be opened: any use is an OSError
+UNKNOWN = -1  # in place of a clock's reading
+LINE = 512  # bytes; a line of `syscall` is shorter
+LINKS = 2  # of a directory without subdirectories
+FEW = 4  # threads: reading the lines of fewer costs no more than asking whether any has run
+NOTHING = -1  # in place of the descriptor of a file that may not be opened: use raises OSError
 
 
 class ThreadId(NamedTuple):
-    """A thread, by the numbers that the watcher's own pid namespace has for it."""
+    """A thread, by its ids in the watcher's own pid namespace."""
 
     pid: int
     tid: int
 
 
 class Process:
-    """One process: its threads' open files, its descriptors, its memory."""
+    """One process: the open files of its threads, its descriptors and its memory."""
 
     def __init__(self, pid: int) -> None:
-        """Raises OSError if it is gone. What may not be looked at stays hidden (rights.py)."""
+        """Raises OSError if it is gone. What we may not read stays hidden (rights.py)."""
         self.pid = pid
         self.started = proc.stat(pid).started
         self.files: dict[ThreadId, int] = {}
-        self._ran = UNKNOWN  # how long its threads had run
-        self._links = 0  # of the directory of its threads, when it was last listed
+        self._ran = UNKNOWN  # nanoseconds that its threads had run when last asked
+        self._links = 0  # of the directory of its threads when last listed
         self._epolls = Epolls(pid, self.inode)
         with contextlib.ExitStack() as opened:
             self._tasks = _opened(f"/proc/{pid}/task", os.O_DIRECTORY, opened)
@@ -48,13 +48,13 @@ class Process:
 
         Raises OSError if the process has ended.
         """
-        # A directory has a link more for each directory in it. If one thread has ended and another
-        # has begun, the number is the same, but the file of the first could not be read: `end`.
+        # A directory has one link for each subdirectory. If one thread ends and another begins, the
+        # number stays the same, but reading the file of the first fails, which leads to `end`.
         links = os.fstat(self._tasks).st_nlink
         if links == self._links and NOTHING not in self.files.values():
             return
         tids = {int(name) for name in os.listdir(self._tasks)}
-        # One may have ended or begun between the two: then the next time they are listed again.
+        # If a thread has ended or begun since the fstat, they are listed again next time.
         self._links = links if links == len(tids) + LINKS else 0
         if not tids:  # readdir(3) takes the kernel's ENOENT for the end of the directory
             raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
@@ -73,7 +73,7 @@ class Process:
         except PermissionError:
             return NOTHING
         except OSError as error:
-            if error.errno != errno.EMFILE:  # as many files as we may open are open
+            if error.errno != errno.EMFILE:  # we may not open any more files
                 raise
             return NOTHING
 
@@ -84,10 +84,10 @@ class Process:
         self._links, self._ran = 0, UNKNOWN
 
     def has_run(self) -> bool:
-        """Whether any of its threads may have run since this was last asked.
+        """Whether any of its threads may have run since the last call.
 
-        Who has not run waits in what it waited in. A thread that began to run within the kernel's
-        last tick, and runs still, may be passed over until the next.
+        A thread that has not run is still in the same wait. A thread that began to run within the
+        kernel's last tick, and still runs, may be missed until the next tick.
         """
         before, self._ran = self._ran, UNKNOWN
         if len(self.files) >= FEW:
@@ -96,14 +96,14 @@ class Process:
         return self._ran == UNKNOWN or self._ran != before
 
     def line(self, thread: ThreadId) -> bytes:
-        """Its line now; empty if it has ended."""
+        """Return the thread's line now; empty if it cannot be read, as when it has ended."""
         try:
             return os.pread(self.files[thread], LINE, 0)
         except OSError:
             return b""
 
     def wait(self, line: bytes) -> Wait:
-        """What a thread's line says; RUNNING if it has gone on, so that its memory is gone."""
+        """Parse a thread's line; RUNNING if its memory cannot be read, because it has moved on."""
         if not line:
             return HIDDEN
         try:
@@ -112,7 +112,7 @@ class Process:
             return RUNNING
 
     def inode(self, descriptor: int) -> int:
-        """The inode of the socket that a descriptor is; 0 if it is none, or closed by now."""
+        """Return the inode of a descriptor's socket; 0 if it is no socket, or closed by now."""
         try:
             return proc.socket_at(str(descriptor), self._descriptors)
         except OSError:
@@ -120,12 +120,12 @@ class Process:
 
     @property
     def hidden(self) -> bool:
-        """Whether its descriptors may not be looked at."""
+        """Whether we may not read its descriptors."""
         return self._descriptors == NOTHING
 
     def sockets(self) -> dict[int, int]:
-        """The descriptors of all its sockets, by their inodes."""
-        if self.hidden:  # os.listdir would think that no folder is given
+        """Return the lowest descriptor of each of its sockets, by inode."""
+        if self.hidden:  # os.listdir(-1) would list the current directory
             return {}
         try:
             return proc.sockets(self._descriptors)
@@ -133,15 +133,15 @@ class Process:
             return {}
 
     def epolled(self, descriptor: int) -> Epolled:
-        """What an epoll descriptor waits for; of a moment ago if that is much."""
+        """Return what an epoll set waits for; from a moment ago if it is large."""
         return self._epolls.waits_for(descriptor)
 
     def word(self, address: int) -> int:
-        """The four bytes there, as a number; raises OSError."""
+        """Return the four bytes at an address as a number. Raises OSError if unreadable."""
         return int.from_bytes(self._read(address, 4), "little")
 
     def _read(self, address: int, size: int) -> bytes:
-        if not (read := os.pread(self._memory, size, address)):  # of a program before execve(2)
+        if not (read := os.pread(self._memory, size, address)):  # the memory from before execve(2)
             new = os.open(f"/proc/{self.pid}/mem", os.O_RDONLY | os.O_CLOEXEC)
             os.dup2(new, self._memory, inheritable=False)
             os.close(new)
@@ -156,12 +156,12 @@ class Process:
 
 
 def cpu_time(pid: int) -> int:
-    """Nanoseconds for which its threads have run, by clock_getcpuclockid(3)'s clock."""
+    """Return how many nanoseconds its threads have run, from clock_getcpuclockid(3)'s clock."""
     return clock_gettime_ns((~pid << 3) | CPUCLOCK_SCHED)
 
 
 def _opened(path: str, flags: int, opened: contextlib.ExitStack) -> int:
-    """A descriptor that is closed at the end; NOTHING if the file may not be opened."""
+    """Open a file, which `opened` will close. NOTHING if it may not be opened."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | flags)
     except PermissionError:

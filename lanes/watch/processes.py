@@ -1,8 +1,8 @@
-"""The threads of a server's processes, and what each waits in: a sample.
+"""Samples what each thread of a server's processes waits in.
 
-A whole sample is read in one tight loop from files that stay open: between the first thread and the
-last, a pool hands connections on, and with 7 ms from one to the other a third of the claims on a
-pool were wrong. Everything else is looked up afterwards.
+A whole sample is read in one tight loop, from files that stay open, because a pool hands on
+connections while we read. With 7 ms from the first thread to the last, a third of the claims about
+a pool were wrong. Everything else is looked up afterwards.
 """
 
 import contextlib
@@ -16,10 +16,10 @@ from lanes.watch.process import LINE, NOTHING, Process, ThreadId
 
 
 class Processes:
-    """A server's processes: the one that was named, and what it has forked."""
+    """A server's processes: those that were named, and their descendants."""
 
     def __init__(self, pids: Iterable[int]) -> None:
-        """Raises OSError if none of them can be looked at."""
+        """Raises OSError if none of them can be read."""
         self._processes: dict[int, Process] = {}
         self._lines: Mapping[ThreadId, bytes] = {}  # of the last sample
         self.runs = 0  # how many samples found that a thread had run
@@ -27,7 +27,7 @@ class Processes:
         self.add(pids)
 
     def add(self, pids: Iterable[int]) -> None:
-        """Look at these too. Raises OSError if none of them can be looked at."""
+        """Add these. Raises OSError if there is then no process that can be read."""
         failed: OSError = ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
         for pid in pids:
             try:
@@ -58,18 +58,18 @@ class Processes:
                 self._processes.pop(process.pid).close()
 
     def follow(self) -> None:
-        """Notice what the processes have forked, and which of them nobody has waited for."""
+        """Notice newly forked processes, and those that have ended, zombies included."""
         family = self._family.of(self._processes.keys())
         for pid in self._processes.keys() - family:
             self._processes.pop(pid).close()
         for pid in sorted(family - self._processes.keys()):
-            with contextlib.suppress(OSError):  # it has ended, or may not be looked at
+            with contextlib.suppress(OSError):  # it has ended, or may not be read
                 self._processes[pid] = Process(pid)
 
     def sockets(self) -> dict[int, tuple[int, int]] | None:
-        """All their sockets, by inode: the descriptor, and when its process started.
+        """Return all their sockets, by inode: the descriptor, and when its process started.
 
-        None if any process's may not be looked at.
+        None if the descriptors of any process may not be read.
         """
         found: dict[int, tuple[int, int]] = {}
         for process in sorted(self, key=attrgetter("started")):
@@ -80,9 +80,9 @@ class Processes:
         return found
 
     def sample(self) -> Mapping[ThreadId, bytes]:
-        """Each thread's line, as close together as can be; empty if it may not be read.
+        """Read the threads' lines, as close together as possible; empty if one may not be read.
 
-        The same mapping as before if no thread has run since.
+        Returns the same mapping as before if no thread has run since.
         """
         running = [one for one in self if one.has_run()]  # before any line is read
         if not running and len(self._lines) == sum(len(one.files) for one in self):
@@ -95,13 +95,13 @@ class Processes:
         try:
             read = [os.pread(file, LINE, 0) for file in files]
             lines.update(zip(threads, read, strict=True))
-        except OSError:  # of one of them
+        except OSError:  # from one of them
             lines.update(self._each(zip(threads, files, strict=True)))
         self._lines = lines
         return lines
 
     def _each(self, files: Iterable[tuple[ThreadId, int]]) -> Iterator[tuple[ThreadId, bytes]]:
-        """Those that have not ended; these are closed once all are read."""
+        """Yield the lines of threads that have not ended, then close the files of the others."""
         ended = []
         for thread, file in files:
             try:

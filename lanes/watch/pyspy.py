@@ -1,6 +1,6 @@
-"""One dump of a Python process's threads by py-spy, which does not stop the process.
+"""Dumps a Python process's threads by py-spy, which does not stop the process.
 
-It needs the rights that `/proc/PID/mem` needs. A dump costs 14 to 21 milliseconds of a core for 5
+It needs the same rights as `/proc/PID/mem`. A dump costs 14 to 21 milliseconds of a core for 5
 threads, 30 to 45 for 100 and 230 to 265 for 1,000 (py-spy 0.4.3; CPython 3.11, 3.12 and 3.13).
 """
 
@@ -19,44 +19,44 @@ from typing import Any, NamedTuple
 from lanes.watch import proc
 from lanes.watch.printable import printable
 
-SECONDS = 5.0  # for a dump; of 1,000 threads it took 0.8 on a busy machine
-MAPPED = 10.0  # seconds of age after which a program has mapped its libpython
-PROGRAMS = 1 << 10  # that are remembered
-LARGEST = 1 << 20  # bytes of a source file that are read
+SECONDS = 5.0  # for a dump; one of 1,000 threads took 0.8 on a busy machine
+MAPPED = 10.0  # seconds after its start, when a program has mapped its libpython
+PROGRAMS = 1 << 10  # size of the cache
+LARGEST = 1 << 20  # bytes that are read of a source file, at most
 
-# CPython 3.11 is the first whose PyThreadState says which of the system's threads it is.
+# Since CPython 3.11, PyThreadState holds the system's id of the thread.
 PYTHON = re.compile(
     rb"/(lib)?python3\.(1[1-9]|[2-9]\d)[a-z]*(\.so|/lib-dynload/| \(deleted\)|$)", re.MULTILINE
 )
 LIBRARY = re.compile(r"^<|/lib(64)?/python3[.\d]*t?/|/(site|dist)-packages/|/python3\d+\.zip/")
 REFUSED = re.compile(rb"permission denied|os error 1\b", re.IGNORECASE)  # EACCES, EPERM
-SAME = re.compile(r"^NSpid:\t\d+$", re.MULTILINE)  # one number: the pid namespace is ours
+SAME = re.compile(r"^NSpid:\t\d+$", re.MULTILINE)  # one number: its pid namespace is ours
 INNERMOST = re.compile(r"^NSpid:.*\t(\d+)$", re.MULTILINE)
 
 
 class Standing(NamedTuple):
-    """Where a Python thread stands. All but the path is safe to print."""
+    """The line that a Python thread is at. All but the path is safe to print."""
 
     thread: str  # its Python name; empty if it has none
     file: str  # of the innermost frame that is the program's own: "server.py"
-    path: str  # in the target, as it is
+    path: str  # in the target, unescaped
     line: int
-    source: str  # as the file has it now, stripped; empty if it cannot be read
+    source: str  # as in the file now, stripped; empty if it cannot be read
     function: str
 
     @property
     def text(self) -> str:
-        """For people: `server.py:14: with print_lock:`."""
+        """The line for people, such as `server.py:14: with print_lock:`."""
         return f"{self.file}:{self.line}" + (f": {self.source}" if self.source else "")
 
 
-Standings = Mapping[tuple[int, int], Standing]  # by (pid, tid), as the watcher has them
+Standings = Mapping[tuple[int, int], Standing]  # by (pid, tid) in the watcher's pid namespace
 
 
 def is_python(pid: int) -> bool:
-    """Whether a process runs CPython 3.11 or later, by its files' names; False if unreadable.
+    """Whether a process runs CPython 3.11 or later, by file names; False if unreadable.
 
-    One that has just started may not have mapped its libpython yet.
+    A process that has just started may not have mapped its libpython yet.
     """
     try:
         program, started = Path(f"/proc/{pid}/exe").readlink(), proc.stat(pid).started
@@ -71,14 +71,14 @@ def is_python(pid: int) -> bool:
 
 @lru_cache(PROGRAMS)
 def _has_mapped_python(pid: int, _started: int, _program: Path) -> bool:
-    """Reading its map holds up the process while it maps memory itself, so it is done once."""
+    """Search its memory map; only once, because reading it blocks the process's own mmap calls."""
     return bool(PYTHON.search(Path(f"/proc/{pid}/maps").read_bytes()))
 
 
 def dump(program: str, pid: int) -> Standings:
-    """What py-spy says, without the source; nothing if the process has ended or is not Python.
+    """Return py-spy's dump, without source; empty if the process has ended or is not Python.
 
-    Raises PermissionError if it may not look.
+    Raises PermissionError if py-spy may not read the process.
     """
     words = [program, "dump", "--nonblocking", "--json", "--pid", str(pid)]
     try:
@@ -95,7 +95,7 @@ def dump(program: str, pid: int) -> Standings:
 
 
 def with_source(pid: int, standings: Standings) -> Standings:
-    """The same with the source of each line."""
+    """Return these with the source of each line."""
     lines = {path: _lines(pid, path) for path in {one.path for one in standings.values()}}
     found = {}
     for thread, one in standings.items():
@@ -118,7 +118,7 @@ def _standings(pid: int, threads: list[Any]) -> Iterator[tuple[tuple[int, int], 
 
 
 def _tids(pid: int) -> dict[int, int]:
-    """The watcher's numbers of its threads, by those in its own pid namespace (NSpid, proc(5)).
+    """Map its threads' ids in its own pid namespace to the watcher's (NSpid, proc(5)).
 
     Raises OSError if the process has ended.
     """
@@ -128,14 +128,14 @@ def _tids(pid: int) -> dict[int, int]:
         return {tid: tid for tid in tids}
     own = {}
     for tid in tids:
-        with contextlib.suppress(OSError):  # that one has ended
+        with contextlib.suppress(OSError):  # the thread has ended
             status = (process / f"task/{tid}/status").read_text(errors="replace")
             own[int(INNERMOST.findall(status)[0])] = tid
     return own
 
 
 def _lines(pid: int, path: str) -> list[bytes]:
-    """The lines of a file in the target; none if its user cannot read it.
+    """Return the lines of a file in the target; none if the target's user cannot read it.
 
     A process can name any file, and the watcher may be root.
     """

@@ -1,4 +1,4 @@
-"""The line where each Python thread is, asked repeatedly by a separate thread."""
+"""Finds the line that each Python thread is at, repeatedly, in a separate thread."""
 
 import os
 import shutil
@@ -13,10 +13,10 @@ from lanes.watch import pyspy
 from lanes.watch.pyspy import Standings
 
 PAUSE = 1.0  # seconds from one round to the next, unless it is urgent
-SHARE = 0.1  # of the time that dumps may take: the longer a round, the longer the pause
-LONGEST = 5.0  # seconds of a pause all the same
-AT_ONCE = 8  # processes of a round
-LASTS = 10.0  # seconds after which what is known of a process is forgotten, unless renewed
+SHARE = 0.1  # of the time, for dumps: the longer a round, the longer the pause
+LONGEST = 5.0  # seconds of a pause, at most
+AT_ONCE = 8  # processes per round
+LASTS = 10.0  # seconds after which a process's lines are forgotten unless renewed
 
 MISSING = "The lines of Python threads need py-spy, which is not installed (pip install py-spy)."
 NO_RIGHT = "py-spy may not read process {}: run it with the same uid and gid, or as root."
@@ -26,15 +26,15 @@ class Seen(NamedTuple):
     """What is known about a process."""
 
     at: float
-    dumped: Standings  # by the last dump
-    agreed: Standings  # by the last two
+    dumped: Standings  # from the last dump
+    agreed: Standings  # in the last two dumps
 
 
 class PythonLines:
-    """Asks in a separate thread, so that no look waits for it.
+    """Runs py-spy in a separate thread, so that no look waits for it.
 
-    py-spy is next to the interpreter or on the PATH. A dump may be torn, since the process keeps
-    running, so only what two in a row agree on is known. If they differ, the next follows at once.
+    py-spy is next to the interpreter or on the PATH. The process keeps running, so a dump may be
+    inconsistent: only what two in a row agree on counts. If they differ, the next follows at once.
     """
 
     def __init__(self) -> None:
@@ -43,17 +43,17 @@ class PythonLines:
             "py-spy", path=beside + os.pathsep + os.environ.get("PATH", "")
         )
         self.available = self._program is not None
-        self._changed = Condition()  # guards what follows
-        self._asked: list[int] = []  # in the order in which they will be dumped
+        self._changed = Condition()  # guards the attributes below
+        self._asked: list[int] = []  # in the order of their dumps
         self._urgent = self._closed = False
         self._seen: dict[int, Seen] = {}
-        self._refused = 0  # the process that refused last
+        self._refused = 0  # the last process that py-spy may not read
         self._thread = Thread(target=self._run, name="python-lines", daemon=True)
         if self.available:
             self._thread.start()
 
     def ask(self, pids: Collection[int], *, urgent: bool = False) -> None:
-        """Ask about these processes in the next round, `urgent` ones first and sooner."""
+        """Ask for dumps of these processes; `urgent` ones come first, and sooner."""
         if not self.available:
             return
         with self._changed:
@@ -63,13 +63,13 @@ class PythonLines:
             self._changed.notify_all()
 
     def known(self) -> Standings:
-        """Where threads were in the last LASTS seconds."""
+        """Return where threads were in the last LASTS seconds."""
         with self._changed:
             fresh = [one.agreed for one in self._seen.values() if one.at > monotonic() - LASTS]
         return {thread: standing for agreed in fresh for thread, standing in agreed.items()}
 
     def why_not(self) -> str:
-        """One line that says why lines are missing, or nothing."""
+        """Return one line on why lines are missing; empty if they are not."""
         if not self.available:
             return MISSING
         refused = self._refused
@@ -95,7 +95,7 @@ class PythonLines:
             later = max(sooner, began + PAUSE)
 
     def _next(self, sooner: float, later: float) -> list[int]:
-        """The processes of the next round; none once it is closed."""
+        """Wait for the next round and return its processes; none once closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._asked or self._closed)
             self._changed.wait_for(lambda: self._closed, sooner - monotonic())

@@ -11,7 +11,7 @@ from lanes.watch.process import ThreadId
 from lanes.watch.sockets import Connection
 
 GAP = 0.25  # seconds: messages that come sooner after the start of a tick belong to it
-TICKS = 240  # that are kept for each session
+TICKS = 240  # kept for each session: the latest
 SERVED = {*CERTAIN, "polled"}  # a client with one of these stays served if its thread is lost
 GUESSED = {"born together", "only one busy"}
 
@@ -117,7 +117,7 @@ class Records:
         return {one.claim.thread for one in self.everyone() if one.claim.thread}
 
     def peak(self, serving: int) -> int:
-        """Return the most clients ever served at once, including the `serving` of now."""
+        """Return the most clients served at once so far; `serving` is the number now."""
         self._peak = max(self._peak, serving)
         return self._peak
 

@@ -1,7 +1,7 @@
-"""What the watcher may read of a process, and what would grant it the rest.
+"""What the watcher may read about a process, and what would grant it the rest.
 
-`syscall` and `mem` of proc(5) ask for PTRACE_MODE_ATTACH (ptrace(2)): the same uid and gid, a
-dumpable process, and whatever Yama's ptrace_scope adds; or the capabilities.
+`syscall` and `mem` of proc(5) require PTRACE_MODE_ATTACH (ptrace(2)): the same uid and gid, a
+dumpable process, and whatever Yama's ptrace_scope adds; or else the capabilities.
 """
 
 from pathlib import Path
@@ -12,25 +12,25 @@ DAC_OVERRIDE, DAC_READ_SEARCH, SYS_PTRACE = 1, 2, 19  # linux/capability.h
 
 
 class Rights(NamedTuple):
-    """What a process may do, by what is effective."""
+    """The effective ids and capabilities of a process."""
 
     uid: int
     gid: int
     capabilities: int  # as bits
 
     def may(self, capability: int) -> bool:
-        """Whether it has that capability."""
+        """Whether it has this capability."""
         return bool(self.capabilities >> capability & 1)
 
 
 def missing(pid: int) -> str:
-    """What cannot be seen and the one thing that grants it, in a line; empty if all can be read."""
+    """Return a line on what cannot be seen and what grants it; empty if all can be read."""
     try:
         Path(f"/proc/{pid}/task/{pid}/syscall").read_bytes()
         with Path(f"/proc/{pid}/mem").open("rb"):
             return ""
     except (FileNotFoundError, ProcessLookupError):
-        return ""  # it has ended, which is said elsewhere
+        return ""  # it has ended, which is reported elsewhere
     except OSError:
         why = _why(_of(pid), _of("self"))
         return f"Cannot see which thread serves which client in process {pid}: {why}."
@@ -87,7 +87,7 @@ def _yama() -> int:
 
 
 def sidecar(container: str, image: str, port: int | None, user: str = "UID:GID") -> str:
-    """The command that watches a container from beside it, for where the engine's host cannot."""
+    """Return a command that watches a container from beside it, if we cannot from here."""
     asked = f"--port {port}" if port else "--port PORT"
     return (
         f"docker run --rm -it --pid container:{container} --network container:{container} "

@@ -1,7 +1,7 @@
-"""Which threads run while messages are answered, and which run by themselves.
+"""Finds out which threads run while messages are answered, and which run by themselves.
 
-Counted by the kernel, in /proc/PID/task/TID/schedstat. Readings are PAUSE apart; the counters of
-messages are up to half of that older, so a message belongs to the last two pauses.
+The kernel counts runs in /proc/PID/task/TID/schedstat. Readings are PAUSE apart. The counters of
+messages are up to half of that older, so a message may belong to either of the last two pauses.
 """
 
 import contextlib
@@ -15,15 +15,15 @@ from lanes.watch.evidence import Look
 from lanes.watch.process import ThreadId
 from lanes.watch.sockets import Connection
 
-PAUSE = 0.2  # seconds from one reading to the next: longer than counters are kept
-SHARE = 0.01  # of a core for readings: where one takes long, the next comes later
+PAUSE = 0.2  # seconds from one reading to the next: longer than COUNTERS in connections.py
+SHARE = 0.01  # of a core for readings: if one takes long, the next comes later
 
 
 class Reading(NamedTuple):
-    """What was read at a moment."""
+    """What was read at one moment."""
 
-    ran: Mapping[ThreadId, bytes]  # how long and how often each has run; empty if it has ended
-    # By a connection's inode: segments received, and sent; whether a message is unanswered.
+    ran: Mapping[ThreadId, bytes]  # how long and how often each ran; empty if it has ended
+    # By a connection's inode: segments received and sent, and whether a message is unanswered.
     counts: Mapping[int, tuple[int, int, bool]]
     pending: bool  # whether any message is unanswered
 
@@ -32,10 +32,10 @@ NOTHING = Reading({}, {}, pending=False)
 
 
 class Runs:
-    """Goes on from reading to reading."""
+    """Compares the last four readings."""
 
     def __init__(self) -> None:
-        self.helpers = frozenset[ThreadId]()  # ran regularly while no client said anything
+        self.helpers = frozenset[ThreadId]()  # have run on a timer while no client said anything
         self._readings = deque([NOTHING] * 4, maxlen=4)
         self._due_at = 0.0
 
@@ -44,9 +44,9 @@ class Runs:
         return monotonic() >= self._due_at
 
     def read(self, look: Look, pids: Collection[int], connections: Iterable[Connection]) -> None:
-        """Read how often the threads of these processes have run, beside the counters."""
+        """Read how much the threads of these processes have run, and the counters of messages."""
         began = thread_time()
-        known = list(connections) if pids else []  # else nobody asks
+        known = list(connections) if pids else []  # without pids, nobody asks
         counts = {one.inode: (one.segments, one.answers, one.pending) for one in known}
         ran = {thread: _ran(thread) for thread in look if thread.pid in pids}
         self._readings.append(Reading(ran, counts, any(one.pending for one in known)))
@@ -54,9 +54,9 @@ class Runs:
         self._due_at = monotonic() + max(PAUSE, (thread_time() - began) / SHARE)
 
     def answered(self) -> set[int]:
-        """The connections on which a message was answered since the last reading.
+        """Return the connections on which a message was answered between the last two readings.
 
-        It may have come before that: whoever answers has run by then.
+        The message may be older: the thread that answered it has run by now.
         """
         *_, before, now = (one.counts for one in self._readings)
         return {
@@ -66,16 +66,16 @@ class Runs:
         }
 
     def active(self) -> set[ThreadId]:
-        """The threads that may have run for what is answered."""
+        """Return the threads that may have run to answer these messages."""
         _, before, _, now = self._readings
         return _changed(before, now)
 
     def _note_helpers(self, look: Look) -> None:
-        """Who runs while nobody says anything, woken by no other thread, does not serve."""
+        """Note threads that a timer wakes while no client says anything: they do not serve."""
         self.helpers &= look.keys()
         first, second, third, last = self._readings
         silent = not any(one.pending for one in self._readings)
-        # Without netlink no segment is counted.
+        # Without netlink, segments are not counted.
         counted = any(received for received, *_ in last.counts.values())
         if silent and counted and all(one.counts == last.counts for one in (first, second, third)):
             ran = _changed(second, third)

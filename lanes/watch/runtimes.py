@@ -1,4 +1,4 @@
-"""Runtimes that schedule tasks of their own on threads: of those nothing is guessed."""
+"""Runtimes that schedule their own tasks on threads: nothing is guessed about them."""
 
 import contextlib
 import mmap
@@ -10,42 +10,41 @@ from lanes.watch.claim import UNKNOWN, Claim
 from lanes.watch.evidence import Look
 from lanes.watch.process import ThreadId
 
-GO = b"\xff Go buildinf:"  # the head of Go's build information, in each of its programs
-PROGRAMS = 1 << 10  # that are remembered
+GO = b"\xff Go buildinf:"  # the head of Go's build information, in every Go program
+PROGRAMS = 1 << 10  # size of the cache
 JAVA = "Java's virtual threads: a poller holds their connections"
 TOKIO = "Rust's tokio: tasks move from worker to worker"
 ERLANG = "Erlang's processes move from scheduler to scheduler"
-# By the beginning of the name of a thread that polls connections.
+# By the prefix of the name of a thread that polls connections.
 POLLERS = {"Read-Poller": JAVA, "erts_poll_": ERLANG, "tokio-runtime-w": TOKIO}
-MASTERS = {"MasterPoller": JAVA}  # Java 25: it polls what the pollers poll, and no socket
+MASTERS = {"MasterPoller": JAVA}  # Java 25: it polls the pollers' epoll sets, and no socket
 
 
 class Runtime:
-    """The one of a server, if it has one, once it is known."""
+    """The runtime of a server, once it is known to have one."""
 
     def __init__(self) -> None:
-        self.why = ""  # how it is known; empty while it is not
+        self.why = ""  # the evidence; empty until it is known
 
     def find(self, look: Look, acceptors: Collection[ThreadId], accepted: Collection[int]) -> bool:
-        """Look for it; whether it has been found now."""
+        """Look for it; return whether it has just been found."""
         if self.why:
             return False
         self.why = runtime_of(look, acceptors, accepted)
         return bool(self.why)
 
     def remains(self, claim: Claim) -> Claim:
-        """What remains of a claim: it moves its tasks, so only what is seen is claimed."""
+        """Return what remains of a claim: tasks change threads, so only what is seen counts."""
         if not self.why or claim.how == "direct":
             return claim
         return claim._replace(thread=None) if claim.how == "polled" else UNKNOWN
 
 
 def runtime_of(look: Look, accepting: Collection[ThreadId], connections: Collection[int]) -> str:
-    """How it is known that a server has such a runtime; empty if it is not known to have one.
+    """Return the evidence that a server has such a runtime; empty if there is none.
 
-    Only who accepts, or polls one of the connections, counts: a server may have helpers that are
-    written in Go, or use tokio. Java starts its pollers when a virtual thread waits for the first
-    time.
+    Only threads that accept, or poll one of the connections, count: a server may have helpers that
+    are written in Go, or use tokio. Java starts its pollers when a virtual thread first waits.
     """
     if any(_is_go(pid) for pid in {thread.pid for thread in accepting}):
         return "a Go program: goroutines move from thread to thread"
@@ -73,7 +72,7 @@ def _is_go(pid: int) -> bool:
 
 @lru_cache(PROGRAMS)
 def _has_go(pid: int, _program: tuple[int, int]) -> bool:
-    """Whether its program has it; read once, until the process executes another."""
+    """Whether its program contains GO; read once, until the process executes another."""
     with (
         open(f"/proc/{pid}/exe", "rb") as program,
         mmap.mmap(program.fileno(), 0, access=mmap.ACCESS_READ) as text,

@@ -14,23 +14,23 @@ from lanes.watch.target import NotFound, Target
 from lanes.watch.threads import Threads
 from lanes.watch.watcher import Watcher
 
-PAUSE = 0.2  # seconds from one search for a successor to the next
+PAUSE = 0.2  # seconds between searches for a successor
 
 
 class Watched:
-    """Looks at a target in a thread of its own, until it is closed or the target has ended."""
+    """Watches a target in a separate thread, until closed or until the target has ended."""
 
-    pause = 0.0  # to ask costs the server nothing
+    pause = 0.0  # asking costs the server nothing
 
     def __init__(self, target: Target, again: Callable[[], Target] | None = None) -> None:
-        """`again` finds its successor once it has ended, and raises NotFound while there is none.
+        """`again` finds a successor once the target has ended, or raises NotFound if there is none.
 
-        Raises NotFound if the target has ended already.
+        Raises NotFound if the target has already ended.
         """
         self._again = again
         pid = target.pids[0]
         self._name = target.name
-        self.missing = rights.missing(pid)  # what it may not see, in a line
+        self.missing = rights.missing(pid)  # what we may not see, in one line
         try:
             self._watcher = Watcher(target.pids, target.ports)
         except OSError as error:
@@ -38,7 +38,7 @@ class Watched:
         self._threads = Threads(self._watcher.processes)
         self._lines = PythonLines()
         self._describing = threading.Lock()
-        self._kinds = list[str]()  # of what the threads did when they were described last
+        self._kinds = list[str]()  # what the threads were doing at the last snapshot
         self._over = threading.Event()
         self._broken: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
@@ -59,7 +59,7 @@ class Watched:
             while self._again and not self._over.wait(PAUSE):
                 try:
                     self._watcher.go_on_with(self._again().pids)
-                except (NotFound, OSError):  # not yet, or it has ended already
+                except (NotFound, OSError):  # there is none yet, or it has already ended
                     continue
                 self._watcher.run(self._over)
         except Exception as error:  # noqa: BLE001 - it is raised again in the thread that asks
@@ -71,18 +71,18 @@ class Watched:
         return not self._thread.is_alive()
 
     def unheard(self) -> str:
-        """Why no client could come, in a line, if that is so."""
+        """Return one line on why no listening socket was found; empty if one was."""
         return self._watcher.moment.unheard
 
     def forked(self) -> list[int]:
-        """The processes that the server has forked, and that still run."""
+        """Return the processes that the server has forked and that still run."""
         return [one.pid for one in list(self._watcher.processes) if one.pid != self._watcher.pid]
 
     def snapshot(self) -> Snapshot:
-        """What has been seen. Re-raises the error that stopped the watcher, if there was one."""
+        """Return what has been seen. Re-raises the error that stopped the watcher, if any."""
         if self._broken:
             raise self._broken
-        with self._describing:  # the page asks in a thread of its own
+        with self._describing:  # the page asks from its own threads
             return self._describe()
 
     def _describe(self) -> Snapshot:
@@ -100,5 +100,5 @@ class Watched:
         return describe(self._watcher, self._threads, self._name, tuple(filter(None, notes)))
 
     def ask(self) -> tuple[list[Answer], list[str]]:
-        """The same, as the one answer of the one server."""
+        """Return the snapshot, as the one answer of a single server."""
         return [Answer("", self.snapshot(), ahead=0.0, within=0.0)], []

@@ -1,8 +1,8 @@
-"""Whether a process's threads share connections, as a pool does that takes them from a queue.
+"""Finds processes whose threads share connections, like a pool that takes them from a queue.
 
 A thread that keeps its client until the client leaves never waits for another one. So if a thread
-moves to another connection while the one before is still open, any busy thread of its process may
-be working for any client. A thread that accepts or polls proves nothing: it passes its clients on.
+moves to another connection while the previous one is still open, any busy thread of its process may
+be serving any client. A thread that accepts or polls proves nothing: it passes its clients on.
 
 Threads that wait for the same epoll set share its connections, too.
 """
@@ -14,22 +14,21 @@ from lanes.watch.process import ThreadId
 
 
 class Sharing:
-    """Notices that, by comparing each look with the one before."""
+    """Compares each look with the one before."""
 
     def __init__(self) -> None:
         self.processes: set[int] = set()  # those whose threads share connections
         self._sets = dict[tuple[int, int], set[ThreadId]]()  # by epoll set: its waiters so far
-        self._held = dict[ThreadId, int]()  # the last that each waited for; 0: it proves nothing
-        self._left: dict[
-            int, int
-        ] = {}  # connections that were gone on from in the last look; by whose
+        self._held = dict[ThreadId, int]()  # the connection last waited for; 0: proves nothing
+        # Connections that a thread moved on from in the last look, and the thread's process.
+        self._left: dict[int, int] = {}
 
     def left(self) -> Collection[int]:
-        """Connections to be read again before the next look: perhaps they are closed by now."""
+        """Return connections to read again before the next look, because they may be closed."""
         return self._left.keys()
 
     def turns(self) -> frozenset[ThreadId]:
-        """The threads that take turns at polling the same connections."""
+        """Return the threads that take turns polling the same connections."""
         return frozenset[ThreadId]().union(*(one for one in self._sets.values() if len(one) > 1))
 
     def update(self, look: Look, connections: Collection[int]) -> None:

@@ -28,22 +28,21 @@ VIEWS: Mapping[str, Callable[[Snapshot], str]] = {
     "svg": lambda seen: svg.draw(picture_of(seen)),
     "json": lambda seen: f"{render(seen)}\n",
 }
-WIDTH = 150  # cells of a text: with fewer there is no room for where a thread stands
-KNOW = 1.0  # seconds from one look at the threads' names and lines to the next: they end with them
+WIDTH = 150  # columns of a text: fewer leave no room for where a thread is
+KNOW = 1.0  # seconds between readings of the threads' names and lines, which end with the threads
 
 
 @contextmanager
 def page(watched: Watched, host: str, port: int) -> Iterator[None]:
-    """The page, served by a thread that ends with the process."""
+    """Serve the page, in a thread that ends with the process."""
     from lanes.page.serving import listening  # noqa: PLC0415 - Flask starts slowly
 
     try:
         with listening(watched, host, port) as server:
             threading.Thread(target=server.run, name="page", daemon=True).start()
             yield
-            logging.getLogger("waitress").setLevel(
-                logging.CRITICAL
-            )  # its socket is closed under it
+            # The server's socket is closed while it still runs.
+            logging.getLogger("waitress").setLevel(logging.CRITICAL)
     except OSError as error:
         raise click.ClickException(
             f"cannot listen on {host} port {port}: {error.strerror}. "
@@ -55,7 +54,7 @@ def page(watched: Watched, host: str, port: int) -> Iterator[None]:
 def shown(
     watched: Watched, *, live: bool, every: float | None, files: dict[str, TextIO | None]
 ) -> Iterator[Callable[[], None]]:
-    """What to do repeatedly meanwhile: draw in the terminal, write a line of JSON."""
+    """Yield a function to call repeatedly: it draws in the terminal and writes lines of JSON."""
     console = Console(highlight=False)
     if live and not console.is_interactive:
         raise click.UsageError("--terminal needs a terminal to draw on.")

@@ -1,10 +1,10 @@
 """Threads that poll their one client along with something else that can wake them.
 
 A pool's poller that holds one client looks the same. So such a thread certainly serves its client
-only if no other thread of its process could be handed it: each of them polls a client of its own
-too, or waits for one alone, or for new ones, or is known to have one. Once this is so, it stays so
-while the thread polls that client. Nothing is concluded about a process with a thread that has
-polled several clients, or with two that have polled the same one, unless it has no other thread.
+only if no other thread of its process could take the client over: each of the others polls its own
+only client too, waits for one alone, waits for new ones, or is known to have one. After that, the
+thread stays certain while it polls that client. Nothing is concluded about a process with a thread
+that has polled several clients, or with two that have polled the same one, unless it has no other.
 """
 
 from collections import Counter
@@ -15,11 +15,11 @@ from lanes.watch.process import ThreadId
 
 
 class Singles:
-    """Goes on from look to look."""
+    """Finds these threads, from look to look."""
 
     def __init__(self) -> None:
-        self._serving: dict[ThreadId, int] = {}  # and the inode of the client
-        self._loops: set[int] = set()  # processes with a thread that has polled several
+        self._serving: dict[ThreadId, int] = {}  # and the inodes of their clients
+        self._loops: set[int] = set()  # processes about which nothing is concluded
 
     def update(
         self,
@@ -28,7 +28,7 @@ class Singles:
         listening: frozenset[int],
         taken: Collection[ThreadId],
     ) -> Collection[ThreadId]:
-        """The threads that certainly serve their client; `taken` are those known to have one."""
+        """Return threads that certainly serve their client; `taken` are those known to have one."""
         polling: dict[ThreadId, int] = {}
         free: set[int] = set()  # processes with a thread that could be handed a client
         for thread, doing in look.items():

@@ -1,6 +1,6 @@
 """The sockets of a network namespace: which listen, which are connected, what they have received.
 
-Read by netlink, or from /proc where netlink is not permitted.
+They are read by netlink, or from /proc if netlink is not available.
 """
 
 import os
@@ -17,13 +17,13 @@ from lanes.watch.tables import CONNECTED, STATES, UNACCEPTED, Tables
 
 MAPPED = bytes(10) + b"\xff\xff"  # RFC 4291, 2.5.5.2
 NOTHING: Counters = 0, 0, 0, 0, 0, 0
-REMEMBERED = 1 << 15  # addresses as text, and connections as places
+REMEMBERED = 1 << 15  # cached addresses as text, and cached places of connections
 
 _ends = attrgetter("local", "peer", "interface")
 
 
 class Connection(NamedTuple):
-    """One end of a TCP connection. From /proc, counters are 0, and unread bytes mean pending."""
+    """One end of a TCP connection. From /proc, counters are 0 and `pending` means unread bytes."""
 
     inode: int  # 0: completed by the kernel, not accepted yet
     local: str
@@ -31,13 +31,13 @@ class Connection(NamedTuple):
     state: str  # "established", "close-wait", ...
     unread: int  # bytes; the end of input counts as one
     unsent: int  # bytes that the peer has not acknowledged
-    segments: int  # with data, received
+    segments: int  # received, with data
     received: int  # bytes
-    acknowledged: int  # bytes of ours
-    pending: bool  # the last data came in later than the last went out; false if in the same tick
-    answers: int = 0  # segments with data, sent
-    interface: int = 0  # index of the one that it is bound to, as link-local connections are
-    age: int = 0  # milliseconds, of one that is not accepted
+    acknowledged: int  # bytes sent that the peer has acknowledged
+    pending: bool  # data last came in later than it last went out; false if in the same tick
+    answers: int = 0  # segments sent, with data
+    interface: int = 0  # index of the one it is bound to, as link-local connections are
+    age: int = 0  # milliseconds, when first found in the backlog; 0 once accepted
 
 
 class Listening(NamedTuple):
@@ -51,9 +51,9 @@ class Listening(NamedTuple):
 
 
 class Sockets:
-    """The sockets of the network namespace that a process is in. For use by one thread.
+    """The sockets of a process's network namespace. For use by a single thread.
 
-    Every method may raise OSError, as when the process is gone.
+    Every method may raise OSError, for example when the process is gone.
     """
 
     def __init__(self, pid: int, *, netlink: bool = True) -> None:
@@ -68,7 +68,7 @@ class Sockets:
                 self._rows, self.source = SockDiag(pid), "netlink"
 
     def move(self, pid: int) -> None:
-        """To the network namespace of another process."""
+        """Switch to the network namespace of another process."""
         self.close()
         self._open(pid)
 
@@ -83,28 +83,28 @@ class Sockets:
         self._rows.close()
 
     def listening(self) -> list[Listening]:
-        """All that listen for TCP. Cheap."""
+        """Return all listening TCP sockets. Cheap."""
         return [_listening(row) for row, _ in self._rows.tcp(LISTENING)]
 
     def connections(self, ports: Collection[int]) -> list[Connection]:
-        """All with one of these local ports. Costly: the kernel walks through its whole table."""
+        """Return all connections on these local ports. Costly: the kernel walks its whole table."""
         if not ports:
             return []
         found = [_connection(*each) for each in self._rows.tcp(CONNECTED, ports)]
         return [one for one in found if one.inode or one.state in UNACCEPTED]
 
     def look_up(self, connections: Iterable[Connection]) -> dict[int, Connection]:
-        """Their current state by inode, without those that are closed or not accepted yet."""
+        """Return their current state by inode, without those closed or not accepted yet."""
         were = {_ends(one): one.inode for one in connections}
         now = [_connection(*each) for each in self._rows.exact(_place(*ends) for ends in were)]
         return {
             one.inode: one
             for one in now
-            if one.inode and were.get(_ends(one)) in (0, one.inode)  # not a later one
+            if one.inode and were.get(_ends(one)) in (0, one.inode)  # not a later connection
         }
 
     def unix_listening(self) -> list[Listening]:
-        """All Unix-domain sockets that listen."""
+        """Return all listening Unix-domain sockets."""
         return [
             Listening(inode, _path(name), 0, waiting, limit)
             for inode, name, waiting, limit in self._rows.unix()
@@ -114,7 +114,7 @@ class Sockets:
 def _connection(row: Row, counters: Counters | None) -> Connection:
     family, state, port, peer_port, host, peer_host, interface, unread, unsent, inode = row
     sent_age, received_age, acknowledged, received, segments, answers = counters or NOTHING
-    # Until something is sent, its age is the connection's, perhaps the same as the first message's.
+    # Until something is sent, `sent_age` is the connection's, perhaps the same as `received_age`.
     pending = received_age < sent_age or (segments > 0 and not answers)
     return Connection(
         inode,
@@ -145,7 +145,7 @@ def _text(family: int, host: bytes, port: bytes) -> str:
 
 @lru_cache(REMEMBERED)
 def _place(local: str, peer: str, interface: int) -> Place:
-    """For an IPv4-mapped connection the IPv4 place, where the kernel finds it as well."""
+    """Return its place; for an IPv4-mapped one the IPv4 place, where the kernel finds it too."""
     family = socket.AF_INET6 if local.startswith("[") else socket.AF_INET
     hosts, ports = zip(*(end.rsplit(":", 1) for end in (local, peer)), strict=True)
     host, peer_host = (socket.inet_pton(family, host.strip("[]")) for host in hosts)
@@ -154,6 +154,6 @@ def _place(local: str, peer: str, interface: int) -> Place:
 
 
 def _path(name: bytes) -> str:
-    """As in /proc/net/unix. From netlink an abstract name begins, and a path ends, with NUL."""
+    """Return a name as in /proc/net/unix. In netlink, NUL begins abstract names and ends paths."""
     shown = name.removesuffix(b"\0") if name[:1] != b"\0" else name.replace(b"\0", b"@")
     return printable(os.fsdecode(shown))

@@ -1,4 +1,4 @@
-"""The tables of /proc/PID/net, which anybody may read, as rows like those of netlink."""
+"""The tables of /proc/PID/net, which anyone may read, as rows like netlink's."""
 
 import re
 import socket
@@ -11,23 +11,23 @@ from lanes.watch.netlink import Place, Row
 STATES = (
     *("", "established", "syn-sent", "syn-recv", "fin-wait-1", "fin-wait-2", "time-wait"),
     *("close", "close-wait", "last-ack", "listen", "closing"),
-)  # by their numbers in the kernel's net/tcp_states.h
-UNACCEPTED = {"established", "close-wait"}  # in other states, no inode means that it was closed
-CLOSED = {"fin-wait-1", "fin-wait-2", "last-ack", "closing"}  # by us, or only our output
+)  # by number, as in the kernel's net/tcp_states.h
+UNACCEPTED = {"established", "close-wait"}  # in any other state, no inode means that it was closed
+CLOSED = {"fin-wait-1", "fin-wait-2", "last-ack", "closing"}  # by the server, or only its output
 CONNECTED = sum(1 << STATES.index(name) for name in UNACCEPTED | CLOSED)
-# A listener (__SO_ACCEPTCON) in /proc/net/unix. A path may have line breaks: the rest is no line.
+# A listener (__SO_ACCEPTCON) in /proc/net/unix. What follows a line break in a path does not match.
 UNIX = re.compile(rb"^\w+: \w{8} \w{8} 00010000 \w{4} \w\w +(\d+)(?: (.*))?$", re.MULTILINE)
 
 
 class Tables:
-    """Rows without counters and limits. Raises OSError if the process is gone."""
+    """Rows without counters or limits. Raises OSError if the process is gone."""
 
     def __init__(self, pid: int) -> None:
         self._folder = Path(f"/proc/{pid}/net")
         (self._folder / "tcp").stat()
 
     def close(self) -> None:
-        """Nothing stays open."""
+        """Do nothing: no file stays open."""
 
     def tcp(self, states: int, ports: Collection[int] = ()) -> Iterator[tuple[Row, None]]:
         wanted = {b"%04X" % port for port in ports}
@@ -55,7 +55,7 @@ class Tables:
 
 
 def _end(text: bytes) -> tuple[bytes, bytes]:
-    """Address and port as on the wire; the address was printed in words of this machine."""
+    """Return address and port as on the wire; /proc prints the address in native 32-bit words."""
     host, port = text.split(b":")
     words = [int(host[at : at + 8], 16) for at in range(0, len(host), 8)]
     return b"".join(word.to_bytes(4, sys.byteorder) for word in words), bytes.fromhex(port.decode())

@@ -16,7 +16,7 @@ from lanes.watch.rights import sidecar
 from lanes.watch.tables import Tables
 
 IMAGE = "thread-lanes"
-SECONDS = 10  # for the engine to answer
+SECONDS = 10  # for the container engine to answer
 INSPECTED = "[{{json .State.Pid}},{{json .Config.User}}]"
 
 
@@ -25,16 +25,16 @@ class NotFound(Exception):
 
 
 class Target(NamedTuple):
-    """A server's processes."""
+    """A server to watch."""
 
     pids: tuple[int, ...]
-    name: str  # what was asked for, in words
+    name: str  # what the user asked for, in words
     ports: tuple[int, ...] = ()  # empty: all that it listens on
     child: subprocess.Popen[bytes] | None = None
 
 
 def of_command(words: Sequence[str]) -> Target:
-    """Start it; its input, output and errors are ours."""
+    """Start a command, which shares our input, output and errors."""
     try:
         child = subprocess.Popen(words)  # noqa: S603 - it is what the user asks for
     except OSError as error:
@@ -43,14 +43,14 @@ def of_command(words: Sequence[str]) -> Target:
 
 
 def of_pid(pid: int, port: int | None = None) -> Target:
-    """A process that runs, and perhaps one of the ports that it listens on."""
+    """Return a running process, and perhaps one of the ports that it listens on."""
     if not Path(f"/proc/{pid}").exists():
         raise NotFound(f"there is no process {pid} here")
     return Target((pid,), f"process {pid}", (port,) if port else ())
 
 
 def of_port(port: int) -> Target:
-    """Whatever listens on a TCP port, as far as that can be seen."""
+    """Return the processes that listen on a TCP port, as far as we can see them."""
     inodes = {row[-1] for row, _ in Tables(os.getpid()).tcp(LISTENING, [port])}
     if not inodes:
         raise NotFound(f"nothing is listening on port {port} on this machine")
@@ -60,13 +60,13 @@ def of_port(port: int) -> Target:
             f"port {port} is in use, but its process is not visible to you: run this as the user "
             "who owns it, or as root, or add --pid"
         )
-    # Of a server and what it has forked, those whose parent is not among them.
+    # Leave out those that another one has forked: the watcher finds them.
     roots = [pid for pid in owners if _parent(pid) not in owners]
     return Target(tuple(roots), f"port {port}", (port,))
 
 
 def of_container(name: str, port: int | None) -> Target:
-    """A container's first process, which the engine names; for root on the engine's own host."""
+    """Return a container's first process, as its engine names it. Needs root on that host."""
     pid, user = _inspected(name, port)
     if not pid:
         raise NotFound(f"container {name!r} is not running")
@@ -79,7 +79,7 @@ def of_container(name: str, port: int | None) -> Target:
 
 
 def _inspected(name: str, port: int | None) -> tuple[int, str]:
-    """A container's process on the engine's host, 0 if there is none, and its user."""
+    """Return a container's pid on the engine's host, 0 if there is none, and its user."""
     docker = shutil.which("docker")
     if not docker:
         raise NotFound(f"no docker command here to ask for {name!r}. {_beside(name, port)}")

@@ -35,36 +35,36 @@ SLEEPS = ("nanosleep", "clock_nanosleep")
 ON_NONE: dict[str, Kind] = {
     **dict.fromkeys(("futex", "futex_wait", "futex_waitv"), "locks"),
     **dict.fromkeys(SLEEPS, "sleeps"),
-    **dict.fromkeys(("poll", "ppoll", "select", "pselect6"), "sleeps"),  # Perl's way
+    **dict.fromkeys(("poll", "ppoll", "select", "pselect6"), "sleeps"),  # Perl's sleep
     "io_uring_enter": "ring",
 }
-# Which argument says how long: milliseconds, or where in the memory that stands.
+# Which argument is the time-out: in milliseconds, or as a pointer to it.
 MILLISECONDS = {"poll": 3, "epoll_wait": 4, "epoll_pwait": 4}
 POINTERS = {"futex": 4, "futex_waitv": 4, "futex_wait": 5, "ppoll": 3, "epoll_pwait2": 4}
 POINTERS |= {"select": 5, "pselect6": 5}
-FOREVER = 0xFFFFFFFF  # -1, of 32 bits
+FOREVER = 0xFFFFFFFF  # -1 in 32 bits
 POLLED = struct.Struct("=ihh")  # struct pollfd
-MOST = 4096  # descriptors of one poll that are read
+MOST = 4096  # descriptors that are read of one poll, at most
 
 
 class Wait(NamedTuple):
-    """What a thread does, and on which of its process's descriptors."""
+    """What a thread is doing, and on which descriptors of its process."""
 
     kind: Kind
     descriptors: tuple[int, ...] = ()
     address: int = 0  # of the futex
     call: str = ""
-    timed: bool = False  # whether it ends by itself, after some time
+    timed: bool = False  # whether it ends by itself after some time
 
 
 RUNNING = Wait("running")
-HIDDEN = Wait("hidden")  # it may not be looked at
-Memory = Callable[[int, int], bytes]  # address, size -> its bytes; OSError if they cannot be read
+HIDDEN = Wait("hidden")  # the line may not be read
+Memory = Callable[[int, int], bytes]  # address, size -> bytes; raises OSError
 NAMES = names()
 
 
 def parse(line: bytes, memory: Memory) -> Wait:
-    """What the line says; arrays of poll and select are read from the thread's memory."""
+    """Parse a line; the arrays of poll and select are read from the thread's memory."""
     words = line.split()
     if len(words) < 8:  # noqa: PLR2004 - the number, six arguments and more
         return RUNNING if words[:1] == [b"running"] else Wait("other")
@@ -92,12 +92,12 @@ def _is_timed(call: str, words: Sequence[bytes]) -> bool:
 
 
 def _polled(array: bytes) -> tuple[int, ...]:
-    # A negative descriptor is one that poll(2) passes over.
+    # poll(2) ignores negative descriptors.
     return tuple(fd for fd, *_ in POLLED.iter_unpack(array) if fd >= 0)
 
 
 def _selected(count: int, sets: list[int], memory: Memory) -> tuple[int, ...]:
-    """Those in any of the three sets; the kernel changes these only when the call returns."""
+    """Return those in any of the three sets, which change only when the call returns."""
     size = -(-count // 64) * 8
     chosen = 0
     for address in filter(None, sets):

@@ -1,4 +1,4 @@
-"""Looks at a server's processes again and again, and tells what it has seen as a snapshot."""
+"""Looks at a server's processes again and again, and keeps what it has seen."""
 
 import threading
 import time
@@ -20,16 +20,16 @@ from lanes.watch.runtimes import Runtime
 from lanes.watch.sockets import Sockets
 
 TRIES = 50  # looks that may fail in a row
-FAMILY, SOON = 0.5, 0.1  # seconds from one search for new processes to the next; if one is missed
+FAMILY, SOON = 0.5, 0.1  # seconds between searches for new processes; if something is missing
 
 
 class Watcher:
-    """Follows one server; `look` is called by one thread, the rest by any."""
+    """Follows one server. Only one thread may call `look`; any may call the rest."""
 
     def __init__(self, pids: Collection[int], ports: Collection[int] = ()) -> None:
-        """Watch these processes and what they fork. Raises OSError if they may not be looked at.
+        """Watch these processes and what they fork. Raises OSError if none can be read.
 
-        Without `ports`: all that they listen on.
+        Without `ports`, watch all that they listen on.
         """
         self.pid = min(pids)
         self.processes = Processes(pids)
@@ -44,32 +44,32 @@ class Watcher:
         self._attribution = Attribution()
         self._connections = Connections(self._sockets, self.processes)
         self._loops = Loops()
-        self._gone = frozenset[int]()  # the inodes of those that were closed in the last look
-        self._told: tuple[object, object, object] = (None, None, None)  # what claims were told by
-        self._unclaimed = False  # whether an accepted connection has no thread that is known
+        self._gone = frozenset[int]()  # inodes of connections that closed in the last look
+        self._told: tuple[object, object, object] = (None, None, None)  # what claims follow from
+        self._unclaimed = False  # whether an accepted connection has no known thread
         self._searched_at = 0.0
         self._pace = Pace()
         self.moment = Moment(self.started_at, {}, {}, 0, (), frozenset(), False, self._pace.rate)
 
     def run(self, over: threading.Event) -> None:
-        """Look until it is over, or until no process is left."""
+        """Look until `over` is set or no process is left."""
         failed = 0
         while self.processes and not over.is_set():
             self._pace.begin()
             try:
                 self.look()
                 failed = 0
-            except OSError:  # the process whose tables of sockets are read may just be ending
+            except OSError:  # the process whose socket tables we read may just be ending
                 failed += 1
                 self.processes.follow()
                 if self.processes and failed > TRIES:
                     raise
             over.wait(self._pace.pause())
         if not self.processes:
-            self.look()  # all clients have left
+            self.look()  # to note that all clients have left
 
     def go_on_with(self, pids: Collection[int]) -> None:
-        """Watch these processes once all others have ended. Raises OSError if they have, too."""
+        """Watch these in place of processes that have ended. Raises OSError if these have too."""
         self.processes.add(pids)
         self.pid, self.runtime = min(pids), Runtime()
         self._sockets.move(self.pid)
@@ -87,7 +87,7 @@ class Watcher:
         lists = self._connections.lists
         self._attribution.update(seen, accepted, pending, lists, listening)
         claims = self._attribution.claims()
-        # Who has lost its thread has probably left: a record that is closed keeps its claim.
+        # A client whose thread is lost has probably left, and a closed record keeps its claim.
         if lost := self._attribution.lost():
             known = self._connections.check(lost)
         self._gone = before - self._connections.accepted
@@ -129,14 +129,14 @@ class Watcher:
         )
 
     def _idled(self, seen: Look) -> frozenset[ThreadId]:
-        """The threads that were seen to wait for a lock: those of a pool do, between messages."""
+        """Return threads seen waiting for a lock, as a pool's threads do between messages."""
         if seen is self.moment.look:
             return self.moment.history.idled
         locked = (thread for thread, doing in seen.items() if doing.kind == "locks")
         return (self.moment.history.idled & seen.keys()).union(locked)
 
     def _search(self, seen: Look) -> None:
-        """Now and then, look for new processes, and for where they listen."""
+        """From time to time, look for new processes and for the sockets that they listen on."""
         now, pause = time.monotonic(), FAMILY
         if self._unclaimed or not self._listeners.found:
             pause = SOON
@@ -149,11 +149,11 @@ class Watcher:
                 self._claim_less()
 
     def is_older(self, thread: ThreadId, inode: int) -> bool:
-        """Whether the thread was there before the connection."""
+        """Whether the thread was there long before the connection."""
         return self._attribution.is_older(thread, inode)
 
     def came_with(self, thread: ThreadId, inode: int) -> bool:
-        """Whether both were seen to come, one soon after the other."""
+        """Whether the thread appeared when the connection did, and after the first look."""
         return self._attribution.came_with(thread, inode)
 
     def _claim(self, record: Record, claim: Claim, seen: Look, at: float) -> None:
@@ -162,7 +162,7 @@ class Watcher:
         record.claimed(self.runtime.remains(claim), at, locked=locked)
 
     def _claim_less(self) -> None:
-        """Of what was claimed before its runtime was known."""
+        """Reduce the claims that were made before the runtime was known."""
         with self.changing:
             for record in self.records.everyone():
                 record.claim = self.runtime.remains(record.claim)
@@ -170,6 +170,6 @@ class Watcher:
                     record.served_at = None
 
     def close(self) -> None:
-        """Close all that is open."""
+        """Close all files and sockets."""
         self.processes.close()
         self._sockets.close()
