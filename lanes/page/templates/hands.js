@@ -1,23 +1,23 @@
-// What one does by hand, with keys or a pointer: each only changes the address (page.js).
+// Keys and the pointer: each action only changes the address (page.js).
 const said = document.getElementById("said");
-const SHIFT = 1 / 4; // of the window: how far an arrow key looks back
+const SHIFT = 1 / 4; // of the window: how far an arrow key moves
 const STEPS = { earlier: -1 / 2, later: 1 / 2 }; // of the window, as in documents.py
-const NEAR = 3; // pixels: a pointer that has moved less has clicked
+const NEAR = 3; // pixels: a press that moves no farther is a click
 
-// In the scale of what is seen, as in query.py.
+// Shows a moment at the current scale, as in query.py.
 function lookAt(moment) {
   const isPast = moment < now(), { span } = picture.querySelector(".lanes").dataset;
   const seen = isPast && !asked("seconds") && Number(span).toFixed(3);
   return change({ until: isPast && moment.toFixed(3), span: seen });
 }
 
-// From what is asked for, which may not be drawn yet: so quick presses add up.
+// Starts from the view that was asked for, even if not drawn yet, so that quick presses add up.
 function look(share) {
   const { at, span } = picture.querySelector(".lanes").dataset;
   return lookAt(Math.min(asked("until") ?? at, now()) + span * share);
 }
 
-// To those who have the page read to them, once: the figures above the picture change twice a second.
+// Announces the mark to screen readers, once: the figures above change twice a second.
 function say(session) {
   const row = session && lab.querySelector(`tr[data-session="${CSS.escape(session)}"]`);
   const client = row ? `: ${row.querySelector("[data-name=Client]").textContent}` : "";
@@ -38,7 +38,7 @@ function markNext(step) {
   if (next) mark(next);
 }
 
-// The bar that is nearest: in thin lanes none could be hit.
+// The nearest bar in the lane: in thin lanes, none could be hit.
 function barAt({ clientX, clientY }) {
   const svg = picture.querySelector(".lanes"), box = svg.getBoundingClientRect();
   const { top, pitch } = svg.dataset;
@@ -103,7 +103,7 @@ lab.addEventListener("click", (event) => {
 });
 
 addEventListener("keydown", (event) => {
-  // Elsewhere an arrow scrolls, and a letter may be what somebody says to the computer.
+  // Elsewhere an arrow scrolls, and a letter may come from speech input.
   const { key } = event, elsewhere = key !== "Escape" && !picture.contains(event.target);
   if (event.ctrlKey || event.metaKey || event.altKey || elsewhere || !picture.querySelector(".lanes")) return;
   if (!KEYS[key] || event.target.closest("input, textarea")) return;

@@ -1,7 +1,7 @@
 "use strict";
-// Twice a second the page asks for itself and changes what is different; what is not stays in its
-// place, with its tooltip, for those who point at it or have it read to them. What one looks at is
-// in the address, so a link or a reload shows the same; all that is here is to change the address.
+// Twice a second the page fetches itself and changes what is different. The rest stays in place, so
+// pointers keep their tooltips and screen readers their place. The view is in the address, so a link
+// or a reload shows the same, and all actions only change the address.
 const lab = document.getElementById("lab");
 const picture = document.getElementById("picture");
 const news = document.getElementById("news");
@@ -9,10 +9,10 @@ const BESIDE = ["controls", "marked", "notes", "table", "projector", "seen", "ke
 const STEP = 20; // pixels, as in query.py
 const LARGER = document.body.classList.contains("big") ? 1.7 : 1;
 
-let view = new URL(location.href); // what one looks at
+let view = new URL(location.href); // what is asked for, as an address
 let heard = performance.now(); // when the page last learned the server's time
-let holding = false; // while one drags, or holds a key down, the address does not follow the view
-let updating = false, again = false; // something is wanted that the request on its way does not ask for
+let holding = false; // during a drag, or while a key is held down, the address does not follow the view
+let updating = false, again = false; // again: something newer is wanted than the current request
 
 function morph(old, fresh) {
   if (old.nodeName !== fresh.nodeName) return old.replaceWith(fresh);
@@ -44,7 +44,7 @@ function tell(trouble) {
   news.textContent = trouble && `${trouble.trim()} Trying again; below is what was seen last.`;
 }
 
-// The picture is as large as there is room for, so that its time axis is on the screen.
+// Makes the picture as large as there is room for, so that its time axis is on the screen.
 function fitted(address) {
   const room = lab.clientWidth;
   const width = Math.max(Math.floor(room / LARGER / STEP) * STEP, 320);
@@ -72,8 +72,8 @@ async function ask(withTable) {
   if (!answer.ok) return again || tell(text);
   const fresh = new DOMParser().parseFromString(text, "text/html");
   for (const parts of [["picture"], BESIDE]) {
-    await new Promise(requestAnimationFrame); // a frame for each: a long table holds up no picture
-    // Something else is wanted by now. A moment of the past is shown: it may be on the way there.
+    await new Promise(requestAnimationFrame); // one frame each: a long table does not delay the picture
+    // By now something else is wanted. Still show a moment of the past: it may be on the way there.
     if (itself !== view.href && !address.searchParams.has("until")) return;
     for (const id of parts) {
       const part = fresh.getElementById(id);
@@ -85,7 +85,7 @@ async function ask(withTable) {
   tell("");
 }
 
-// One request at a time, else whoever drags asks sixty times a second. After it comes one for the latest.
+// One request at a time: a drag would send sixty a second. Then one more, for the latest view.
 async function update({ withTable = true } = {}) {
   again = updating;
   if (updating) return;
@@ -126,7 +126,7 @@ function change(changes) {
   return go(address);
 }
 
-// The server's time goes on while one looks at the past and asks for nothing.
+// The server's time goes on while the page shows the past and sends no requests.
 function now() {
   return Number(lab.dataset.now) + (performance.now() - heard) / 1000;
 }
