@@ -35,19 +35,19 @@ def context(ca: Authority) -> ssl.SSLContext:
 
 @pytest.fixture(scope="session")
 def shown(ca: Authority) -> Pair:
-    """The certificate of a right client."""
+    """The certificate of a trusted client."""
     return ca.issue("client-1", common=True)
 
 
 @pytest.fixture
 def trusting(ca: Authority, shown: Pair) -> ssl.SSLContext:
-    """The context of a right client."""
+    """The context of a trusted client."""
     return ca.trusting(shown)
 
 
 @pytest.fixture
 def configure(pipe: Pipe) -> Iterator[Configure]:
-    """Makes every logger write into the pipe; pytest's own handlers are set aside meanwhile."""
+    """Makes every logger write to the pipe; puts pytest's own handlers back at the end."""
     root = logging.getLogger()
     handlers, level, settings = root.handlers[:], root.level, structlog.get_config()
     root.handlers.clear()  # otherwise `lines.configure` would close them

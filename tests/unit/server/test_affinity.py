@@ -11,7 +11,7 @@ needs_two = pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there i
 
 
 def seen_by_a_thread() -> tuple[int | None, set[int], set[int]]:
-    """What pinning a new thread returns, its CPUs then, and those of a thread that it starts."""
+    """Pin a new thread; return the result, its CPUs, and the CPUs of a thread that it starts."""
     with ThreadPoolExecutor(1) as first:
         cpu = first.submit(share_one_cpu).result()
         with first.submit(ThreadPoolExecutor, 1).result() as second:

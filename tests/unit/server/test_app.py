@@ -15,7 +15,7 @@ SETTINGS = {"model": "thread", "protocol": "lines", "replica": ""}
 
 
 def ask(app: App, path: str, verb: str = "GET", query: str = "") -> tuple[str, dict[str, str], str]:
-    """The status, the headers and the body of an answer, which always has protective headers."""
+    """Return the status, headers and body of an answer; assert its protective headers."""
     said: list[tuple[str, dict[str, str]]] = []
     environ: Environ = {"PATH_INFO": path, "REQUEST_METHOD": verb, "QUERY_STRING": query}
     setup_testing_defaults(environ)

@@ -1,4 +1,4 @@
-"""The certificates that the server reads: right ones, wrong ones in one line, and new ones."""
+"""The server's certificates: valid ones, wrong ones reported in one line, and new ones."""
 
 import ssl
 from collections.abc import Callable
@@ -57,7 +57,7 @@ def garbled(path: Path) -> Path:
 
 
 def closed(path: Path) -> Path:
-    """A folder: root could read any file."""
+    """Return a folder, since root could read any file."""
     wrong = path.with_suffix(".closed")
     wrong.mkdir()
     return wrong

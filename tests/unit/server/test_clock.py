@@ -1,4 +1,4 @@
-"""The clock of the records, beside those of the machine."""
+"""The clock that records use, compared with the machine's own."""
 
 import runpy
 import time
@@ -20,6 +20,6 @@ def test_the_clock_follows_the_monotonic_clock_not_the_wall_clock(
 ) -> None:
     began = now()
     monotonic = time.monotonic() + 3600
-    monkeypatch.setattr(time, "time", lambda: 0.0)  # a test may not set the machine's own
+    monkeypatch.setattr(time, "time", lambda: 0.0)  # a test must not set the real clock
     monkeypatch.setattr(time, "monotonic", lambda: monotonic)
     assert 3600 <= now() - began < 3600 + 60

@@ -17,7 +17,7 @@ Pair = tuple[Connection, socket.socket]
 
 @pytest.fixture
 def pair() -> Iterator[Pair]:
-    """A connection and its peer, which does not read by itself and has little room."""
+    """A connection and its peer, which has small buffers and reads only when a test does."""
     with accepted() as (end, peer):
         connection = Connection(end)
         yield connection, peer
@@ -31,7 +31,7 @@ def send_too_much(connection: Connection, seconds: float = 0.05) -> None:
 
 
 def read_until_end(peer: socket.socket) -> bytes:
-    """The end of everything that can be read."""
+    """Read to the end of the stream and return the last bytes."""
     last = b""
     while chunk := peer.recv(1 << 16):
         last = last[-100:] + chunk
@@ -51,7 +51,7 @@ def test_a_slow_reader_has_one_timeout_not_one_for_each_piece(pair: Pair) -> Non
     done = threading.Event()
     taken = 0
 
-    def sip() -> None:  # enough for each `send` to move on, far too little to finish
+    def sip() -> None:  # enough for each `send` to make progress, far too little to finish
         nonlocal taken
         while not done.wait(0.01):
             taken += len(peer.recv(16_384))
@@ -68,7 +68,7 @@ def test_a_slow_reader_has_one_timeout_not_one_for_each_piece(pair: Pair) -> Non
 
 
 def test_sending_gives_up_if_there_is_no_room_at_all(pair: Pair) -> None:
-    for _ in range(9):  # the first finds some
+    for _ in range(9):  # the first call finds some
         send_too_much(pair[0])
 
 
@@ -86,7 +86,7 @@ def test_lingering_ends_after_256_kib(pair: Pair) -> None:
 
 def test_last_words_never_wait_for_a_peer_that_does_not_read(pair: Pair) -> None:
     connection, _ = pair
-    connection.send(b"Hey", SECONDS)  # another send would wait this long
+    connection.send(b"Hey", SECONDS)  # another `send` would wait this long
     began = time.monotonic()
     assert connection.end_output(bytes(64_000_000), SECONDS) < 64_000_000
     assert time.monotonic() - began < SECONDS / 2
@@ -141,7 +141,7 @@ def test_after_the_input_has_ended_only_earlier_bytes_are_read(pair: Pair) -> No
     peer.sendall(b"Hey")
     assert connection.receive(1, SECONDS) == b"H"
     connection.end_input()
-    assert connection.receive(1, SECONDS) == b"e"  # from now on it is settled what is read
+    assert connection.receive(1, SECONDS) == b"e"  # this settles what can still be read
     peer.sendall(b" Server")
     assert connection.receive(9, SECONDS) == b"y"
     assert connection.receive(9, SECONDS) == b""
@@ -161,7 +161,7 @@ def test_after_an_abort_the_close_resets_a_peer_that_has_not_read_everything(pai
     send_too_much(connection)
     connection.abort()
     connection.close()
-    with pytest.raises(ConnectionResetError):  # and not the rest, and then the end
+    with pytest.raises(ConnectionResetError):  # not the rest and a normal end
         read_until_end(peer)
 
 

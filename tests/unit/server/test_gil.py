@@ -1,4 +1,4 @@
-"""Whether the GIL is on, who switched it on, and that nothing of ours does."""
+"""Whether the GIL is on, which module switched it on, and that none of ours does."""
 
 import sys
 from types import ModuleType
@@ -16,7 +16,7 @@ WARNED = "The global interpreter lock (GIL) has been enabled to load module 'fas
 
 @pytest.fixture(autouse=True)
 def undecided(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tests' own imports may need it; then the environment switches it off for all."""
+    """Unset PYTHON_GIL, which keeps the GIL off even if a test's import needs it."""
     monkeypatch.delenv("PYTHON_GIL", raising=False)
 
 

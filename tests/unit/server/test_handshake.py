@@ -1,4 +1,4 @@
-"""A session over TLS, with a whole server: clients that are served, refused, or wait."""
+"""Sessions over TLS on a whole server: clients that are served, refused, or waiting."""
 
 import ssl
 import threading
@@ -28,7 +28,7 @@ def refused(server: RunningServer, reason: Refusal) -> bool:
 
 
 def alert(peer: Peer, tls: ssl.SSLContext) -> str:
-    """Why there can be no handshake, in the words of the client's OpenSSL."""
+    """Try to shake hands; return why that fails, in the words of the client's OpenSSL."""
     with (
         pytest.raises(ssl.SSLError) as error,
         tls.wrap_socket(peer.socket, server_hostname="localhost"),
@@ -124,7 +124,7 @@ def test_no_tls_is_set_up_for_clients_that_wait_or_are_refused(
     made: list[threading.Thread] = []
     wrap = context.wrap_bio
 
-    def noted(*args: Any, **options: Any) -> ssl.SSLObject:  # noqa: ANN401 - as it has them
+    def noted(*args: Any, **options: Any) -> ssl.SSLObject:  # noqa: ANN401 - passed on as they are
         made.append(threading.current_thread())
         return wrap(*args, **options)
 
@@ -145,7 +145,7 @@ def test_a_drain_says_farewell_to_served_clients(
     peer = server.greeted(trusting)
     assert peer.is_answered()
     server.begin_stop()
-    assert peer.rest().startswith(b"-ERR closing: ")  # and not an alert, which would raise
+    assert peer.rest().startswith(b"-ERR closing: ")  # not an alert, which would raise
     server.wait()
     assert server.record(1).end == "closing"
 
@@ -200,7 +200,7 @@ def test_a_client_that_ignores_its_new_keys_is_unread_and_not_idle(
     assert server.ended(1).end == "unread"
 
 
-LAST: dict[End, tuple[bytes, bytes]] = {  # what is said last, and what is answered
+LAST: dict[End, tuple[bytes, bytes]] = {  # the last thing said, and how the answer begins
     "idle": (b"", b"-ERR idle: "),
     "slow": (b"x", b"-ERR slow: "),
     "too-long": (b"x" * 9000, b"-ERR too-long: "),

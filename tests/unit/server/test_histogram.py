@@ -25,7 +25,7 @@ def test_a_time_counts_at_the_first_bound_not_below_it_or_after_the_last() -> No
     assert many.counts == [2, 5, 1, 2]
 
 
-@example([0.1], [0.1, 0.4])  # floats add up to less in another order
+@example([0.1], [0.1, 0.4])  # these floats have a smaller sum in another order
 @given(times, times)
 def test_the_sum_of_two_histograms_counts_everything_once(
     mine: list[float], theirs: list[float]

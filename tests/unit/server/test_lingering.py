@@ -1,4 +1,4 @@
-"""Last words for many at once, without waiting for any of them."""
+"""Last words for many clients at once, without waiting for any of them."""
 
 import socket
 import threading
@@ -19,7 +19,7 @@ Tell = Callable[[Lingering], socket.socket]
 
 @pytest.fixture
 def tell() -> Iterator[Tell]:
-    """Makes the server say busy to a new client, and returns the client's end."""
+    """Has the server say busy to a new client, and returns the client's socket."""
     with socket.create_server(("127.0.0.1", 0), backlog=2 * PLACES) as listening:
 
         def tell(lingering: Lingering) -> socket.socket:

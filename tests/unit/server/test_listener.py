@@ -1,4 +1,4 @@
-"""Bind, accept, submit, stop. The server runs in this process, its clients are real."""
+"""Bind, accept, submit, stop. The server runs in this process; its clients are real."""
 
 import contextlib
 import errno
@@ -35,7 +35,7 @@ def test_three_clients_are_served_at_once_by_three_threads(server: RunningServer
 
 @pytest.mark.parametrize("host", ["127.0.0.2", "::1"])
 def test_it_listens_on_the_given_address(start_server: StartServer, host: str) -> None:
-    """Not that of localhost: a client in another container would use such an address."""
+    """Use an address other than 127.0.0.1, as a client in another container does."""
     server = start_server(host=host)
     assert server.address.rpartition(":")[0].strip("[]") == host
     peer = server.greeted()
@@ -69,7 +69,7 @@ def test_a_client_gets_busy_if_no_thread_can_be_started(
 
 def test_a_session_already_taken_by_a_worker_is_served(start_server: StartServer) -> None:
     class Late(ThreadPerClient):
-        """Like a pool in which a worker takes a queued session before no new thread can start."""
+        """Like a pool where a worker takes a session before the start of a new thread fails."""
 
         def submit(self, session: Session) -> None:
             super().submit(session)
@@ -82,7 +82,7 @@ def test_a_session_already_taken_by_a_worker_is_served(start_server: StartServer
 
 
 def fail_to_accept(monkeypatch: pytest.MonkeyPatch, errors: Iterable[OSError]) -> threading.Event:
-    """Make `accept` raise these before it accepts; the event says that it was called."""
+    """Make `accept` raise these errors first; return an event that is set when it is called."""
     called, accept, left = threading.Event(), socket.socket.accept, iter(errors)
 
     def fail(listening: socket.socket) -> tuple[socket.socket, object]:
@@ -113,7 +113,7 @@ def test_a_client_that_has_gone_is_skipped(
 
 
 def say_much(server: RunningServer, last: bytes = b"") -> socket.socket:
-    """A peer without room for the replies; the kernel keeps them for it."""
+    """Return a peer that has sent 700 messages and read no reply; the kernel buffers them."""
     host, port = server.address.split(":")
     peer = deaf((host, int(port)), b"Hey\n" * 700 + last)
     wait_until(lambda: server.record(1).messages >= 700)
@@ -147,7 +147,7 @@ def test_a_drain_leaves_a_slow_reader_every_reply_even_if_it_says_more(
     assert drains.wait(SECONDS)
     slow_reader.sendall(b"too late\n")
     said = b""
-    with contextlib.suppress(ConnectionResetError):  # once all has been read
+    with contextlib.suppress(ConnectionResetError):  # a reset may follow the last byte
         while chunk := slow_reader.recv(4096):
             said += chunk
     slow_reader.close()
@@ -164,7 +164,7 @@ def test_a_drain_resets_a_client_that_never_reads(
 ) -> None:
     server = start_server(grace=0.2, patience=Patience(send=SECONDS))
     slow_reader = say_much(server)
-    if blocked:  # it sends, and reads no reply, until the server stops reading
+    if blocked:  # send and read no reply until the server stops reading
         slow_reader.settimeout(0.1)
         with pytest.raises(TimeoutError):
             slow_reader.sendall(b"\n" * 16_000_000)
@@ -195,7 +195,7 @@ def test_a_drain_dismisses_all_waiting_clients(
 
 
 def test_a_drain_refuses_a_backlog(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stop comes while the listener is busy, and connections queue behind it."""
+    """Stop while the listener is busy and connections wait in the backlog."""
     held, free = threading.Event(), threading.Event()
     submit = ThreadPerClient.submit
 

@@ -1,4 +1,4 @@
-"""What the log looks like, for people and for programs."""
+"""How the log looks to people and to programs."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ Logged = Callable[..., list[bytes]]
 
 @pytest.fixture
 def logged(configure: Callable[..., LogWriter], pipe: Pipe) -> Logged:
-    """The lines that a log in this format has written after this was done."""
+    """Configures a log, calls `do`, and returns the lines that were logged."""
 
     def logged(do: Callable[[], object], *words: str) -> list[bytes]:
         writer = configure(*words)
@@ -83,7 +83,7 @@ def test_no_text_can_forge_a_line_or_command_a_terminal(logged: Logged, log_form
     lines = logged(log, log_format)
     assert len(lines) == 3
     assert all(SAFE.fullmatch(line) for line in lines)
-    if log_format == "json":  # it gives every text back unchanged
+    if log_format == "json":  # it keeps every text unchanged
         assert json.loads(lines[0])["text"] == FORGED
 
 

@@ -27,7 +27,7 @@ FREE = ["--port", "0", "--status-port", "0"]
 
 
 def in_process(*words: str) -> Result:
-    """The output and the exit code of the same command if it ends before it serves."""
+    """Run the command in this process. It must end before it serves."""
     return CliRunner().invoke(main, words, prog_name="python -m server")
 
 

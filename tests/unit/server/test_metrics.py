@@ -17,12 +17,12 @@ from server.log.writer import Counts
 from tests.kit.scenes import client
 from tests.kit.snapshots import EPOCH, snapshot, snapshots
 
-MICRO = 1e-6  # of a second: the clock itself is not much finer
-QUIET = Counts()  # a log without a record
+MICRO = 1e-6  # seconds: the clock itself is not much finer
+QUIET = Counts()  # an empty log
 
 
 class Page:
-    """What the page for a snapshot says: each series once, with its value."""
+    """The parsed page for a snapshot: each series once, with its value."""
 
     def __init__(self, snapshot: Snapshot, log: Counts = QUIET) -> None:
         self.families = list(text_string_to_metric_families(exposition(snapshot, log).decode()))
@@ -95,7 +95,7 @@ def test_the_series_are_always_the_same_and_none_is_for_one_client(snapshot: Sna
     assert exposition(snapshot, QUIET) == exposition(replace(snapshot, sessions=nobody), QUIET)
 
 
-@example([0.1, 0.1, 0.4], 2)  # floats add up to less in another order
+@example([0.1, 0.1, 0.4], 2)  # these floats have a smaller sum in another order
 @given(st.lists(st.floats(0, 100), min_size=3, max_size=3), st.integers(0, 2))
 def test_no_sum_falls_by_rounding_when_a_session_closes(seconds: list[float], leaves: int) -> None:
     registry = Registry(8, "", {"model": "thread", "protocol": "lines"})

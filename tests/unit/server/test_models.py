@@ -1,4 +1,4 @@
-"""Where does client N wait? Sessions that end when the test says so, and no network."""
+"""Where client N waits. Sessions end when the test says so; there is no network."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from tests.kit.waiting import SECONDS, wait_until
 
 
 class Session:
-    """Notes its thread and when its turn came; stays until it may leave."""
+    """Notes its thread and its turn; stays until it may leave."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -37,7 +37,7 @@ class Session:
 
 @pytest.fixture(autouse=True)
 def threads_end() -> Iterator[None]:
-    """No thread is left when all sessions have gone."""
+    """Check that no thread is left once all sessions have ended."""
     before = set(threading.enumerate())  # a thread of an earlier test may still be ending
     yield
     wait_until(lambda: set(threading.enumerate()) <= before)

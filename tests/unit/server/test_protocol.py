@@ -1,4 +1,4 @@
-"""Bytes in, messages; replies, bytes out. No network."""
+"""Bytes in -> messages; replies -> bytes. No network."""
 
 import pytest
 from hypothesis import example, given
@@ -49,7 +49,7 @@ def test_the_longest_line_is_answered_and_one_byte_more_is_fatal(lines: Lines, e
 
 
 def test_a_line_is_too_long_before_its_end_has_come(lines: Lines) -> None:
-    assert lines.receive(b"x" * MAX_LINE + b"\r") == []  # it may be the beginning of the line's end
+    assert lines.receive(b"x" * MAX_LINE + b"\r") == []  # this may be the start of a CRLF
     assert lines.receive(b"x") == [Malformed("too-long", "")]
     assert not lines.begun
 

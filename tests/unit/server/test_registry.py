@@ -31,7 +31,7 @@ def serve(registry: Registry) -> Record:
 
 
 def say(record: Record) -> None:
-    """One message, as the session's thread counts it."""
+    """Count one message, as the session's thread does."""
     record.messages += 1
     record.bytes_in += 4
     record.bytes_out += 40
@@ -40,7 +40,7 @@ def say(record: Record) -> None:
 
 
 def counters(snapshot: Snapshot) -> list[float]:
-    """Everything that may never fall as sessions come and go."""
+    """Return the figures that must never decrease as sessions come and go."""
     totals = snapshot.totals
     times = [totals.answers, totals.waiting, totals.sessions]
     counted = [totals.messages, totals.bytes_in, totals.bytes_out, sum(totals.ended.values())]
@@ -61,7 +61,7 @@ def test_a_session_goes_from_waiting_to_serving_to_closed(registry: Registry) ->
     assert [s.peak_serving for s in (waiting, serving, closed)] == [0, 1, 1]
     [last] = closed.sessions
     assert (last.number, last.end, closed.accepted) == (1, "bye", 1)
-    assert (last.peer, last.client) == ("127.0.0.1:1", "127.0.0.1:1")  # until it has a name
+    assert (last.peer, last.client) == ("127.0.0.1:1", "127.0.0.1:1")  # not named yet
     assert last.served_at is not None
     assert last.closed_at is not None
     moments = [last.accepted_at, last.served_at, last.closed_at]
@@ -170,7 +170,7 @@ def test_only_a_waiting_session_can_be_dismissed_or_withdrawn(registry: Registry
     assert not registry.dismiss(serving, "closing")
     assert not registry.withdraw(serving, "busy")
     assert not registry.serve(waiting)
-    registry.assign(waiting)  # like a worker that comes to it in the queue
+    registry.assign(waiting)  # as a worker does that takes it from the queue
     assert waiting.thread is None
     snapshot = registry.snapshot()
     assert [session.end for session in snapshot.sessions] == ["closing", None]

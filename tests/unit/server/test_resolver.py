@@ -1,4 +1,4 @@
-"""Clients have names if the DNS knows them, and nobody waits for it."""
+"""Clients get their names from the DNS, and nobody waits for it."""
 
 import socket
 import threading
@@ -17,7 +17,7 @@ HOST = "192.0.2.7"
 
 
 class Names:
-    """Replaces the DNS, which no test may need: it answers what the test says, or later."""
+    """Replaces the DNS, which no test may need: a test sets the answers and can delay them."""
 
     def __init__(self) -> None:
         self.known: dict[str, str | Exception] = {}
@@ -60,7 +60,7 @@ def resolvers() -> list[threading.Thread]:
 
 
 def end(resolver: Resolver) -> None:
-    """By then every name has been looked up."""
+    """Shut down, and wait until every name has been looked up."""
     resolver.shutdown()
     wait_until(lambda: not resolvers())
 
@@ -71,7 +71,7 @@ def client_of(resolver: Resolver, record: Record) -> str:
     return record.client
 
 
-ID = 25 * "x"  # of a task in a swarm, or of a node
+ID = 25 * "x"  # the id of a task or a node in a swarm
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ ID = 25 * "x"  # of a task in a swarm, or of a node
         ("a" + 126 * ".x", "a"),  # 253 characters
         (f"thread-lanes_client.3.{ID}.thread-lanes_lanes", "thread-lanes_client.3"),
         (f"lab_client.12.{ID}.lab_lanes", "lab_client.12"),
-        # A service with a task on each node has the node's id there, which means nothing to people.
+        # With one task per node, the slot is the node's id, which means nothing to people.
         (f"lab_probe.{ID}.{ID}.lab_lanes", "lab_probe"),
         ("client.3.example.org", "client"),
     ],
@@ -134,12 +134,12 @@ def test_a_full_queue_costs_a_name_and_delays_nobody(resolver: Resolver, names: 
     names.known[HOST] = "client"
     names.answers.clear()
     resolver.look_up(record_of())
-    wait_until(lambda: names.asked)  # the thread has taken it, and is stuck
+    wait_until(lambda: names.asked)  # the thread has taken the record and is stuck
     fitting, beyond = [record_of() for _ in range(PLACES)], record_of()
     for record in (*fitting, beyond):
         resolver.look_up(record)
     resolver.shutdown()
-    assert [thread.daemon for thread in resolvers()] == [True]  # nor does the process's end wait
+    assert [thread.daemon for thread in resolvers()] == [True]  # so it cannot delay the exit
     names.answers.set()
     end(resolver)
     assert {record.client for record in fitting} == {"client"}

@@ -107,7 +107,7 @@ def test_a_silent_client_gets_idle_and_is_not_reset_even_if_it_talks_on(
     server = start_server(patience=Patience(idle=0.05))
     peer = server.greeted()
     assert peer.rest() == Lines.error("idle")
-    # Raises once a reset has come; it is more than the kernel keeps, so the server must take it.
+    # Raises after a reset. This is more than the kernel buffers, so the server must read it.
     peer.send(b"too late\n" * 2_000_000)
     assert server.record(1).state == "serving"
     peer.close()
@@ -130,7 +130,7 @@ def test_a_line_that_drips_is_cut_off_however_often_a_byte_comes(start_server: S
     record = server.ended(1)
     assert record.end == "slow"
     assert record.bytes_in > 1
-    assert (record.messages, record.ticks.since()) == (0, [])  # no message without its end
+    assert (record.messages, record.ticks.since()) == (0, [])  # an unfinished line is not a message
 
 
 def test_each_line_has_a_time_limit_of_its_own(
@@ -141,7 +141,7 @@ def test_each_line_has_a_time_limit_of_its_own(
     server = start_server(patience=Patience(line=100))
     peer = server.greeted()
     peer.send(b"He")
-    for number in (1, 2, 3):  # a line is always begun; each ends in time, all together do not
+    for number in (1, 2, 3):  # a line is always unfinished; each takes 60 s, all three 180 s
         wait_until(partial(lambda count: server.record(1).bytes_in == 4 * count - 2, number))
         seconds[0] += 60
         peer.send(b"y\nHe")

@@ -32,7 +32,7 @@ def test_at_the_limits_the_document_is_under_1_mib_and_complete(model: str, leng
 
 def test_sessions_that_ended_before_a_moment_are_left_out_unless_they_are_news() -> None:
     gone = record(1, accepted=0, served=0, closed=1)
-    just_gone = record(2, accepted=0, served=0, closed=9.5)  # its name may have been found since
+    just_gone = record(2, accepted=0, served=0, closed=9.5)  # it may have been named since
     talks = record(3, accepted=0, served=0, ticks=[(1, 2, 10), (3, 4, 20), (5, 6, 30), (10, 11, 1)])
     facts = json.loads(document(snapshot(gone, just_gone, talks, at=12), since=EPOCH + 10))
     VALIDATOR.validate(facts)

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT as something to wait for."""
+"""SIGTERM and SIGINT as a socket to wait on."""
 
 import os
 import select
@@ -33,6 +33,6 @@ def test_a_signal_is_a_stop_even_before_anyone_waits_and_nothing_afterwards(numb
 
 def test_many_signals_are_one_stop() -> None:
     with stop_signals() as stop:
-        for _ in range(2_000):  # some more than the socket holds
+        for _ in range(2_000):  # more than the socket holds
             signal.raise_signal(signal.SIGTERM)
         assert select.select([stop], [], [], SECONDS)[0] == [stop]

@@ -1,4 +1,4 @@
-"""A port: bound, and prepared before anybody can connect."""
+"""A port is bound and prepared before anybody can connect."""
 
 import gc
 import socket
@@ -21,7 +21,7 @@ def test_nobody_can_connect_before_the_socket_listens() -> None:
 def test_a_socket_that_cannot_be_bound_is_closed() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
         bind(*taken.getsockname())
-    gc.collect()  # it warns about sockets left open
+    gc.collect()  # warns about sockets left open
 
 
 def test_accepted_sockets_send_at_once_are_bounded_and_notice_a_lost_peer() -> None:
@@ -30,11 +30,11 @@ def test_accepted_sockets_send_at_once_are_bounded_and_notice_a_lost_peer() -> N
         with socket.create_connection(bound.getsockname(), SECONDS), bound.accept()[0] as accepted:
             expected = {
                 (socket.IPPROTO_TCP, socket.TCP_NODELAY): 1,
-                # The kernel doubles them, for its own needs: socket(7).
+                # The kernel doubles these for its own bookkeeping: socket(7).
                 (socket.SOL_SOCKET, socket.SO_SNDBUF): 2 * BUFFER,
                 (socket.SOL_SOCKET, socket.SO_RCVBUF): 2 * BUFFER,
                 (socket.SOL_SOCKET, socket.SO_KEEPALIVE): 1,
-                (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE): 30,  # seconds, and then 3 times 10
+                (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE): 30,  # seconds, then 3 probes 10 s apart
                 (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL): 10,
                 (socket.IPPROTO_TCP, socket.TCP_KEEPCNT): 3,
                 (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT): 60_000,

@@ -1,4 +1,4 @@
-"""When it happened: thinned, bounded, counted exactly, and complete in any copy meanwhile."""
+"""When things happened: thinned, bounded, counted exactly, and whole in every copy."""
 
 import itertools
 import sys
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from server.chat.ticks import GAP, TICKS, Ticks
 
-moments = st.lists(st.floats(0, 20)).map(sorted)  # within fewer gaps than there are ticks
+moments = st.lists(st.floats(0, 20)).map(sorted)  # fewer gaps than ticks, so none is dropped
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_events_within_the_gap_are_counted_on_the_tick_before(ticks: Ticks) -> N
 
 def test_endless_events_are_one_tick_for_each_gap_of_the_last_minute(ticks: Ticks) -> None:
     for step in range(8000):
-        ticks.add(step / 80, step / 80, 1)  # twenty of them within a gap
+        ticks.add(step / 80, step / 80, 1)  # twenty in each gap
     kept = ticks.since()
     assert [count for *_, count in kept] == [20] * TICKS
     assert kept[-1][1] - kept[0][0] >= 59.5
@@ -47,7 +47,7 @@ def test_no_event_is_lost_and_ticks_keep_their_distance(moments: list[float]) ->
 
 @contextmanager
 def in_a_restless_thread(add: Callable[[], object]) -> Iterator[threading.Thread]:
-    """Do it in a thread of its own; both threads take turns as often as they can."""
+    """Call `add` in a new thread; the two threads take turns as often as they can."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     thread = threading.Thread(target=add)
@@ -68,7 +68,7 @@ def test_every_copy_has_whole_ticks_while_another_thread_adds(ticks: Ticks) -> N
 
     with in_a_restless_thread(add):
         try:
-            copies = [ticks.copy().since() for _ in range(1000)]  # ValueError if one is cut in two
+            copies = [ticks.copy().since() for _ in range(1000)]  # raises if a tick is cut in two
         finally:
             copied_enough.set()
     for copied in copies:
@@ -78,7 +78,7 @@ def test_every_copy_has_whole_ticks_while_another_thread_adds(ticks: Ticks) -> N
 
 
 def test_no_event_is_lost_and_no_count_falls_while_another_thread_copies(ticks: Ticks) -> None:
-    events, counts = 30_000, []  # in fewer gaps than there are ticks: none is forgotten
+    events, counts = 30_000, []  # fewer gaps than ticks, so none is dropped
 
     def add() -> None:
         for step in range(events):

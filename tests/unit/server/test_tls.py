@@ -1,4 +1,4 @@
-"""TLS without a socket, and over one: the time-outs hold, and farewells can be read."""
+"""TLS without a socket and over one: the time-outs hold, and last words can be read."""
 
 import socket
 import ssl
@@ -85,7 +85,7 @@ def test_the_last_words_can_be_read_and_then_the_end(
     assert [client.tls.read(99), client.tls.read(99)] == [b"-ERR closing", b""]
 
 
-# As each conversation ends: what the client has said, how much of that has come, and is read.
+# For each end: what the client says, how much of it arrives, and how many bytes are read.
 ENDS = {
     "bye": (b"Hey\n", None, 99),
     "unfinished": (b"x", None, 99),
@@ -180,7 +180,7 @@ def test_a_session_survives_that_its_peer_takes_new_keys_and_asks_for_new_ones(
         server.feed(updates.say(b"Hey") + updates.update() + updates.say(b"Server!!!"))
         assert [server.read(99), server.read(99), server.read(99)] == [b"Hey", b"Server!!!", None]
         answer, later = server.take() + server.write(b"Today"), server.write(b"Today")
-        assert len(answer) > len(later)  # its new keys go before it
+        assert len(answer) > len(later)  # the new keys come first
         assert client.hear(answer + later) == b"TodayToday"
     assert client.hear(server.end(b"-ERR closing")) == b"-ERR closing"
     assert client.ended
@@ -193,7 +193,7 @@ Line = tuple[TlsConnection, socket.socket]
 
 @pytest.fixture
 def line(context: ssl.SSLContext) -> Iterator[Line]:
-    """A connection that has not shaken hands, and the client's plain end."""
+    """A connection before its handshake, and the client's plain socket."""
     with accepted() as (end, peer):
         connection = TlsConnection(Connection(end), context, send_timeout=0.05)
         yield connection, peer
@@ -315,7 +315,7 @@ def test_unread_key_updates_end_after_the_send_timeout(
     updates, given_up = KeyUpdates(keys), threading.Event()
 
     def ask() -> None:
-        with suppress(OSError):  # it does not take them any more
+        with suppress(OSError):  # the server has stopped reading
             while not given_up.is_set():
                 peer.sendall(updates.update())
 
@@ -340,7 +340,7 @@ def test_a_drain_answers_what_has_arrived_and_says_farewell(pair: Secured) -> No
     assert connection.end_output(b"-ERR closing\n", SECONDS) == len(b"-ERR closing\n")
     connection.linger(time.monotonic() + SECONDS)
     heard = b""
-    while chunk := peer.recv(99):  # an alert would raise here, and an end without a goodbye too
+    while chunk := peer.recv(99):  # raises on an alert or an end without a goodbye
         heard += chunk
     assert heard == b"+OK\n-ERR closing\n"
 
@@ -365,7 +365,7 @@ def test_a_client_that_only_writes_and_leaves_is_read_to_the_end(
     shaking.join(SECONDS)
     said = b"".join(client.say(bytes(10_000)) for _ in range(50))
     peer.sendall(said + client.goodbye())
-    peer.close()  # if it had tickets to read, the kernel would reset and forget what is under way
+    peer.close()  # if it had unread tickets, the kernel would reset and drop the bytes under way
     heard = 0
     while chunk := connection.receive(1 << 16, SECONDS):
         heard += len(chunk)

@@ -1,4 +1,4 @@
-"""What the clients say, in the log."""
+"""The clients' messages in the log."""
 
 import json
 import threading
@@ -16,7 +16,7 @@ Configure = Callable[[], LogWriter]
 
 
 def noted(configure: Configure, pipe: Pipe, log_format: str, *messages: str | Malformed) -> str:
-    """The log of a thread named Thread-7 after its peer has said this."""
+    """Have Thread-7 note these messages from its peer; return the log."""
     writer = configure()
     transcript = Transcript(writer, lines.renderer(log_format, ""))
     thread = threading.Thread(target=transcript.note, args=(PEER, messages), name="Thread-7")

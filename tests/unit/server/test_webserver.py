@@ -25,7 +25,7 @@ Connect = Callable[[bytes], socket.socket]
 
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
-    """A server whose document is as large as it can be."""
+    """A registry whose document is as large as it can get."""
     made, full = Registry(3, "", {}), crowded("pool")
     monkeypatch.setattr(made, "snapshot", lambda: full)
     return made
@@ -39,7 +39,7 @@ def port(registry: Registry) -> Iterator[int]:
 
 @pytest.fixture
 def connect(port: int) -> Iterator[Connect]:
-    """Connections that say something, and then nothing more."""
+    """Opens connections that send something and then go silent."""
     with ExitStack() as stack:
         yield lambda said: stack.enter_context(deaf((LOOPBACK, port), said, 2048))
 
@@ -88,14 +88,14 @@ def test_without_descriptors_it_does_not_spin_and_recovers_soon(port: int) -> No
     with socket.socket() as connecting, capture_logs() as logged:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         most = max(int(one.name) for one in Path("/proc/self/fd").iterdir() if one.name.isdigit())
-        fillers = [socket.socket() for _ in range(most)]  # no hole is left below the limit
+        fillers = [socket.socket() for _ in range(most)]  # leaves no free number below the limit
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(s.fileno() for s in fillers) + 1, hard))
         try:
             connecting.connect((LOOPBACK, port))
             wait_until(lambda: bool(logged))
             began, before = time.monotonic(), len(logged)
             wait_until(lambda: len(logged) >= before + 5)
-            assert time.monotonic() - began > 0.35  # five pauses, and the first was noticed late
+            assert time.monotonic() - began > 0.35  # five pauses of 0.1 s, the first noticed late
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
             for filler in fillers:

@@ -1,4 +1,4 @@
-"""The extra cost of answering a message."""
+"""The extra work for each message."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""From any thread to a file descriptor, without ever delaying the caller."""
+"""Log lines go from any thread to a file descriptor and never delay the caller."""
 
 import logging
 import os
@@ -18,18 +18,18 @@ from server.log.writer import QUEUE_BYTES, Counts, LogWriter
 from tests.kit.pipe import Pipe
 from tests.kit.waiting import SECONDS, wait_until
 
-EMITTED = 1000  # records: far more than the pipe and the queue of these tests hold
+EMITTED = 1000  # records: far more than the pipe and the queue hold in these tests
 DOTS = 50 * "."
 MISSING = " log lines are missing here"
 LOST = " log lines are missing at the end"
-LONGEST = 8192 * r"\xff"  # a line of 8 KiB that is not UTF-8 becomes this
+LONGEST = 8192 * r"\xff"  # an 8 KiB line that is not UTF-8, as it is logged
 
 Start = Callable[[], LogWriter]
 
 
 @pytest.fixture
 def start(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
-    """Starts a writer, which closes only if it is one of the root logger's handlers."""
+    """Starts a writer as a handler of the root logger: without that, `close` does nothing."""
     monkeypatch.setattr(writer, "QUEUE_BYTES", 170_000)  # about 100 records
     root, ours = logging.getLogger(), list[LogWriter]()
 
@@ -55,12 +55,12 @@ def test_a_stalled_reader_delays_nobody_and_every_line_is_there_or_counted(
     pipe: Pipe, start: Start, capfd: pytest.CaptureFixture[str]
 ) -> None:
     to, most = start(), 0
-    for number in range(EMITTED):  # nobody reads, and it still returns
+    for number in range(EMITTED):  # `emit` returns although nobody reads
         emit(to, number)
         counts = to.counts()
         assert counts.emitted == number + 1
         assert min(*counts, queued(counts)) >= 0
-        most = max(most, queued(counts))  # at the very end some may just have been written
+        most = max(most, queued(counts))  # the last ones may have just been written
     assert most > 50
     assert 0 < counts.dropped < EMITTED
     expected = missing = 0
@@ -78,12 +78,12 @@ def test_a_stalled_reader_delays_nobody_and_every_line_is_there_or_counted(
     wait_until(lambda: queued(to.counts()) == 0)
     assert to.counts() == Counts(EMITTED, EMITTED - counts.dropped, counts.dropped)
     to.close()
-    assert capfd.readouterr().err == ""  # the loss that the log has reported is not reported again
+    assert capfd.readouterr().err == ""  # the log has already reported the loss
 
 
 def test_a_full_queue_takes_nothing_until_half_of_it_is_written(pipe: Pipe, start: Start) -> None:
     to = start()
-    to.setFormatter(logging.Formatter("%(message)s " + 4000 * "."))  # the pipe holds one of them
+    to.setFormatter(logging.Formatter("%(message)s " + 4000 * "."))  # the pipe holds one line
     while not to.counts().dropped:
         emit(to, to.counts().emitted)
     wait_until(lambda: to.counts().written == 1)
@@ -129,16 +129,16 @@ def test_a_full_queue_holds_no_more_memory_than_it_may(
     finally:
         tracemalloc.stop()
         to.close()
-        pipe.close(pipe.reading)  # its thread ends: it does not write into the next test's pipe
+        pipe.close(pipe.reading)  # ends the thread, which must not write to the next test's pipe
         wait_until(lambda: "log" not in {thread.name for thread in threading.enumerate()})
-    assert 0.5 * QUEUE_BYTES < held < QUEUE_BYTES + 10 * len(LONGEST)  # and one is being written
+    assert 0.5 * QUEUE_BYTES < held < QUEUE_BYTES + 10 * len(LONGEST)  # plus the one being written
 
 
 def test_a_reader_that_leaves_got_whole_lines_and_the_loss_is_reported(
     pipe: Pipe, start: Start, capfd: pytest.CaptureFixture[str]
 ) -> None:
     to = start()
-    lines = 100 * [99 * "."]  # the pipe holds 40 of them, and a part of one more
+    lines = 100 * [99 * "."]  # the pipe holds 40 of them and part of another
     to.emit_lines(lambda: "\n".join(lines), 100, 100)
     assert os.read(pipe.reading, 1)
     pipe.close(pipe.reading)
@@ -148,7 +148,7 @@ def test_a_reader_that_leaves_got_whole_lines_and_the_loss_is_reported(
     assert re.match(f"60{LOST}", capfd.readouterr().err)
 
 
-# A program that logs that many records and says whether its end took longer than five seconds.
+# Logs 10,000 records; its exit code is 1 if the shutdown takes longer than five seconds.
 PROGRAM = f"""
 import logging, sys, time
 from server.log.writer import LogWriter
@@ -163,7 +163,7 @@ sys.exit(time.monotonic() - began > 5)
 
 
 def end(stdout: int, stderr: int) -> int:
-    """The exit code of PROGRAM."""
+    """Run PROGRAM and return its exit code."""
     words = [sys.executable, "-c", PROGRAM]
     return subprocess.call(words, stdout=stdout, stderr=stderr, timeout=SECONDS)
 
