@@ -40,7 +40,7 @@ def test_the_port_may_be_left_out_and_is_always_shown(text: str, host: str, port
     [
         *("", ":2022", "a b:1", "[server]:1"),
         *("server:", "server:0", "server:65536", "server:x", "server:٣", "server:-1"),
-        *("::1", "::1:2022", "[::1", "[::1]2022"),  # IPv6 stands in brackets
+        *("::1", "::1:2022", "[::1", "[::1]2022"),  # IPv6 needs brackets
         *("a..b:1", f"{'x' * 64}:1"),  # no name service can look these up
     ],
 )
@@ -50,7 +50,7 @@ def test_anything_else_is_an_error_that_shows_the_form(text: str) -> None:
 
 
 def resolve(monkeypatch: pytest.MonkeyPatch, *found: tuple[str, int]) -> None:
-    """Make every name stand for these addresses, in this order."""
+    """Make every name resolve to these addresses, in this order."""
     families = [socket.AF_INET6 if ":" in host else socket.AF_INET for host, _ in found]
     answer = [(f, socket.SOCK_STREAM, 6, "", one) for f, one in zip(families, found, strict=True)]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: answer)
@@ -66,7 +66,7 @@ def test_each_connect_has_its_own_order(stop: StopSignal, monkeypatch: pytest.Mo
     monkeypatch.setattr("client.address._connect", connect)
     resolve(monkeypatch, *((host, 2022) for host in V6 + V4))
     orders = set()
-    for _ in range(1000):  # one of the 36 orders is missing by chance once in 10**10 runs
+    for _ in range(1000):  # by chance, one of the 36 orders is missing once in 10**10 runs
         with pytest.raises(OSError, match="refused"):
             Address("six", 2022).connect(stop, SECONDS)
         orders.add((tuple(tried[:3]), tuple(tried[3:])))

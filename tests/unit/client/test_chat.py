@@ -14,7 +14,7 @@ BYE = "Bye Server\n"
 
 
 def chatted(s: Scene, keys: str, *, ask: bool = False) -> str:
-    """The screen after a chat that ended well."""
+    """Chat, assert that it ended well, and return the screen."""
     with typing(keys.encode(), s.stop) as (terminal, screen):
         assert chat(s.conversation, terminal, s.stop, s.log, ask=ask)
     return screen.getvalue()

@@ -1,4 +1,4 @@
-"""Messages to one server, in order, each until it has its one reply."""
+"""Messages to one server, in order: each is sent until it has its one reply."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One message on its way: how often, for how long, and what is logged meanwhile."""
+"""One message: how often it is sent, for how long, and what is logged."""
 
 import io
 import signal
@@ -20,7 +20,7 @@ FOR_EVER = 9999  # failures
 
 
 class Clock:
-    """Stands still except during a sleep, so that a minute passes at once."""
+    """A clock that moves only during a sleep, so that a minute passes at once."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -53,7 +53,7 @@ def delivery(stop: StopSignal) -> Delivery:
 
 
 def failing(*failures: Exception, send: bool = True) -> Callable[[Delivery], Reply]:
-    """An attempt that fails with each of these in turn, and then succeeds."""
+    """Return an attempt that raises these failures in turn and then succeeds."""
     coming = iter(failures)
 
     def attempt(delivery: Delivery) -> Reply:

@@ -24,7 +24,7 @@ def invoke(
 
 
 def play(served: list[Action], charset: str = "utf-8") -> Result:
-    """`run` a script from standard input against a server that does this with its one client."""
+    """`run` a script from standard input against a server that does `served` for one client."""
     with FakeServer([served]) as server:
         words = ("run", "--server", str(server.address), "--script", "-")
         return invoke(*words, charset=charset)

@@ -1,4 +1,4 @@
-"""A text file -> what to say, and when to pause."""
+"""A text file -> messages and pauses."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT as something to wait for."""
+"""SIGTERM and SIGINT end every wait on a StopSignal."""
 
 import signal
 import socket

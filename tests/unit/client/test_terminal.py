@@ -1,4 +1,4 @@
-"""A person, who reads lines and is asked for lines."""
+"""A person at a terminal, who reads lines and types lines."""
 
 from contextlib import ExitStack
 
@@ -13,8 +13,8 @@ from tests.kit.keyboard import typing
     ("keys", "answers", "seen"),
     [
         ("y\nGrüße \r\n\nn\n".encode(), ["y", "Grüße ", "", "n"], "? ? ? ? "),
-        (b"y", ["y", None, None], "? ? \n? \n"),  # the last line needs no end, and then it is over
-        (b"\xff\n", ["\udcff"], "? "),  # the server judges what is not UTF-8
+        (b"y", ["y", None, None], "? ? \n? \n"),  # no line end needed; then the input is over
+        (b"\xff\n", ["\udcff"], "? "),  # not UTF-8: left for the server to judge
     ],
 )
 def test_an_answer_is_a_line_without_its_end(

@@ -1,4 +1,4 @@
-"""The client over TLS, at a real server: it talks, or says in one line why it cannot."""
+"""The client over TLS with a real server: it talks, or says in one line why it cannot."""
 
 import socket
 import ssl
@@ -30,7 +30,7 @@ HERE = "127.0.0.1"
 
 @pytest.fixture
 def server(start_server: StartServer, ca: Authority) -> RunningServer:
-    """It asks its clients for certificates."""
+    """A server that asks its clients for certificates."""
     return start_server(tls=Certificates(*ca.issue(HERE), ca.certificate).context)
 
 
@@ -88,7 +88,7 @@ def test_distrust_on_either_side_is_one_line_and_not_retried(
     assert result.exit_code == 1
     [line] = [line for line in result.output.splitlines() if "number=1" in line]
     assert why in line
-    assert "connections=1" in result.output  # it was not tried again
+    assert "connections=1" in result.output  # not tried again
 
 
 def test_a_server_with_another_name_or_an_expired_certificate_is_not_trusted(
@@ -120,7 +120,7 @@ def test_a_client_without_tls_learns_that_it_is_missing(
 
 
 def leave(server: RunningServer, peer: Peer) -> None:
-    """Leave once another client was refused because of it."""
+    """Leave once another client has been refused."""
     wait_until(lambda: server.registry.snapshot().refused["busy"] >= 1)
     peer.close()
 
@@ -156,7 +156,7 @@ def test_wrong_files_are_one_line_and_exit_code_1_and_wrong_usage_is_2(
         assert why in result.output
     usage: dict[str, list[str | Path]] = {
         "go together": ["--tls", "--tls-cert", pair.certificate],
-        "go with --tls": ["--tls-ca", ca.certificate],  # or it would be sent unencrypted
+        "go with --tls": ["--tls-ca", ca.certificate],  # otherwise all would be sent unencrypted
     }
     for why, words in usage.items():
         result = invoke("127.0.0.1:1", *words)
@@ -181,7 +181,7 @@ def test_without_tls_the_client_does_not_import_ssl() -> None:
 
 @contextmanager
 def shaken(ca: Authority, stop: StopSignal) -> Iterator[tuple[Connection, ssl.SSLSocket]]:
-    """A connection of the client, greeted by this test as the server."""
+    """A greeted connection of the client, and the server's end of it."""
     ours, theirs = socket.socketpair()
     secured = Tls(ca.certificate, None, None).secure(ours, Address(HERE, 2022))
     connection = Connection(secured, DIALECTS["lines"](), "here")
@@ -207,4 +207,4 @@ def test_half_a_record_is_silence(ca: Authority, stop: StopSignal) -> None:
 def test_it_says_goodbye_when_it_closes(ca: Authority, stop: StopSignal) -> None:
     with shaken(ca, stop) as (connection, server):
         connection.close()
-        assert server.recv(99) == b""  # without it, this would raise
+        assert server.recv(99) == b""  # would raise without a goodbye
