@@ -7,7 +7,7 @@ import structlog
 from tests.kit.pipe import Pipe
 from tests.kit.running_server import RunningServer, StartServer
 
-# Nobody reads the log of a server in this process; tests that do capture it.
+# Discard the log of a server in this process; tests that need it capture it.
 structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
 
 

@@ -1,4 +1,4 @@
-"""Images built from a clone with a strict umask can be read by the user that they run as."""
+"""In images built from a clone with a strict umask, the image's user can read the files."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 FILES = [*Path().glob("Dockerfile.*"), *(Path(name, "Dockerfile") for name in ("grading", "tests"))]
 FILES.append(Path("tests/seen/Dockerfile"))
-OWN = re.compile(r"COPY (?!--from=)(?!requirements/)")  # root alone reads requirements
+OWN = re.compile(r"COPY (?!--from=)(?!requirements/)")  # only root reads these
 
 
 @pytest.mark.parametrize("file", FILES, ids=str)

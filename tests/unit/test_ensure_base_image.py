@@ -1,4 +1,4 @@
-"""What scripts/ensure-base-image asks of the engine, and what `make` then builds on."""
+"""What scripts/ensure-base-image asks of the engine, and which base `make` then builds on."""
 
 import sys
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from tests.kit.command import Ran, run
 from tests.kit.fake_program import put_on_path
 
 BASE, FREE_THREADED = "somebody/python:3.15", "thread-lanes-python:free-threaded"
-# It has the images of $HERE; each further command is noted, with what Compose would build on.
+# A fake `docker` with the images in $HERE. It notes other commands, and the base for Compose.
 ENGINE = """#!/bin/sh
 case "$*" in
 info | "compose version" | "buildx version") ;;
@@ -25,7 +25,7 @@ Asked = Callable[..., tuple[Ran, list[str]]]
 
 @pytest.fixture
 def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
-    """Runs a command where the engine has these images; what it said, and what it asked for."""
+    """Runs a command on an engine with these images; returns its result and engine commands."""
     put_on_path(monkeypatch, tmp_path, "docker", ENGINE)
     (noted := tmp_path / "noted").touch()
     monkeypatch.delenv("LANES_PYTHON", raising=False)

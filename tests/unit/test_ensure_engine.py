@@ -1,4 +1,4 @@
-"""What scripts/ensure-engine says of a Compose that could not build."""
+"""What scripts/ensure-engine reports about a Compose that could not build."""
 
 from pathlib import Path
 

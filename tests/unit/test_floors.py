@@ -1,4 +1,4 @@
-"""Who may import whom: the table of docs/design.md as data, checked against the code itself."""
+"""Which module may import which: the table of docs/design.md, checked against the code."""
 
 import ast
 from functools import cache
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-# A module may import those on lower floors, and no others of its package.
+# Within its package, a module may import only those on lower floors.
 FLOORS = {
     "server": [
         {"chat.clock", "chat.gil", "chat.ticks", "chat.histogram", "chat.protocol", "chat.models"}
@@ -105,7 +105,7 @@ NEVER = [
     ("server/chat/record.py", {"threading", "socket"}),
     ("client/protocol.py", {"socket", "threading", "select"}),
     ("lanes/check/protocol.py", {"socket", "threading", "select"}),
-    # What the server publishes is made of snapshots; it knows nothing of what serves.
+    # The HTTP side publishes snapshots; it must not know the modules that serve clients.
     *[
         (path, {f"server.chat.{name}" for name in ("session", "listener", "models", "connection")})
         for path in map(str, sorted(Path("server/http").glob("*.py")))
@@ -136,7 +136,7 @@ def imported(path: Path) -> set[str]:
 
 
 def modules(package: str) -> dict[str, set[str]]:
-    """The modules of a package, each with the modules of the same package that it imports."""
+    """Return the modules of a package, each with its imports from the same package."""
     paths = {
         ".".join(path.relative_to(package).with_suffix("").parts): path
         for path in Path(package).rglob("*.py")

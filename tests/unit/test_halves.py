@@ -1,4 +1,4 @@
-"""Two of the three packages agree, though none imports another: client talks to server."""
+"""The client and the server agree, though neither package imports the other."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""`make test` skips nothing: if a test is skipped, it fails."""
+"""`make test` fails if a test is skipped."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""No command ends silently for lack of a module on Windows; checkouts there have line feeds."""
+"""On Windows, no command fails silently for want of a module; checkouts have line feeds."""
 
 import shutil
 import sys
@@ -16,7 +16,7 @@ runpy.run_module(sys.argv.pop(1), run_name="__main__")
 
 
 def start(*words: str, says: str = "") -> Ran:
-    """One of our packages on a Python without these modules."""
+    """Run one of our packages on a Python without the modules that Windows lacks."""
     return run(sys.executable, "-c", START, *words, says=says)
 
 

@@ -1,4 +1,4 @@
-"""A subject of the checks: a server of a test's own making."""
+"""A subject for the checks: a fake server that a test scripts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from tests.kit.waiting import SECONDS
 
 @contextmanager
 def subject(connections: list[list[Action]], *, protocol: str = "handout") -> Iterator[Subject]:
-    """A fake server, found. Its greeting is waited for only if it speaks first."""
+    """A fake server as a subject. Waits for its greeting only if it speaks first."""
     speaks_first = isinstance(connections[0][0], bytes)
     with pytest.MonkeyPatch.context() as patch, FakeServer(connections) as server:
         patch.setattr("lanes.check.subject.AT_ONCE", SECONDS if speaks_first else 0)

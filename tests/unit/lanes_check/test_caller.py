@@ -1,4 +1,4 @@
-"""A client of a checked server: each wait has an end, each failure says what was seen."""
+"""A client of a checked server: each wait is bounded, each failure says what was seen."""
 
 import select
 import socket
@@ -31,7 +31,7 @@ class Pair:
         self.caller = Caller(self._connection, dialect, self.patience, greets=dialect.framed)
 
     def deliver(self, chunk: bytes) -> None:
-        """Have the server send it, and wait until it can be read."""
+        """Have the server send a chunk, and wait until the caller can read it."""
         self.server.sendall(chunk)
         assert select.select([self._connection], [], [], SECONDS)[0]
 
@@ -48,7 +48,7 @@ def speaking(protocol: str, patience: float = SECONDS) -> pytest.MarkDecorator:
 
 
 def test_without_line_ends_what_comes_at_once_is_one_reply(pair: Pair) -> None:
-    pair.caller.be_greeted()  # does not wait for it
+    pair.caller.be_greeted()  # does not wait for a greeting
     assert pair.caller.thread is None
     pair.caller.say(MESSAGE)
     assert pair.server.recv(1024) == MESSAGE.encode()
@@ -145,7 +145,7 @@ def test_leaving_unread_bytes_ends_the_stream(pair: Pair, leave: Callable[[Calle
     pair.deliver(b"Today")
     leave(pair.caller)
     assert pair.server.recv(1024) == b""
-    if leave is Caller.end_output:  # it still hears
+    if leave is Caller.end_output:  # it can still read
         assert pair.caller.reply(whole=False).text == "Today"
 
 

@@ -1,4 +1,4 @@
-"""What clients hear: an answer in parts, and a chat in which all hear what one says."""
+"""What clients hear: an answer in parts, or a chat in which all hear every answer."""
 
 from unittest.mock import Mock, PropertyMock
 
@@ -13,7 +13,7 @@ ALONE = 0.2  # seconds
 
 
 def hearing(*parts: tuple[float, str], due: float = 3.0) -> Mock:
-    """A client that spoke at 0.0 s, and hears these at these times."""
+    """A client that spoke at 0.0 s and hears each part at its time."""
     caller = Mock(spec=Caller, framed=False, quiet=0.5, due=due)
     caller.reply.side_effect = lambda **_: Reply(None, parts[0][1])
     caller.heard.side_effect = [text for _, text in parts]
@@ -24,7 +24,7 @@ def hearing(*parts: tuple[float, str], due: float = 3.0) -> Mock:
 
 
 def at(monkeypatch: pytest.MonkeyPatch, *times: float) -> None:
-    """Set what the clock says."""
+    """Make the clock return these times, one per call."""
     clock = Mock(monotonic=Mock(side_effect=times))
     monkeypatch.setattr("lanes.check.hearing.time", clock)
 

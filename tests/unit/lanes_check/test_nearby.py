@@ -1,4 +1,4 @@
-"""A server that is not on loopback is found on another address of this machine."""
+"""A server that does not listen on 127.0.0.1 is found on another address of this machine."""
 
 import json
 import socket
@@ -15,12 +15,12 @@ from lanes.testing import NotFound, watching
 from lanes.watch.target import of_pid
 from tests.kit.fake_server import CHUNK, UNTIL_GONE, FakeServer, nobody
 
-DEBIANS = "127.0.1.1"  # gethostbyname(gethostname()) there
+DEBIANS = "127.0.1.1"  # gethostbyname(gethostname()) on Debian
 
 
 @pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch) -> FakeServer:
-    """A server that answers at Debian's address of this machine, and not on 127.0.0.1."""
+    """A server that listens on Debian's address for the host name, not on 127.0.0.1."""
     create = socket.create_server
     monkeypatch.setattr(socket, "create_server", lambda _: create((DEBIANS, 0)))
     return FakeServer([[CHUNK, b"Today", UNTIL_GONE]] * 3)

@@ -1,4 +1,4 @@
-"""The end of what a server prints, kept while it is passed on."""
+"""The end of a server's output, kept while the output is passed on."""
 
 import os
 

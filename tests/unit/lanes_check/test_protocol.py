@@ -1,4 +1,4 @@
-"""The dialects are those of the client, without an import between the packages."""
+"""The dialects match the client's, though neither package imports the other."""
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,7 @@ PIECES = [
 
 
 def read(dialect: Dialect, pieces: list[bytes]) -> str:
-    """Everything that it reads from these bytes."""
+    """Return everything that the dialect reads from these bytes."""
     answers: list[object] = []
     try:
         for piece in filter(None, pieces):

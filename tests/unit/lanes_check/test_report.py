@@ -1,4 +1,4 @@
-"""A scorecard for people, for programs and for a CI."""
+"""A scorecard for people, for programs and for CI."""
 
 import json
 import sys
@@ -104,7 +104,7 @@ def test_the_junit_report_has_the_form_of_pytests_and_right_counts(
 
     def shape(element: ET.Element, path: str = "") -> set[str]:
         here = f"{path}/{element.tag}"
-        attributes = {f"{here}@{name}" for name in element.keys()}  # noqa: SIM118 - no dictionary
+        attributes = {f"{here}@{name}" for name in element.keys()}  # noqa: SIM118 - not a dict
         return {here}.union(attributes, *(shape(child, here) for child in element))
 
     texts = report.read_text(encoding="utf-8"), FORMATS["junit"](CARD)

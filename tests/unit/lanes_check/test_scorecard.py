@@ -1,4 +1,4 @@
-"""The checks one after the other: which passed, which failed, and in which the server ended."""
+"""The checks in order: which passed, which failed, and during which the server ended."""
 
 import time
 
@@ -35,7 +35,7 @@ def connects(found: Subject) -> str:
 
 def outlives(found: Subject) -> str:
     found.connect().leave()
-    wait_until(found.is_gone)  # the fake server closes its port when it has seen that
+    wait_until(found.is_gone)  # the fake server closes its port once its client has left
     return "it was there"
 
 
@@ -150,7 +150,7 @@ def test_a_new_client_that_gets_too_much_text_counts_as_served() -> None:
 
 
 def test_new_clients_ask_a_slow_server_only_after_failed_checks() -> None:
-    with subject([[UNTIL_GONE], [UNTIL_GONE], ANSWERED]) as found:  # the second is only a knock
+    with subject([[UNTIL_GONE], [UNTIL_GONE], ANSWERED]) as found:  # the second only connects
         found.usual = 60.0
         found.connect().leave()
         passed, failed = score(found, [check(passes), check(fails)], print)

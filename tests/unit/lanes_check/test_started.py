@@ -16,7 +16,7 @@ from lanes.watch.target import Target
 from tests.kit.command import run, runs
 from tests.kit.waiting import SECONDS, wait_until
 
-NOBODY = 2**22 + 1  # more processes than there can be, proc(5)
+NOBODY = 2**22 + 1  # above the highest process id: proc(5)
 LISTENS = """
 import os, socket, sys
 
@@ -34,7 +34,7 @@ def words(listeners: int = 1) -> list[str]:
     return [sys.executable, "-c", LISTENS, str(listeners)]
 
 
-# A console beside the thread that accepts: it ends with its standard input, or at its word.
+# A console next to the thread that accepts. It ends at "quit" or with its standard input.
 CONSOLE = """
 import socket, sys, threading
 
@@ -90,8 +90,8 @@ def test_a_program_that_vanished_from_proc_has_ended(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with subprocess.Popen(["/bin/sh", "-c", "exit 7"]) as child:
-        monkeypatch.setattr(child, "poll", lambda: child.returncode)  # None, until it is waited for
-        server = Target((NOBODY,), "server", child=child)  # it is gone from /proc
+        monkeypatch.setattr(child, "poll", lambda: child.returncode)  # None until `wait`
+        server = Target((NOBODY,), "server", child=child)  # not in /proc
         with pytest.raises(Unreachable, match=r"^server has ended with exit code 7$"):
             address_of(server, SECONDS)
 
@@ -101,7 +101,7 @@ def test_a_program_is_checked_where_it_listens_and_ended_with_its_children() -> 
     options = ["--only", "answers", "--format", "json"]
     done = run(sys.executable, "-m", "lanes", "check", *options, "--", *wrapped)
     assert done.returncode == 0, done.stderr
-    card = json.loads(done.stdout)  # it does not contain the server's output
+    card = json.loads(done.stdout)  # without the server's output
     assert re.fullmatch(r"127\.0\.0\.1:\d+", card["server"])
     [pid] = re.findall(r"I am (\d+)", done.stderr)
     wait_until(lambda: not runs(int(pid)))

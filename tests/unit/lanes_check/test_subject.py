@@ -41,7 +41,7 @@ def test_a_caller_without_a_greeting_is_disconnected() -> None:
     refused = pytest.raises(Failed, match="the greeting: the server said -ERR busy")
     with refusing as found, refused:
         found.call()
-    # The fake server has seen its client hang up: otherwise it would complain about a wait.
+    # The fake server saw its client hang up; otherwise it would fail with a time-out.
 
 
 def test_the_failure_names_the_caller_among_those_that_stay() -> None:
@@ -77,4 +77,4 @@ def test_a_connection_that_does_not_come_is_tried_again(monkeypatch: pytest.Monk
         server.fill()
         monkeypatch.setattr(Subject, "_open", try_one)
         found.connect().leave()
-    assert tries[:2] == [0.2, 0.4]  # the kernel tries again after a second
+    assert tries[:2] == [0.2, 0.4]  # the kernel retries only after a second

@@ -33,7 +33,7 @@ not_found = Mock(side_effect=NotFound("there is no process 0 here"))
 
 @pytest.fixture(autouse=True)
 def lines_with_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those servers read lines and say which thread answers; `check` takes that for any text."""
+    """End messages with LF, since these servers read lines; `check` takes any answer as text."""
     monkeypatch.setattr(Handout, "encode", lambda _, message: f"{message}\n".encode())
 
 
@@ -110,7 +110,7 @@ def test_a_pool_is_named_even_if_other_clients_wait_for_their_greeting() -> None
         [result] = score(subject, [check], print)
     assert (result.verdict, result.hint) == ("failed", HINTS["pool"]), result
     assert result.evidence.startswith("client 3 of 4 at once: the greeting: no answer within 2 s")
-    # On a busy machine it may be a thread for each client as well, with the others behind a lock.
+    # On a busy machine it may also look like a thread for each client, the rest behind a lock.
     assert "a pool of 2: 2 clients, 2 threads; 2 clients accepted" in result.evidence
 
 

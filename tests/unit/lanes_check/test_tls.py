@@ -1,4 +1,4 @@
-"""A socket over TLS does what the checks do with a plain one, and refusals are one line."""
+"""A TLS socket can do all that the checks need, and refusals are one line."""
 
 import select
 import socket
@@ -102,7 +102,7 @@ def test_a_caller_that_vanishes_or_does_not_read_resets_the_connection(
     select.select([caller], [], [], SECONDS)
     leave(caller)
     with pytest.raises(ConnectionResetError):
-        socket.socket.recv(server, 1024)  # OpenSSL may hide what the kernel says
+        socket.socket.recv(server, 1024)  # OpenSSL may hide the kernel's error
 
 
 def test_a_broken_record_is_explained_even_if_it_was_noticed_before(ends: Ends) -> None:
@@ -122,7 +122,7 @@ def test_a_server_without_a_handshake_is_noticed_in_time(ca: Authority) -> None:
             Subject(address, dialect, clients=2, many=2, timeout=0.1, secure=secure)
 
 
-# The command, on a real server that requires certificates.
+# The command, against a real server that requires certificates.
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Whether clients that speak at once are served at once: how long they wait shows it."""
+"""Whether clients that speak at once are served at once, judged by how long they wait."""
 
 from unittest.mock import Mock
 
@@ -15,7 +15,7 @@ ALONE = 0.4  # seconds
 IN_TURN = [ALONE * number for number in range(1, 11)]
 IN_PAIRS = [ALONE * number for number in (1, 1, 2, 2, 3, 3, 4, 4, 5, 5)]
 AT_ONCE = [ALONE] * 10
-UNEVEN = [ALONE * number for number in (1, 1, 1, 1, 1, 1, 2, 4, 6, 8)]  # not turns, but as slow
+UNEVEN = [ALONE * number for number in (1, 1, 1, 1, 1, 1, 2, 4, 6, 8)]  # as slow, but not in turns
 
 
 @pytest.mark.parametrize(
@@ -26,9 +26,9 @@ UNEVEN = [ALONE * number for number in (1, 1, 1, 1, 1, 1, 2, 4, 6, 8)]  # not tu
         (ALONE, IN_PAIRS, True),
         (ALONE, [ALONE * n for n in (0.1, 0.3, 0.5, 0.7, 0.9, 1.1, 1.3, 1.5, 1.7, 2)], False),
         (ALONE, [ALONE * n for n in (1, 1, 1, 1, 2, 2, 2, 2, 3, 3)], False),  # a pool of four
-        (ALONE, [9.7 * ALONE, *[9.9 * ALONE] * 9], False),  # all compute on one processor
-        (ALONE, [ALONE, *[9 * ALONE] * 9], False),  # the machine stood still for a while
-        (ALONE, UNEVEN, False),  # or several times
+        (ALONE, [9.7 * ALONE, *[9.9 * ALONE] * 9], False),  # all threads compute on one processor
+        (ALONE, [ALONE, *[9 * ALONE] * 9], False),  # the machine stalled for a while
+        (ALONE, UNEVEN, False),  # it stalled several times
         (ALONE, [ALONE, 2 * ALONE], True),
         (ALONE, [ALONE, 1.4 * ALONE], False),
         (TELLING, [TELLING * n for n in range(1, 11)], True),
@@ -37,7 +37,7 @@ UNEVEN = [ALONE * number for number in (1, 1, 1, 1, 1, 1, 2, 4, 6, 8)]  # not tu
             TELLING / 2,
             [TELLING * n / 2 for n in range(1, 100)],
             True,
-        ),  # but not if there are many
+        ),  # unless there are many
         (TELLING / 5, [TELLING * n / 5 for n in range(1, 100)], False),
     ],
 )
@@ -48,9 +48,9 @@ def test_clients_in_turns_wait_for_those_before_them(
 
 
 def tried(*answers: Answers, alone: float = ALONE, again: float = ALONE) -> str:
-    """The result if clients that speak at once are answered like this, round after round.
+    """Return the evidence if clients that speak at once get these answers, round after round.
 
-    A client that speaks alone waits `alone` seconds at first, and `again` seconds after each round.
+    A client that speaks alone waits `alone` seconds at first and `again` seconds after a round.
     """
     callers = [Mock(spec=Caller) for _ in range(10)]
     rounds = Mock(spec=Rounds, callers=callers)
@@ -92,7 +92,7 @@ def test_turns_are_tried_again_after_one_unlike_round_but_not_after_two() -> Non
     [
         (Failed("no answer within 3 s"), IN_TURN[:7], ONE),
         (Failed("no answer within 3 s"), [*[ALONE] * 4, *[2 * ALONE] * 3], FEW.format(4)),
-        (Failed("no answer within 3 s"), [], ""),  # it is impossible to say whether they take turns
+        (Failed("no answer within 3 s"), [], ""),  # nothing shows whether they take turns
         (HungUp("the server hung up"), IN_TURN[:7], ""),
     ],
 )
@@ -128,7 +128,7 @@ def test_a_timeout_too_short_for_any_answer_leaves_turns_unseen() -> None:
     [
         ([0.01] * 9, 3.0, SHARED),
         ([0.01] * 4, 3.0, ""),  # a pool of four
-        ([0.3 * number for number in range(1, 10)], 3.0, ""),  # there was not enough time
+        ([0.3 * number for number in range(1, 10)], 3.0, ""),  # too little time for the tenth
     ],
 )
 def test_nine_quick_answers_and_one_missing_mean_a_shared_connection(
