@@ -1,1 +1,1 @@
-"""A talk of twenty minutes, made of the lessons' text and pictures."""
+"""A twenty-minute talk, made of the lessons' text and pictures."""

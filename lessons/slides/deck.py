@@ -1,9 +1,9 @@
-"""Markdown slides -> one HTML page that needs nothing else.
+"""Markdown slides -> one self-contained HTML page.
 
-A line of `---` ends a slide. A comment says what the slide takes from a lesson (`<!-- lesson 2:
-questions -->`, `answers`, or a command with what it printed: `<!-- lesson 2: $ sed -n ... -->`; if
-several commands begin so, `#2` in front of `$` means the second). `<!-- 1.5 min: ... -->` is for
-the speaker: how long a slide takes, and what to say.
+A line of `---` ends a slide. A comment says what the slide takes from a lesson: its questions
+(`<!-- lesson 2: questions -->`), its `answers`, or a command and its output (`<!-- lesson 2: $ sed
+-n ... -->`; if several commands begin like that, `#2` before the `$` means the second). The comment
+`<!-- 1.5 min: ... -->` tells the speaker how long the slide takes and what to say.
 """
 
 import base64
@@ -25,13 +25,13 @@ from lessons.stops import stops
 FOLDER = Path(__file__).parent
 END = re.compile(r"^---$", re.MULTILINE)
 NOTE = re.compile(r"<!-- ([\d.]+) min: (.*?) *-->\n?", re.DOTALL)
-LINK = re.compile(r"(?<!!)\[([^]]+)\]\([^)]*\)")  # leads nowhere outside of the lesson
+LINK = re.compile(r"(?<!!)\[([^]]+)\]\([^)]*\)")  # leads nowhere outside the lesson
 TAKEN = re.compile(r"<!-- lesson (\d+): (questions|answers|(?:#(\d) )?\$ (.+?)) -->")
 
 
 @dataclass(frozen=True)
 class Slide:
-    """One slide, as Markdown, and what the speaker needs."""
+    """One slide as Markdown, with its time and a note for the speaker."""
 
     text: str
     minutes: float
@@ -39,12 +39,12 @@ class Slide:
 
 
 def slides(text: str) -> list[Slide]:
-    """The slides of a talk, with what they take from the lessons; raises Malformed."""
+    """Return the slides of a talk, filled in from the lessons. Raises Malformed."""
     return [_slide(part.strip()) for part in END.split(text)]
 
 
 def page(talk: Sequence[Slide]) -> str:
-    """All slides as one HTML page."""
+    """Return all slides as one HTML page."""
     markdown = MarkdownIt("commonmark").enable("table")
     markdown.add_render_rule("image", _image)
     shown = "\n".join(
@@ -95,7 +95,7 @@ def _image(
     _options: OptionsDict,
     _env: EnvType,
 ) -> str:
-    """The picture itself: an SVG that is in the page, with styles of its own."""
+    """Embed the picture as a data URI: in an `<img>`, an SVG keeps its styles to itself."""
     token = tokens[index]
     data = (FOLDER / str(token.attrs["src"])).read_bytes()
     address = f"data:image/svg+xml;base64,{base64.b64encode(data).decode()}"
