@@ -28,7 +28,7 @@ def swarm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Swarm]:
 
 @pytest.fixture
 def one(swarm: Swarm) -> Swarm:
-    """A single server, without a name."""
+    """A single server, without a replica name."""
     swarm.start(registry())
     return swarm
 

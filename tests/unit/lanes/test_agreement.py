@@ -1,4 +1,4 @@
-"""What servers tell beside what was seen of them."""
+"""What servers report, compared with what was seen from outside."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ def seen(how: str = "direct", **native_ids: int) -> Snapshot:
 
 
 class Saying(Servers):
-    """Servers that answer with this."""
+    """Servers that answer with these snapshots."""
 
     def __init__(self, *said: Snapshot) -> None:
         super().__init__("server", 0)

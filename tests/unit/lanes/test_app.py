@@ -1,4 +1,4 @@
-"""The page, as a browser asks for it."""
+"""The page, as a browser requests it."""
 
 import base64
 import hashlib
@@ -155,7 +155,7 @@ def test_the_policy_allows_just_the_styles_and_the_script_that_are_there(web: Fl
 
 
 def test_a_servers_document_is_passed_on(one: Swarm, two: Swarm) -> None:
-    """`one` has a name of its own here: it is the first of three."""
+    """Beside `two`, `one` is the first of three servers, and its address is its name."""
     web = create_app(two.servers()).test_client()
     choose = web.get("/sessions.json")
     assert choose.status_code == 400
@@ -194,7 +194,7 @@ def test_no_page_is_too_large(monkeypatch: pytest.MonkeyPatch, model: str, lengt
     web = create_app(servers).test_client()
     for path in VIEWS:
         page = web.get(f"{path}?seconds=86400").data
-        assert len(page) < 1.2 * 1024 * 1024, path  # 100 viewers', less than in the container
+        assert len(page) < 1.2 * 1024 * 1024, path  # 100 of these fit in the container's 128 MiB
 
 
 def test_equal_queries_share_a_drawing(web: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Asking one server, or all that a name stands for."""
+"""Asking one server, or all servers behind a name."""
 
 import os
 import socket
@@ -24,9 +24,9 @@ def test_a_server_that_left_dns_is_asked_until_it_stops_answering(two: Swarm) ->
     assert len(servers.snapshot().parts) == 2
     two.stop(gone)
     alone = servers.snapshot()
-    assert (alone.replica, alone.missing) == ("server-2", ())  # nobody misses the other
+    assert (alone.replica, alone.missing) == ("server-2", ())  # the other is not reported missing
     left = two.hosts.pop()
-    assert servers.snapshot().replica == "server-2"  # even though the name is no longer known
+    assert servers.snapshot().replica == "server-2"  # although the name is no longer known
     two.stop(left)
     with pytest.raises(NoAnswer, match=rf"no answer from {left}"):
         servers.snapshot()
@@ -47,7 +47,7 @@ def test_a_restarted_server_is_asked_for_everything(one: Swarm) -> None:
     assert [session.number for session in servers.snapshot().sessions] == [1]
     one.stop(one.hosts.pop())
     one.start(registry())
-    for _ in range(2):  # the second answer leaves out what the first has
+    for _ in range(2):  # the second answer omits what was in the first
         snapshot = servers.snapshot()
         assert snapshot.run == (one.registries[-1].snapshot().started_at, os.getpid())
         assert [session.peer for session in snapshot.sessions] == ["10.0.0.7:7"]
@@ -71,7 +71,7 @@ def test_answers_say_how_far_a_clock_is_ahead(one: Swarm, monkeypatch: pytest.Mo
     monkeypatch.setattr(clock, "EPOCH", time.time() - time.monotonic() + 100)
     answer = fetch(HOSTS[0], one.port)
     assert 0 < answer.within < 10
-    assert abs(answer.ahead - 100) <= answer.within + 0.001  # as both clocks are read in turn
+    assert abs(answer.ahead - 100) <= answer.within + 0.001  # the clocks are read in turn
 
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -87,7 +87,7 @@ OK = b"HTTP/1.1 200 OK\r\n"
         ([b"+OK Thread-1: ready\r\n"], "no answer from 127.0.0.1 port"),
         ([RESET], "no answer from 127.0.0.1 port"),
         ([OK + b"Content-Length: 3\r\n\r\n", RESET], "no answer from 127.0.0.1 port"),
-        ([OK + b"\r\n" + b" " * (LARGEST + 1)], "is not the document"),  # it has no end
+        ([OK + b"\r\n" + b" " * (LARGEST + 1)], "is not the document"),  # longer than lanes reads
     ],
 )
 def test_a_foreign_server_is_one_line_that_says_how_it_differs(

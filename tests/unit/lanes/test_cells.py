@@ -1,4 +1,4 @@
-"""A line of a terminal, cell by cell, and what may stand in it."""
+"""A line of a terminal, cell by cell, and the text that it may contain."""
 
 import pytest
 from hypothesis import given
@@ -13,8 +13,8 @@ from lanes.terminal.cells import Line, plain, shortened
     [
         ("lab-client-1 [fd00::1]:2022", "lab-client-1 [fd00::1]:2022"),
         ("\x1b[2J\r\n", "\\x1b[2J\\r\\n"),
-        ("\u202e\udc80", "\\u202e\\udc80"),  # reverses the line; half a character
-        ("a\u0301", "a\\u0301"),  # would join what is before it
+        ("\u202e\udc80", "\\u202e\\udc80"),  # reverses the line; half a surrogate pair
+        ("a\u0301", "a\\u0301"),  # would combine with the character before it
         ("教室", "教室"),
     ],
 )
@@ -43,9 +43,9 @@ def test_a_line_has_each_text_in_its_place_and_style_and_cuts_the_excess() -> No
     line.write(2, "教1", "red")
     line.write(7, "four", "blue")
     assert line.text().plain == "  教1  fou"
-    line.write(9, "教")  # its second half would be outside
+    line.write(9, "教")  # its second half would not fit
     assert line.text().plain == "  教1  fou"
     spans = [(span.start, span.end, span.style) for span in line.text().spans]
-    assert spans == [(2, 4, "red"), (6, 9, "blue")]  # in characters
+    assert spans == [(2, 4, "red"), (6, 9, "blue")]  # in characters, not cells
     free = [line.is_free(*place) for place in [(0, 1), (0, 2), (5, 1), (5, 2)]]
-    assert free == [True, False, True, False]  # a blank stays before the next text
+    assert free == [True, False, True, False]  # a blank is kept before the next text

@@ -1,4 +1,4 @@
-"""Neighbours differ in colour, however a pool takes turns, and nobody's colour changes."""
+"""Neighbours differ in colour, in whatever order a pool works, and no client changes colour."""
 
 import random
 from dataclasses import replace
@@ -20,7 +20,7 @@ from tests.kit.snapshots import REUSED
 
 def pool(workers: int, sessions: int) -> list[Record]:
     """Each client is served by the worker that is free first, for a random time."""
-    chance = random.Random(workers)  # noqa: S311 - the same each time
+    chance = random.Random(workers)  # noqa: S311 - the same numbers each time
     free, records = [0.0] * workers, []
     for number in range(1, sessions + 1):
         worker = free.index(min(free))
@@ -49,6 +49,6 @@ def test_lanes_of_several_servers_differ_from_their_neighbours_too() -> None:
 
 @given(snapshots())
 def test_a_newcomer_changes_nobodys_colour(taken: Snapshot) -> None:
-    assume(taken.model not in REUSED)  # workers are numbered as they start, which is not so here
+    assume(taken.model not in REUSED)  # real workers are numbered in the order they start
     before = replace(taken, sessions=taken.sessions[:-1])
     assert colours_of(before).items() <= colours_of(taken).items()

@@ -1,4 +1,4 @@
-"""`lanes picture`, `trace` and `report`, in this process and on a terminal of their own."""
+"""`lanes picture`, `trace` and `report`, in this process and on a pseudo-terminal."""
 
 import json
 import re

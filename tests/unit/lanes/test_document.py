@@ -1,4 +1,4 @@
-"""The document: a server writes it, lanes reads it."""
+"""The document that a server writes and lanes reads."""
 
 import json
 import math
@@ -20,7 +20,7 @@ from tests.kit.schema import VALIDATOR
 from tests.kit.snapshots import EPOCH, record
 
 MICROSECOND = 0.000_001
-OTHER_BYTES = b"caf\xe9".decode(errors="surrogateescape")  # a name in another encoding
+OTHER_BYTES = b"caf\xe9".decode(errors="surrogateescape")  # a name that is not UTF-8
 
 
 TAKEN = told.snapshot(
@@ -38,7 +38,7 @@ def changed(**facts: object) -> bytes:
 
 
 def session(**facts: object) -> bytes:
-    """The document, with these facts of its first session changed."""
+    """Return the document with these facts of its first session changed."""
     first, second = DOCUMENT["sessions"]
     return changed(sessions=[first | facts, second])
 

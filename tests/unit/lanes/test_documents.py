@@ -1,4 +1,4 @@
-"""The live page and the report, at their largest: test_app covers the rest."""
+"""The live page and the report at their largest; test_app covers the rest."""
 
 import gc
 import re
@@ -22,7 +22,7 @@ from tests.kit.documents import crowded
 from tests.kit.replicas import ONE, TWO, merged
 from tests.kit.snapshots import OPEN
 
-YARDSTICK = 0.010  # seconds that `yardstick` took on an idle core, when the bound was set
+YARDSTICK = 0.010  # seconds that `yardstick` took on an idle core when the limit was set
 
 
 def yardstick() -> str:
@@ -30,7 +30,7 @@ def yardstick() -> str:
 
 
 def cost(draw: Callable[[], str]) -> float:
-    """Seconds of an idle core; a shared core is slower, and so is the yardstick."""
+    """Return the seconds on an idle core: a shared core slows the yardstick just as much."""
 
     def measured(work: Callable[[], str]) -> float:
         began = time.thread_time()
@@ -38,8 +38,8 @@ def cost(draw: Callable[[], str]) -> float:
         return time.thread_time() - began
 
     traced = sys.gettrace()
-    sys.settrace(None)  # the time of coverage is not the page's
-    gc.freeze()  # nor is the time in which the collector walks over pytest's own objects
+    sys.settrace(None)  # do not count the time that coverage takes
+    gc.freeze()  # nor the time that the collector spends on pytest's own objects
     try:
         turns = [(measured(draw), measured(yardstick)) for _ in range(7)]
     finally:
@@ -56,7 +56,7 @@ def test_the_page_of_256_open_and_1000_closed_sessions_takes_less_than_100_ms(mo
     full = told.crowded(model)
     taken = parse(document(full))
     assert (taken.open, len(taken.sessions)) == (OPEN, OPEN + HISTORY)
-    news = document(full, since=taken.at - 0.5)  # as of an answer half a second ago
+    news = document(full, since=taken.at - 0.5)  # what is new since an answer half a second ago
     assert cost(lambda: live(parse(news).after(taken))) < 0.1
 
 
@@ -65,7 +65,7 @@ def rows(page: str) -> list[int]:
 
 
 def test_the_page_lists_the_latest_and_the_report_all_with_failures_first() -> None:
-    taken = crowded("pool", 1.2)  # too long for short visits
+    taken = crowded("pool", 1.2)  # too long to be folded as short visits
     live_page, kept = live(taken), report(taken)
     drawn = [session.number for session in picture_of(taken).sessions()]
     assert rows(live_page) == drawn[-ROWS:]

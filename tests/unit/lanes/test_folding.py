@@ -1,4 +1,4 @@
-"""Many short visits are one lane, and nothing else is in it."""
+"""Many short visits are folded into one lane, and nothing else is."""
 
 from lanes.layout import picture_of
 from lanes.page.table import table_of
@@ -17,7 +17,7 @@ SESSIONS = [
     *visits(11, 110),
     *visits(111, 111, end="lost"),
     *visits(112, 121),
-    client(122, 13, 13),  # goes on
+    client(122, 13, 13),  # still open
 ]
 
 

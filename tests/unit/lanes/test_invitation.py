@@ -1,4 +1,4 @@
-"""What to type to be a client: a command that works where it is read, or none."""
+"""The command to type to become a client: one that works where it is read, or none."""
 
 import re
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from tests.kit.telling_servers import SETTINGS, Swarm
 TLS = {"tls_cert": "server.pem", "tls_client_ca": None}
 PROVEN = {"tls_cert": "server.pem", "tls_client_ca": "authority.pem"}
 CLIENT = "docker compose run --rm --no-deps client chat --ask"
-# A server as Compose has it: it listens on 2022, and this machine has another port for it.
+# A server in Compose: it listens on 2022 and is published on another port of this machine.
 AS_PUBLISHED: list[tuple[Mapping[str, str], list[str]]] = [
     ({"LANES_PUBLISHED": "2122"}, ["nc 127.0.0.1 2122"]),
     ({"LANES_PUBLISHED": "2022-2031"}, []),
@@ -32,7 +32,7 @@ AS_PUBLISHED: list[tuple[Mapping[str, str], list[str]]] = [
 ]
 
 
-def empty(settings: Mapping[str, Any], door: Door = Door()) -> Snapshot:  # noqa: B008 - a value
+def empty(settings: Mapping[str, Any], door: Door = Door()) -> Snapshot:  # noqa: B008 - immutable
     return replace(snapshot(at=9), settings=settings, door=door)
 
 

@@ -1,4 +1,4 @@
-"""The servers' latest answer: asked for by one viewer's thread, and drawn once for all viewers."""
+"""The servers' latest answer: one viewer's thread asks for it, and it is drawn once for all."""
 
 import threading
 
@@ -12,7 +12,7 @@ from tests.kit.waiting import SECONDS
 
 
 class Told(Servers):
-    """Servers that answer with these in turn; each answer may wait for a signal."""
+    """Servers that give these answers in turn; each answer may wait for a signal."""
 
     def __init__(self, *said: list[Answer] | str) -> None:
         super().__init__("server", 0)

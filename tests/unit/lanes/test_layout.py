@@ -1,4 +1,4 @@
-"""Where each bar is: models by hand, limits by hand, and rules for any snapshot."""
+"""Where each bar is: examples for the models and the limits, and rules for any snapshot."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -22,7 +22,7 @@ Stretch = tuple[int, float, float, float]  # session, start, turn, end
 
 
 def stretches(bars: Iterable[Bar]) -> list[Stretch]:
-    """In seconds since the moment that the builders count from."""
+    """Return the bars in seconds since EPOCH."""
     return [(b.session.number, b.start - EPOCH, b.turn - EPOCH, b.end - EPOCH) for b in bars]
 
 
@@ -125,7 +125,7 @@ def test_by_default_the_window_grows_with_its_content_up_to_a_minute(
 ) -> None:
     sessions = [client(1, began, began, closed), client(2, 100)]
     assert picture_of(snapshot(*sessions, at=100, refusals=refusals)).span == long
-    assert picture_of(snapshot(at=100)).span == WINDOW  # there is nothing
+    assert picture_of(snapshot(at=100)).span == WINDOW  # nothing to show
 
 
 def test_refusals_in_the_window_are_shown() -> None:
@@ -157,7 +157,7 @@ def test_bars_wait_are_served_and_never_overlap(snapshot: Snapshot, seconds: flo
         assert picture.start <= bar.start <= bar.turn <= bar.end <= picture.at
         assert not bar.open or bar.end == picture.at
         assert all(bar.turn <= moment <= bar.end for moment, _ in bar.ticks)
-    # Every open session is drawn once; one without a thread may have come too late for the queue.
+    # Every open session is drawn once; one without a thread may be too new for the queue.
     settled = snapshot.at - (seconds or WINDOW) / 1000
     drawn = [bar.session for bar in (*queued, *in_lanes) if bar.open]
     assert sorted(one.number for one in drawn if one.thread or one.accepted_at < settled) == [
@@ -165,7 +165,7 @@ def test_bars_wait_are_served_and_never_overlap(snapshot: Snapshot, seconds: flo
         for one in snapshot.sessions
         if one.state != "closed" and (one.thread or one.accepted_at < settled)
     ]
-    # No other is drawn twice, except in a pool after a wait in the queue.
+    # No session is drawn twice, except in a pool after a wait in the queue.
     for bars in (queued, in_lanes):
         assert len(bars) == len({bar.session.number for bar in bars})
     waited = {bar.session.number for bar in queued}

@@ -1,4 +1,4 @@
-"""What is written on and around the lanes, whoever draws them."""
+"""The text on and around the lanes, the same for every renderer."""
 
 from itertools import pairwise
 
@@ -17,7 +17,7 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def window(seconds: float, *refusals: float) -> Picture:
-    """A window that ends 100,000 seconds past the moment; refusals, in seconds before that end."""
+    """A window that ends 100,000 seconds after EPOCH; refusals are in seconds before its end."""
     taken = snapshot(at=100_000, refusals=[100_000 - before for before in refusals])
     return picture_of(taken, seconds)
 

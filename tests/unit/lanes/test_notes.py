@@ -1,4 +1,4 @@
-"""What is written beside the lanes, whoever draws them."""
+"""The notes and figures beside the lanes, the same for every renderer."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What a snapshot was at an earlier moment."""
+"""A snapshot as of an earlier moment."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""What a viewer asks for, and that it is the same whenever they ask."""
+"""A viewer's query: a paused picture is the same whenever it is requested."""
 
 import re
 
@@ -13,7 +13,7 @@ PAUSED = EPOCH + 12.0
 
 
 def class_of(at: float) -> Snapshot:
-    """Three clients, N seconds after the server started: one talks on, one comes late."""
+    """Three clients, N seconds after the server started: one keeps talking, one comes late."""
     said = range(2, int(at) + 1)
     talks = client(1, 2, 2, said=said)
     talks.bytes_in, talks.bytes_out, talks.refused = 10 * len(said), 20 * len(said), len(said) // 9

@@ -1,4 +1,4 @@
-"""Several servers' snapshots as one: nothing is lost, nothing mixed up, no time moved."""
+"""Several servers' snapshots merged: nothing is lost or mixed up, and no time is moved."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ def test_one_picture_has_all_lanes_each_with_the_name_of_its_replica() -> None:
     assert threads(both) == ["server-1/Thread-1", "server-1/Thread-2", "server-2/Thread-1"]
     drawn = [(one.replica, one.number) for one in picture_of(both).sessions()]
     assert drawn == [("server-1", 1), ("server-1", 2), ("server-2", 1)]
-    assert figures(picture_of(both))["served at once"] == "2"  # no peak: theirs were not at once
+    assert figures(picture_of(both))["served at once"] == "2"  # no peak: theirs may not coincide
     assert both.model == "thread"
     assert merged(ONE, of("server-3", client(1, 1, 1), model="lock")).model == "lock and thread"
 
@@ -101,7 +101,7 @@ def crowd(replica: str, lanes: int, waiting: int) -> Snapshot:
 def test_each_queue_is_drawn_as_far_as_there_is_room(waiting: list[int], drawn: list[int]) -> None:
     taken = [crowd(name, LANES - 1, rows) for name, rows in zip("ab", waiting, strict=True)]
     picture = picture_of(merged(*taken))
-    assert picture.snapshot.peak_serving == LANES - 1  # the most that one has served
+    assert picture.snapshot.peak_serving == LANES - 1  # the most that one replica has served
     assert (len(picture.lanes), picture.lanes_more) == (LANES, 2 * (LANES - 1) - LANES)
     owners = [row[0].session.replica for row in picture.queue]
     assert owners == ["a"] * drawn[0] + ["b"] * drawn[1]

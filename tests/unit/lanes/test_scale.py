@@ -1,4 +1,4 @@
-"""Seconds become pixels: a window of 10 s on 1,000 of them, so that a second is 100."""
+"""Seconds become pixels: a window of 10 s is 1,000 pixels wide, so a second is 100."""
 
 import pytest
 

@@ -27,7 +27,7 @@ Page = subprocess.Popen[str]
 
 @contextmanager
 def page(swarm: Swarm) -> Iterator[tuple[Page, int]]:
-    """The process, and its port."""
+    """Run `lanes page`; yield the process and its port."""
     words = [sys.executable, "-m", "lanes", "page", "--port", "0"]
     with subprocess.Popen(
         [*words, "--from", f"{HOSTS[0]}:{swarm.port}"],
@@ -88,7 +88,7 @@ def test_slow_viewers_keep_nobody_out(
     with page(one) as (_, port), ExitStack() as stack:
         for _ in range(LIMITS["connection_limit"] // 2):
             stack.enter_context(deaf((LOOPBACK, port), said.encode(), 2048))
-        for _ in range(3):  # or 503, if the machine is too busy to ask the server in time
+        for _ in range(3):  # 503 if the machine is too busy to ask the server in time
             wait_until(lambda: get(port, "/").status == 200)
 
 

@@ -1,4 +1,4 @@
-"""One answer added to another."""
+"""A new answer added to the earlier ones."""
 
 from dataclasses import dataclass, field, replace
 
@@ -24,7 +24,7 @@ class Lab:
 
     registry: Registry = field(default_factory=lambda: Registry(5, "", SETTINGS))
     open: list[Record] = field(default_factory=list)
-    said: dict[int, float] = field(default_factory=dict)  # when, if not counted yet
+    said: dict[int, float] = field(default_factory=dict)  # uncounted messages: session -> time
     seen: Snapshot | None = None
     at: float = EPOCH
 
@@ -58,7 +58,7 @@ class Lab:
             record.ticks.add(moment, moment, 1)
 
     def ask(self) -> tuple[Snapshot, Snapshot]:
-        """What the viewer knows by now, and everything."""
+        """Return what the viewer knows by now, and the whole snapshot."""
         taken = self.registry.snapshot()
         answer = parse(document(taken, self.seen.at if self.seen else 0.0))
         self.seen = answer.after(self.seen) if self.seen else answer

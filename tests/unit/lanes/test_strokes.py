@@ -20,7 +20,7 @@ ROOM = 12  # cells for a client's name
 
 
 def row(*records: Record, at: float = 5, behind: int = 0, labelled: bool = True) -> str:
-    """The only lane, with this many columns after it."""
+    """The only lane, with `behind` columns after it."""
     picture = picture_of(snapshot(*records, at=at, model="lock"), SPAN)
     columns = Columns(picture, 0, 10 * SPAN)
     line = Line(10 * SPAN + behind)
@@ -33,7 +33,7 @@ def row(*records: Record, at: float = 5, behind: int = 0, labelled: bool = True)
 
 
 def waits(began: float, served: float | None = None, closed: float | None = None) -> Record:
-    """A client that waits in its thread before it is served, if it is served."""
+    """A client that waits in its thread before it is served, if ever."""
     return client(1, began, served, closed, thread="Thread-1", said=())
 
 
@@ -57,7 +57,7 @@ FAILURES = sorted({*get_args(End)} - {"bye"})
         ([served(1, 4.99, None)], " " * 49 + "╺"),
         # Bars that touch are told apart by their ends.
         ([served(1, 1, 2), served(2, 2, 2.1), served(3, 2.1, 3)], "          ╺━━━━━━━━╸■╺━━━━━━━╸"),
-        # A bar whose columns are all taken is left out, and the next one is not.
+        # A bar whose columns are all taken is left out, but the next one is not.
         ([*BRIEF, served(10, 1.02, 2)], "          ■╺━━━━━━━╸"),
     ],
 )
@@ -75,16 +75,16 @@ def test_a_stroke_has_no_end_beyond_the_window(session: Record, shown: str) -> N
 @pytest.mark.parametrize(
     ("sessions", "shown"),
     [
-        # Behind the stroke, with the end of a long name.
+        # After the stroke; of a long name, the end.
         ([served(3, 1, 2, name="lab-client-3")], "╺━━━━━━━━╸ #3 lab-client-3"),
         ([served(3, 1, 2, name="a-lab-client-3")], "╺━━━━━━━━╸ #3 …ab-client-3"),
-        # On it, between messages; without blanks if that hides none; over them if it must.
+        # On the stroke, between messages; if need be without blanks, or even over messages.
         ([served(1, 1, 3, [1.1, 1.4, 2.5]), NEXT], "╺┿━━┿ #1 c-1 ━━┿━━━╸╺━━━━━━━━╸ #12 c-12"),
         ([served(1, 1, 3, [1.1, 1.4, 2.2]), NEXT], "╺┿━━┿#1 c-1━┿━━━━━━╸╺━━━━━━━━╸ #12 c-12"),
         ([served(11, 2, 3, [2, 2.3, 2.6, 2.9]), NEXT], "┝#11━━┿━━┥╺━━━━━━━━╸ #12 c-12"),
         # Where the session waits.
         ([waits(1, 4.5)], "╶ #1 c-1 ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌━━━━━"),
-        # A failed end has its word, and a mark even without room for that.
+        # A failed end is named; without room for the name it still has a mark.
         *[([served(3, 1, 2, end=end)], f"╺━━━━━━━━╸ #3 c-3 ✗ {end}") for end in FAILURES],
         (SHORT, "╺━✗✗╺━━━━━━━━╸ #12 c-12"),
     ],

@@ -1,4 +1,4 @@
-"""The drawing, parsed again: what it shows is what the snapshot says."""
+"""The drawing, parsed: it shows what the snapshot says."""
 
 import colorsys
 import math
@@ -175,7 +175,7 @@ def test_messages_that_came_together_are_a_box_with_their_count() -> None:
 
 
 def oklab(hue: int, saturation: float, lightness: float) -> tuple[float, ...]:
-    """A colour in OKLab (https://bottosson.github.io/posts/oklab/): 0.02 is just noticeable."""
+    """HSL to OKLab (https://bottosson.github.io/posts/oklab/): 0.02 apart is just noticeable."""
     channels = colorsys.hls_to_rgb(hue / 360, lightness, saturation)
     r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
     long, medium, short = (

@@ -1,4 +1,4 @@
-"""The sessions under the lanes, as exact facts."""
+"""The table of sessions under the lanes, with exact facts."""
 
 import io
 from dataclasses import replace
@@ -50,7 +50,7 @@ def test_a_handshake_is_named_and_a_proven_name_is_marked() -> None:
 
 def test_a_long_name_gets_the_room_that_is_left_and_keeps_its_end() -> None:
     long = record(1, accepted=1, served=1, closed=2, client="a-very-long-prefix-of-lab-client-1")
-    # In a table this narrow, the OS thread is only in the lanes.
+    # A table this narrow leaves the OS thread to the lanes.
     assert "1 …fix-of-lab-client-1 Thread-1 bye" in shown(long, width=60)[2]
     assert len(shown(long, width=60)[2]) == 60
 

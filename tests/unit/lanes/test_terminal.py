@@ -1,4 +1,4 @@
-"""The whole picture as text, which always fits."""
+"""The whole picture as text, which always fits the terminal."""
 
 import io
 import re
@@ -23,12 +23,12 @@ from tests.kit.scenes import client
 from tests.kit.snapshots import record
 
 SPAN = scenes.LENGTH
-WIDTH = 73  # so that a second of the wall is ten columns
+WIDTH = 73  # so that a second of scenes.WALL is ten columns
 LEGEND = "╌╌ waits   ━━ is served   ┿ messages   ✗ failed   ▲ refused"
 
 
 def text(picture: Picture, width: int, height: int | None = None, **colours: bool) -> str:
-    console = Console(width=width, file=io.StringIO(), highlight=False, **colours)  # type: ignore[arg-type]  # the test names them
+    console = Console(width=width, file=io.StringIO(), highlight=False, **colours)  # type: ignore[arg-type]  # Console's options
     console.print(draw(picture, width, height))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
@@ -40,14 +40,14 @@ def shown(picture: Picture, width: int = WIDTH, height: int | None = None) -> li
 
 
 def lanes(picture: Picture, width: int = WIDTH, height: int | None = None) -> list[str]:
-    """From the legend to the time axis."""
+    """The lines between the legend and the time axis."""
     lines = shown(picture, width, height)
     lines = lines[lines.index(LEGEND) + 2 :]
     return lines[: next(number for number, line in enumerate(lines) if "┴" in line)]
 
 
 def axis(picture: Picture, width: int = WIDTH) -> str:
-    """The line under the lanes."""
+    """The time axis, the line under the lanes."""
     return next(line for line in shown(picture, width) if "┴" in line)
 
 

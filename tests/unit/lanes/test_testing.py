@@ -1,4 +1,4 @@
-"""What other people's tests can assert of their servers."""
+"""What other projects' tests can assert about their servers."""
 
 import os
 import re
@@ -22,7 +22,7 @@ from tests.watch.truth import Talker, Target, running
 
 @contextmanager
 def clients(target: Target, number: int) -> Iterator[list[Talker]]:
-    """N clients that have said something, one after the other."""
+    """N clients that have each sent a message, one after the other."""
     with ExitStack() as stack:
         talkers = [stack.enter_context(closing(target.talk())) for _ in range(number)]
         for talker in talkers:
@@ -113,7 +113,7 @@ def test_a_server_that_does_not_listen_on_the_port_is_not_watched() -> None:
 
 
 def container(pid: int) -> SimpleNamespace:
-    """A container as the Docker SDK has it, of an engine that runs elsewhere."""
+    """A container as the Docker SDK represents it, on an engine that runs elsewhere."""
     state = {"State": {"Pid": pid}}
     return SimpleNamespace(name="web", id="0123456789ab", attrs=state, reload=lambda: None)
 
@@ -123,7 +123,7 @@ def container(pid: int) -> SimpleNamespace:
     [
         (container(0), "container web is not running"),
         (container(1), "cannot see process 1 of container web: be root"),
-        (2**22 + 1, "there is no process 4194305 here"),  # more than there can be, proc(5)
+        (2**22 + 1, "there is no process 4194305 here"),  # above the largest pid_max: proc(5)
     ],
 )
 def test_a_server_that_cannot_be_seen_is_not_watched(server: object, why: str) -> None:

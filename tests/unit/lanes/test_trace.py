@@ -19,7 +19,7 @@ from tests.kit.scenes import client
 from tests.kit.snapshots import EPOCH, REUSED, record
 
 Event = dict[str, Any]
-Span = tuple[str, int, int, Event]  # a name, from when to when, and its facts
+Span = tuple[str, int, int, Event]  # name, start, end, facts
 
 FIELDS = {  # the fields of each phase's events, in addition to name, process and thread
     "M": {"args", "ts"},
@@ -40,7 +40,7 @@ class Trace:
         named = [one for one in self.events if one["name"] == "thread_name"]
         self.names = {one["tid"]: one["args"]["name"] for one in named}
         assert len(self.names) == len(named)
-        self.tracks: dict[str, list[Event]] = {}  # the slices on each
+        self.tracks: dict[str, list[Event]] = {}  # the slices on each track
         for one in self.of("X"):
             self.tracks.setdefault(self.names[one["tid"]], []).append(one)
 
@@ -48,7 +48,7 @@ class Trace:
         return [one for one in self.events if one["ph"] == phase]
 
     def queue(self) -> list[Span]:
-        """The waits in the queue; each begins once, and then ends once."""
+        """The waits in the queue; each begins once and ends once."""
         begun, ended = (
             {(one["cat"], one["name"], one["id2"]["local"]): one for one in self.of(phase)}
             for phase in "be"
@@ -68,7 +68,7 @@ def microseconds(seconds: float) -> int:
 
 
 def outer_of_each(slices: Iterable[Event]) -> list[str | None]:
-    """The slice that each is in, for a viewer that reads them one after the other."""
+    """Return the slice that each one is in, for a viewer that reads them in order."""
     open_: list[Event] = []
     outer: list[str | None] = []
     for one in slices:
@@ -113,7 +113,7 @@ def test_events_have_the_fields_of_their_phase_and_ascend_and_nest(snapshot: Sna
         assert due == 0
 
 
-@given(snapshots(), st.sampled_from([1, 4321]))  # in a container a process may be number 1
+@given(snapshots(), st.sampled_from([1, 4321]))  # in a container the pid may be 1
 def test_each_thread_has_a_track_of_its_own_in_order(snapshot: Snapshot, pid: int) -> None:
     trace = Trace(replace(snapshot, pid=pid))
     threads = {f"{one.thread} ({one.native_id})" for one in snapshot.sessions if one.thread}
@@ -200,7 +200,7 @@ def test_two_threads_with_the_same_os_id_have_a_track_each() -> None:
 
 
 def test_the_newest_sessions_have_slices_for_messages_and_all_have_counts() -> None:
-    fitting, older = MESSAGES // TICKS, 6  # with more than 16 the document itself merges ticks
+    fitting, older = MESSAGES // TICKS, 6  # with more than 16, the document itself merges ticks
     page = snapshot(*(talkative(number) for number in range(1, older + fitting + 1)), at=3_000)
     trace = Trace(page)
     slices = [len(track) for track in trace.tracks.values()]
