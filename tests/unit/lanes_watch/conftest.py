@@ -1,4 +1,4 @@
-"""A process that the test directs, and a look at it."""
+"""A process that the test controls, and the watcher's view of it."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,7 +12,7 @@ from tests.kit.puppet import Puppet
 @pytest.fixture
 def puppet() -> Iterator[Puppet]:
     with Puppet() as puppet:
-        puppet.do("")  # it is up
+        puppet.do("")  # wait until it is up
         yield puppet
 
 

@@ -28,7 +28,7 @@ def polls(*inodes: int, kind: Kind = "polls") -> Doing:
 
 
 class Course:
-    """Looks, one after the other, at a server with these connections."""
+    """Consecutive looks at a server."""
 
     def __init__(self) -> None:
         self.attribution = Attribution()
@@ -42,7 +42,7 @@ class Course:
         *,
         listed: bool = True,
     ) -> Claim:
-        """The claim on the first connection."""
+        """Look once; return the claim on the connection C."""
         self._lists += listed
         seen = {MAIN: ACCEPTS, **look}
         self.attribution.update(seen, connections, pending, self._lists, [LISTENER])
@@ -64,7 +64,7 @@ def test_a_poller_serves_its_only_client_if_it_is_the_only_thread(
     course: Course, kind: Kind
 ) -> None:
     assert course.see({CHILD: polls(C, kind=kind)}) == (CHILD, "direct")
-    assert course.see({CHILD: polls(kind=kind)}) == (CHILD, "remembered")  # of no socket
+    assert course.see({CHILD: polls(kind=kind)}) == (CHILD, "remembered")  # it polls no socket
     assert course.see({CHILD: polls(C, kind=kind), HELPER: LOCKED}) == (CHILD, "polled")
     assert course.see({CHILD: polls(C, LISTENER, kind=kind)}) == (CHILD, "polled")
 
@@ -158,7 +158,7 @@ def test_a_thread_that_has_ended_is_forgotten_at_the_next_look(course: Course) -
     assert course.see({U: RUNS}, pending={C}) == (T, "direct")
     assert course.attribution.lost() == {C}
     assert course.see({}) == UNKNOWN
-    assert course.see({T: LOCKED}) == UNKNOWN  # another thread with its number
+    assert course.see({T: LOCKED}) == UNKNOWN  # another thread with the same ID
 
 
 def test_a_thread_and_a_connection_that_appear_together_are_born_together(course: Course) -> None:
@@ -237,7 +237,7 @@ def test_a_busy_thread_with_a_client_does_not_serve_another(course: Course) -> N
 
 def test_a_pollers_connections_are_never_remembered(course: Course) -> None:
     course.see({T: polls(C, D)}, (C, D))
-    assert course.see({T: RUNS}, (C, D)) == (T, "polled")  # it reads, perhaps for another
+    assert course.see({T: RUNS}, (C, D)) == (T, "polled")  # perhaps it reads for another client
     assert course.see({T: polls(D, LISTENER)}, (C, D)) == UNKNOWN
     assert course.see({T: RUNS}, (C, D)) == UNKNOWN
 

@@ -1,4 +1,4 @@
-"""A server's connections, listed seldom and read often: real ones."""
+"""A server's connections, listed rarely and read often: real connections."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -17,8 +17,8 @@ from tests.kit.puppet import Puppet
 from tests.kit.waiting import wait_until
 
 T = ThreadId(1, 2)
-TICK = 10  # milliseconds: the longest of the kernel's
-NOBODY: Look = {ThreadId(1, 1): Doing("accepts")}  # serves any client
+TICK = 10  # milliseconds: the longest kernel tick
+NOBODY: Look = {ThreadId(1, 1): Doing("accepts")}  # no thread serves a client
 
 
 class Known(Meeting):
@@ -39,7 +39,7 @@ class Known(Meeting):
 
 @pytest.fixture
 def meeting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Known]:
-    """Without a sign of something new, nothing is listed again; known ones are always read."""
+    """A meeting that lists connections only on a sign of a new one, and reads them at each look."""
     monkeypatch.setattr(connections, "LIST", 600.0)
     monkeypatch.setattr(connections, "COUNTERS", 0.0)
     monkeypatch.setattr(connections, "SHARE", 1e6)
@@ -56,7 +56,7 @@ def test_many_connections_are_listed_instead_of_looked_up(
     for _ in clients:
         meeting.accept()
     meeting.read()
-    monkeypatch.setattr(Sockets, "look_up", None)  # it would fail
+    monkeypatch.setattr(Sockets, "look_up", None)  # a call would fail
     clients[0].sendall(b"!")
     wait_until(lambda: sorted(one.segments for one in meeting.read()) == [0, 1])
     assert meeting.connections.read(NOBODY, {meeting.port}) is meeting.connections.read(
@@ -82,7 +82,7 @@ def test_connections_found_together_are_sorted_by_descriptor(meeting: Known) -> 
         meeting.connect()
         accepted.append(meeting.accept())
     first, _, last = (one.fileno() for one in accepted)
-    spare = os.dup(first)  # the first and the last change places
+    spare = os.dup(first)  # swap the first and the last
     os.dup2(last, first)
     os.dup2(spare, last)
     os.close(spare)
@@ -117,7 +117,7 @@ def test_a_connection_is_known_as_soon_as_a_thread_serves_it(meeting: Known) -> 
     accepted = meeting.accept()
     assert meeting.read() == []
     serves: Look = {T: Doing("reads", frozenset({inode(accepted)}), alone=True)}
-    meeting.read({T: Doing("locks")})  # a new thread is a sign too: there may be more
+    meeting.read({T: Doing("locks")})  # a new thread is also a sign: there may be more
     assert [one.inode for one in meeting.read(serves)] == [inode(accepted)]
 
 
@@ -176,13 +176,13 @@ def test_while_no_thread_runs_connections_that_threads_wait_for_are_not_read(
     meeting.read(look)
     meeting.processes.runs += 1
     meeting.read(look)
-    assert asked == [{other}, {served}]  # a connection that is not found has been closed
+    assert asked == [{other}, {served}]  # not found, so `other` has been closed
 
 
 def test_a_message_is_pending_until_its_answer_even_within_a_tick(meeting: Known) -> None:
     client = meeting.connect()
     accepted = meeting.accept()
-    for number in range(1, 20):  # some of them within a tick of the answer before
+    for number in range(1, 20):  # some within a tick of the previous answer
         client.sendall(b"hello")
         [seen] = meeting.read({T: Doing("running")})
         assert (seen.segments, seen.pending) == (number, True)
@@ -195,8 +195,8 @@ def test_a_message_is_pending_until_its_answer_even_within_a_tick(meeting: Known
 
 @pytest.fixture
 def other(meeting: Known) -> Iterator[Puppet]:
-    """A server unknown to the watched one that listens on the same port."""
-    with Puppet("setsid", "--fork") as puppet:  # no child of ours
+    """An unrelated server that listens on the same port as the watched one."""
+    with Puppet("setsid", "--fork") as puppet:  # not our child
         puppet.do(f"""
 listener = socket.create_server(("127.0.0.1", {meeting.port}), reuse_port=True)
 listener.setblocking(False)

@@ -1,4 +1,4 @@
-"""What the threads of a process do, look by look: a real process, which the test directs."""
+"""What the threads of a process do, look by look: a real process that the test controls."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ said = [os.fstat(one.fileno()).st_ino for one, _ in pairs]
 
 
 class Scene:
-    """A process with three sockets; a thread waits for each of the first two."""
+    """A process with three socket pairs; a thread waits on each of the first two."""
 
     def __init__(self, puppet: Puppet, processes: Processes) -> None:
         self._processes, self._evidence = processes, Evidence(processes)
@@ -48,7 +48,7 @@ def scene(puppet: Puppet, processes: Processes) -> Scene:
 
 
 def test_a_look_without_changes_is_the_same_object(scene: Scene) -> None:
-    wait_until(lambda: scene.look() is scene.look())  # the main thread waits again, too
+    wait_until(lambda: scene.look() is scene.look())  # the main thread waits again too
     before = scene.look()
     scene.do("pairs[0][1].send(b'!')")
     wait_until(lambda: scene.threads[0] not in scene.look())
@@ -59,7 +59,7 @@ def test_a_look_without_changes_is_the_same_object(scene: Scene) -> None:
 def test_a_descriptor_that_has_become_another_connection_is_noticed(
     scene: Scene, turn: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evidence, "TURN", turn)  # with 1 each of three threads is read in turn
+    monkeypatch.setattr(evidence, "TURN", turn)  # 1: the three threads are read in turn
     _, second, third = scene.inodes
     scene.do("os.dup2(pairs[2][0].fileno(), pairs[0][0].fileno())")
     for _ in range(1 if turn > 1 else 4):
@@ -72,7 +72,7 @@ def test_the_descriptor_of_a_closed_connection_is_read_again_at_once(
 ) -> None:
     monkeypatch.setattr(evidence, "TURN", Fraction(1, 10**9))  # its turn comes in years
     first, second, third = scene.inodes
-    for _ in range(4):  # each of three threads has its first turn: a connection elsewhere is closed
+    for _ in range(4):  # all three threads have their first turn; no thread waits for -1
         scene.look(-1)
     scene.do("os.dup2(pairs[2][0].fileno(), pairs[0][0].fileno())")
     assert scene.waits_for() == [first, second]
@@ -85,7 +85,7 @@ def test_a_descriptor_reused_by_another_thread_is_not_believed(
     inode = Process.inode
 
     def later(process: Process, descriptor: int) -> int:
-        """Between the sample and the look-up the thread leaves, and its descriptor is reused."""
+        """Between the sample and the look-up, the thread ends and its descriptor is reused."""
         monkeypatch.undo()
         scene.do("""
 pairs[0][1].send(b"!")

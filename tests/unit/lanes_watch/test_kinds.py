@@ -1,4 +1,4 @@
-"""What a server is called, and why."""
+"""The kind that a server is said to be, and the evidence."""
 
 import pytest
 
@@ -62,7 +62,7 @@ POLLED = [Claim(MAIN, "polled")] * 3
             ),
         ),
         (
-            # Threads that were there before the clients are not theirs.
+            # Threads older than the clients do not belong to them.
             {"claims": [*served(*WORKERS[:2]), UNKNOWN], "unread": 1, "look": look(LOCKED, *THREE)},
             ("a pool of 2", "2 clients, 2 threads; 1 client accepted and not read"),
         ),
@@ -74,7 +74,7 @@ POLLED = [Claim(MAIN, "polled")] * 3
             ),
         ),
         (
-            # They were there before the watcher: threads of the waiting client, or of nobody.
+            # Two threads older than the watcher: one may be the waiting client's, or neither.
             {
                 "claims": [*served(*WORKERS[:2]), UNKNOWN],
                 "unread": 1,
@@ -114,7 +114,7 @@ POLLED = [Claim(MAIN, "polled")] * 3
             ("a pool of 3 processes", "3 clients, 3 threads; each process accepts for itself"),
         ),
         (
-            # Threads that serve do not accept now, and may never have been seen to.
+            # A thread that serves is not accepting, and may never have been seen to accept.
             {"claims": served(CHILDREN[0]), "acceptors": frozenset(CHILDREN[1:])},
             ("a pool of 3 processes", "1 client, 1 thread; each process accepts for itself"),
         ),
@@ -242,7 +242,7 @@ POLLED = [Claim(MAIN, "polled")] * 3
             ),
         ),
         (
-            # The waiting threads are another process's.
+            # The waiting threads belong to other processes.
             {"claims": POLLED, "look": look(LOCKED, *CHILDREN), "history": History()},
             ("an event loop", "1 thread polls 3 connections, and no other thread serves"),
         ),

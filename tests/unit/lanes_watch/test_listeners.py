@@ -1,4 +1,4 @@
-"""Where a server listens, or what is wrong if it does not."""
+"""Where a server listens, or why no address is found."""
 
 from contextlib import closing
 
@@ -22,7 +22,7 @@ path.listen()
 
 
 def found(puppet: Puppet, *ports: int) -> tuple[list[str], str]:
-    """The addresses, and why there are none."""
+    """Return the addresses, and the reason if there are none."""
     with closing(Processes([puppet.pid])) as processes, Sockets(puppet.pid) as sockets:
         listeners = Listeners(sockets, ports)
         listeners.find(processes)

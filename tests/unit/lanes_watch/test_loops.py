@@ -1,4 +1,4 @@
-"""Whether the thread that polls also answers: real threads, which run or do not."""
+"""Whether the thread that polls also answers: real threads that run or wait."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ C = 7
 
 
 class Server:
-    """A process whose main thread polls, and a worker of it."""
+    """A process with a main thread that polls, and a worker."""
 
     def __init__(self, puppet: Puppet, processes: Processes, *, timed: bool = False) -> None:
         puppet.do("work, done = threading.Semaphore(0), threading.Semaphore(0)")
@@ -28,7 +28,7 @@ class Server:
 
         def waits_again() -> bool:
             wait = processes[puppet.pid].wait(processes.sample()[self.worker])
-            return wait.kind == "locks" and not wait.timed  # as a wait for Python's own lock is
+            return wait.kind == "locks" and not wait.timed  # a wait for the GIL is timed
 
         wait_until(waits_again)
         self._main = ThreadId(puppet.pid, puppet.pid)
@@ -41,7 +41,7 @@ class Server:
     def answer(
         self, *, by_worker: bool = False, messages: int = 1, answers: int = 1, pending: bool = False
     ) -> bool:
-        """Whether it is known as a loop after this."""
+        """Count these messages and answers; return whether the process is known as a loop now."""
         if by_worker:
             self._puppet.do("work.release(); done.acquire()")
         self._said, self._answered = self._said + messages, self._answered + answers
@@ -106,7 +106,7 @@ def test_a_thread_that_runs_while_messages_are_answered_is_a_worker(server: Serv
     server.answer(by_worker=True)
     assert server.loops.workers == {server.worker}
     times(5, lambda: server.answer(by_worker=True, messages=0, answers=0))
-    assert server.loops.helpers == set()  # somebody else wakes it
+    assert server.loops.helpers == set()  # another thread may have woken it
 
 
 def test_a_thread_that_runs_at_intervals_without_messages_is_not_a_worker(

@@ -1,4 +1,4 @@
-"""A server's processes and threads, as they come and go: real ones, which the test directs."""
+"""A server's processes and threads as they come and go: real ones that the test controls."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ def threads(processes: Processes) -> set[ThreadId]:
 
 
 def open_files() -> set[str]:
-    return set(os.listdir("/proc/self/fd"))  # noqa: PTH208 - their names alone
+    return set(os.listdir("/proc/self/fd"))  # noqa: PTH208 - only their names
 
 
 def kind(processes: Processes, thread: ThreadId) -> str:
@@ -51,7 +51,7 @@ def test_while_no_thread_runs_no_thread_is_read_again(
     processes.refresh()
     wait_until(lambda: processes.sample() is processes.sample())
     runs, read, fails = processes.runs, os.pread, [ProcessLookupError()] * 2
-    monkeypatch.setattr(os, "pread", None)  # it would fail
+    monkeypatch.setattr(os, "pread", None)  # a call would fail
     assert len(processes.sample()) > FEW
     assert processes.runs == runs
 
@@ -62,7 +62,7 @@ def test_while_no_thread_runs_no_thread_is_read_again(
 
     monkeypatch.setattr(os, "pread", failing)
     puppet.do("over.clear()")
-    everyone = len(processes.sample())  # one could not be read
+    everyone = len(processes.sample())  # without the one that could not be read
     assert processes.runs > runs
     wait_until(lambda: len(threads(processes)) == everyone + 1)
 
@@ -84,7 +84,7 @@ def test_a_thread_that_takes_the_place_of_another_is_noticed(
     old = puppet.start("over.wait()")
     assert len(threads(processes)) == 2
     puppet.do("over.set(); thread.join(); over = threading.Event()")
-    new = ThreadId(puppet.pid, puppet.start("over.wait()"))  # as many as before
+    new = ThreadId(puppet.pid, puppet.start("over.wait()"))  # the same number of threads as before
     wait_until(lambda: new in threads(processes))
     assert ThreadId(puppet.pid, old) not in threads(processes)
 

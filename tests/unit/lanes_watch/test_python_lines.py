@@ -1,4 +1,4 @@
-"""The lines of other processes' threads, by py-spy: real ones, of programs written for it."""
+"""The source lines of other processes' threads, from py-spy on real programs."""
 
 import json
 import os
@@ -43,13 +43,13 @@ Run = Callable[..., subprocess.Popen[bytes]]
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine a dump takes long, and pauses would be long too."""
+    """Keep pauses short: on a busy machine a dump takes long, and the pauses grow with it."""
     monkeypatch.setattr(python_lines, "SHARE", 1.0)
 
 
 @pytest.fixture
 def run() -> Iterator[Run]:
-    """Starts a program, which prints a line once it is up, and ends it after the test."""
+    """Start a program that prints a line once it is up; kill it after the test."""
     with ExitStack() as stack:
 
         def start(*words: str) -> subprocess.Popen[bytes]:
@@ -72,7 +72,7 @@ def lines() -> Iterator[PythonLines]:
 
 @pytest.fixture
 def put_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Puts a shell script in py-spy's place, next to the interpreter."""
+    """Put a shell script in place of py-spy, next to the interpreter."""
 
     def write(script: str) -> None:
         put(tmp_path, "py-spy", f"#!/bin/sh\n{script}\n")
@@ -88,7 +88,7 @@ def locked(run: Run, tmp_path: Path) -> int:
 
 
 def stand(lines: PythonLines, pid: int, count: int = 1) -> dict[int, Standing]:
-    """The lines of the threads of a process, by tid, once this many are known."""
+    """Return the lines of a process's threads, by tid, once `count` of them are known."""
 
     def known() -> dict[int, Standing]:
         return {tid: one for (owner, tid), one in lines.known().items() if owner == pid}
@@ -247,7 +247,7 @@ def test_a_line_on_which_two_dumps_differ_is_unknown(
 
         def are_two_rounds_over() -> bool:
             asking.ask([os.getpid()], urgent=True)
-            return dumps.exists() and len(dumps.read_text()) > 4  # two dumps each, as they differ
+            return dumps.exists() and len(dumps.read_text()) > 4  # two dumps each: they differ
 
         wait_until(are_two_rounds_over)
         assert asking.known() == {}

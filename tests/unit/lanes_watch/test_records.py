@@ -22,7 +22,7 @@ def connection(
 
 
 class Course:
-    """Moments of a server, at seconds since it was first looked at."""
+    """A server at moments in seconds since the first look."""
 
     def __init__(self, *connections: Connection) -> None:
         self.records = Records()
@@ -34,7 +34,7 @@ class Course:
     def all(self) -> list[Record]:
         found: list[Record] = []
 
-        def note(record: Record) -> Any:  # noqa: ANN401 - no session is made of it here
+        def note(record: Record) -> Any:  # noqa: ANN401 - no session is made here
             found.append(record)
 
         self.records.sessions(note)

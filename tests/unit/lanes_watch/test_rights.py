@@ -1,4 +1,4 @@
-"""What a watcher may not see, and what it says about it: tried with fewer and fewer rights."""
+"""What a watcher may not see, and how it reports that, with fewer and fewer rights."""
 
 import os
 import subprocess
@@ -157,7 +157,7 @@ def test_without_permission_threads_and_clients_are_shown_without_claims() -> No
     with running("threads") as target, closing(target.talk()), closing(target.talk()):
         words = [sys.executable, "-c", STRANGER, str(target.pid), str(target.port)]
         said = told_by(words)
-    # The kernel counts messages for anybody in the server's network namespace.
+    # Anyone in the server's network namespace can read the kernel's message counters.
     assert said == (
         "3 threads that cannot be inspected ('unknown', None, 'waiting')\nserving 0 0\n"
     )

@@ -1,4 +1,4 @@
-"""Runtimes with a scheduler of their own, known by their programs and threads."""
+"""Runtimes with their own scheduler, recognised by their programs and threads."""
 
 import shutil
 import subprocess
@@ -23,7 +23,7 @@ def test_a_go_program_is_known_by_its_build_information(tmp_path: Path) -> None:
         thread = ThreadId(process.pid, process.pid)
         try:
             assert "goroutines" in runtime_of({}, [thread], ())
-            assert runtime_of({thread: POLLS}, (), [C]) == ""  # a helper that accepts nobody
+            assert runtime_of({thread: POLLS}, (), [C]) == ""  # a helper that accepts no client
         finally:
             process.kill()
 

@@ -1,4 +1,4 @@
-"""A watched server, asked like one that publishes its own document."""
+"""A watched server, queried like one that publishes its own document."""
 
 import os
 import re
@@ -42,7 +42,7 @@ def test_nothing_is_guessed_of_a_runtime_with_its_own_scheduler(
     monkeypatch.setattr("lanes.watch.runtimes.runtime_of", lambda *_: runtime)
 
     def comes_and_is() -> str:
-        """How the thread of one more client, which waits for the lock, is known."""
+        """Return how the thread of one more client, waiting for the lock, is known."""
         with closing(target.talk()):
             wait_until(lambda: len(hows()) == 2)
             return hows()[1]
@@ -56,7 +56,7 @@ def test_nothing_is_guessed_of_a_runtime_with_its_own_scheduler(
         closing(target.talk()),
     ):
         wait_until(lambda: hows() == ["direct"])
-        wait_until(lambda: comes_and_is() == how)  # if the watcher is late, it is not known
+        wait_until(lambda: comes_and_is() == how)  # try again if the watcher was late
 
 
 def test_threads_waiting_for_one_lock_are_counted_without_their_clients() -> None:
@@ -77,7 +77,7 @@ def test_threads_waiting_for_one_lock_are_counted_without_their_clients() -> Non
 
 
 def test_threads_behind_a_lock_that_a_serving_thread_holds_are_no_pool() -> None:
-    """Even if they were there before the watcher, which has seen nobody come."""
+    """Even if they are older than the watcher, which has seen no client connect."""
     with running("C, mutex over the conversation") as target, ExitStack() as clients:
         for _ in range(4):
             clients.enter_context(closing(target.talk()))

@@ -1,4 +1,4 @@
-"""What the kernel says about sockets that these tests have made."""
+"""What the kernel reports about sockets that these tests open."""
 
 import os
 import socket
@@ -16,7 +16,7 @@ from tests.kit.waiting import wait_until
 
 @pytest.fixture(params=["netlink", "proc"])
 def sockets(request: pytest.FixtureRequest) -> Iterator[Sockets]:
-    """Both ways to read what is in this process's own network namespace."""
+    """Both ways to read the sockets of this process's own network namespace."""
     with Sockets(os.getpid(), netlink=request.param == "netlink") as sockets:
         assert sockets.source == request.param
         yield sockets
@@ -62,7 +62,7 @@ def test_a_connection_that_is_not_accepted_has_no_inode_and_waits(
     meeting: Meeting, sockets: Sockets
 ) -> None:
     meeting.connect()
-    meeting.connect().close()  # it has left, and still waits
+    meeting.connect().close()  # the client has left, but its connection still waits
     wait_until(lambda: {one.state for one in meeting.all()} == {"established", "close-wait"})
     before = sockets.connections([meeting.port])
     assert [one.inode for one in before] == [0, 0]
@@ -159,10 +159,10 @@ def test_both_families_are_seen_and_mapped_ipv4_as_ipv4(sockets: Sockets) -> Non
 def test_a_closed_connection_is_not_found_again(meeting: Meeting, sockets: Sockets) -> None:
     (_, left), ended, (_, stays) = (meeting.met() for _ in range(3))
     before = sockets.connections([meeting.port])
-    for one in (left, *ended):  # the kernel keeps the rest of the first, which no process has
+    for one in (left, *ended):  # the kernel still has the first, but no process does
         one.close()
     assert sockets.look_up(before).keys() == {inode(stays)}
-    # While others come and go, the kernel may name one twice.
+    # While others come and go, the kernel may list one twice.
     assert {one.inode for one in sockets.connections([meeting.port])} == {inode(stays)}
 
 

@@ -1,4 +1,4 @@
-"""The numbers of system calls, as the machine's own headers have them."""
+"""System call numbers, compared with the machine's own headers."""
 
 import platform
 import re
@@ -8,13 +8,13 @@ import pytest
 
 from lanes.watch.syscalls import MACHINES, NUMBERS, names
 
-# aarch64 has the generic numbers, which every machine with headers has.
+# aarch64 uses the generic numbers, whose header is installed on every machine with headers.
 HEADERS = {"x86_64": "asm/unistd_64.h", "aarch64": "asm-generic/unistd.h"}
 DEFINED = re.compile(r"^#define __NR(?:3264)?_(\w+)\s+(\d+)$", re.MULTILINE)
 
 
 def header(machine: str) -> str:
-    """The text of its header; fails if it is not installed."""
+    """Return the text of a machine's header; fail if it is not installed."""
     include = Path("/usr/include")
     for folder in (include, *sorted(include.glob(f"{platform.machine()}-linux-*"))):
         if (path := folder / HEADERS[machine]).exists():

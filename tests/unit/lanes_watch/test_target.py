@@ -96,7 +96,7 @@ def test_a_port_with_a_hidden_owner_says_so() -> None:
 
 @pytest.fixture
 def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Puts a shell script in the engine's place."""
+    """Put a shell script in place of the `docker` command."""
 
     def write(script: str) -> None:
         put_on_path(monkeypatch, tmp_path, "docker", f"#!/bin/sh\n{script}\n")

@@ -1,4 +1,4 @@
-"""The names and the lines of threads: real ones, of programs written for it."""
+"""The names and the source lines of threads."""
 
 import os
 from contextlib import ExitStack, closing
@@ -74,7 +74,7 @@ def test_a_line_is_shown_only_while_its_thread_does_the_same(
     standing: Standings = {thread: Standing("", "server.py", "/server.py", 14, "with lock:", "f")}
     locked, sleeps = ({thread: Doing(kind)} for kind in ("locks", "sleeps"))
     threads.tell(standing, locked)
-    threads.tell(standing, sleeps)  # known from a moment before
+    threads.tell(standing, sleeps)  # the same line, from a moment before
     assert threads.where(thread, sleeps) == "sleeps"
     assert threads.where(thread, locked).endswith("with lock:")
 
@@ -87,7 +87,7 @@ def test_a_line_is_shown_only_while_its_thread_does_the_same(
         (Doing("epolls"), "polls"),
         (Doing("running"), "runs"),
         (Doing("other"), "works"),
-        (Doing("locks", address=16), "waits for a lock"),  # it cannot be read
+        (Doing("locks", address=16), "waits for a lock"),  # the address cannot be read
     ],
 )
 def test_without_a_line_a_thread_is_where_the_kernel_says(
@@ -102,7 +102,7 @@ def test_the_holder_of_a_mutex_is_named() -> None:
         first = stack.enter_context(closing(target.talk()))
         first.say()
         _, holder = first.answer()
-        stack.enter_context(closing(target.talk()))  # it waits for its turn
+        stack.enter_context(closing(target.talk()))  # this client waits for its turn
         processes = stack.enter_context(closing(Processes([target.pid])))
         threads, evidence = Threads(processes), Evidence(processes)
 

@@ -1,4 +1,4 @@
-"""What a thread waits in: lines as the kernel writes them, and real threads that wait."""
+"""The system call a thread waits in: lines as the kernel writes them, and real threads."""
 
 import os
 import struct
@@ -13,7 +13,7 @@ from tests.kit.puppet import Puppet
 from tests.kit.waiting import wait_until
 
 NUMBERS = {name: number for number, name in names().items()}
-POINTERS = "0x7ffc9a3b 0x7f12"  # the stack's and the program's
+POINTERS = "0x7ffc9a3b 0x7f12"  # the stack pointer and the program counter
 
 
 def line(call: str, *arguments: int) -> bytes:
@@ -75,7 +75,7 @@ def test_some_calls_have_a_time_out(call: str, arguments: tuple[int, ...], *, ti
     ("text", "wait"),
     [
         (b"running\n", RUNNING),
-        (b"-1 0x7ffc9a3b 0x7f12\n", Wait("other")),  # blocked, though in no call
+        (b"-1 0x7ffc9a3b 0x7f12\n", Wait("other")),  # blocked, but not in a system call
         (b"", Wait("other")),
         (b"9999 0x1 0x0 0x0 0x0 0x0 0x0 0x7ffc 0x7f12\n", Wait("other", address=1)),
     ],

@@ -24,7 +24,7 @@ from tests.kit.waiting import SECONDS, wait_until
 from tests.watch.truth import Target, running
 
 WATCH = sys.executable, "-m", "lanes", "watch"
-# pexpect forks; Python 3.12 and later warn about that if there are threads; it execs at once.
+# pexpect forks, and Python 3.12 and later warn about forks with threads; it execs at once.
 pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 
 STOPPED = """
@@ -99,7 +99,7 @@ def test_a_process_that_runs_is_watched_until_the_watch_is_stopped(server: Targe
         _, tid = client.answer()
         assert watch.stdout
         while not (sessions := parse(watch.stdout.readline().encode()).sessions):
-            pass  # it has not looked yet
+            pass  # the watcher has not looked yet
         watch.send_signal(signal.SIGTERM)
         assert watch.wait(SECONDS) == 0
     [session] = sessions
@@ -109,7 +109,7 @@ def test_a_process_that_runs_is_watched_until_the_watch_is_stopped(server: Targe
 
 def test_a_watch_ends_with_the_process_that_it_watches() -> None:
     with running("threads") as target, watching("--pid", str(target.pid), "--json", "-") as watch:
-        # The last thing that it opens is a socket to ask the kernel: before that there is no watch.
+        # A watch opens its socket to the kernel last: until then it has not begun.
         wait_until(lambda: any(one.startswith("socket:") for one in links(watch.pid)))
         target.end()
         assert watch.wait(SECONDS) == 0
@@ -259,7 +259,7 @@ def test_a_server_that_ends_at_once_gives_its_exit_code_and_one_line_at_most() -
 def test_a_server_that_is_just_ending_still_gives_its_exit_code(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The kernel takes down its files in /proc before it says that the process has ended."""
+    """The kernel removes a process's /proc files before it reports that the process has ended."""
     monkeypatch.setattr("lanes.watch.command.Watched", Mock(side_effect=NotFound("it has ended")))
     assert invoke("--text", "-", "--", "sh", "-c", "sleep 0.2; exit 7").exit_code == 7
 

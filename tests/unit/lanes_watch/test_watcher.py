@@ -1,4 +1,4 @@
-"""A watcher, look by look, at servers whose clients come and leave."""
+"""A watcher, look by look, on servers whose clients come and leave."""
 
 import threading
 from contextlib import closing
@@ -14,7 +14,7 @@ from tests.watch.witness import Witness
 
 
 class Looking(Witness):
-    """What it has seen of its clients."""
+    """A watcher that reports what it has seen of the clients."""
 
     def is_certain(self, client: str) -> bool:
         self.look()
@@ -25,7 +25,7 @@ class Looking(Witness):
         return not len(self.records)
 
     def last(self) -> tuple[str, int]:
-        """The last client and its thread."""
+        """Return the last client and the tid of its thread, or 0."""
         found: list[Any] = []
         self.records.sessions(found.append)  # type: ignore[arg-type]
         thread = found[-1].claim.thread
