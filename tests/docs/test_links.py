@@ -1,4 +1,4 @@
-"""Every page can be reached, and its links lead somewhere: on the site, and as files on a forge."""
+"""Every page can be reached, and its links work, on the site and as files on a forge."""
 
 import re
 import tomllib
@@ -26,7 +26,7 @@ def read(page: Path) -> str:
 
 
 def anchors(page: Path) -> set[str]:
-    """As GitHub makes them of headings; zensical.toml has the site make the same."""
+    """Return the anchors that GitHub gives headings; zensical.toml makes the site do the same."""
     titles = (TITLE_LINK.sub(r"\1", title) for title in HEADING.findall(read(page)))
     return {re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-") for title in titles}
 

@@ -1,4 +1,4 @@
-"""What `make lint` says of prose: scripts/prose."""
+"""What `make lint` reports about prose: scripts/prose.py."""
 
 import re
 import sys

@@ -30,7 +30,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def follow(page: str, copy: Path) -> None:
-    """Run its commands and make its changes, in order."""
+    """Run the commands of a page and make its changes, in order."""
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     steps = [(one.start(), one) for kind in (STEP, COMMAND) for one in kind.finditer(text)]
     for _, step in sorted(steps, key=lambda one: one[0]):
@@ -41,7 +41,7 @@ def follow(page: str, copy: Path) -> None:
 
 
 def change(path: Path, kind: str, block: str) -> None:
-    """Write a new file, or put the new lines of a diff in place of its old ones."""
+    """Write a new file, or replace the old lines of a diff with its new ones."""
     if kind == "python":
         path.write_text(block, encoding="utf-8")
         return

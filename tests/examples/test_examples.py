@@ -21,7 +21,7 @@ LAB_SERVER, LAB_CLIENT = EXAMPLES / "lab_server.py", EXAMPLES / "lab_client.py"
 
 @contextmanager
 def watched(program: Path) -> Iterator[tuple[int, Watching]]:
-    """The port of a running server, and a watch on it."""
+    """Run a server; yield its port and a watch on it."""
     with (
         listening(sys.executable, program) as (process, port),
         watching(process, port, SECONDS) as seen,
@@ -31,7 +31,7 @@ def watched(program: Path) -> Iterator[tuple[int, Watching]]:
 
 @contextmanager
 def talking(port: int, clients: int) -> Iterator[None]:
-    """Clients that have said something, and stay."""
+    """Connect clients that each send a message and stay."""
     with ExitStack() as staying:
         for _ in range(clients):
             staying.enter_context(create_connection((LOOPBACK, port), SECONDS)).sendall(b"Hello")

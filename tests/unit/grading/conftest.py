@@ -1,4 +1,4 @@
-"""An engine that starts nothing, and the folders of a grading."""
+"""A fake container engine that starts nothing, and the folders of a grading."""
 
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.kit.fake_program import put_on_path
 
 @pytest.fixture
 def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the engine that starts nothing keeps its notes."""
+    """Put a fake `docker` on the PATH; return the folder where it keeps its notes."""
     programs, folder = tmp_path / "bin", tmp_path / "engine"
     programs.mkdir()
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""`grading/grade`: a wrong command line is one line of error, before anything runs."""
+"""`grading/grade`: a wrong command line gives one line of error, before anything runs."""
 
 import signal
 import sys
@@ -28,7 +28,7 @@ def one(submissions: Path) -> Path:
 
 
 def told(monkeypatch: pytest.MonkeyPatch, *words: str | Path) -> int:
-    """The exit code of the command, in this process."""
+    """Run the command in this process; return its exit code."""
     monkeypatch.setattr(sys, "argv", ["grade", *map(str, words)])
     try:
         return command.main()

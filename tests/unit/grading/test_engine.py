@@ -1,4 +1,4 @@
-"""Commands that are ended in order: late ones, and builds when the grading ends."""
+"""Commands are ended in order: late ones, and builds when the grading stops."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""`grading/grade` on an engine that starts nothing: names, the grade book, feedback, going on."""
+"""`grading/grade` with a fake engine: names, the grade book, feedback, resuming."""
 
 import csv
 import json
@@ -59,7 +59,7 @@ def feedback(results: Path, name: str) -> str:
 
 
 def held(fake: Path) -> int:
-    """How many are being checked."""
+    """Return how many submissions are being checked."""
     return len(list((fake / "checks").glob("*")))
 
 
@@ -111,7 +111,7 @@ def test_untried_checks_do_not_count_unless_an_earlier_failure_is_the_cause(
         hand_in(submissions / name, card(verdicts))
     hand_in(submissions / "blind", card(UNSEEN | {"many": "not tried"}))
     hand_in(submissions / "crashes", "CRASH NameError: sokcet")
-    hand_in(submissions / "unknown", "")  # the checker prints nothing, and no reason
+    hand_in(submissions / "unknown", "")  # the checker prints nothing, not even a reason
     weights = results.with_name("weights.toml")
     weights.write_text("answers = 1\nmany = 3\nchurn = 1\nthreads = 1\nconcurrent = 2\n")
     grade(submissions, results, f"--weights={weights}")
@@ -119,8 +119,8 @@ def test_untried_checks_do_not_count_unless_an_earlier_failure_is_the_cause(
     got = {name: (row["points"], row["of"], row["percent"]) for name, row in book.items()}
     assert got == {
         "slow": ("4", "7", "57.1"),  # without churn
-        "unseen": ("4", "7", "57.1"),  # without threads: a failure beside it costs nothing more
-        "wrong": ("1", "8", "12.5"),  # with churn, for the server answered nobody after many
+        "unseen": ("4", "7", "57.1"),  # without threads: an unrelated failure does not cost it
+        "wrong": ("1", "8", "12.5"),  # with churn: the server answered no one after many
         "blind": ("1", "4", "25"),
         "crashes": ("0", "8", "0"),
         "unknown": ("", "", ""),
@@ -282,13 +282,13 @@ def test_two_are_graded_at_a_time_and_an_interrupted_run_resumes(
             wait_until(lambda: held(fake) == 2 and len(rows(results)) == 2)
             process.send_signal(signal.SIGINT)
         finally:
-            (fake / "hold").unlink()  # like its container when that is removed
+            (fake / "hold").unlink()  # the held checks end, as when their containers are removed
         said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, said
     assert "Interrupted with 2 of 6 graded; the same command resumes there." in said
     assert [*rows(results)] == ["s0", "s1"]
 
-    hand_in(submissions / "s1", card(WRONG))  # handed in again meanwhile
+    hand_in(submissions / "s1", card(WRONG))  # handed in again
     os.truncate(fake / "told", 0)
     done = grade(submissions, results)
     assert done.returncode == 0
@@ -296,4 +296,4 @@ def test_two_are_graded_at_a_time_and_an_interrupted_run_resumes(
     assert rows(results)["s1"]["result"] == "failed"
     assert (fake / "told").read_text(encoding="utf-8").count("build ") == 5
     assert grade(submissions, results).returncode == 0
-    assert (fake / "told").read_text(encoding="utf-8").count("build ") == 11  # a run of its own
+    assert (fake / "told").read_text(encoding="utf-8").count("build ") == 11  # a new run: all 6

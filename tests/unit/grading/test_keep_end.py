@@ -1,4 +1,4 @@
-"""`grading/keep_end.py`: a server's output in a file that does not grow without bound."""
+"""`grading/keep_end.py`: a server's output in a file of limited size."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A submission, however it is packed, becomes a folder that can be built."""
+"""A submission becomes a folder that can be built, in whatever way it is packed."""
 
 import zipfile
 from pathlib import Path
