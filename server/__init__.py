@@ -1,1 +1,1 @@
-"""Thread Lanes' server: a TCP server that gives every client a thread of its own."""
+"""Thread Lanes' server: a TCP server that gives every client its own thread."""

@@ -1,4 +1,4 @@
-"""`python -m server`: runs the command, or says in one line why this system cannot."""
+"""`python -m server`: runs the command, or explains in one line why this system cannot."""
 
 import sys
 

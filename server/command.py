@@ -34,9 +34,9 @@ from server.log.transcript import Transcript
 from server.options import server_options
 from server.startup import binding, read_certificates, starting_threads
 
-# Seconds after which a computing thread gives up the interpreter to another. All waiting threads
-# wake up that often: at 5 ms, and at 100 ms, 2,000 of them used the whole processor for it, and no
-# client was answered. No thread of ours computes for long, except in the lesson of `--work spin`.
+# Seconds that a computing thread may keep the interpreter while others wait for it. Every waiting
+# thread wakes up at this interval: at 5 ms and at 100 ms, 2,000 of them used up the processor, and
+# no client was answered. Our threads compute only briefly, except in the lesson on `--work spin`.
 TURN = 10.0
 
 
@@ -79,7 +79,7 @@ def main(  # noqa: PLR0913 - one argument for each option
     sys.setswitchinterval(TURN)
     with stop_signals() as stop:
         with starting_threads():
-            # Before any thread.
+            # Before any thread starts: threads inherit the blocked SIGHUP.
             certificates = read_certificates(tls_cert, tls_key, tls_client_ca, required=tls)
             render = lines.renderer(log_format, replica)
             writer = lines.configure(log_level, render)
@@ -123,7 +123,7 @@ def main(  # noqa: PLR0913 - one argument for each option
 
 
 def build_model(name: str, workers: int) -> Model:
-    """The model of that name."""
+    """Return the model with this name."""
     if name == "pool":
         return Pool(workers)
     return {"thread": ThreadPerClient, "cached": Cached, "lock": OneLock}[name]()
@@ -132,13 +132,13 @@ def build_model(name: str, workers: int) -> Model:
 def securing(
     certificates: Certificates | None, send_timeout: float
 ) -> Callable[[Connection], AnyConnection]:
-    """What to make of a new connection: one over TLS, if there are certificates."""
+    """Return what wraps a new connection: TLS if there are certificates, else nothing."""
     if certificates is None:
         return lambda connection: connection
     return lambda connection: TlsConnection(connection, certificates.context, send_timeout)
 
 
 def interpreter() -> dict[str, str]:
-    """Which version it is, a free-threaded one with a `t`, and whether its GIL is on."""
+    """Return Python's version, with a `t` if it is free-threaded, and whether its GIL is on."""
     version, *_ = sys.version.split()
     return {"python": version + sys.abiflags, "gil": "on" if gil.is_on() else "off"}

@@ -1,19 +1,19 @@
-"""The container's health check: exit code 0 if the HTTP port says that all is well, else 1.
+"""The container's health check: exit code 0 if GET /healthz is answered with 200, else 1.
 
-The standard library alone, and of that only what starts quickly: a container runs this every ten
-seconds, and importing the server would take ten times as long.
+It imports only the standard library, and only modules that load quickly: a container runs this
+every ten seconds, and importing the server would take ten times as long.
 """
 
 import os
 import socket
 import sys
 
-SECONDS = 4.0  # for the whole question; the image gives the check 5
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what to ask, not to bind
+SECONDS = 4.0  # for each call; the image gives the whole check 5
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - addresses to ask, not to bind
 
 
 def is_well(host: str, port: int) -> bool:
-    """Ask GET /healthz. Raises OSError if nobody answers."""
+    """Return whether GET /healthz is answered with 200. Raises OSError if nothing answers."""
     with socket.create_connection((EVERYWHERE.get(host, host), port), SECONDS) as connection:
         connection.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
         with connection.makefile("rb") as answer:

@@ -16,7 +16,7 @@ from server.chat.sockets import GONE_SECONDS
 from server.http.webserver import CONNECTIONS
 from server.log.lines import RENDERERS
 
-# For everything but clients: HTTP connections, lingering ones, and 32 to listen, log and ask names.
+# For all but the clients: HTTP and lingering connections, and 32 for listening, log and look-ups.
 SPARE_DESCRIPTORS = CONNECTIONS + lingering.PLACES + 32
 DAY = 86_400.0  # seconds
 NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,62}")  # of a replica: a host name's label, RFC 1035
@@ -28,25 +28,25 @@ count = click.IntRange(min=1)
 
 
 def _seconds(_context: click.Context, _option: click.Parameter, seconds: float) -> float:
-    """Refuse nan, with which every comparison is false."""
+    """Refuse nan: every comparison with it is false, so click's ranges let it through."""
     if math.isnan(seconds):
         raise click.BadParameter("nan is not a number of seconds.")
     return seconds
 
 
 def seconds_option(name: str, default: float, for_: str, most: float = DAY) -> Command:
-    """A positive number of seconds, at most `most`."""
+    """Return an option for a positive number of seconds, at most `most`."""
     allowed = click.FloatRange(min=0, min_open=True, max=most)
     return option(name, type=allowed, callback=_seconds, default=default, help=for_)
 
 
 def _unless_off(context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
-    """None with --no-tls: Compose names its files either way."""
+    """Return None with --no-tls, because Compose names its files either way."""
     return None if context.params["tls"] is False else path
 
 
 def file_option(name: str, for_: str) -> Command:
-    """A file that TLS needs."""
+    """Return an option for a file that TLS needs."""
     pem = click.Path(path_type=Path)
     return option(name, type=pem, callback=_unless_off, metavar="PEM", help=for_)
 
@@ -70,7 +70,7 @@ def _check_descriptors(_context: click.Context, _option: click.Parameter, client
 
 
 def _check_name(_context: click.Context, _option: click.Parameter, name: str) -> str:
-    # It goes over the wire before the thread's name: no blank, no colon, no slash.
+    # On the wire it precedes the thread's name, so it has no blank, no colon and no slash.
     if name and not NAME.fullmatch(name):
         allowed = "at most 63 letters, digits, '.', '-' and '_', as in server-2"
         raise click.BadParameter(f"{name!r} is not a name: use {allowed}.")
@@ -156,5 +156,5 @@ OPTIONS = [
 
 
 def server_options(command: Command) -> Command:
-    """Give a command all of them, in this order."""
+    """Add all of OPTIONS to a command, in this order."""
     return reduce(lambda decorated, add: add(decorated), reversed(OPTIONS), command)

@@ -1,4 +1,4 @@
-"""What may fail when the server starts, each reported in one line that says what to do."""
+"""Errors when the server starts, each reported in one line that says what to do."""
 
 import signal
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from server.chat.certificates import BadCertificate, Certificates
 def read_certificates(
     certificate: Path | None, key: Path | None, client_ca: Path | None, *, required: bool | None
 ) -> Certificates | None:
-    """What TLS needs, read again on SIGHUP; None to do without TLS, unless it is required."""
+    """Read the files for TLS, now and on SIGHUP; None if none is given and none is required."""
     if not (required or certificate or key or client_ca):
         return None
     if not (certificate and key):
@@ -28,7 +28,7 @@ def read_certificates(
 
 @contextmanager
 def binding(option: str, host: str, port: int) -> Iterator[None]:
-    """Say in one line why the server cannot listen there, and which option chooses another."""
+    """Report in one line why the server cannot listen there, and which options to change."""
     try:
         yield
     except OSError as error:
@@ -38,7 +38,7 @@ def binding(option: str, host: str, port: int) -> Iterator[None]:
 
 @contextmanager
 def starting_threads() -> Iterator[None]:
-    """Say in one line that the system allows fewer threads than the server starts."""
+    """Report in one line that the system allows fewer threads than the server starts."""
     try:
         yield
     except RuntimeError as error:

@@ -1,1 +1,1 @@
-"""What the lab is about: accept, hand to a thread, answer, note. Reads top to bottom."""
+"""The subject of the lab: accept, hand to a thread, answer, record. Start with listener.py."""

@@ -1,7 +1,7 @@
-"""Keeps the threads that serve on one CPU, while the interpreter has a GIL.
+"""Keeps the serving threads on one CPU, if the interpreter has a GIL.
 
-With a GIL one thread runs at a time, however many CPUs there are. On several, most turns begin by
-waking a thread on another CPU, which takes longer than the turn; on one, they begin with a switch.
+With a GIL, one thread runs at a time, on any number of CPUs. On several, most turns begin by waking
+a thread on another CPU, which takes longer than the turn; on one CPU, they begin with a switch.
 """
 
 import os
@@ -11,10 +11,10 @@ from server.chat import gil
 
 
 def share_one_cpu() -> int | None:
-    """Pin the calling thread, and those it starts from now on, to the CPU that it runs on.
+    """Pin the calling thread, and the threads it starts from now on, to its current CPU.
 
-    Returns that CPU's number; None if all stays as it is: without a GIL, with one CPU anyway, or on
-    a system that has no such call (macOS). sched_setaffinity(2).
+    Returns the CPU's number; None if nothing changes, because there is no GIL, only one CPU, or no
+    sched_setaffinity(2) (macOS).
     """
     if not gil.is_on() or not hasattr(os, "sched_setaffinity") or len(os.sched_getaffinity(0)) == 1:
         return None

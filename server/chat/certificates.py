@@ -1,6 +1,6 @@
-"""The server's certificate and key, and the authority of its clients' certificates: PEM files.
+"""The server's certificate and key, and the CA of its clients' certificates: PEM files.
 
-They are read at the start, and again on SIGHUP for the sessions that begin after it.
+They are read at the start, and again on SIGHUP for the sessions that begin afterwards.
 """
 
 import contextlib
@@ -14,17 +14,17 @@ from typing import Any, NoReturn
 
 import structlog
 
-LONGEST_NAME = 253  # characters, as of a name from the DNS
+LONGEST_NAME = 253  # characters, as in the DNS
 
 log = structlog.get_logger()
 
 
 class BadCertificate(Exception):
-    """A file is not usable; one line says which and why."""
+    """A file cannot be used; the text says in one line which and why."""
 
 
 class Certificates:
-    """The files, and `context`, which holds what was in them. Raises BadCertificate."""
+    """The files, and the TLS `context` made from them. Raises BadCertificate."""
 
     def __init__(self, certificate: Path, key: Path, client_ca: Path | None) -> None:
         self._certificate, self._key, self._client_ca = certificate, key, client_ca
@@ -34,12 +34,12 @@ class Certificates:
         for path in filter(None, (self._certificate, self._key, self._client_ca)):
             try:
                 path.read_bytes()
-            except OSError as error:  # OpenSSL would not say which of them
+            except OSError as error:  # OpenSSL would not name the file
                 raise BadCertificate(f"cannot read {path}: {error.strerror}") from None
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.options |= ssl.OP_NO_RENEGOTIATION
-        # A ticket that a client does not read, because it only writes, makes its close a reset.
+        # A client that only writes does not read its tickets, and then its close is a reset.
         context.num_tickets = 0
         try:
             context.load_cert_chain(self._certificate, self._key, _no_password)
@@ -54,18 +54,18 @@ class Certificates:
         return context
 
     def read_again(self) -> None:
-        """Read the files again; if they are invalid, say so and keep the old ones."""
+        """Reload the files; if they are invalid, log that and keep the old context."""
         try:
             self.context = self._read()
-        except (BadCertificate, OSError) as error:  # or a file has gone while they were read
+        except (BadCertificate, OSError) as error:  # OSError: a file vanished during this
             log.error("certificates not reloaded", why=str(error))  # noqa: TRY400 - one line
         else:
             log.info("certificates reloaded")
 
     def follow(self, number: signal.Signals) -> None:
-        """Read them again at each such signal, in a separate thread.
+        """Reload the files on each such signal, in a separate thread.
 
-        For the main thread, before it starts others: they inherit the blocked signal.
+        Call it in the main thread before other threads start: they inherit the blocked signal.
         """
         signal.pthread_sigmask(signal.SIG_BLOCK, {number})
 
@@ -83,7 +83,7 @@ def _no_password() -> NoReturn:
 
 
 def _check(context: ssl.SSLContext, certificate: Path) -> None:
-    """See that a client who trusts this very certificate accepts it today: a handshake with us."""
+    """Check that a client that trusts this certificate accepts it today, with a handshake."""
     trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     trusting.check_hostname = False
     trusting.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
@@ -96,7 +96,7 @@ def _check(context: ssl.SSLContext, certificate: Path) -> None:
             _go_on(end)
     except ssl.SSLCertVerificationError as error:
         raise BadCertificate(f"{certificate}: {error.verify_message}") from None
-    except ssl.SSLError as error:  # a kind of key, for example, that TLS does not use
+    except ssl.SSLError as error:  # for example, a kind of key that TLS does not use
         raise BadCertificate(f"{certificate} cannot be used for TLS: {words(error)}") from None
 
 
@@ -106,7 +106,7 @@ def _go_on(end: ssl.SSLObject) -> None:
 
 
 def _believe(context: ssl.SSLContext, client_ca: Path) -> None:
-    """Require a certificate of this authority from every client."""
+    """Require a certificate from this CA of every client."""
     try:
         context.load_verify_locations(client_ca)
     except ssl.SSLError as error:
@@ -121,14 +121,14 @@ def _believe(context: ssl.SSLContext, client_ca: Path) -> None:
 
 
 def words(error: ssl.SSLError) -> str:
-    """OpenSSL's reason, in readable words."""
+    """Return OpenSSL's reason in readable words."""
     return (error.reason or "not PEM").lower().replace("_", " ")
 
 
 def name_of(certificate: Mapping[str, Any]) -> str:
-    """Whose it is: its common name, else its first alternative one; empty if it has none."""
+    """Return the common name, else the first alternative name, else an empty string."""
     subject = [pair for pairs in certificate.get("subject", ()) for pair in pairs]
     common = [text for key, text in subject if key == "commonName"]
     names = [*common, *(text for _, text in certificate.get("subjectAltName", ()))]
-    name = next((name for name in names if name and isinstance(name, str)), "")  # or a directory's
+    name = next((name for name in names if name and isinstance(name, str)), "")  # not a DirName
     return "".join(c if c.isprintable() else "?" for c in name)[:LONGEST_NAME]

@@ -1,13 +1,13 @@
-"""The clock of the records: Unix seconds that never step back.
+"""The clock for records: Unix seconds that never go backwards.
 
-The wall clock is read once, at the start; the monotonic one runs on and is never set back.
+The wall clock is read once, at the start; from then on, only the monotonic clock counts.
 """
 
 import time
 
-EPOCH = time.time() - time.monotonic()  # of the monotonic clock, in Unix seconds
+EPOCH = time.time() - time.monotonic()  # the monotonic clock's zero, in Unix seconds
 
 
 def now() -> float:
-    """Read the clock, in Unix seconds."""
+    """Return the current time in Unix seconds."""
     return EPOCH + time.monotonic()

@@ -1,4 +1,4 @@
-"""One accepted socket, bounded in time by the kernel's own time-outs.
+"""One accepted socket, on which the kernel bounds every wait.
 
 `SO_RCVTIMEO` and `SO_SNDTIMEO` (socket(7)) bound a blocking call; `settimeout` would cost a `poll`
 for every call.
@@ -21,15 +21,15 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger {on, 0 seconds}: socke
 
 
 class TimedOut(Exception):
-    """The peer was too slow. TimeoutError would not do: it is ETIMEDOUT too, a lost peer."""
+    """The peer was too slow. Not TimeoutError, which is also ETIMEDOUT, a lost peer."""
 
 
 class Unread(Exception):
-    """While we received, the peer did not take what TLS had to send: as if a send had timed out."""
+    """TLS had to send while we were receiving, and that send timed out."""
 
 
 def set_timeout(of: socket.socket, option: int, seconds: float) -> None:
-    """Bound its calls: SO_RCVTIMEO or SO_SNDTIMEO. Raises TimedOut if no time is left."""
+    """Set a socket's SO_RCVTIMEO or SO_SNDTIMEO. Raises TimedOut if no time is left."""
     if seconds <= 0:  # to the kernel, 0 would mean forever
         raise TimedOut
     whole, fraction = divmod(seconds, 1)
@@ -38,10 +38,10 @@ def set_timeout(of: socket.socket, option: int, seconds: float) -> None:
 
 
 class Connection:
-    """A TCP connection to one client; all times are in seconds. OSError means that it is gone.
+    """A TCP connection to one client. Times are in seconds. OSError means that the peer is gone.
 
-    One thread at a time receives, sends and closes. Another may wake it: `end_input`, `abort`.
-    The time-outs given are those that it already has, inherited from the listening socket.
+    One thread at a time receives, sends and closes; another may wake it: `end_input`, `abort`.
+    The time-outs passed in are those that the socket has inherited from the listening socket.
     """
 
     def __init__(
@@ -51,17 +51,17 @@ class Connection:
         send_timeout: float = math.inf,
     ) -> None:
         self._socket = accepted
-        # Guards which end was ended first, and the descriptor: closed, it is soon another's.
+        # Guards which end was ended first, and the descriptor, which is reused once it is closed.
         self._lock = threading.Lock()
         self._input_ended = False
         self._output_ended = False
-        self._rest: int | None = None  # bytes that are still read once the input was ended
-        # As the kernel has them; each change costs 2 of a message's 15 microseconds.
+        self._rest: int | None = None  # bytes left to read after the input was ended
+        # The kernel's current values: each change costs 2 of a message's 15 microseconds.
         self._receive_timeout = receive_timeout
         self._send_timeout = send_timeout
 
     def receive(self, size: int, timeout: float) -> bytes:
-        """The next bytes, `size` at most; b"" at the end. Raises TimedOut or OSError."""
+        """Return the next bytes, at most `size`; b"" at the end. Raises TimedOut or OSError."""
         if self._input_ended:
             return self._receive_rest(size)
         if timeout != self._receive_timeout:
@@ -69,11 +69,11 @@ class Connection:
             self._receive_timeout = timeout
         try:
             return self._socket.recv(size)
-        except BlockingIOError:  # how the kernel says that SO_RCVTIMEO ran out
+        except BlockingIOError:  # how the kernel reports that SO_RCVTIMEO ran out
             raise TimedOut from None
 
     def _receive_rest(self, size: int) -> bytes:
-        """What had arrived by the time the input was ended, then the end of the stream.
+        """Return what had arrived when the input was ended, then the end of the stream.
 
         The kernel keeps queueing after SHUT_RD, so a peer that never pauses would never end.
         """
@@ -84,8 +84,8 @@ class Connection:
         return chunk
 
     def send(self, buffer: bytes, timeout: float) -> None:
-        """Send all of it within the time-out. Raises TimedOut or OSError."""
-        # Not `sendall`, which would start the time-out again with every piece that is taken.
+        """Send the whole buffer within the time-out. Raises TimedOut or OSError."""
+        # Not `sendall`, which would restart the time-out with every piece.
         deadline = time.monotonic() + timeout
         while buffer:
             if timeout != self._send_timeout:
@@ -101,26 +101,26 @@ class Connection:
             timeout = deadline - time.monotonic()
 
     def end_output(self, last_words: bytes, seconds: float) -> int:
-        """Say the last words and that nothing follows; return how many bytes were sent.
+        """Send the last words and end the output; return how many bytes were sent.
 
-        If the input was ended, waits up to `seconds` for the peer to take all that was sent
-        before. Raises OSError if the peer goes meanwhile, or the connection is aborted.
+        If the input was ended, first waits up to `seconds` until the peer has everything that was
+        sent before. Raises OSError if the peer disappears, or the connection is aborted.
         """
         with self._lock:
             self._output_ended = True
         if self._input_ended:
             self._flush(seconds)
         sent = 0
-        with contextlib.suppress(OSError):  # the buffer is full, or nobody is there
+        with contextlib.suppress(OSError):  # the buffer is full, or the peer is gone
             sent = self._socket.send(last_words, socket.MSG_DONTWAIT)
             self._socket.shutdown(socket.SHUT_WR)
         return sent
 
     def _flush(self, seconds: float) -> None:
-        """Wait until the peer has all that was sent.
+        """Wait until the peer has acknowledged everything that was sent.
 
-        Once both directions are shut, the kernel answers whatever the peer still sends with a
-        reset, which throws away what the peer has not acknowledged.
+        Once both directions are shut down, the kernel answers anything that the peer still sends
+        with a reset, which discards what the peer has not acknowledged.
         """
         deadline = time.monotonic() + seconds
         gone = select.poll()
@@ -130,17 +130,17 @@ class Connection:
                 raise ConnectionAbortedError
 
     def _kernel_count(self, queue: int) -> int:
-        """How many bytes are in a queue: FIONREAD (SIOCINQ) or TIOCOUTQ (SIOCOUTQ) of tcp(7)."""
+        """Return the bytes in a queue: FIONREAD (SIOCINQ) or TIOCOUTQ (SIOCOUTQ) of tcp(7)."""
         return int.from_bytes(fcntl.ioctl(self._socket, queue, bytes(4)), sys.byteorder)
 
     def linger(self, deadline: float) -> None:
-        """Close once the peer has, by the monotonic clock's deadline or 256 KiB at the latest.
+        """Close once the peer has; at the latest at `deadline` (monotonic) or after 256 KiB.
 
-        Closing at once would answer bytes that are still on their way with a reset, and a reset
-        may destroy the last words before the peer has read them (RFC 9112, section 9.6).
+        If we closed at once, bytes still on their way would be answered with a reset, which may
+        destroy the last words before the peer has read them (RFC 9112, section 9.6).
         """
         drained = 0
-        # Out of time, or the peer is gone: either way nobody is left to wait for.
+        # Out of time, or the peer is gone: either way there is nothing left to wait for.
         with contextlib.suppress(TimedOut, OSError):
             while drained < LINGER_BYTES:
                 chunk = self.receive(LINGER_BYTES, deadline - time.monotonic())
@@ -150,22 +150,22 @@ class Connection:
         self.close()
 
     def end_input(self) -> None:
-        """Let the receiving thread have what has arrived, and then the end of the stream.
+        """Let the receiving thread read what has arrived, and then the end of the stream.
 
-        Does nothing once the output has ended: lingering is bounded in time already.
+        Does nothing once the output has ended, because lingering has a deadline anyway.
         """
-        with self._lock, contextlib.suppress(OSError):  # the connection ended meanwhile
+        with self._lock, contextlib.suppress(OSError):  # the connection has ended already
             if not self._output_ended:
                 self._input_ended = True
                 self._socket.shutdown(socket.SHUT_RD)
 
     def abort(self) -> None:
-        """Wake the thread that uses the connection; when it closes it, the peer is reset."""
-        with self._lock, contextlib.suppress(OSError):  # the connection ended meanwhile
+        """Wake the thread that uses the connection; its `close` then resets the peer."""
+        with self._lock, contextlib.suppress(OSError):  # the connection has ended already
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Give the descriptor back."""
+        """Close the socket."""
         with self._lock:
             self._socket.close()

@@ -1,6 +1,6 @@
-"""A session over TLS: it shakes hands in its own thread, then is like any other.
+"""A session over TLS: a handshake in the session's own thread, then a session like any other.
 
-A silent or slow client holds up nobody: it takes one place until its time is up.
+A silent or slow client holds up no other: it takes one place until its time is up.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ class TlsSession(Session):
             name = self._connection.handshake(self._patience.handshake)
         except HandshakeFailed as failure:
             self._refuse(failure)
-        except Exception:  # a bug is logged, and ends no other session
+        except Exception:  # a bug is logged, and ends only this session
             log.exception("handshake failed", peer=self._record.peer)
             self._refuse(HandshakeFailed("handshake", "internal server error"))
         else:
@@ -38,11 +38,11 @@ class TlsSession(Session):
             super().run()
 
     def _refuse(self, failure: HandshakeFailed) -> None:
-        """Turn the client away, with an alert that it can read."""
+        """Refuse the client, with an alert that it can read."""
         reason = "closing" if self._ending else failure.reason
         log.info("refused", peer=self._record.peer, reason=reason, why=str(failure))
-        with contextlib.suppress(OSError):  # it has gone
+        with contextlib.suppress(OSError):  # the client has gone
             self._connection.end_output(b"", self._patience.send)
         self._connection.linger(time.monotonic() + LINGER_SECONDS)
-        self._leave(self.number)  # first: its number may be the next one's
+        self._leave(self.number)  # first: the next session may get its number
         self._registry.withdraw(self._record, reason)

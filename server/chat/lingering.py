@@ -1,7 +1,7 @@
-"""Closes connections whose last words should be read, without holding up the caller.
+"""Closes connections once their last words are read, without holding up the caller.
 
-The listener keeps accepting while it turns clients away, and a drain does not wait for one client
-before it tells the next: one thread sees them all out, each within a second.
+The listener keeps accepting while it refuses clients, and a drain does not wait for one client
+before it tells the next: one thread closes all these connections, each within a second.
 """
 
 import queue
@@ -14,13 +14,13 @@ from server.chat.connection import LINGER_SECONDS
 from server.chat.protocol import Dialect
 from server.chat.tls import AnyConnection
 
-PLACES = 16  # connections queued to be seen out; more are closed without lingering
+PLACES = 16  # connections in the queue; any more are closed without lingering
 
 log = structlog.get_logger()
 
 
 class Lingering:
-    """Last words for many connections, one thread to see them out."""
+    """Sends last words to many connections, and closes them in one thread."""
 
     def __init__(self, dialect: type[Dialect]) -> None:
         self._dialect = dialect
@@ -29,7 +29,7 @@ class Lingering:
         self._thread.start()
 
     def say(self, connection: AnyConnection, code: str) -> None:
-        """Tell the client why if that does not block, and close the connection soon after."""
+        """Send the error if that does not block, and close the connection soon after."""
         connection.end_output(self._dialect.error(code), 0)
         try:
             self._leaving.put_nowait((connection, time.monotonic() + LINGER_SECONDS))
@@ -37,16 +37,16 @@ class Lingering:
             connection.close()
 
     def _see_out(self) -> None:
-        # One after the other is enough, since the deadlines run side by side.
+        # One after the other is enough, because the deadlines run in parallel.
         while (leaving := self._leaving.get()) is not None:
             connection, deadline = leaving
             try:
                 connection.linger(deadline)
-            except Exception:  # a bug costs this one's last words, and no other's
+            except Exception:  # a bug costs only this client its last words
                 log.exception("lingering failed")
                 connection.close()
 
     def shutdown(self) -> None:
-        """See out those that are left, for at most LINGER_SECONDS."""
+        """Close the connections that are left, within LINGER_SECONDS."""
         self._leaving.put(None)
         self._thread.join()

@@ -1,8 +1,8 @@
-"""Binds, accepts, hands each connection to the model; on a signal, drains.
+"""Accepts connections and hands each to the model; on a signal, drains.
 
 It runs in the main thread. `accept` never blocks: `poll` waits for a connection and for the stop
-signal's socket at once. A handler could not end a blocking `accept` reliably: a signal just before
-the call would be noticed only after the next connection.
+signal's socket at the same time. A signal handler could not reliably end a blocking `accept`: a
+signal just before the call would be noticed only after the next connection.
 """
 
 import select
@@ -21,15 +21,15 @@ from server.chat.session import Patience, Session
 from server.chat.tls import AnyConnection
 
 BACKLOG = 4096  # connections that the kernel completes before they are accepted
-PAUSE = 100  # milliseconds to wait when the system is out of something
-ANSWERING = 0.8  # of a drain's grace; in the rest of it the clients take the last answers
-ABORT_SECONDS = 0.25  # what the sessions that a drain has to reset may take to notice
+PAUSE = 100  # milliseconds to wait when the system is out of resources
+ANSWERING = 0.8  # the share of a drain's grace; in the rest, clients read the last answers
+ABORT_SECONDS = 0.25  # how long sessions that a drain resets may take to end
 
 log = structlog.get_logger()
 
 
 class Listener:
-    """Listens on a bound socket; `address` says where."""
+    """Listens on a bound socket, at `address`."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Listener:
     ) -> None:
         self._socket = bound
         self._socket.setblocking(False)
-        # Every accepted socket inherits these: to set them on each would be 7 % of a visit.
+        # Every accepted socket inherits these: setting them on each would be 7 % of a visit.
         set_timeout(self._socket, socket.SO_RCVTIMEO, patience.idle)
         set_timeout(self._socket, socket.SO_SNDTIMEO, patience.send)
         self._patience = patience
@@ -54,13 +54,13 @@ class Listener:
         self._model = model
         self._registry = registry
         self._lingering = lingering
-        self._resolver = resolver  # None where clients prove their names
+        self._resolver = resolver  # None if clients prove their names
         self._converse = converse
         self._secure = secure
-        self._sessions: dict[int, Session] = {}  # by number; each takes itself out
+        self._sessions: dict[int, Session] = {}  # by number; each removes itself
 
     def serve(self, stop: socket.socket) -> None:
-        """Accept until `stop` is readable."""
+        """Accept connections until `stop` is readable."""
         log.info("listening", address=self.address)
         stopped, either = select.poll(), select.poll()
         stopped.register(stop, select.POLLIN)
@@ -70,7 +70,7 @@ class Listener:
             try:
                 accepted, peer = self._socket.accept()
             except BlockingIOError:
-                continue  # it was there and has gone again
+                continue  # the connection has gone again
             except OSError as error:
                 # Usually out of descriptors or memory (accept(2)). The connection stays in the
                 # backlog and `poll` would return at once, so pause, unless a signal comes.
@@ -85,7 +85,7 @@ class Listener:
         if record is None:
             self._refuse(connection, peer, "busy")
             return
-        if self._resolver:  # now: once the client is gone its name is too
+        if self._resolver:  # now: once the client is gone, so is its name
             self._resolver.look_up(record)
         log.info("connected", peer=peer)
         session = self._converse(connection, record, self._sessions.pop)
@@ -116,7 +116,7 @@ class Listener:
         log.info("draining", open=self._registry.snapshot().open, grace=grace)
         self._refuse_backlog()
         self._socket.close()
-        # Waiting sessions go first, so that they do not get the place of a served one that leaves.
+        # Waiting sessions go first, so that none gets the place of a served one that leaves.
         serving = [session for session in list(self._sessions.values()) if not session.dismiss()]
         for session in serving:
             session.stop(ANSWERING * grace)
@@ -135,7 +135,7 @@ class Listener:
         for _ in range(BACKLOG):
             try:
                 accepted, peer = self._socket.accept()
-            except OSError:  # nobody is left, or there is no descriptor to tell them with
+            except OSError:  # the backlog is empty, or no descriptor is free
                 return
             self._refuse(self._connection(accepted), _address(peer), "closing")
 

@@ -1,6 +1,6 @@
 """The concurrency models: which thread serves a client, and so where client N waits.
 
-A model is shaped like a `concurrent.futures.Executor`. The difference between them is the lesson.
+A model has the shape of a `concurrent.futures.Executor`. How the models differ is the lesson.
 """
 
 import queue
@@ -9,29 +9,29 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 from typing import Protocol
 
-IDLE_SECONDS = 30.0  # for which a thread of `cached` waits for another client
+IDLE_SECONDS = 30.0  # how long a thread of `cached` waits for another client
 
 
 class Session(Protocol):
-    """What a model needs to know of a session."""
+    """What a model needs from a session."""
 
     number: int
 
     def assign(self) -> None:
-        """Note the calling thread as this session's own, though its turn has not come."""
+        """Record the calling thread as this session's, before its turn comes."""
 
     def run(self) -> None:
         """Serve the client, from the greeting to the close."""
 
 
 class Model(Protocol):
-    """What the listener needs to know of a model."""
+    """What the listener needs from a model."""
 
     def submit(self, session: Session) -> None:
         """Run the session in a thread; raises RuntimeError if none can be started."""
 
     def shutdown(self) -> None:
-        """End the threads that are the model's own, once all sessions are closed."""
+        """End the model's own threads, once all sessions are closed."""
 
 
 class ThreadPerClient:
@@ -64,7 +64,7 @@ class Cached(ThreadPerClient):
             try:
                 self._sessions.get(timeout=IDLE_SECONDS).run()
                 self._idle.release()
-            except queue.Empty:  # it ends, unless the next client was just put for it
+            except queue.Empty:  # end, unless a client was just queued for this thread
                 if self._idle.acquire(blocking=False):
                     return
 
@@ -74,7 +74,7 @@ class Pool:
 
     def __init__(self, workers: int) -> None:
         self._workers = 0
-        self._naming = threading.Lock()  # guards the number: without a GIL two could have the same
+        self._naming = threading.Lock()  # guards the number: without a GIL two could get the same
         self._executor = ThreadPoolExecutor(workers, initializer=self._name_worker)
 
     def _name_worker(self) -> None:
@@ -92,8 +92,8 @@ class Pool:
 class OneLock(ThreadPerClient):
     """`lock`: starts a thread for every client, but only the holder of one lock may serve.
 
-    The original lab's mistake: client 2 waits until client 1 has left. There it waits without a
-    thread, as the accepting thread takes the lock; here in a thread of its own, to be seen.
+    The original lab's mistake: client 2 waits until client 1 has left. There it has no thread yet,
+    because the accepting thread takes the lock; here it waits in its own, so that you can see it.
     """
 
     def __init__(self) -> None:

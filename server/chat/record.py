@@ -1,6 +1,6 @@
-"""The facts of one session: who, which thread, from when to when, how much, and why it ended.
+"""The facts of one session: its client, its thread, times, amounts, and why it ended.
 
-Times are Unix seconds. What is kept of a session is bounded, however long it talks.
+Times are Unix seconds. The size of a record is bounded, however long the session lasts.
 """
 
 from dataclasses import dataclass, field, fields
@@ -24,31 +24,31 @@ End = Literal[
     "failed",
 ]
 State = Literal["waiting", "serving", "closed"]
-# Why a client is refused over TLS: no handshake in time, or no certificate that we believe.
+# Why a client is refused over TLS: the handshake failed, or we do not trust its certificate.
 Doubt = Literal["handshake", "no-certificate", "untrusted", "expired"]
-Tls = Literal["", "handshake", "encrypted", "proven"]  # proven: so is the client's name
+Tls = Literal["", "handshake", "encrypted", "proven"]  # proven: the client's name is verified
 
 
 def thread_name(replica: str, thread: str) -> str:
-    """The thread's name, with the replica's if there are several servers with a Thread-1 each."""
+    """Return the thread's name, after the replica's if there is one: each has a Thread-1."""
     return f"{replica}/{thread}" if replica else thread
 
 
 @dataclass(slots=True, eq=False)
 class Record:
-    """One session: the registry changes its state, the resolver names it, its own thread counts."""
+    """One session. The registry sets its state, the resolver its name; its own thread counts."""
 
     number: int
     peer: str  # host:port
     accepted_at: float
-    client: str = ""  # the peer's name if the resolver finds one, else its address
+    client: str = ""  # the peer's name if it is known, else its address
     thread: str | None = None
     native_id: int | None = None
     state: State = "waiting"
     served_at: float | None = None
     closed_at: float | None = None
     messages: int = 0
-    refused: int = 0  # of these: no text, or too long
+    refused: int = 0  # of these: not valid text, or too long
     bytes_in: int = 0
     bytes_out: int = 0
     end: End | None = None
@@ -57,13 +57,13 @@ class Record:
     answers: Histogram = field(default_factory=lambda: Histogram(SHORT), compare=False)
 
     def copy(self) -> "Record":
-        """The same, for a reader to keep."""
+        """Return an independent copy."""
         copied = Record(*FACTS(self))
         copied.ticks, copied.answers = self.ticks.copy(), self.answers.copy()
         return copied
 
     def waited(self, at: float) -> float:
-        """Seconds from the accept until it was served, or closed, or until `at`."""
+        """Return the seconds from the accept until it was served or closed, or until `at`."""
         return (self.served_at or self.closed_at or at) - self.accepted_at
 
 

@@ -1,10 +1,10 @@
 """Every session's record, behind one lock.
 
 A record is *waiting* once its connection is accepted, *serving* once its thread greets the client,
-and then *closed* for good. Over TLS its thread shakes hands while it waits. Only this module
-changes a state, always under the lock; the counters have one writer, the session's own thread, and
-need none. Readers take a `snapshot()`, in which nothing changes but a client's name, which the
-resolver may still find.
+and then *closed* for good. Over TLS, its thread shakes hands while it is waiting. Only this module
+changes a state, always under the lock. The counters need no lock: only the session's own thread
+writes them. Readers take a `snapshot()`, in which nothing changes except that the resolver may
+still find a client's name.
 """
 
 import os
@@ -27,7 +27,7 @@ Refusal = Literal["busy", "closing", Doubt]
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The registry at one moment; sessions by number, times in Unix seconds."""
+    """The registry at one moment. Sessions are sorted by number; times are Unix seconds."""
 
     at: float
     started_at: float
@@ -45,7 +45,7 @@ class Snapshot:
 
 
 class Registry:
-    """Who is waiting, who is being served by which thread, and who was."""
+    """The records of all open sessions and of the last HISTORY closed ones."""
 
     def __init__(self, max_clients: int, replica: str, settings: Mapping[str, object]) -> None:
         self._max_clients = max_clients
@@ -58,14 +58,14 @@ class Registry:
         self._closed: deque[Record] = deque(maxlen=HISTORY)
         self._accepted = 0
         self._number = 0  # the newest record's
-        self.serving = 0  # sessions; for anybody to read
+        self.serving = 0  # sessions; any thread may read it
         self._peak_serving = 0
         self._refused: Counter[Refusal] = Counter(dict.fromkeys(get_args(Refusal), 0))
         self._refusals = Ticks()
-        self._totals = Totals()  # of those that are closed
+        self._totals = Totals()  # of closed sessions
 
     def admit(self, peer: str) -> Record | None:
-        """A new record, waiting; None if every place is taken."""
+        """Return a new, waiting record; None if every place is taken."""
         with self._lock:
             if len(self._open) >= self._max_clients:
                 return None
@@ -79,7 +79,7 @@ class Registry:
         """Refuse a waiting session: no thread could be started, or the handshake failed.
 
         If it is the newest, its number is free again. False if it no longer waits, or another
-        thread shakes hands for it: a pool had queued it after all, and a worker has taken it.
+        thread is shaking hands for it: a pool had queued it after all, and a worker has taken it.
         """
         with self._lock:
             another = record.native_id not in (None, threading.get_native_id())
@@ -89,25 +89,25 @@ class Registry:
             self._accepted -= 1
             if record.number == self._number:
                 self._number -= 1
-            self.refuse(reason)  # under the same lock: no snapshot misses it in both
+            self.refuse(reason)  # under the same lock, so that each snapshot counts it
             self._forget(record)
             return True
 
     def refuse(self, reason: Refusal) -> None:
-        """Count a connection that was turned away; it has no record."""
+        """Count a refused connection, which has no record."""
         with self._lock:
             self._refused[reason] += 1
             self._refusals.add(moment := now(), moment, 1)
 
     def assign(self, record: Record) -> None:
-        """Note the calling thread as this session's own, if the session still waits."""
+        """Record the calling thread as this session's, if the session still waits."""
         with self._lock:
             if record.state == "waiting":
                 record.thread = thread_name(self._replica, threading.current_thread().name)
                 record.native_id = threading.get_native_id()
 
     def begin_handshake(self, record: Record) -> bool:
-        """Have the calling thread shake hands for it; False if it no longer waits."""
+        """Record that the calling thread shakes hands; False if the session no longer waits."""
         with self._lock:
             if record.state != "waiting":
                 return False
@@ -116,10 +116,10 @@ class Registry:
             return True
 
     def end_handshake(self, record: Record, name: str) -> None:
-        """Note that the session is encrypted, and the name in the client's certificate, if any."""
+        """Record that the session is encrypted, and the name in the client's certificate if any."""
         with self._lock:
             record.tls = "proven" if name else "encrypted"
-            if name:  # else the resolver may be writing the DNS's
+            if name:  # if not, the resolver may be writing one
                 record.client = name
 
     def serve(self, record: Record) -> bool:
@@ -135,7 +135,7 @@ class Registry:
             return True
 
     def dismiss(self, record: Record, end: End) -> bool:
-        """Close a session that still waits; False if it does not, or its thread shakes hands."""
+        """Close a session that still waits; False if it does not, or is shaking hands."""
         with self._lock:
             if record.state != "waiting" or record.tls:
                 return False
@@ -143,7 +143,7 @@ class Registry:
             return True
 
     def close(self, record: Record, end: End) -> None:
-        """Close a session that is served, and note why it ended."""
+        """Close a session that is served, and record why it ended."""
         with self._lock:
             self.serving -= 1
             self._close(record, end)
@@ -162,12 +162,12 @@ class Registry:
             self._emptied.notify_all()
 
     def wait_until_empty(self, timeout: float) -> bool:
-        """Wait until no session is open, for at most `timeout` seconds; say whether it is so."""
+        """Wait at most `timeout` seconds until no session is open; return whether none is."""
         with self._lock:
             return self._emptied.wait_for(lambda: not self._open, timeout)
 
     def snapshot(self) -> Snapshot:
-        """The facts of this moment; an open record is copied, a closed one stays as it is."""
+        """Return the facts of this moment. Open records are copied; closed ones are not."""
         with self._lock:
             open_ = [record.copy() for record in self._open.values()]
             totals = self._totals.copy()

@@ -2,8 +2,8 @@
 
     look_up -> a bounded queue -> the thread `resolver`: gethostbyaddr -> record.client
 
-A slow or dead DNS server holds up nothing but names. A client without a name, or one that comes
-while the queue is full, keeps its address. A name is whatever DNS answers: it proves nothing.
+A slow or dead DNS server delays only names. A client that has no name, or comes while the queue is
+full, keeps its address. A name is whatever DNS answers: it proves nothing.
 """
 
 import queue
@@ -16,26 +16,26 @@ import structlog
 from server.chat.clock import now
 from server.chat.record import Record
 
-PLACES = 256  # records that queue
-# Seconds after a session's end in which its address still tells who it was: a container that starts
-# when another ends often gets its address, and was seen to connect 0.37 s later.
+PLACES = 256  # records in the queue
+# Seconds after a session's end in which its address still belongs to its client: a container that
+# starts when another ends often gets its address, and one connected 0.37 s later.
 STILL_ITS_OWN = 0.1
-# The peer of a client on this machine begins like this, and would be called `localhost`. It is not
+# Addresses of clients on this machine begin like this; the name would be `localhost`. They are not
 # even queued: waking the thread for nothing would take a sixth of a visit's processor time.
 LOOPBACK = ("127.", "[::1]:", "[::ffff:127.")
 LONGEST_NAME = 253  # characters, and 63 in each label: RFC 1035
-LABEL = re.compile(r"[0-9A-Za-z_-]{1,63}")  # the underscore is Compose's
-# A task of a swarm: its service and its slot, before its id and the network.
+LABEL = re.compile(r"[0-9A-Za-z_-]{1,63}")  # Compose uses underscores
+# The name of a task in a swarm: service and slot, then the task's id and the network.
 TASK = re.compile(rf"({LABEL.pattern}\.[0-9]{{1,9}})\.[0-9a-z]{{25}}\..*")
 
 log = structlog.get_logger()
 
 
 class Resolver:
-    """One thread that asks for names, so that nobody else waits for them."""
+    """One thread that looks up names, so that no other thread waits for them."""
 
     def __init__(self) -> None:
-        # A SimpleQueue, because its `put` waits for nothing, not even for a lock that `get` holds.
+        # A SimpleQueue, because its `put` never waits, not even for a lock that `get` holds.
         self._records: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="resolver", daemon=True)
         self._thread.start()
@@ -43,7 +43,7 @@ class Resolver:
     def look_up(self, record: Record) -> None:
         """Queue the record for a look-up of its client's name, unless the queue is full.
 
-        Clients on this machine are not queued. Call it from one thread: two could pass the bound.
+        Clients on this machine are not queued. Call it from one thread: two could exceed the bound.
         """
         if not record.peer.startswith(LOOPBACK) and self._records.qsize() < PLACES:
             self._records.put(record)
@@ -59,12 +59,12 @@ class Resolver:
                 gone = record.closed_at is not None and record.closed_at + STILL_ITS_OWN < now()
                 if name and not gone:
                     record.client = name
-            except Exception:  # a bug is logged, and costs this name, but no other
+            except Exception:  # a bug is logged, and costs only this name
                 log.exception("look-up failed", peer=record.peer)
 
 
 def resolve(host: str) -> str | None:
-    """Ask for an address's name, however long that takes; None if it has none that can be shown."""
+    """Look up an address's name, however long that takes; None if there is none to show."""
     try:
         name, _, _ = socket.gethostbyaddr(host)
     except (OSError, UnicodeError):  # no such name, or none that can be decoded

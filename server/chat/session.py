@@ -3,9 +3,9 @@
     while bytes arrive:  connection.receive -> dialect.receive -> dialect.reply -> connection.send
 
 Why it ends is one word: `bye` (the client closed), `unfinished` (it closed in the middle of a
-line), `lost` (the connection broke), `too-long`, `idle`, `slow`, `closing` (the client is told),
-`unread` (it did not read: reset), `aborted` (at the end of a drain), `failed` (a bug of ours: the
-log has the traceback).
+line), `lost` (the connection broke), `too-long`, `idle`, `slow`, `closing` (the client gets this
+error), `unread` (it did not read, and was reset), `aborted` (reset at the end of a drain), `failed`
+(our bug: the log has the traceback).
 """
 
 import os
@@ -23,14 +23,14 @@ from server.chat.record import End, Record
 from server.chat.registry import Registry
 from server.chat.tls import AnyConnection
 
-give_way = getattr(os, "sched_yield", lambda: None)  # macOS has none
-FEW = 10  # sessions that need not give way: it would cost 3 of them a fifth of their speed
-# Messages answered with one send: for 16, five times as fast as a send each. A chunk holds 8,192.
+give_way = getattr(os, "sched_yield", lambda: None)  # macOS lacks it
+FEW = 10  # sessions that do not give way: that would cost 3 of them a fifth of their speed
+# Messages answered with one send: 16 are five times as fast as with 16 sends. A chunk holds 8,192.
 AT_ONCE = 256
-AT_ONCE_IN_A_DRAIN = 16  # its time is short, and checked once for each send
+AT_ONCE_IN_A_DRAIN = 16  # its time is short, and checked before each send
 log = structlog.get_logger()
-GOODBYES: set[End] = {"bye", "unfinished"}  # the client's own, even if it broke off
-LAST_WORDS: set[End] = {"idle", "slow", "closing"}  # ends that the client is told when they come
+GOODBYES: set[End] = {"bye", "unfinished"}  # the client closed
+LAST_WORDS: set[End] = {"idle", "slow", "closing"}  # errors that are sent at the end
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ class Patience:
     """How long a client may take, in seconds."""
 
     idle: float = 120.0  # to begin a message
-    line: float = 10.0  # from a line's first byte to its end, however slowly it drips
+    line: float = 10.0  # from a line's first byte to its end
     send: float = 10.0  # to take a whole reply
-    handshake: float = 5.0  # over TLS, before anything can be said
+    handshake: float = 5.0  # over TLS, before the greeting
 
 
 class Session:
@@ -62,19 +62,19 @@ class Session:
         self.number = record.number
         self._connection = connection
         self._record = record
-        self._leave = leave  # called with our number once we have served
+        self._leave = leave  # called with our number at the end
         self._registry = registry
         self._lingering = lingering
         self._dialect = dialect
         self._patience = patience
-        self._note = note  # called with what each peer said, if the log is to have it
-        self._work = work  # what answering costs in addition; it asks whether all is over
-        self._at_once = 1 if work else AT_ONCE  # no reply waits for the next one's work
+        self._note = note  # called with each peer's messages, if they are logged
+        self._work = work  # extra work for each message; it asks whether to stop
+        self._at_once = 1 if work else AT_ONCE  # so that no reply waits for the next work
         self._ending: End | None = None  # set by another thread: why the input ends
-        self._answers_until = 0.0  # by the monotonic clock, once it is ending
+        self._answers_until = 0.0  # a monotonic time, set with `_ending`
 
     def assign(self) -> None:
-        """Note the calling thread as this session's own, though its turn has not come."""
+        """Record the calling thread as this session's, before its turn comes."""
         self._registry.assign(self._record)
 
     def run(self) -> None:
@@ -88,11 +88,11 @@ class Session:
             self._leave(self.number)
 
     def _outcome(self) -> End:
-        """Why the conversation that this holds has ended; the connection is still to be closed."""
+        """Hold the conversation and return why it ended; the caller closes the connection."""
         try:
             end = self._converse(self._dialect(self._record.thread or ""))
             if end in GOODBYES:
-                self._connection.close()  # the client says nothing more: there is no reset to fear
+                self._connection.close()  # the client sends nothing more, so it is not reset
             else:
                 self._take_leave(end)
         except (TimedOut, Unread):
@@ -100,25 +100,25 @@ class Session:
             end = "unread"
         except OSError:
             end = "aborted" if self._ending == "aborted" else "lost"
-        except Exception:  # a bug is logged, and ends no other session
+        except Exception:  # a bug is logged, and ends only this session
             log.exception("session failed", peer=self._record.peer)
             end = "failed"
         return end
 
     def _take_leave(self, end: End) -> None:
-        """Say why it ends, if the client is to know, and see that it can read that."""
+        """Send why it ends, if the client is to know, and give it time to read that."""
         last_words = self._dialect.error(end) if end in LAST_WORDS else b""
         self._record.bytes_out += self._connection.end_output(last_words, self._patience.send)
         self._connection.linger(time.monotonic() + LINGER_SECONDS)
 
     def _converse(self, dialect: Dialect) -> End:
-        """Receive, answer, count, until the input ends; return why it did.
+        """Receive, answer and count until the input ends; return why it ended.
 
         One loop: with a function for each step, a message would cost 5 % more.
         """
         connection, record, patience = self._connection, self._record, self._patience
         self._send(dialect.greeting())
-        line_until: float | None = None  # when the line that is not complete yet has to be
+        line_until: float | None = None  # deadline for the line that has begun
         while True:
             timeout = patience.idle if line_until is None else line_until - time.monotonic()
             try:
@@ -133,7 +133,7 @@ class Session:
             for batch in self._batches(messages):
                 if self._ending and time.monotonic() >= self._answers_until:
                     return self._ending
-                received, count = EPOCH + time.monotonic(), len(batch)  # now() is a call more
+                received, count = EPOCH + time.monotonic(), len(batch)  # now(), inlined
                 record.messages += count
                 if self._note or self._work:
                     self._note_and_work(batch)
@@ -152,22 +152,22 @@ class Session:
             self._give_way()
 
     def _give_way(self) -> None:
-        """Let another session have its turn, unless they are few.
+        """Let another session have its turn, unless there are few.
 
-        Else a client whose next message is there already keeps the processor for a whole time
+        Otherwise a client whose next message has arrived keeps the processor for a whole time
         slice, and some of 2,000 wait for seconds: p99 was 1.9 s, and is 0.09 s.
         """
         if self._registry.serving > FEW:
             give_way()
 
     def _batches(self, messages: Sequence[Message]) -> Iterable[Sequence[Message]]:
-        """The messages by what one send answers: mostly all of them."""
+        """Group the messages by what one send answers: usually all of them."""
         return (messages,) if 0 < len(messages) <= self._at_once else self._cut(messages)
 
     def _cut(self, messages: Sequence[Message]) -> Iterator[Sequence[Message]]:
         answered = 0
         while answered < len(messages):
-            batch = messages[answered : answered + self._at_once]  # fewer once a drain begins
+            batch = messages[answered : answered + self._at_once]  # smaller once a drain begins
             yield batch
             answered += len(batch)
 
@@ -182,7 +182,7 @@ class Session:
             self._work(lambda: self._ending == "aborted")
 
     def dismiss(self) -> bool:
-        """Send away a client that still waits; False if it does not. For another thread."""
+        """Dismiss the session if it still waits; False if it does not. For another thread."""
         if not self._registry.dismiss(self._record, "closing"):
             return False
         log.info("dismissed", peer=self._record.peer)
@@ -190,13 +190,13 @@ class Session:
         return True
 
     def stop(self, seconds: float) -> None:
-        """End it soon: answer what has arrived, within `seconds`. For another thread."""
+        """End the session soon: answer what has arrived, within `seconds`. For another thread."""
         self._answers_until = time.monotonic() + seconds
         self._at_once = min(self._at_once, AT_ONCE_IN_A_DRAIN)
         self._ending = "closing"
         self._connection.end_input()
 
     def abort(self) -> None:
-        """End it now, after `stop`: reset the client. For another thread."""
+        """End the session now, after `stop`: reset the client. For another thread."""
         self._ending = "aborted"
         self._connection.abort()

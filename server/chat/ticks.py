@@ -1,32 +1,32 @@
 """When something happened: enough moments for a picture, however often it happens.
 
-One thread adds and others copy meanwhile. To begin a tick takes a lock, so none is half copied.
-The last one grows without it, which would cost each message 0.4 of its 15 microseconds.
+One thread adds while others copy. Beginning a tick takes a lock, so that none is half copied. The
+last tick grows without the lock, which would cost 0.4 of a message's 15 microseconds.
 """
 
 import math
 import threading
 from array import array
 
-TICKS = 240  # the most that are remembered: the last minute, and more where less happens
-GAP = 0.25  # seconds from one to the next: what comes sooner is counted on the one before
+TICKS = 240  # at most: the last minute, or longer if less happens
+GAP = 0.25  # seconds between ticks: an event that comes sooner counts in the tick before
 
-Tick = tuple[float, float, int]  # the beginning of the first event, the end of the last, how many
+Tick = tuple[float, float, int]  # the first event's beginning, the last one's end, how many
 
 
 class Ticks:
-    """The last 240, in order; thinned, but each has an exact count."""
+    """The last 240 ticks, in order. Close events share a tick, which has their exact count."""
 
     __slots__ = ("_began", "_done", "_ended", "_events", "_lock")
 
     def __init__(self) -> None:
-        self._done = array("d")  # began, ended, count; and again: 24 bytes a tick
-        self._began = self._ended = -math.inf  # of the last one
+        self._done = array("d")  # began, ended, count, and so on: 24 bytes per tick
+        self._began = self._ended = -math.inf  # of the last tick
         self._events = 0
         self._lock = threading.Lock()
 
     def add(self, began: float, ended: float, count: int) -> None:
-        """Count events, on the tick before if that began less than GAP ago."""
+        """Count events, in the last tick if it began less than GAP ago."""
         if began - self._began < GAP:
             self._ended = ended
             self._events += count
@@ -41,7 +41,7 @@ class Ticks:
             self._began, self._ended, self._events = began, ended, count
 
     def copy(self) -> "Ticks":
-        """The same, for a reader to keep."""
+        """Return an independent copy."""
         copied = Ticks()
         with self._lock:
             copied._done = self._done[:]
@@ -49,7 +49,7 @@ class Ticks:
         return copied
 
     def since(self, moment: float = -math.inf) -> list[Tick]:
-        """Those that ended at `moment` or later, and the one before, which may be counted late."""
+        """Return the ticks that ended at `moment` or later, and the one before: it may be late."""
         first = len(self._done)
         while first > 0 and self._done[first - 2] >= moment:
             first -= 3

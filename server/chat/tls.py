@@ -6,7 +6,7 @@ import time
 from server.chat.connection import Connection, TimedOut, Unread
 from server.chat.endpoint import NOT_NOW, Endpoint, HandshakeFailed
 
-CHUNK = 32 * 1024  # bytes of ciphertext to receive at once, at most: a record has 16 KiB
+CHUNK = 32 * 1024  # bytes of ciphertext to receive at once, at most: a record has up to 16 KiB
 
 
 class TlsConnection:
@@ -19,8 +19,8 @@ class TlsConnection:
     ) -> None:
         self._connection = connection
         self._context = context
-        self._send_timeout = send_timeout  # for what OpenSSL has to say while we receive
-        self._begun = False  # there is an endpoint: most of what TLS costs, and may fail at
+        self._send_timeout = send_timeout  # for what OpenSSL has to send while we receive
+        self._begun = False  # there is an endpoint: making it costs most, and may fail
         self._input_ended = False
         self._output_ended = False
 
@@ -49,18 +49,18 @@ class TlsConnection:
             self._connection.send(ciphertext, timeout)
 
     def _feed(self, timeout: float) -> bool:
-        """Feed what comes next; False if the input was ended, by us. Raises TimedOut or OSError."""
+        """Feed the next bytes; False if we have ended the input. Raises TimedOut or OSError."""
         ciphertext = self._connection.receive(CHUNK, timeout)
         if ciphertext:
             self._endpoint.feed(ciphertext)
-        elif not self._input_ended:  # anybody between us could have cut it off here
+        elif not self._input_ended:  # anyone in between could have cut it off
             raise ConnectionAbortedError("closed without a TLS close_notify")
         return ciphertext != b""
 
     def receive(self, size: int, timeout: float) -> bytes:
-        """The next bytes, `size` at most; b"" at the end. Raises TimedOut, Unread or OSError.
+        """Return at most `size` bytes; b"" at the end. Raises TimedOut, Unread or OSError.
 
-        One time-out for all of it: a record that drips in does not keep a client here.
+        The time-out covers the whole call: a record that drips in does not extend it.
         """
         endpoint, until = self._endpoint, time.monotonic() + timeout
         while True:
@@ -76,11 +76,11 @@ class TlsConnection:
             timeout = until - time.monotonic()
 
     def send(self, buffer: bytes, timeout: float) -> None:
-        """Send all of it within the time-out. Raises TimedOut or OSError."""
+        """Send the whole buffer within the time-out. Raises TimedOut or OSError."""
         self._connection.send(self._endpoint.write(buffer), timeout)
 
     def end_output(self, last_words: bytes, seconds: float) -> int:
-        """Say the last words and goodbye; return how many bytes of the words were sent."""
+        """Send the last words and close_notify; return how many bytes of the words were sent."""
         self._output_ended = True
         ciphertext = self._endpoint.end(last_words) if self._begun else NOT_NOW
         sent = self._connection.end_output(ciphertext, seconds)
@@ -92,17 +92,17 @@ class TlsConnection:
         self._connection.linger(deadline)
 
     def end_input(self) -> None:
-        """Let the receiving thread have what has arrived. OpenSSL does not notice."""
+        """Let the receiving thread read what has arrived. OpenSSL does not notice."""
         self._input_ended = True
         self._connection.end_input()
 
     def abort(self) -> None:
-        """Wake the thread that uses the connection; when it closes it, the peer is reset."""
+        """Wake the thread that uses the connection; its `close` then resets the peer."""
         self._output_ended = True
         self._connection.abort()
 
     def close(self) -> None:
-        """Say goodbye, if nobody has yet, and give the descriptor back."""
+        """Send close_notify, unless the output has ended already, and close the socket."""
         if not self._output_ended:
             self.end_output(b"", 0)
         self._connection.close()

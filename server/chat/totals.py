@@ -1,7 +1,7 @@
-"""What all sessions add up to, forgotten ones included: counters that never fall.
+"""Sums over all sessions, including forgotten ones: counters that never decrease.
 
-A session counts on its own record, which is added here once, when it closes; a reader adds the
-counts so far of the open ones.
+A session counts in its own record, which is added here once, when it closes. A reader adds the
+counts of the open sessions so far.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ class Totals:
     """Sums over sessions; the histograms are in seconds."""
 
     messages: int = 0
-    refused: int = 0  # of these
+    refused: int = 0  # of the messages
     bytes_in: int = 0
     bytes_out: int = 0
     ended: Counter[End] = field(default_factory=Counter)
@@ -33,7 +33,7 @@ class Totals:
         self.sessions.observe(closed_at - record.accepted_at)
 
     def count(self, record: Record) -> None:
-        """Add what a session has said and heard so far."""
+        """Add a session's counts so far."""
         self.messages += record.messages
         self.refused += record.refused
         self.bytes_in += record.bytes_in
@@ -41,5 +41,5 @@ class Totals:
         self.answers.add(record.answers)
 
     def copy(self) -> "Totals":
-        """The same, for a reader to keep."""
+        """Return an independent copy."""
         return deepcopy(self)

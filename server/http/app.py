@@ -1,6 +1,6 @@
-"""What the HTTP port answers, as a WSGI app: /healthz, /sessions.json, /metrics.
+"""The HTTP port's WSGI app: /healthz, /sessions.json, /metrics.
 
-Everything is made from `registry.snapshot()`, /metrics also from the log's counts. Nothing can be
+Everything comes from `registry.snapshot()`, and /metrics also from the log's counts. Nothing can be
 changed here. Pictures are drawn elsewhere, from /sessions.json.
 """
 
@@ -30,7 +30,7 @@ App = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 
 def create_app(registry: Registry, count_log: Callable[[], Counts] = Counts) -> App:
-    """The app; `count_log` counts the log's records: written, dropped, waiting."""
+    """Return the app; `count_log` returns how many log records were written and dropped."""
     pages: dict[str, tuple[str, Callable[[str], bytes]]] = {
         "/healthz": (TEXT, lambda _: b"ok\n"),
         "/sessions.json": (JSON, lambda query: document(registry.snapshot(), _since(query))),
@@ -56,7 +56,7 @@ def create_app(registry: Registry, count_log: Callable[[], Counts] = Counts) -> 
 
 
 def _since(query: str) -> float:
-    """The moment in `since=MOMENT`; 0, which leaves nothing out, if it is none."""
+    """Return the moment in `since=MOMENT`; 0, which leaves nothing out, if it is not valid."""
     try:
         moment = float(parse_qs(query)["since"][0])
     except (LookupError, ValueError):
@@ -65,6 +65,6 @@ def _since(query: str) -> float:
 
 
 def _metrics(registry: Registry, count_log: Callable[[], Counts]) -> bytes:
-    from server.http import metrics  # noqa: PLC0415 - a sixth of the server's start, for no client
+    from server.http import metrics  # noqa: PLC0415 - a sixth of the start, not used by clients
 
     return metrics.exposition(registry.snapshot(), count_log())

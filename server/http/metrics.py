@@ -1,7 +1,7 @@
 """Snapshot -> the page that Prometheus scrapes.
 
-Nothing is counted here: the figures are the snapshot's and the log's. Each label has a few values,
-known in advance and all on every page, so no client can create a series or a label.
+Nothing is counted here: the figures come from the snapshot and the log. Each label has a few
+values, known in advance and all on every page, so no client can create a series or a label.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,12 +33,12 @@ class _Page(Collector):
 
 
 def exposition(snapshot: Snapshot, log: Counts) -> bytes:
-    """The page, in Prometheus' text format."""
+    """Return the page in Prometheus' text format."""
     return generate_latest(_Page(_families(snapshot, log)))
 
 
 def _families(now: Snapshot, log: Counts) -> Iterator[Metric]:
-    """A family is a metric's name, its help and its series. Times are in seconds."""
+    """Yield the families: a metric's name, its help and its series. Times are in seconds."""
     how = {name: str(now.settings[name]) for name in ("model", "protocol")}
     yield InfoMetricFamily("lanes_server", "How the server was started.", how)
     started = "When the server started, in Unix time."
@@ -56,8 +56,8 @@ def _families(now: Snapshot, log: Counts) -> Iterator[Metric]:
     ends = {end: now.totals.ended[end] for end in get_args(End)}
     why = "Closed sessions by why they ended."
     yield _counters("lanes_sessions_ended_total", why, "reason", ends)
-    # Sessions alone would not do: one that gets no thread is refused after all, so their number can
-    # fall, and Prometheus takes a counter that falls for one that has started again.
+    # Not sessions alone: one that gets no thread is refused after all, so their number can fall,
+    # and Prometheus takes a counter that falls for one that has restarted.
     both = "Accepted connections: those that became sessions and those that were refused."
     arrived = now.accepted + sum(now.refused.values())
     yield CounterMetricFamily("lanes_connections_total", both, arrived)
@@ -88,7 +88,7 @@ def _counters(name: str, help_: str, label: str, values: Mapping[str, int]) -> M
 
 
 def _histogram(name: str, help_: str, histogram: Histogram) -> Metric:
-    """Ours counts each bucket by itself, Prometheus with all that are below it."""
+    """Convert ours, which counts each bucket alone: Prometheus adds all buckets below it."""
     bounds = [*map(str, histogram.bounds), "+Inf"]
     buckets = list(zip(bounds, accumulate(histogram.counts), strict=True))
     return HistogramMetricFamily(name, help_, buckets, histogram.sum)

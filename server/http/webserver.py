@@ -1,4 +1,4 @@
-"""Serves the HTTP port on waitress; each change to it names the promise (docs/reliability.md)."""
+"""Serves the HTTP port with waitress; each change to it names its promise (docs/reliability.md)."""
 
 import logging
 import socket
@@ -16,17 +16,17 @@ from waitress.task import ErrorTask, ThreadedTaskDispatcher
 from server.chat.sockets import bind
 from server.http.app import HEADERS, App
 
-CONNECTIONS = 80  # at once: 64 that hang, and some who ask meanwhile; more wait in the backlog
+CONNECTIONS = 80  # at once: 64 that hang, and some that ask; more wait in the backlog
 IDLE_SECONDS = 5  # without a byte either way
-REQUEST_BYTES = 16 * 1024  # of a head, and of a body, for which nothing here has a use
+REQUEST_BYTES = 16 * 1024  # of a head, and of a body, which nothing here needs
 ACCEPT_PAUSE = 0.1  # seconds
 
 log = structlog.get_logger()
-logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that an answer waits is no news
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # an answer that waits is no news
 
 
 class _OneRequest(HTTPRequestParser):
-    """Promise 3: pipelined requests, whose answers nobody reads, would block waitress's threads."""
+    """Promise 3: pipelined requests whose answers are not read would block waitress's threads."""
 
     def received(self, data: bytes) -> int:
         super().received(data)
@@ -55,12 +55,12 @@ class _Server(TcpWSGIServer):
     health: ThreadedTaskDispatcher
 
     def add_task(self, task: Any) -> None:  # noqa: ANN401 - waitress hands over its channel
-        """Promise 3: a health check waits for no other answer, having a thread of its own."""
+        """Promise 3: health checks have their own thread, so they wait for no other answer."""
         is_health = getattr(task.requests[0], "path", "") == "/healthz"
         (self.health if is_health else self.task_dispatcher).add_task(task)
 
     def accept(self) -> tuple[socket.socket, Any] | None:
-        """Promise 5: out of descriptors, pause; the connection stays in the backlog meanwhile."""
+        """Promise 5: pause if descriptors run out; the connection stays in the backlog."""
         try:
             return super().accept()
         except OSError as error:
@@ -83,12 +83,12 @@ class WebServer:
             sockinfo=(listening.family, socket.SOCK_STREAM, 0, listening.getsockname()),
             bind_socket=False,
             threads=1,  # answering is computing: more threads would only take turns
-            connection_limit=CONNECTIONS + 2,  # it counts the listening socket and its own pipe
+            connection_limit=CONNECTIONS + 2,  # waitress counts the listening socket and its pipe
             channel_timeout=IDLE_SECONDS,
             cleanup_interval=1,
             max_request_header_size=REQUEST_BYTES,
             max_request_body_size=REQUEST_BYTES,
-            log_socket_errors=False,  # a client that has gone is no fault
+            log_socket_errors=False,  # a client that has gone is no error
         )
         self._server.health = ThreadedTaskDispatcher()
         self._server.health.set_thread_count(1)

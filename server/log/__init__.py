@@ -1,1 +1,1 @@
-"""One line a message, escaped, holding nobody up."""
+"""One line per message, escaped, written without blocking the caller."""

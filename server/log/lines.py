@@ -1,9 +1,9 @@
-"""What the log looks like: one line for each record, for people or for programs.
+"""The format of the log: one line for each record, for people or for programs.
 
-    structlog's logger -> logging.LogRecord -> LogWriter: here its thread renders the line
+    structlog's logger -> logging.LogRecord -> LogWriter: its thread renders the line here
 
-Some hold a client's text. Control characters and line ends are escaped, so no text can forge a
-line or control the terminal that shows it.
+Some lines contain a client's text. Control characters and line ends are escaped, so no text can
+forge a line or control the terminal that shows it.
 """
 
 import json
@@ -23,20 +23,20 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from server.chat.record import thread_name
 from server.log.writer import LogWriter
 
-PLAIN = re.compile(r"[\w.:/@+\[\]-]+", re.ASCII)  # what cannot be mistaken without quotes
+PLAIN = re.compile(r"[\w.:/@+\[\]-]+", re.ASCII)  # needs no quotes
 
 ENCODER = json.JSONEncoder(default=repr)  # made once: `json.dumps` would make one for each line
 
 
 Facts = Mapping[str, object]
-# When (Unix seconds), how important, in which thread, what happened, and what more is to be said.
+# Unix seconds, level, thread, event and further facts -> a line.
 Render = Callable[[float, str, str | None, str, Facts], str]
 
 
 def _console(at: float, level: str, thread: str | None, what: str, facts: Facts) -> str:
-    """One line for people. `repr` escapes every control character and invisible one."""
+    """Return a line for people. `repr` escapes control characters and invisible ones."""
     mark = "" if level == "info" else f"{level}: "
-    if not what.isprintable():  # a library's words, with somebody's text among them
+    if not what.isprintable():  # a library's message with text from outside
         what = repr(what)
     shown = "".join([f" {key}={_shown(value)}" for key, value in facts.items()])
     return f"{_clock(int(at))}.{int(at % 1 * 1000):03} {thread:<10} {mark}{what}{shown}"
@@ -44,7 +44,7 @@ def _console(at: float, level: str, thread: str | None, what: str, facts: Facts)
 
 @lru_cache(maxsize=1)
 def _clock(second: int) -> str:
-    """The local time, which hundreds of lines in a row have in common."""
+    """Return the local time, which hundreds of lines in a row have in common."""
     return time.strftime("%H:%M:%S", time.localtime(second))
 
 
@@ -53,7 +53,7 @@ def _shown(value: object) -> str:
 
 
 def _json(at: float, level: str, thread: str | None, what: str, facts: Facts) -> str:
-    """One JSON object. ASCII alone, so that no control character is left as it was."""
+    """Return a JSON object, in ASCII so that no control character is left unescaped."""
     moment = datetime.fromtimestamp(at, UTC).isoformat()
     line = {"time": moment, "level": level, "thread": thread, "event": what, **facts}
     return ENCODER.encode(line).replace("\x7f", "\\u007f")
@@ -63,7 +63,7 @@ RENDERERS: dict[str, Render] = {"console": _console, "json": _json}
 
 
 def renderer(log_format: str, replica: str) -> Render:
-    """What makes a line, with its thread by its whole name."""
+    """Return the function that makes a line, with the thread's full name."""
     render = RENDERERS[log_format]
     if not replica:
         return render
@@ -73,7 +73,7 @@ def renderer(log_format: str, replica: str) -> Render:
 
 
 def _processor(render: Render) -> Processor:
-    """The last of structlog's: has the standard library's record rendered."""
+    """Return structlog's last processor, which renders the standard library's record."""
 
     def process(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
         record: logging.LogRecord = event.pop("_record")
@@ -88,12 +88,12 @@ def configure(level: str, render: Render, descriptor: int | None = None) -> LogW
     """Send every logger's records, ours and the libraries', through one writer."""
     structlog.configure(
         processors=[
-            structlog.processors.format_exc_info,  # here: the exception is this thread's
+            structlog.processors.format_exc_info,  # here, in the thread of the exception
             ProcessorFormatter.wrap_for_formatter,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,  # else a visit makes its own: 13 microseconds, of 290
+        cache_logger_on_first_use=True,  # else each visit makes one: 13 of 290 microseconds
     )
     processors: list[Processor] = [
         structlog.processors.format_exc_info,  # a library's exception travels with its record

@@ -1,8 +1,8 @@
-"""The file descriptor that the log goes to, and in what portions.
+"""The file descriptor that the log goes to, and the portions in which it is written.
 
-A portion is as many whole lines as a pipe takes with one call, all or none of them (PIPE_BUF of
-pipe(7)): so it is known, even while a reader stalls, which lines have gone out. A write for each
-line would do that too, but the thread would give up its turn at the interpreter each time.
+A portion is as many whole lines as a pipe takes in one call, all or none of them (PIPE_BUF of
+pipe(7)). So it is known which lines have gone out, even while a reader stalls. A write for each
+line would do that too, but the thread would give up the interpreter each time.
 """
 
 import contextlib
@@ -13,16 +13,16 @@ from typing import NamedTuple
 
 
 class Piece(NamedTuple):
-    """Text to be written, and what is to be counted then."""
+    """Text to write, and what to count once it is written."""
 
     text: bytes
     lines: int = 0
-    size: int = 0  # of the queue, which is free again then
-    admits: int = 0  # how many lines are missing here, if that is what it says
+    size: int = 0  # bytes of the queue that are free again then
+    admits: int = 0  # how many lines are missing here, if the text says so
 
 
 def portions(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
-    """The pieces in order, as many together as are written at once; a longer one alone."""
+    """Group the pieces, in order, by what is written at once; a longer piece stays alone."""
     portion: list[Piece] = []
     length = 0
     for piece in pieces:
@@ -36,7 +36,7 @@ def portions(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
 
 
 class Output:
-    """Any descriptor: it may block, or not, or have lost its reader."""
+    """Writes to any descriptor: blocking, non-blocking, or without a reader."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -45,7 +45,7 @@ class Output:
         self.abandoned = False  # set by another thread: nothing more is written
 
     def write(self, text: bytes) -> int:
-        """Write it all, however long that takes; return how many bytes could be written."""
+        """Write all of `text`, however long that takes; return how many bytes were written."""
         rest = text
         with contextlib.suppress(OSError):  # the reader has gone
             while rest and not self.abandoned:
@@ -53,8 +53,8 @@ class Output:
         return len(text) - len(rest)
 
     def _write_some(self, rest: bytes) -> int:
-        """Write what fits; wait for a non-blocking descriptor, which some supervisors give us."""
-        # Not sys.stdout: a thread that stalls inside its lock would hang the interpreter's exit.
+        """Write what fits; wait if the descriptor is non-blocking, as from some supervisors."""
+        # Not sys.stdout: a thread that stalls with its lock would hang the interpreter at exit.
         while True:
             try:
                 return os.write(self._descriptor, rest)

@@ -1,8 +1,8 @@
-"""What the clients say, in the log: a line for each message, rendered by the log's own thread.
+"""The clients' messages in the log: one line for each, rendered by the log's own thread.
 
     Session -> Transcript.note -> LogWriter.emit_lines -> the thread `log`
 
-A logger's call for each message would cost more than the message. This costs 1.3 microseconds.
+A logger call for each message would cost more than the message. This costs 1.3 microseconds.
 """
 
 import sys
@@ -19,21 +19,21 @@ RECEIVED = "received from the client"
 
 
 class Transcript:
-    """Notes the messages of every conversation; for any thread."""
+    """Logs the messages of every conversation; any thread may use it."""
 
     def __init__(self, writer: LogWriter, render: Render) -> None:
         self._writer = writer
         self._render = render
 
     def note(self, peer: str, messages: Sequence[Message]) -> None:
-        """Have a line written for each of these, which this peer said to the calling thread."""
+        """Have a line written for each message that the calling thread got from this peer."""
         thread = threading.current_thread().name
         render = partial(self._lines, time.time(), thread, peer, messages)
         lines = len(messages)
         self._writer.emit_lines(render, lines, lines * RECORD_BYTES + sum(map(_size, messages)))
 
     def _lines(self, at: float, thread: str, peer: str, messages: Sequence[Message]) -> str:
-        """What structlog would have made of them."""
+        """Render the lines as structlog would have."""
         render = self._render
         facts = [_facts(peer, message) for message in messages]
         return "\n".join([render(at, "info", thread, RECEIVED, fact) for fact in facts])

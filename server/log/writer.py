@@ -1,9 +1,9 @@
-"""Takes log records from any thread and writes them from its own, never holding the caller up.
+"""Takes log records from any thread and writes them in its own, without blocking the caller.
 
     LogWriter.emit, emit_lines -> a queue, bounded in bytes -> the thread `log`: format -> Output
 
-A stalled reader of the output (a pipe that nobody empties) stalls the writing thread alone: the
-queue fills, what no longer fits is dropped and counted, and the log says how much.
+A stalled reader of the output (a pipe that nobody empties) stalls only the writing thread: the
+queue fills up, what no longer fits is dropped and counted, and the log says how much.
 """
 
 import contextlib
@@ -20,17 +20,17 @@ from typing import NamedTuple
 
 from server.log.output import Output, Piece, portions
 
-QUEUE_BYTES = 8 * 1024 * 1024  # of records that wait: 4,600 of short ones, 240 of the longest
-RECORD_BYTES = 1536  # of a record, its dictionaries, its place in the queue: 700 - 1,300 measured
-# Seconds that the thread writes for, at most, and then pauses. Woken for every line, it left the
-# server 0.19 of its speed without a log; now it leaves half. What is too much for that is dropped.
+QUEUE_BYTES = 8 * 1024 * 1024  # of waiting records: 4,600 short ones, or 240 of the longest
+RECORD_BYTES = 1536  # of a record, its dictionaries and its queue entry: 700 - 1,300 measured
+# Seconds that the thread writes for, at most, and that it then pauses for. When every line woke it,
+# the server had 0.19 of its speed without a log; now it has half. Lines beyond that are dropped.
 SPELL, PAUSE = 0.005, 0.015
-AT_ONCE = 16 * 1024  # bytes that are rendered before they are written
+AT_ONCE = 16 * 1024  # bytes to render before they are written
 FLUSH_SECONDS = 0.5  # how long the program waits at its end for a slow or stalled reader
 
 
 class Counts(NamedTuple):
-    """Records written and dropped; the rest waits in the queue."""
+    """Records emitted, written and dropped; the rest waits in the queue."""
 
     emitted: int = 0
     written: int = 0
@@ -38,36 +38,36 @@ class Counts(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """Lines that wait."""
+    """Lines that wait in the queue."""
 
     render: Callable[[], str]
     lines: int
     size: int  # bytes
-    overflowed: int  # lines that had not fitted by then
+    overflowed: int  # all lines dropped before these
 
 
 class LogWriter(logging.Handler):
-    """Writes records to a file descriptor from a thread of its own."""
+    """Writes records to a file descriptor in its own thread."""
 
     def __init__(self, descriptor: int, formatter: logging.Formatter) -> None:
         super().__init__()
         self.setFormatter(formatter)
         self._output = Output(descriptor)
-        # Guarded by the handler's own lock, which `emit` is called under.
+        # Guarded by the handler's own lock, which is held while `emit` runs.
         self._accepted = self._overflowed = 0  # records
         self._accepted_bytes = 0
-        self._limit = QUEUE_BYTES  # half of it while it is overflowing
-        # The writing thread's alone.
+        self._limit = QUEUE_BYTES  # half of that while it overflows
+        # Changed only by the writing thread.
         self._written = self._unwritten = 0  # records
         self._done_bytes = 0  # of those
-        self._told = 0  # how many missing records the log itself has admitted
-        self._closing = False  # set at the end: no pauses any more
+        self._told = 0  # how many missing records the log has reported
+        self._closing = False  # set by `close`: no more pauses
         self._queue: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()  # None ends it
         self._thread = threading.Thread(target=self._write_all, name="log", daemon=True)
         self._thread.start()
 
     def counts(self) -> Counts:
-        """The records written and dropped by now; for any thread."""
+        """Return the counts so far; any thread may call it."""
         written, unwritten = self._written, self._unwritten  # first: none is done but not accepted
         overflowed = self._overflowed
         return Counts(self._accepted + overflowed, written, overflowed + unwritten)
@@ -77,7 +77,7 @@ class LogWriter(logging.Handler):
         self._take(partial(self.format, record), 1, _size(record))
 
     def emit_lines(self, render: Callable[[], str], lines: int, size: int) -> None:
-        """Take a number of lines of `size` bytes in all, or count them all as dropped.
+        """Take that many lines, of `size` bytes in all, or count them all as dropped.
 
         The writing thread renders them: one text, with an LF between two lines and nowhere else.
         """
@@ -90,7 +90,7 @@ class LogWriter(logging.Handler):
     def _take(self, render: Callable[[], str], lines: int, size: int) -> None:
         if self._closing or self._accepted_bytes - self._done_bytes + size > self._limit:
             self._overflowed += lines
-            self._limit = QUEUE_BYTES // 2  # one long gap, not one before every other line
+            self._limit = QUEUE_BYTES // 2  # so that there is one long gap, not many short ones
             return
         self._limit = QUEUE_BYTES
         self._accepted += lines
@@ -103,7 +103,7 @@ class LogWriter(logging.Handler):
             pieces, ended = self._next_pieces()
             for portion in portions(pieces):
                 self._write(portion)
-            overflowed = self._overflowed  # read first: what did not fit by now is behind us
+            overflowed = self._overflowed  # read first: lines dropped until now are missing here
             if empty := self._queue.empty():
                 self._write(self._gap(overflowed))
             if not self._closing and (empty or time.monotonic() > until):
@@ -111,7 +111,7 @@ class LogWriter(logging.Handler):
                 until = time.monotonic() + SPELL
 
     def _next_pieces(self) -> tuple[list[Piece], bool]:
-        """What queues, rendered, some kilobytes at most; and whether that was the end."""
+        """Render what is queued, some kilobytes at most; return it and whether it is the end."""
         pieces: list[Piece] = []
         length = 0
         while length < AT_ONCE and not (pieces and self._queue.empty()):
@@ -126,22 +126,22 @@ class LogWriter(logging.Handler):
     def _rendered(self, entry: Entry) -> Piece:
         try:
             text = f"{entry.render()}\n".encode(errors="backslashreplace")
-        except Exception:  # noqa: BLE001 - a malformed record is counted, and no more
+        except Exception:  # noqa: BLE001 - a malformed record is only counted
             self._unwritten += entry.lines
             return Piece(b"", 0, entry.size)
         return Piece(text, entry.lines, entry.size)
 
     def _gap(self, overflowed: int) -> list[Piece]:
-        """The line that says how many records are missing here, if any are."""
+        """Return the line that says how many records are missing here, if any are."""
         missing = overflowed + self._unwritten - self._told
         if not missing:
             return []
-        self._told += missing  # taken back if that cannot be written
+        self._told += missing  # taken back if the line cannot be written
         text = f"{self.format(_missing(missing))}\n".encode(errors="backslashreplace")
         return [Piece(text, admits=missing)]
 
     def _write(self, pieces: Sequence[Piece]) -> None:
-        """Write them at once, and count what was written whole."""
+        """Write the pieces at once, and count the lines that were written in full."""
         written = self._output.write(b"".join([piece.text for piece in pieces]))
         for piece in pieces:
             whole = piece.text[: max(written, 0)].count(b"\n")
@@ -161,7 +161,7 @@ class LogWriter(logging.Handler):
         self._closing = True
         self._queue.put(None)
         self._thread.join(FLUSH_SECONDS)
-        self._output.abandoned = True  # from now on it finishes at most the line in hand
+        self._output.abandoned = True  # from now on it finishes at most one more write
         counts = self.counts()
         if lost := counts.emitted - counts.written - self._told:
             _tell(f"{lost} log lines are missing at the end: they could not be written\n")
@@ -169,7 +169,7 @@ class LogWriter(logging.Handler):
 
 
 def _size(record: logging.LogRecord) -> int:
-    """About how many bytes of memory a record holds; rather too many than too few."""
+    """Estimate the bytes of memory that a record takes, rather too many than too few."""
     if isinstance(record.msg, dict):  # ours
         return RECORD_BYTES + sum(map(sys.getsizeof, record.msg.values()))
     args = record.args.values() if isinstance(record.args, Mapping) else record.args or ()
@@ -177,13 +177,13 @@ def _size(record: logging.LogRecord) -> int:
 
 
 def _missing(lines: int) -> logging.LogRecord:
-    """The record that stands where others are missing."""
+    """Return the record that stands where others are missing."""
     what = "%d log lines are missing here: they could not be written"
     return logging.LogRecord("", logging.WARNING, "", 0, what, (lines,), None)
 
 
 def _tell(line: str) -> None:
-    """Write it to standard error, unless that is full or not there."""
+    """Write a line to standard error, unless that is full or closed."""
     if sys.__stderr__ is None:
         return
     with contextlib.suppress(OSError):
