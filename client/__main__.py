@@ -26,14 +26,14 @@ MOVED = (
     "`client check` has moved: lanes check HOST:PORT "
     "(with Compose: docker compose run --rm --no-deps lanes check server:2022)"
 )
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}  # of a disk that takes no more
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}  # of a disk that takes no more data
 
 
 class Commands(click.Group):
-    """Says in one line that what it prints cannot be written."""
+    """Reports in one line that the output cannot be written."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's
-        """Run it; exit with 1 if its output cannot be written."""
+        """Run the command; exit with 1 if its output cannot be written."""
         try:
             return super().main(*args, **kwargs)
         except OSError as error:
@@ -50,10 +50,10 @@ def main() -> None:
     """Talk to a Thread Lanes server, and show which thread answers."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
-        if stream is None:  # it was closed before we started: use an empty one
+        if stream is None:  # closed before we started: use an empty one
             setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - stays open
         elif mode == "w" and isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # for what its encoding lacks
+            stream.reconfigure(errors="backslashreplace")  # for characters it cannot encode
 
 
 @main.command("run")

@@ -18,7 +18,7 @@ from client.signals import StopSignal
 
 DEFAULT_PORT = 2022
 MAX_PORT = 65535
-Numeric = tuple[Any, ...]  # an IP address as connect takes it: IPv6's is longer than IPv4's
+Numeric = tuple[Any, ...]  # an address for `connect`: IPv6's is longer than IPv4's
 Found = list[tuple[socket.AddressFamily, Numeric]]
 
 _FORM = re.compile(r"(?:\[([0-9a-fA-F:.]+(?:%\S+)?)\]|([^\s:\[\]]+))(?::([0-9]{1,5}))?")
@@ -32,7 +32,7 @@ class Address(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read HOST, HOST:PORT, [IPv6] or [IPv6]:PORT; raises ValueError."""
+        """Parse HOST, HOST:PORT, [IPv6] or [IPv6]:PORT; raises ValueError."""
         form = _FORM.fullmatch(text)
         host, port = (form[1] or form[2], int(form[3] or DEFAULT_PORT)) if form else ("", 0)
         with contextlib.suppress(UnicodeError):
@@ -50,9 +50,9 @@ class Address(NamedTuple):
     def connect(self, stop: StopSignal, seconds: float) -> socket.socket:
         """Look the name up, then try each of its addresses until one connects.
 
-        Their order is random, so that the clients of a name spread over its servers. The look-up
-        and each address may take that many seconds. Raises OSError, whose text says why each
-        address failed.
+        Their order is random, so that clients spread over the servers behind a name. The look-up
+        and each address may take `seconds`. Raises OSError, whose text says why each address
+        failed.
         """
         failures = []
         for family, numeric in _shuffled(_look_up(self, stop, seconds)):
@@ -64,7 +64,7 @@ class Address(NamedTuple):
 
 
 def _look_up(address: Address, stop: StopSignal, seconds: float) -> Found:
-    """Ask in another thread: nothing can interrupt getaddrinfo or give it a limit."""
+    """Ask in another thread: getaddrinfo has no time-out and cannot be interrupted."""
     answer: Future[Found] = Future()
     bell, ringer = socket.socketpair()
 
@@ -85,9 +85,9 @@ def _look_up(address: Address, stop: StopSignal, seconds: float) -> Found:
 
 
 def _shuffled(found: Found) -> Found:
-    """Each family's addresses in random order, the families in the resolver's.
+    """Shuffle the addresses of each family, and keep the resolver's order of families.
 
-    In getaddrinfo's order (RFC 6724, rule 9) most clients would take the same server first: the one
+    In getaddrinfo's order (RFC 6724, rule 9) most clients would try the same server first: the one
     whose address has the longest prefix in common with theirs.
     """
     families = list(dict.fromkeys(family for family, _ in found))

@@ -17,9 +17,9 @@ def chat(
     *,
     ask: bool,
 ) -> bool:
-    """Say the lab's message, or what the person types, until the person has had enough.
+    """Send the lab's message, or what the person types, until the person has had enough.
 
-    True if all is well at the end. End of input and a signal to stop are ways to say goodbye.
+    True if all is well at the end. The end of input and a signal to stop also end it normally.
     """
     while (message := terminal.ask("Message: ") if ask else LAB_MESSAGE) is not None:
         try:

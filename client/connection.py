@@ -1,6 +1,6 @@
 """One TCP connection, from the greeting to the close: one message out, one answer in.
 
-It is of no more use once it has raised Lost or Hopeless.
+It cannot be used again once it has raised Lost or Hopeless.
 """
 
 import contextlib
@@ -17,15 +17,15 @@ GO_ON = {"utf8", "unsendable"}  # after any other code the server may end the co
 
 
 class Lost(Exception):
-    """The connection is of no more use; a new one may be."""
+    """The connection cannot be used any more; a new one may work."""
 
 
 class Hopeless(Exception):
-    """The server is wrong; a new connection would do no better."""
+    """The server is wrong; a new connection would not help."""
 
 
 class Refused(Exception):
-    """The server does not take the message, now or later."""
+    """The server will not take the message, now or later."""
 
     def __init__(self, complaint: Complaint) -> None:
         super().__init__(str(complaint))
@@ -36,14 +36,14 @@ class Connection:
     """Speaks a dialect over a connected socket, which it owns from now on."""
 
     def __init__(self, connected: socket.socket, dialect: Dialect, server: str) -> None:
-        self.thread: str | None = None  # the one that serves us, as the greeting says
-        self.heard = False  # whether the server has said anything
+        self.thread: str | None = None  # the thread that serves us, from the greeting
+        self.heard = False  # whether the server has sent anything
         self._socket = connected
         self._dialect = dialect
         self._server = server
 
     def is_silent(self, stop: StopSignal, seconds: float) -> bool:
-        """Wait that long for the server to do anything; a signal to stop raises Stopped."""
+        """Return whether the server does nothing for `seconds`; raises Stopped on a signal."""
         return not stop.readable(self._socket, seconds)
 
     def await_greeting(self, stop: StopSignal, seconds: float) -> None:
@@ -65,7 +65,7 @@ class Connection:
         self.thread = greeting.thread
 
     def check_silence(self) -> None:
-        """Raise Lost if the server left, or Hopeless if it answered, unasked."""
+        """Raise Lost if the server has left, or Hopeless if it has answered unasked."""
         if not self._dialect.framed:
             return  # a chunk may be the rest of the last reply
         try:
@@ -79,7 +79,7 @@ class Connection:
         raise Lost(f"the server says {unasked}")
 
     def ask(self, message: str, seconds: float) -> Reply:
-        """Send a message and return the reply, both within that many seconds.
+        """Send a message and return the reply, both within `seconds`.
 
         No signal interrupts this. Raises Refused, Lost or Hopeless.
         """
@@ -125,7 +125,7 @@ class Connection:
                 raise TimeoutError
             try:
                 chunk = self._socket.recv(CHUNK)
-            except BlockingIOError:  # over TLS: what came is not yet a whole record
+            except BlockingIOError:  # over TLS: the record is not complete yet
                 continue
             except OSError as error:
                 raise Lost(f"the connection broke: {error.strerror or error}") from None

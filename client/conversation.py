@@ -21,7 +21,7 @@ from client.signals import StopSignal
 AT_ONCE = 1.0  # seconds within which a greeting comes if a thread is free
 
 
-Secure = Callable[[socket.socket, Address], socket.socket]  # a connection to that server
+Secure = Callable[[socket.socket, Address], socket.socket]  # for a connection to that server
 
 
 def plain(connected: socket.socket, _server: Address) -> socket.socket:
@@ -33,9 +33,9 @@ class Patience(NamedTuple):
     """How many seconds to wait."""
 
     greeting: float = 300  # until a thread serves us, once connected
-    connect: float = 5  # to each address, and for looking up its name
+    connect: float = 5  # for each address, and for the look-up of the name
     reply: float = 5
-    outage: float = 60  # trying again, for one message
+    outage: float = 60  # retrying one message
 
 
 class Conversation:
@@ -76,7 +76,7 @@ class Conversation:
         return delivery.until_answered(self._attempt)
 
     def finish(self) -> bool:
-        """Hang up; False, with a line in the log, if the server answered more than was asked."""
+        """Hang up; log an error and return False if the server answered more than was asked."""
         try:
             if self._connection:
                 self._connection.check_silence()
@@ -123,7 +123,7 @@ class Conversation:
             self._connection.await_greeting(self._stop, self._patience.greeting - at_once)
         finally:
             waited = time.monotonic() - began
-            # Not if it only hung up: a server that does nothing else would be retried forever.
+            # Not if the server only hung up: one that always does would be retried forever.
             if self._connection.heard:
                 delivery.discount(waited)
         self._log.info("greeted", thread=self._connection.thread, waited=round(waited, 3))

@@ -1,7 +1,7 @@
 """One message on its way: how often it was sent, how long to keep trying, how it ended.
 
 An outage begins when a connection first fails the message and ends when the message is answered:
-a server that greets and hangs up, over and over, does not prolong it. A wait for a greeting does
+a server that greets and hangs up, over and over, does not extend it. A wait for a greeting does
 not count if the server answered in the end: it was simply not our turn yet.
 """
 
@@ -23,13 +23,13 @@ class Outcome(StrEnum):
     """How a message ended."""
 
     ANSWERED = "answered"
-    REFUSED = "refused"  # the server does not take it, now or later
+    REFUSED = "refused"  # the server will not take it, now or later
     UNKNOWN = "unknown"  # sent but not answered: the server may have taken it, or not
     NOT_SENT = "not sent"
 
 
 class Unanswered(Exception):
-    """A message has no reply. Only after REFUSED can the conversation go on."""
+    """A message got no reply. Only after REFUSED can the conversation go on."""
 
     def __init__(self, outcome: Outcome, why: str) -> None:
         super().__init__(why)
@@ -37,19 +37,19 @@ class Unanswered(Exception):
 
 
 class Delivery:
-    """Tries one message again after each Lost, for `outage` seconds at most."""
+    """Retries one message after each Lost, for at most `outage` seconds."""
 
     def __init__(self, message: str, outage: float, stop: StopSignal, log: Log) -> None:
         self.message = message
-        self.sent = 0  # times; the sender counts
+        self.sent = 0  # how often; the sender counts
         self._outage = outage
         self._stop = stop
         self._log = log
-        self._ends: float | None = None  # the outage, by the monotonic clock, once there is one
+        self._ends: float | None = None  # when the outage ends (monotonic), once there is one
         self._next_line = 0.0  # when the log may mention it again
 
     def until_answered(self, attempt: Callable[["Delivery"], Reply]) -> Reply:
-        """Return what one attempt returns; else raise Unanswered, or Stopped if nothing was sent.
+        """Retry until an attempt succeeds. Raises Unanswered, or Stopped if nothing was sent.
 
         A signal to stop ends it at the next failure, and at once while it waits.
         """
@@ -67,7 +67,7 @@ class Delivery:
             backoff = min(2 * backoff, MAX_BACKOFF)
 
     def _bear(self, loss: Lost | Stopped) -> None:
-        """Keep trying, with a line in the log now and then; raises if there is no time left."""
+        """Log the loss now and then; raise if no time is left or a signal has come."""
         now = time.monotonic()
         if self._ends is None:
             self._ends = now + self._outage
@@ -83,7 +83,7 @@ class Delivery:
             self._log.warning("no connection, trying again", why=str(loss), gives_up_in=left)
 
     def discount(self, seconds: float) -> None:
-        """Do not count that many seconds, which have just passed, as outage."""
+        """Do not count the last `seconds` as outage."""
         if self._ends is not None:
             self._ends += seconds
 

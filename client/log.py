@@ -1,8 +1,8 @@
 """The log: one event per line, for people or for programs, written at once.
 
 Text from the server is logged, so nothing is written raw: `repr` and JSON escape what a terminal
-might obey. Written by hand, because structlog imports asyncio and logging: that was a third of a
-client's start, and fifty clients start at once.
+might obey. This is not structlog, which imports asyncio and logging: that was a third of a client's
+start, and fifty clients start at once.
 """
 
 import json
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TextIO
 
-PLAIN = re.compile(r"[\w.:/@+\[\]-]+", re.ASCII)  # what cannot be mistaken without quotes
+PLAIN = re.compile(r"[\w.:/@+\[\]-]+", re.ASCII)  # needs no quotes
 
 Facts = dict[str, object]
 
@@ -36,7 +36,7 @@ RENDERERS: dict[str, Render] = {"console": _console_line, "json": _json_line}
 
 
 class Log:
-    """Writes events to a stream; a quiet one leaves out what is only information."""
+    """Writes events to a stream; a quiet log leaves out `info`."""
 
     def __init__(
         self, stream: TextIO, log_format: str, *, quiet: bool = False, bound: Facts | None = None
@@ -47,7 +47,7 @@ class Log:
         self._bound = bound or {}
 
     def bind(self, **facts: object) -> "Log":
-        """The same, with these facts in every line."""
+        """Return a log that adds these facts to every line."""
         bound = self._bound | facts
         return Log(self._stream, self._format, quiet=self._quiet, bound=bound)
 
@@ -57,7 +57,7 @@ class Log:
             self._write("info", event, facts)
 
     def warning(self, event: str, **facts: object) -> None:
-        """Report something that may still come right."""
+        """Report a problem that may still resolve itself."""
         self._write("warning", event, facts)
 
     def error(self, event: str, **facts: object) -> None:

@@ -102,7 +102,7 @@ repeat = option(
 
 
 def _unless_off(context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
-    """None with --no-tls: Compose names its files either way."""
+    """Return None with --no-tls, because Compose names its files either way."""
     return None if context.params["tls"] is False else path
 
 
@@ -130,7 +130,7 @@ _tls = [
 
 
 def tls(command: Command) -> Command:
-    """Give a command all of these, as the one argument `secure`."""
+    """Add the TLS options to a command, which gets them as one argument, `secure`."""
 
     @wraps(command)
     def with_tls(
@@ -152,7 +152,7 @@ def tls(command: Command) -> Command:
 def _secure(ca: Path | None, certificate: Path | None, key: Path | None) -> Secure:
     if bool(certificate) != bool(key):
         raise click.UsageError("--tls-cert and --tls-key go together.")
-    from client.tls import BadCertificate, Tls  # noqa: PLC0415 - a third of a start, without TLS
+    from client.tls import BadCertificate, Tls  # noqa: PLC0415 - a third of a start without TLS
 
     try:
         return Tls(ca, certificate, key).secure

@@ -1,7 +1,7 @@
 """Bytes in -> replies; messages -> bytes. Nothing here reads, writes or waits.
 
-A dialect is made once for each connection. `feed` gives it bytes in whatever pieces they arrive;
-`take` returns each answer once, as soon as it is complete. `docs/protocol.md` is the specification.
+Each connection has its own dialect. `feed` takes bytes in whatever pieces they arrive; `take`
+returns each answer once, as soon as it is complete. `docs/protocol.md` is the specification.
 The texts come from the other side: escape them before you print them.
 """
 
@@ -33,7 +33,7 @@ TLS_ALERT = b"\x15\x03"
 
 
 class ProtocolError(Exception):
-    """The server sent something that is no answer in this dialect; the text quotes it."""
+    """The server sent something that is not an answer in this dialect; the text quotes it."""
 
 
 class Lines:
@@ -47,11 +47,11 @@ class Lines:
         self._rest = b""
 
     def encode(self, message: str) -> bytes:
-        """What goes over the wire for a message; ValueError if nothing can."""
+        """Return the bytes to send for a message; ValueError if it cannot be sent."""
         if "\n" in message:
             raise ValueError("a message is one line and cannot contain a line break")
-        # CRLF, so that a CR at the message's end stays a part of it. What came from a keyboard as
-        # bytes that are not UTF-8 goes out as those bytes.
+        # CRLF, so that a CR at the end of a message stays part of it. Bytes from a keyboard that
+        # are not UTF-8 are sent as they are.
         return message.encode(errors="surrogateescape") + b"\r\n"
 
     def feed(self, chunk: bytes) -> None:
@@ -82,7 +82,7 @@ class Lines:
 
 
 class Handout:
-    """The original lab's: no greeting, no line ends; what one `recv` returns is the reply."""
+    """The original lab's: no greeting and no line ends; what one `recv` returns is the reply."""
 
     framed = False
 

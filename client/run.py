@@ -19,7 +19,7 @@ def run(
 ) -> bool:
     """Play a script `times` times (None: forever); True if all is well at the end.
 
-    A signal to stop ends it early; what was not sent by then does not count.
+    A signal to stop ends it early; messages that were not sent by then do not count.
     """
     tally = Tally()
     steps = chain.from_iterable(repeat(script) if times is None else repeat(script, times))
@@ -31,7 +31,7 @@ def run(
         elif not _say(step.text, conversation, tally, log):
             break
     if times is not None and not stop.is_set():
-        for step in steps:  # those left after a failure that ended the run
+        for step in steps:  # the rest, after a failure that ended the run
             if isinstance(step, Message):
                 tally.unanswered(step.text, Outcome.NOT_SENT, "the run had ended")
     in_order = conversation.finish()

@@ -11,13 +11,13 @@ LONGEST_PAUSE = 3600.0  # seconds
 
 
 class Message(NamedTuple):
-    """Something to say."""
+    """A message to send."""
 
     text: str
 
 
 class Pause(NamedTuple):
-    """A time to say nothing."""
+    """A time to send nothing."""
 
     seconds: float
 
@@ -27,7 +27,7 @@ Step = Message | Pause
 
 def parse(content: bytes) -> list[Step]:
     """Read a script; ValueError says what is wrong, and in which line."""
-    # At LF alone and on bytes: str.splitlines would end a line at U+2028, form feed and more.
+    # Split at LF alone, on bytes: str.splitlines would end a line at U+2028, form feed and more.
     lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")  # a byte order mark is no text
     steps = [step for number, line in enumerate(lines, 1) for step in _read(number, line)]
     if not any(isinstance(step, Message) for step in steps):

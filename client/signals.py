@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT as something that every wait, except the one for a reply, also waits for.
+"""SIGTERM and SIGINT: they end every wait except the one for a reply.
 
 A flag set by a signal handler misses the signal that arrives just before a blocking call. Here the
 interpreter itself writes a byte into a socket pair for each signal (`signal.set_wakeup_fd`), and
@@ -26,7 +26,7 @@ class StopSignal:
         self._ringer.setblocking(False)
         self._old_fd = signal.set_wakeup_fd(self._ringer.fileno(), warn_on_full_buffer=False)
         self._old_handlers = {
-            # The byte is written only for a signal that has a handler in Python: an empty one.
+            # The byte is written only for a signal with a Python handler, so set an empty one.
             number: signal.signal(number, lambda _number, _frame: None)
             for number in (signal.SIGTERM, signal.SIGINT)
         }
@@ -61,7 +61,7 @@ class StopSignal:
     def _ready(
         self, sources: list[Waitable], sinks: list[Waitable], seconds: float | None
     ) -> list[Waitable]:
-        # Windows reports a failed connect among the exceptions.
+        # Windows reports a failed connect in the third list.
         ready = select.select([self._bell, *sources], sinks, sinks, seconds)
         return [one for found in ready for one in found]
 

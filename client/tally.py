@@ -8,7 +8,7 @@ from client.delivery import Outcome
 from client.log import Log
 from client.protocol import Reply
 
-LISTED = 10  # unanswered messages, at most; of the rest only the number
+LISTED = 10  # unanswered messages, at most; the rest are only counted
 SHOWN = 80  # characters of each
 
 
@@ -45,7 +45,7 @@ class Tally:
             self._unanswered.append({"number": self.messages, **facts})
 
     def report(self, log: Log, conversation: Conversation) -> None:
-        """List what was not answered, one per line, and sum up in one line."""
+        """Log the unanswered messages, one per line, and a summary."""
         for facts in self._unanswered:
             log.error("not answered", **facts)
         unlisted = self.messages - self._counts[Outcome.ANSWERED] - len(self._unanswered)

@@ -1,4 +1,4 @@
-"""A person at a terminal, who reads lines and types lines; a signal to stop ends the wait."""
+"""A person at a terminal, who reads and types lines; a signal to stop ends the wait."""
 
 import os
 import socket
@@ -10,15 +10,15 @@ from typing import TextIO
 from client.signals import Stopped, StopSignal, Waitable
 
 CHUNK = 4096
-Read = Callable[[int], bytes]  # at most N
+Read = Callable[[int], bytes]  # N -> at most N bytes
 ON_WINDOWS = os.name == "nt"
 
 
 class Terminal:
     """Writes to a stream and reads from a file descriptor.
 
-    Not with input(): it cannot wait for a signal too, and its buffer would hide from `select` what
-    it has read ahead.
+    It does not use input(), which cannot also wait for a signal, and whose buffer would hide from
+    `select` what it has read ahead.
     """
 
     def __init__(self, source: int, out: TextIO, stop: StopSignal) -> None:
@@ -29,7 +29,7 @@ class Terminal:
             self._read = self._source.recv
         self._out = out
         self._stop = stop
-        self._rest = b""  # read, but not yet asked for
+        self._rest = b""  # read, but not returned yet
 
     def tell(self, text: str) -> None:
         """Print a line with its control characters escaped: a terminal would obey them."""
@@ -44,9 +44,9 @@ class Terminal:
         except Stopped:
             line = b""
         if not line:
-            print(file=self._out, flush=True)  # Enter was not pressed
+            print(file=self._out, flush=True)  # because Enter was not pressed
             return None
-        # Bytes that are not UTF-8 stay as they are: the server judges them.
+        # Bytes that are not UTF-8 stay as they are: the server decides about them.
         return line.removesuffix(b"\n").removesuffix(b"\r").decode(errors="surrogateescape")
 
     def _read_line(self) -> bytes:
@@ -61,7 +61,7 @@ class Terminal:
 
 
 def passed_on(source: int) -> socket.socket:
-    """What is read from a descriptor, as a socket: Windows can wait for nothing else."""
+    """Copy a descriptor's input to a socket: Windows can wait for nothing else."""
     ours, theirs = socket.socketpair()
 
     def read() -> None:

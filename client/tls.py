@@ -1,6 +1,6 @@
 """A connected socket -> the same over TLS, to a server that proves who it is.
 
-Imported where it is needed: `import ssl` would make a client's start a third longer.
+It is imported only when needed: `import ssl` would make a client's start a third longer.
 """
 
 import contextlib
@@ -15,22 +15,22 @@ from client.connection import Hopeless, Lost
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-# Alerts after which a new connection would do no better.
+# Alerts after which a new connection would not help.
 FINAL = ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED", "HANDSHAKE_FAILURE", "PROTOCOL_VERSION")
 
 
 class BadCertificate(Exception):
-    """A file is not what it should be; one line says which and why."""
+    """A file cannot be used; the text says in one line which and why."""
 
 
 class TlsSocket(ssl.SSLSocket):
-    """Shakes hands as it is first used, and says goodbye as it is closed."""
+    """A TLS socket that shakes hands on first use and sends close_notify when it is closed."""
 
     established = False
     server = ""
 
     def begin(self) -> None:
-        """Say hello, and wait for nothing."""
+        """Start the handshake without waiting."""
         try:
             self.setblocking(False)
             self.shake_hands()
@@ -40,7 +40,7 @@ class TlsSocket(ssl.SSLSocket):
             raise self._meant(error) from None
 
     def recv(self, size: int = 1024, flags: int = 0) -> bytes:
-        """What there is; raises BlockingIOError if that is no whole record yet."""
+        """Return what has arrived; raises BlockingIOError if that is not a whole record yet."""
         try:
             self.setblocking(False)
             self.shake_hands()
@@ -51,7 +51,7 @@ class TlsSocket(ssl.SSLSocket):
             raise self._meant(error) from None
 
     def sendall(self, data: "ReadableBuffer", flags: int = 0) -> None:
-        """Send all of it, within the socket's time-out for each piece."""
+        """Send all of `data`, within the socket's time-out for each piece."""
         try:
             self.shake_hands()
             super().sendall(data, flags)
@@ -59,13 +59,13 @@ class TlsSocket(ssl.SSLSocket):
             raise self._meant(error) from None
 
     def shake_hands(self) -> None:
-        """Go on with the handshake; ssl.SSLWantReadError if it is not complete and may not wait."""
+        """Continue the handshake; raises ssl.SSLWantReadError if it would have to wait."""
         if not self.established:
             self.do_handshake()
             self.established = True
 
     def close(self) -> None:
-        """Say goodbye, without waiting for the server's, and close."""
+        """Send close_notify, without waiting for the server's, and close."""
         if self.established:
             with contextlib.suppress(OSError, ValueError):
                 self.setblocking(False)
@@ -73,7 +73,7 @@ class TlsSocket(ssl.SSLSocket):
         super().close()
 
     def _meant(self, error: ssl.SSLError) -> Lost | Hopeless:
-        """What OpenSSL's error means for the conversation."""
+        """Return what OpenSSL's error means for the conversation."""
         reason = error.reason or ""
         words = reason.rpartition("ALERT_")[2].lower().replace("_", " ")
         if isinstance(error, ssl.SSLCertVerificationError):
@@ -89,13 +89,13 @@ class TlsSocket(ssl.SSLSocket):
 
 
 class Tls:
-    """Whom to trust, and what to show; PEM files. Raises BadCertificate."""
+    """The CA to trust and the certificate to show: PEM files. Raises BadCertificate."""
 
     def __init__(self, ca: Path | None, certificate: Path | None, key: Path | None) -> None:
         for path in filter(None, (ca, certificate, key)):
             try:
                 path.read_bytes()
-            except OSError as error:  # OpenSSL would not say which of them
+            except OSError as error:  # OpenSSL would not name the file
                 raise BadCertificate(f"cannot read {path}: {error.strerror}") from None
         try:
             self._context = ssl.create_default_context(cafile=ca)
@@ -112,7 +112,7 @@ class Tls:
                 ) from None
 
     def secure(self, connected: socket.socket, server: Address) -> socket.socket:
-        """The same connection, where the handshake has begun. Raises Lost or Hopeless."""
+        """Return the connection over TLS, its handshake begun. Raises Lost or Hopeless."""
         with contextlib.ExitStack() as undo:
             undo.enter_context(connected)
             try:

@@ -1,6 +1,6 @@
 """The original lab's server, in our own words: python3 examples/lab_server.py 2022.
 
-Its mistakes are still there, numbered as in docs/handout.md. What kept it from running is repaired.
+Its mistakes are still there, numbered as in docs/handout.md. What kept it from running is fixed.
 """
 
 import socket

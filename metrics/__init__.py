@@ -1,1 +1,1 @@
-"""What Prometheus and Grafana need for the profile `metrics` of compose.yaml: docs/metrics.md."""
+"""Settings of Prometheus and Grafana for the profile `metrics` of compose.yaml: docs/metrics.md."""

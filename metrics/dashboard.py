@@ -15,7 +15,7 @@ from grafana_foundation_sdk.models.dashboard import DashboardCursorSync, DataSou
 FILE = Path(__file__).with_name("dashboard.json")
 PROMETHEUS = DataSourceRef(type_val="prometheus", uid="prometheus")  # as provisioned
 HEIGHT, WIDTH = 8, 12  # in Grafana's grid, which is 24 wide
-INTERVAL = "$__rate_interval"  # Grafana's own choice, by how often Prometheus scrapes
+INTERVAL = "$__rate_interval"  # Grafana derives it from how often Prometheus scrapes
 
 
 class Chart(NamedTuple):
@@ -24,21 +24,21 @@ class Chart(NamedTuple):
     title: str
     why: str
     unit: str
-    lines: dict[str, str]  # by what the legend calls them
+    lines: dict[str, str]  # legend -> query
 
 
 def per_second(metric: str, by: str = "") -> str:
-    """How fast a counter grows, in all servers together."""
+    """Return the query for how fast a counter grows, summed over all servers."""
     return f"sum{by and f' by ({by})'}(rate({metric}[{INTERVAL}]))"
 
 
 def quantile(share: float, histogram: str) -> str:
-    """Below which so large a share of the observations was."""
+    """Return the query for the value below which this share of the observations lies."""
     return f"histogram_quantile({share}, {per_second(f'{histogram}_bucket', 'le')})"
 
 
 def quantiles(histogram: str) -> dict[str, str]:
-    """What a typical one was, and what one of the worst."""
+    """Return the queries for a typical observation and for one of the worst."""
     return {"median": quantile(0.5, histogram), "p99": quantile(0.99, histogram)}
 
 
@@ -104,7 +104,7 @@ CHARTS = [
 
 
 def dashboard() -> dict[str, Any]:
-    """What Grafana reads."""
+    """Return the dashboard as Grafana reads it."""
     built = (
         Dashboard("Thread Lanes")
         .uid("thread-lanes")
@@ -129,14 +129,14 @@ def _panel(chart: Chart) -> Panel:
 
 
 def queries() -> Iterator[str]:
-    """All that the panels ask Prometheus, as it is in the file."""
+    """Yield the queries of all panels in the file."""
     for panel in json.loads(FILE.read_text(encoding="utf-8"))["panels"]:
         for target in panel["targets"]:
             yield target["expr"]
 
 
 def written() -> str:
-    """The file."""
+    """Return the text of the file."""
     return json.dumps(dashboard(), indent=2) + "\n"
 
 
