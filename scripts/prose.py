@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Reads what people read, and names what a native speaker would stumble over.
+"""Reports phrases that a native speaker would stumble over.
 
-Usage: scripts/prose.py [PATH...], or without a path all that scripts/prose.toml lists. Code is not
-read: in a page that is what stands in fences and between backticks, in a program everything but
-comments and strings. Of a test its name is read as a sentence, and no string but a docstring: the
-others are what a program says. Exit code: 0 if nothing was found, 1 if something was.
+Usage: scripts/prose.py [PATH...]; without a path it reads everything that scripts/prose.toml lists.
+It skips code: in a page, what is in fences and backticks; in a program, everything except comments
+and strings. In a test it reads names as sentences, and of the strings only docstrings: the others
+are what a program prints. Exit code: 0 if nothing was found, else 1.
 """
 
 import ast
@@ -29,7 +29,7 @@ MARKS = str.maketrans("\"'#", "   ")  # around a string, before a comment
 
 
 def main() -> None:
-    """Print what was found, one per line."""
+    """Print the findings, one per line."""
     CheckRegistry().register_many(every_check)
     findings = [line for path, is_test in _paths() for line in _found(path, is_test=is_test)]
     print("\n".join(findings) or "Nothing that a reader would stumble over.")
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def _paths() -> Iterator[tuple[Path, bool]]:
-    """What to read, and whether it is read as a test."""
+    """Yield the files to read, and whether each is read as a test."""
     if given := sys.argv[1:]:
         yield from ((Path(path), Path(path).name.startswith("test_")) for path in given)
         return
@@ -62,12 +62,12 @@ def _found(path: Path, *, is_test: bool) -> Iterator[str]:
 
 
 def _of_page(text: str) -> str:
-    """Its code blanked, so that everything else stays where it is."""
+    """Blank the code of a page, so that everything else stays where it is."""
     return CODE.sub(lambda code: re.sub(r"\S", " ", code[0]), text)
 
 
 def _of_program(text: str, *, is_test: bool) -> str:
-    """Its comments and strings, where they are; everything else blank."""
+    """Blank everything in a program except its comments and strings."""
     prose = [[" "] * len(line) for line in text.splitlines()]
     docstrings = set(_docstrings(text)) if is_test else set[int]()
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
@@ -85,7 +85,7 @@ def _of_program(text: str, *, is_test: bool) -> str:
 
 
 def _docstrings(text: str) -> Iterator[int]:
-    """The lines on which a string stands alone."""
+    """Yield the lines on which a string stands alone."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             yield node.lineno

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Takes docs/page-light.png and docs/page-dark.png of the live page at an address, its argument."""
+"""Takes docs/page-light.png and docs/page-dark.png of the live page at the address given."""
 
 import shutil
 import sys
