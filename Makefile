@@ -1,8 +1,8 @@
-# `make help` lists the targets. CLIENTS, MODEL (thread, cached, pool, lock) and WORKERS change the demo,
-# MINUTES how long the faults go on; BENCH_PYTHON an interpreter without a GIL, and BENCH_PYTHONS others,
-# with a colon between them, to be measured too; N which lesson (without it all are listed), RUNS how
-# often `make zoo` checks each server. SERVERS are the swarm's, and REGISTRY what its images come through.
-# PYTHON is the host's interpreter; PYTHON=free-threaded has the images run on one without a GIL instead.
+# `make help` lists the targets. CLIENTS, MODEL (thread, cached, pool, lock) and WORKERS change the demo, and
+# MINUTES how long `make soak` runs. BENCH_PYTHON is an interpreter without a GIL to measure as well, and
+# BENCH_PYTHONS are others, separated by colons. N is the lesson (without it, all are listed). RUNS is how often
+# `make zoo` checks each server. SERVERS is for the swarm, and REGISTRY is the registry for its images.
+# PYTHON is the host's interpreter; with PYTHON=free-threaded, the images run on one without a GIL.
 PYTHON ?= python3
 CLIENTS ?= $(if $(filter swarm,$(MAKECMDGOALS)),6,3)
 MINUTES ?= 60
@@ -24,7 +24,7 @@ export REGISTRY
 export LANES_REGISTRY := $(REGISTRY:/=)/
 endif
 
-# The tests start hundreds of Pythons: they start sooner where modules are compiled once.
+# The tests start hundreds of Pythons, which start sooner if modules are compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
@@ -35,18 +35,18 @@ PACKAGES := server client lanes lessons grading
 ZOO := tests/zoo
 WORKFLOWS_TO_COPY := docs/ci.yml grading/classroom.yml
 LESSONS := tests/lessons/test_lessons.py
-# Chromium stops loading when a network is added or removed, and starting containers does that. These need none.
+# Chromium stops loading when a network is added or removed, and starting containers does that. These tests start none.
 BROWSER := tests/e2e/test_crowds.py tests/e2e/test_keyboard.py tests/e2e/test_slides.py
 CONTAINERS := tests/swarm $(LESSONS) $(filter-out $(BROWSER),$(wildcard tests/e2e/test_*.py)) tests/integration
 SERVERS := tests/mutants $(ZOO) tests/bench tests/watch tests/examples
 UNIT := tests/docs tests/unit $(filter-out $(LESSONS),$(wildcard tests/lessons/test_*.py))
 EVERYTHING := $(CONTAINERS) $(SERVERS) $(BROWSER) $(UNIT)
-# Most of a test is waiting: four tests to a core, in the order in which they are collected: the longest are first. A group
-# is one worker's.
+# Tests mostly wait, so four run on each core. They run in the order of collection, which has the longest first. One worker
+# runs a whole group.
 PYTEST := -m pytest --numprocesses 8 --dist loadgroup --no-loadscope-reorder -m "not alone and not quiet"
 QUIET = -m pytest --numprocesses 3 -m quiet $(call marked,quiet,$(1))
 ALONE = -m pytest -m alone $(call marked,alone,$(1))
-# The files of these folders that have tests with this mark: to collect all of them takes longer.
+# The files in these folders that have tests with this mark: collecting all files takes longer.
 marked = $(or $(shell grep --recursive --files-with-matches --include 'test_*.py' 'mark\.$(1)' $(2)),$(error No test in $(2) is marked $(1)))
 TEST_IMAGE = docker build --quiet --file tests/Dockerfile --build-arg SERVER_IMAGE=$(LANES_REGISTRY)thread-lanes-server
 
@@ -175,8 +175,8 @@ pictures: $(INSTALLED) images programs ## The pictures of the README and the les
 engine:
 	@scripts/ensure-engine
 
-# One project, whoever calls: its name becomes a label of the image, and with another it would be another image.
-# Of two builds of one folder at once, now and then one does not find its Dockerfile (moby/buildkit#3489).
+# Always the same project: its name becomes a label of the image, and with another name it would be another image.
+# When two builds of a folder run at once, one sometimes does not find its Dockerfile (moby/buildkit#3489).
 ONE_BUILD := $(if $(shell command -v flock),flock Makefile)
 
 images: engine
@@ -195,7 +195,7 @@ fault-image: images
 programs:
 	@scripts/ensure-test-programs
 
-# What runs the tests needs 700 MB; a student who takes a lesson needs a twentieth of that.
+# The tests need 700 MB of packages; a student who takes a lesson needs a twentieth of that.
 $(INSTALLED): requirements/dev.txt
 $(LESSONS_INSTALLED): requirements/lessons.txt
 $(INSTALLED) $(LESSONS_INSTALLED):
