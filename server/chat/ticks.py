@@ -49,7 +49,7 @@ class Ticks:
         return copied
 
     def since(self, moment: float = -math.inf) -> list[Tick]:
-        """Return the ticks that ended at `moment` or later, and the one before: it may be late."""
+        """Return the ticks since `moment`, and the one before, which may be counted late."""
         first = len(self._done)
         while first > 0 and self._done[first - 2] >= moment:
             first -= 3
