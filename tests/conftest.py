@@ -1,4 +1,4 @@
-"""What every test can use: an engine, a Compose project, and no variables of other people."""
+"""What every test can use: an engine, a Compose project, and an environment without options."""
 
 import signal
 from pathlib import Path
@@ -26,11 +26,11 @@ __all__ = [
     "rounds",
 ]
 
-# A shell makes background jobs ignore Ctrl-C, and no script that inherits that can trap it
+# A shell makes background jobs ignore Ctrl-C, and a script that inherits this cannot trap it
 # (POSIX, Shell Command Language, 2.11).
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-settings.register_profile("shared machine", deadline=None)  # its speed proves nothing
+settings.register_profile("shared machine", deadline=None)  # a test's speed proves nothing there
 settings.load_profile("shared machine")
 
 

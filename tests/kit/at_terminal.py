@@ -1,4 +1,4 @@
-"""A program of ours on a terminal of its own."""
+"""One of our programs on its own terminal."""
 
 import io
 import os
@@ -14,13 +14,13 @@ from tests.kit.waiting import SECONDS
 
 
 def heed_ctrl_c() -> None:
-    """Background jobs of a shell, such as these tests, are made to ignore it."""
+    """Restore Ctrl-C, which a shell's background jobs, such as these tests, ignore."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @contextmanager
 def at_terminal(package: str, *words: str) -> Iterator[tuple["pexpect.spawn[str]", io.StringIO]]:
-    """The program on a terminal of its own, and everything that its screen has shown."""
+    """Run the program on its own terminal; yield both it and all that its screen has shown."""
     screen = io.StringIO()
     spawned = pexpect.spawn(
         sys.executable,

@@ -1,6 +1,6 @@
-"""Of coverage's report in JSON, on standard input: are enough branches of each package taken?
+"""Check coverage's JSON report, on standard input: are enough branches of each package taken?
 
-`fail_under` of coverage counts lines and branches together.
+coverage's own `fail_under` counts lines and branches together.
 """
 
 import json

@@ -31,7 +31,7 @@ class Authority:
         self._ca.cert_pem.write_to_path(self.certificate)
 
     def issue(self, name: str, *, expired: bool = False, common: bool = False) -> Pair:
-        """Issue one for this host name; with `common`, it is the common name too."""
+        """Issue a certificate for this host name; `common` makes it the common name too."""
         issued = self._ca.issue_cert(
             name,
             common_name=name if common else None,
@@ -45,18 +45,18 @@ class Authority:
         return pair
 
     def trusting(self, shown: Pair | None = None) -> ssl.SSLContext:
-        """What a client needs that trusts this authority, and shows this certificate if asked."""
+        """Return a client's context that trusts this authority and can show this certificate."""
         return trusting(self.certificate, shown)
 
     def served(self, name: str) -> list[str]:
-        """The options of a server of that name whose clients must show a certificate."""
+        """Return the options of a server with this name whose clients must show a certificate."""
         certificate, key = map(str, self.issue(name))
         own = ["--tls-cert", certificate, "--tls-key", key]
         return [*own, "--tls-client-ca", str(self.certificate)]
 
 
 def trusting(authority: Path, shown: Pair | None) -> ssl.SSLContext:
-    """The same for another process: only files."""
+    """Return the same context from PEM files alone, as another process needs it."""
     context = ssl.create_default_context(cafile=authority)
     if shown:
         context.load_cert_chain(*shown)
@@ -71,6 +71,6 @@ def authority() -> Iterator[Authority]:
 
 @pytest.fixture(scope="session")
 def ca() -> Iterator[Authority]:
-    """One for all tests: each may use what it has issued."""
+    """One authority for all tests; any of them may use what it has issued."""
     with authority() as ca:
         yield ca

@@ -1,4 +1,4 @@
-"""A class whose clients talk on and on: the page of a server that is asked again each time."""
+"""A class whose clients keep talking, and a page that asks for a new snapshot each time."""
 
 import threading
 import time
@@ -22,7 +22,7 @@ PAUSE = 0.5  # seconds from one message of a client to its next
 
 
 class Classroom:
-    """Clients that talk; before they came there were short visits, and some of them failed."""
+    """Clients that keep talking, `failed` of which have failed; before them, short visits."""
 
     pause = 0.0
 
@@ -56,7 +56,7 @@ class Classroom:
 
 @contextmanager
 def page_of(classroom: Classroom) -> Iterator[str]:
-    """The address of its page."""
+    """Serve its page; yield the address."""
     server = make_server(LOOPBACK, 0, create_app(classroom), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -1,4 +1,4 @@
-"""Commands, run at the root of the repository as the README has them."""
+"""Run commands at the root of the repository, as the README does."""
 
 import os
 import shutil
@@ -46,7 +46,7 @@ def program(*names: str) -> str:
 
 
 def runs(pid: int) -> bool:
-    """Whether a process exists and is no zombie (proc(5))."""
+    """Whether a process exists and is not a zombie (proc(5))."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
     except (FileNotFoundError, ProcessLookupError):

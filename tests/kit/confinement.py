@@ -9,8 +9,8 @@ LIMITS = {
     "server": (256 * MEBIBYTE, 512),
     "client": (64 * MEBIBYTE, 32),
     "lanes": (128 * MEBIBYTE, 64),
-}  # memory; processes
-LIMIT_FILES = (  # of the second version of the kernel's control groups, or of the first
+}  # bytes of memory; processes
+LIMIT_FILES = (  # of the kernel's control groups, version 2 or version 1
     "/sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max",
     "/sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/pids/pids.max",
 )
@@ -20,9 +20,9 @@ LENDS_RIGHTS = ("find", "/", "-xdev", "-type", "f", "-perm", "/6000")  # set-uid
 
 
 def inside(container: Container, script: str) -> str:
-    """What a shell in it prints, which is never nothing.
+    """Run a script that prints something in the container; return its output.
 
-    On a busy machine the engine may fail to start the shell, or lose its output: then try again.
+    On a busy machine the engine may fail to start the shell or lose its output, so this retries.
     """
     printed = b""
 
@@ -49,7 +49,7 @@ def is_powerless(status: str) -> bool:
 
 
 def can_gain_nothing(status: str) -> bool:
-    """Whether no program that it starts can get more rights than it has."""
+    """Whether no program that the process starts can get more rights than it has."""
     return int(_facts(status)["NoNewPrivs"]) == 1
 
 
@@ -58,14 +58,14 @@ def _facts(status: str) -> dict[str, str]:
 
 
 def mounted(container: Container, path: str) -> list[str]:
-    """The options of the mount at this path."""
+    """Return the options of the mount at this path."""
     mounts = [line.split() for line in inside(container, "cat /proc/mounts").splitlines()]
     [options] = [mount[3].split(",") for mount in mounts if mount[1] == path]
     return options
 
 
 def writable(container: Container) -> list[str]:
-    """Where a process in it can create a file."""
+    """Return the folders in which a process of the container can create a file."""
     found = inside(
         container, f"for at in {PLACES}; do touch $at/probe && echo $at; done 2>/dev/null"
     )
@@ -73,6 +73,6 @@ def writable(container: Container) -> list[str]:
 
 
 def limits(container: Container) -> tuple[int, ...]:
-    """Memory in bytes, and processes, as the kernel has them."""
+    """Return the kernel's limits: bytes of memory, and processes."""
     found = inside(container, f"cat {LIMIT_FILES[0]} 2>/dev/null || cat {LIMIT_FILES[1]}")
     return tuple(map(int, found.split()))

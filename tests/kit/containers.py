@@ -1,8 +1,8 @@
-"""What the tests on containers share: an engine with our images, no leftovers, logs of what failed.
+"""What the tests on containers share: an engine with our images, no leftovers, logs of failures.
 
-testcontainers would have its Ryuk sweep up, an image that a machine without a registry does not
-have. So every container and network of a run bears the run's project name in Compose's own label,
-and the next run removes what a killed one has left.
+testcontainers cleans up with Ryuk, an image that a machine without a registry does not have. So
+every container and network of a run has the run's project name in Compose's own label, and the
+next run removes what a killed one left behind.
 """
 
 import os
@@ -30,7 +30,7 @@ SERVER_IMAGE, CLIENT_IMAGE = f"{REGISTRY}thread-lanes-server", f"{REGISTRY}threa
 LANES_IMAGE = f"{REGISTRY}thread-lanes"
 LABEL = "com.docker.compose.project"
 PREFIX = "thread-lanes-tests-"
-PROJECT = f"{PREFIX}{os.getpid()}"  # tests that run at the same time leave each other alone
+PROJECT = f"{PREFIX}{os.getpid()}"  # so that runs at the same time do not interfere
 IN_A_PROJECT = {
     "COMPOSE_PROJECT_NAME": PROJECT,
     "COMPOSE_FILE": f"{ROOT}/compose.yaml:{ROOT}/tests/kit/patient.yaml",
@@ -38,21 +38,21 @@ IN_A_PROJECT = {
     "LANES_STATUS_PORT": "0",
 }
 OURS = {"label": f"{LABEL}={PROJECT}"}
-STACK_LABEL = "com.docker.stack.namespace"  # Swarm's own, of the same kind; its containers have
-# Compose's too if their image has: Compose gives it to what it builds.
+STACK_LABEL = "com.docker.stack.namespace"  # Swarm's counterpart; its containers also have
+# Compose's label if Compose built their image.
 OURS_IN_SWARM = {"label": f"{STACK_LABEL}={PROJECT}"}
 # You may have set these for a demo, or `make` for the recipe that runs the tests.
 FOREIGN = (
     *("LANES_", "COMPOSE_", "CLIENTS", "SERVERS", "REGISTRY"),
     *("MODEL", "WORKERS", "MAKE", "MFLAGS"),
-    # pytest imports readline, which sets these: its workers, if it has any, inherit them.
+    # pytest imports readline, which sets these, and its workers inherit them.
     *("LINES", "COLUMNS"),
 )
 
 
 @pytest.fixture(scope="session", autouse=True)
 def environment() -> Iterator[None]:
-    """The tests ignore options that you, or an image, have set."""
+    """Remove the options that you or an image have set."""
     with pytest.MonkeyPatch.context() as variables:
         for name in os.environ:
             if name.startswith(FOREIGN) and name != "LANES_REGISTRY":
@@ -86,7 +86,7 @@ def engine() -> Iterator[docker.DockerClient]:
 def sweep(engine: docker.DockerClient) -> None:
     for container in containers_with(engine, LABEL):
         if was_left_behind(container.labels[LABEL]):
-            with suppress(DockerException):  # another run sweeps too
+            with suppress(DockerException):  # another run may sweep too
                 container.remove(force=True, v=True)
     for network in engine.networks.list(filters={"label": LABEL}):
         if was_left_behind(network.attrs["Labels"][LABEL]):
@@ -99,8 +99,8 @@ def sweep(engine: docker.DockerClient) -> None:
 
 
 def containers_with(engine: docker.DockerClient, label: str) -> list[Container]:
-    """Containers with this label of Compose's, running or not, except Swarm's."""
-    # A container that goes meanwhile is not in the list, and that is all.
+    """Return the containers with this Compose label, running or not, except Swarm's."""
+    # `ignore_removed`: do not fail if a container disappears while the list is made.
     every = engine.containers.list(all=True, filters={"label": label}, ignore_removed=True)
     return [container for container in every if STACK_LABEL not in container.labels]
 
@@ -110,16 +110,16 @@ def was_left_behind(project: str) -> bool:
     if not project.startswith(PREFIX):
         return False
     try:
-        os.kill(int(project.removeprefix(PREFIX)), 0)  # no signal: only asks if it exists
+        os.kill(int(project.removeprefix(PREFIX)), 0)  # 0 only asks whether it exists
     except ProcessLookupError:
         return True
     except PermissionError:
-        pass  # it exists, and belongs to somebody else
+        pass  # it exists, and belongs to another user
     return False
 
 
 def remaining(engine: docker.DockerClient) -> list[str]:
-    """The names of this run's containers, networks and volumes."""
+    """Return the names of this run's containers, networks and volumes."""
     everything = (
         *containers_with(engine, OURS["label"]),
         *engine.networks.list(filters=OURS),

@@ -1,4 +1,4 @@
-"""The snapshots of tests/kit/snapshots.py as lanes reads them: through a server's document."""
+"""The snapshots of tests/kit/snapshots.py as lanes reads them from a server's document."""
 
 from hypothesis import strategies as st
 

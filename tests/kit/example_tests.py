@@ -1,4 +1,4 @@
-"""The examples of docs/testing.md, run as somebody else's tests."""
+"""The examples of docs/testing.md, run as they would be in another project."""
 
 import re
 import sys
@@ -11,14 +11,14 @@ BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def examples() -> list[str]:
-    """Its Python blocks: a test and its server, and another server for the same test."""
+    """Return the page's Python blocks: a test with its server, and another server for the test."""
     return BLOCK.findall((ROOT / "docs" / "testing.md").read_text(encoding="utf-8"))
 
 
 def tried(code: str, folder: Path, seconds: float = SECONDS) -> str:
-    """What pytest says of this code, with the plugin and without our configuration.
+    """Run pytest on this code, with the plugin and without our configuration; return its output.
 
-    It waits as long as tests do here, and `seconds` for the threads.
+    The time-outs become those of our own tests, and `seconds` for the threads.
     """
     patient = code.replace(", port=", f", timeout={SECONDS}, port=")
     path = folder / "test_example.py"

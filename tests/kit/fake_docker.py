@@ -1,9 +1,9 @@
-"""A `docker` that starts nothing: a submission's server.py is its card, or its crash.
+"""A `docker` that starts nothing: a submission's server.py is its scorecard, or its crash.
 
-`FAKE` is a folder of its own: its commands are in `told`, one per line. A submission whose file
-says HOLD is checked, and one that says BROKEN hold is built, for as long as there is a file `hold`
-in that folder. For one that says BROKEN and a command, that command fails. Images have the user
-that the file `user` names, and none is here if there is a file `empty`.
+`FAKE` is its folder. It appends each of its commands to the file `told` there, one per line. As
+long as a file `hold` exists, checks of a submission that begins with HOLD do not end, nor do
+builds of one that begins with BROKEN hold. If a submission is BROKEN and a command, that command
+fails. The file `user` names the user of every image. If a file `empty` exists, there is no image.
 """
 
 import json

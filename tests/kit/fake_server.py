@@ -1,9 +1,9 @@
-"""A server that does exactly what a test wrote down, connection by connection.
+"""A server that does exactly what a test lists for each connection.
 
     FakeServer([[GREET, HEAR, b"+OK T-1: one\r\n"], [RESET]])
 
-serves its first client so, resets its second, and then no longer listens. The end of a list closes
-the connection. `heard` has the lines of each connection.
+serves its first client like this, resets its second, and then stops listening. The end of a list
+closes the connection. `heard` has the lines of each connection.
 """
 
 import contextlib
@@ -54,7 +54,7 @@ class FakeServer:
         return self
 
     def __exit__(self, *failure: object) -> None:
-        with contextlib.suppress(OSError):  # it may be closed, or be closing
+        with contextlib.suppress(OSError):  # it may already be closed, or about to be
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes accept
         self._thread.join(SECONDS)
         assert not self._thread.is_alive(), "the fake server still waits for something"
@@ -75,7 +75,7 @@ class FakeServer:
                         for action in actions:
                             self._do(action, connection, lines)
                 except ConnectionError:
-                    continue  # the client has left: the test knows whether that is right
+                    continue  # the client has left; the test decides whether that is right
                 except TimeoutError as failure:
                     self._failures.append(failure)
                     return
@@ -99,7 +99,7 @@ class FakeServer:
 
 @contextmanager
 def nobody() -> Iterator[Address]:
-    """An address where nothing listens, and nothing can begin to."""
+    """Yield an address where nothing listens, and where nothing else can start to."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield Address(*bound.getsockname())

@@ -8,7 +8,7 @@ from client.address import Address
 
 
 class FullQueue:
-    """`fill` connects as many clients as still fit."""
+    """`fill` connects as many clients as fit."""
 
     def __init__(self) -> None:
         self._listener = socket.socket()

@@ -1,6 +1,6 @@
-"""Whether a package needs the GIL: what a free-threaded Python says that has imported all of it."""
+"""Whether a package needs the GIL: import all of it, and ask a free-threaded Python."""
 
-# Its exit code is 0 if it does not, or if this Python has the GIL anyway.
+# It exits with 0 if the package does not need the GIL, or if this Python always has one.
 NEEDS_NO_GIL = """
 import importlib, pkgutil, sys
 package = importlib.import_module(sys.argv[1])

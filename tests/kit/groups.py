@@ -1,7 +1,7 @@
-"""Tests of one `xdist_group` are run by one worker: they share what is slow to start.
+"""One worker runs all tests of an `xdist_group`, because they share something slow to start.
 
-pytest-xdist 3.8 tells groups apart by what it adds to the tests' ids, and pytest 9.2 no longer
-notices (https://github.com/pytest-dev/pytest-xdist/issues/1386): so it is added here.
+pytest-xdist 3.8 appends the group to a test's id, but pytest 9.2 ignores that
+(https://github.com/pytest-dev/pytest-xdist/issues/1386). So this plugin appends it.
 """
 
 import pytest
@@ -10,7 +10,7 @@ from _pytest.nodeid import NodeId
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.getoption("loadgroup", default=False):  # a worker has it
+    if not config.getoption("loadgroup", default=False):  # only workers have this option
         return
     for item in items:
         mark = item.get_closest_marker("xdist_group")

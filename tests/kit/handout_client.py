@@ -1,4 +1,4 @@
-"""The original lab's client, rewritten: a raw send, one receive, and the question y/n.
+"""The original lab's client, rewritten: a raw send, one receive, and a y/n question.
 
 It frames nothing: whatever one `recv` returns is the reply.
 """
@@ -12,7 +12,7 @@ MESSAGE = "Hey Server!!! What will we do in today's lab????"
 
 
 def chat(address: str, answers: Iterable[str]) -> list[str]:
-    """Everything that it prints if these answers are typed at its prompt."""
+    """Return everything that the client prints if these answers are typed at its prompt."""
     host, port = address.rsplit(":", 1)
     printed: list[str] = []
     with socket.create_connection((host, int(port)), timeout=SECONDS) as connection:

@@ -1,4 +1,4 @@
-"""GET, by hand: one request, the whole answer."""
+"""A minimal HTTP client: one GET request, the whole answer."""
 
 import http.client
 import json
@@ -11,15 +11,15 @@ LOOPBACK = "127.0.0.1"
 
 
 class Answer(NamedTuple):
-    """What a server said to one request."""
+    """A server's answer to one request."""
 
     status: int
-    headers: dict[str, str]  # by their names in lower case
+    headers: dict[str, str]  # by name, in lower case
     body: bytes
 
 
 def get(port: int, path: str, *, host: str = LOOPBACK, seconds: float = SECONDS) -> Answer:
-    """Ask for a page. Raises OSError or HTTPException if there is no answer."""
+    """Get a page. Raises OSError or HTTPException if there is no answer."""
     with closing(http.client.HTTPConnection(host, port, timeout=seconds)) as connection:
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -28,6 +28,6 @@ def get(port: int, path: str, *, host: str = LOOPBACK, seconds: float = SECONDS)
 
 
 def get_sessions(port: int, *, host: str = LOOPBACK) -> dict[str, Any]:
-    """What /sessions.json says now."""
+    """Return the current /sessions.json."""
     sessions: dict[str, Any] = json.loads(get(port, "/sessions.json", host=host).body)
     return sessions

@@ -1,4 +1,4 @@
-"""The images of the server and of the client as containers on a network of their own."""
+"""Containers of the server's and the client's image, on their own network."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -31,22 +31,22 @@ class Program(DockerContainer):
         return str(self.get_wrapped_container().logs(), "utf-8")
 
     def events(self, name: str) -> list[Event]:
-        """What it has logged under this name, in order."""
+        """Return the records that it has logged of this event, in order."""
         return events(self.output(), name)
 
     def exit_code(self) -> int:
-        """Wait for the end of it."""
+        """Wait until the container ends; return its exit code."""
         return int(self.get_wrapped_container().wait(timeout=SECONDS)["StatusCode"])
 
     def own_address(self) -> str:
-        """Not a published port: behind that is a proxy, which reads what a client does not."""
+        """Return the address behind the published ports, whose proxy reads more than the client."""
         container = self.get_wrapped_container()
         container.reload()
         [own] = container.attrs["NetworkSettings"]["Networks"].values()
         return str(own["IPAddress"])
 
     def terminate(self) -> int:
-        """SIGTERM, then its exit code."""
+        """Send SIGTERM; return the exit code."""
         self.get_wrapped_container().kill("SIGTERM")
         return self.exit_code()
 
@@ -57,7 +57,7 @@ class Server(Program):
     def __init__(self, network: Network, words: list[str], **options: Any) -> None:  # noqa: ANN401
         super().__init__(SERVER_IMAGE, network, words, **options)
         self.with_network_aliases("server")
-        # testcontainers' own way would publish them on every interface.
+        # testcontainers itself would publish them on every interface.
         for port in (PORT, STATUS_PORT):
             self.ports[f"{port}/tcp"] = (LOOPBACK, None)  # type: ignore[assignment]  # docker-py's
         self._well = HttpWaitStrategy(STATUS_PORT, "/healthz").with_poll_interval(0.1)
@@ -65,18 +65,18 @@ class Server(Program):
 
     @property
     def chat(self) -> str:
-        """Where the chat port is published on this machine: on another port after each start."""
+        """The chat port's published address on this machine; each start publishes another port."""
         return f"{self.get_container_host_ip()}:{self.get_exposed_port(PORT)}"
 
     def snapshot(self) -> dict[str, Any]:
-        """What /sessions.json says now."""
+        """Return the current /sessions.json."""
         return get_sessions(self.get_exposed_port(STATUS_PORT))
 
     def sessions(self) -> list[dict[str, Any]]:
         return list(self.snapshot()["sessions"])
 
     def os_threads(self) -> set[int]:
-        """The kernel's own list of the server's threads."""
+        """Return the ids of the server's threads, as the kernel lists them."""
         tasks = self.exec(["ls", f"/proc/{self.snapshot()['pid']}/task"])
         return {int(thread) for thread in tasks.output.split()}
 
@@ -96,11 +96,11 @@ class Client(Program):
             self.with_copy_into_container(script.encode(), "/script.txt")
 
     def greeted_by(self) -> list[str]:
-        """The thread of each greeting that it has read."""
+        """Return the thread named in each greeting that it has read."""
         return [event["thread"] for event in self.events("greeted")]
 
     def answered(self) -> Counter[str]:
-        """How many replies each of its connections has read, by its own end's address."""
+        """Count the replies that each of its connections has read, by local address."""
         replies: Counter[str] = Counter()
         for event in records(self.output()):
             if event["event"] == "connected":
@@ -110,7 +110,7 @@ class Client(Program):
         return replies
 
     def summary(self) -> Event:
-        """Its last line: what happened to its messages."""
+        """Return its last record: what happened to its messages."""
         [summary] = self.events("summary")
         return summary
 
@@ -136,7 +136,7 @@ def start_server(network: Network) -> Iterator[Callable[..., Server]]:
 
 @pytest.fixture
 def start_client(network: Network) -> Iterator[Callable[..., Client]]:
-    """`docker run thread-lanes-client run OPTIONS`, perhaps with a script of its own"""
+    """`docker run thread-lanes-client run OPTIONS`, with a script if one is given"""
     with ExitStack() as stack:
 
         def start(*options: str, script: str | None = None) -> Client:

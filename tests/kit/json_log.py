@@ -8,11 +8,11 @@ Event = dict[str, Any]
 
 
 def records(log: str | bytes | Iterable[bytes]) -> list[Event]:
-    """Every record, in order. A last line without an end is still being written and left out."""
+    """Parse all records, in order, except a last line that is still being written."""
     lines = log.splitlines(keepends=True) if isinstance(log, str | bytes) else log
     return [json.loads(line) for line in lines if line[-1:] in {"\n", b"\n"}]
 
 
 def events(log: str | bytes | Iterable[bytes], name: str) -> list[Event]:
-    """The records of this event, in order."""
+    """Return the records of this event, in order."""
     return [record for record in records(log) if record["event"] == name]

@@ -1,6 +1,6 @@
-"""A TLS 1.3 client that asks for new keys, which Python's ssl cannot (RFC 8446, 4.6.3, 7.2).
+"""A TLS 1.3 client that asks for new keys; Python's ssl cannot (RFC 8446, 4.6.3, 7.2).
 
-trustme needs cryptography anyway.
+It uses cryptography, which trustme needs anyway.
 """
 
 import ssl
@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 SUITE = "TLS_AES_256_GCM_SHA384"
 HANDSHAKE, APPLICATION_DATA = 22, 23
-KEY_UPDATE = b"\x18\x00\x00\x01\x01"  # with the request that the peer does the same
+KEY_UPDATE = b"\x18\x00\x00\x01\x01"  # and asks the peer to do the same
 
 
 def logging_keys(context: ssl.SSLContext, folder: Path) -> Path:
-    """Have a client of this context write down its keys there."""
+    """Make a client of this context log its keys to a file in the folder; return its path."""
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     keys = folder / "keys"
     context.keylog_filename = str(keys)
@@ -24,7 +24,7 @@ def logging_keys(context: ssl.SSLContext, folder: Path) -> Path:
 
 
 class KeyUpdates:
-    """What a client says after its handshake, encrypted by itself: it must say nothing else."""
+    """Encrypts what a client sends after its handshake; the client itself must send nothing."""
 
     def __init__(self, keys: Path) -> None:
         lines = map(str.split, keys.read_text(encoding="ascii").splitlines())
@@ -48,11 +48,11 @@ class KeyUpdates:
         )
 
     def say(self, text: bytes) -> bytes:
-        """The record of a text."""
+        """Return the record of a text."""
         return self._record(text, APPLICATION_DATA)
 
     def update(self) -> bytes:
-        """The record that announces new keys and asks for new ones; what follows has them."""
+        """Return the record that announces new keys and asks for the peer's; use them from now."""
         record = self._record(KEY_UPDATE, HANDSHAKE)
         self._begin(self._expand("traffic upd", SHA384.digest_size).hex())
         return record

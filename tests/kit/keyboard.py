@@ -11,7 +11,7 @@ from client.terminal import Terminal
 
 @contextmanager
 def typing(keys: bytes, stop: StopSignal) -> Iterator[tuple[Terminal, io.StringIO]]:
-    """A terminal on which somebody types these keys and then leaves, and its screen."""
+    """Yield a terminal at which a person types these keys and then leaves, and its screen."""
     source, keyboard = os.pipe()
     os.write(keyboard, keys)
     os.close(keyboard)

@@ -1,4 +1,4 @@
-"""The real compose.yaml, in a project of its own and on ports that the engine chooses."""
+"""The real compose.yaml, in its own project and on ports that the engine chooses."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,7 +17,7 @@ from tests.kit.waiting import wait_until
 
 
 class Lab(DockerCompose):
-    """`docker compose`, with what testcontainers leaves out: `--scale`, `run`, all replicas."""
+    """`docker compose`, with what testcontainers lacks: `--scale`, `run`, all replicas."""
 
     def __init__(self) -> None:
         super().__init__(ROOT)
@@ -33,14 +33,14 @@ class Lab(DockerCompose):
         wait_until(lambda: all(one.State == "exited" for one in self.clients()), pause=0.1)
 
     def address(self, service: str, port: int) -> tuple[str, int]:
-        """Where a port is published on this machine."""
+        """Return the host and port at which this machine publishes a service's port."""
         host, published = self.get_service_host_and_port(service, port)
         assert host
         assert published
         return host, published
 
     def page(self) -> str:
-        """The address of the live page, once it shows a server."""
+        """Return the URL of the live page, once it shows a server."""
         host, port = self.address("lanes", 8022)
 
         def shows_a_server() -> bool:
@@ -52,7 +52,7 @@ class Lab(DockerCompose):
         return f"http://{host}:{port}/"
 
     def snapshot(self) -> dict[str, Any]:
-        """What the server reports about itself, by way of the page."""
+        """Return the server's snapshot, as the live page passes it on."""
         self.page()
         host, port = self.address("lanes", 8022)
         snapshot = get_sessions(port, host=host)
@@ -60,14 +60,14 @@ class Lab(DockerCompose):
         return snapshot
 
     def os_threads(self) -> set[int]:
-        """The kernel's own list of the server's threads."""
+        """Return the ids of the server's threads, as the kernel lists them."""
         tasks = self.compose("exec", "-T", "server", "ls", f"/proc/{self.snapshot()['pid']}/task")
         return set(map(int, tasks.split()))
 
 
 @contextmanager
 def open_lab(engine: docker.DockerClient) -> Iterator[Lab]:
-    """A lab that leaves nothing behind, in the project that the environment names."""
+    """Yield a lab in the project that the environment names; it must leave nothing behind."""
     lab = Lab()
     try:
         yield lab
@@ -84,7 +84,7 @@ def lab(engine: docker.DockerClient, project: str) -> Iterator[Lab]:  # noqa: AR
 
 @contextmanager
 def shared_lab(engine: docker.DockerClient, **variables: str) -> Iterator[Lab]:
-    """A lab that is up with these variables, for all tests of a module."""
+    """Yield a lab that is up with these variables, for all tests of a module."""
     with pytest.MonkeyPatch.context() as environment:
         for name, value in (IN_A_PROJECT | variables).items():
             environment.setenv(name, value)

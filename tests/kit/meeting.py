@@ -1,4 +1,4 @@
-"""Connections of this process with itself, and what the kernel says about them."""
+"""Connections of this process to itself, and what the kernel reports about them."""
 
 import os
 import socket
@@ -13,7 +13,7 @@ def inode(of: socket.socket) -> int:
 
 
 class Meeting:
-    """A listener and its clients, and what is seen of the connections at its port."""
+    """A listener, its clients, and the connections at its port as `Sockets` sees them."""
 
     def __init__(self, host: str = "127.0.0.1", *, dual: bool = False) -> None:
         self.stack = ExitStack()

@@ -14,7 +14,7 @@ class MemoryClient:
         self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname=name)
 
     def meet(self, server: Endpoint, piece: int = 1 << 20) -> None:
-        """Shake hands; what the client says comes in pieces of this size."""
+        """Shake hands; the server gets the client's bytes in pieces of this size."""
         complete = False
         while not complete:
             with suppress(ssl.SSLWantReadError):
@@ -25,7 +25,7 @@ class MemoryClient:
             self.incoming.write(server.take())
 
     def meet_over(self, peer: socket.socket, text: bytes = b"") -> None:
-        """Shake hands over a socket, say this at once, and read nothing that comes after."""
+        """Shake hands over a socket, send this text at once, and read nothing after that."""
         complete = False
         while not complete:
             try:
@@ -37,19 +37,19 @@ class MemoryClient:
         peer.sendall(self.say(text))
 
     def goodbye(self) -> bytes:
-        """The ciphertext of its goodbye."""
+        """Return the ciphertext of its goodbye."""
         with suppress(ssl.SSLWantReadError):
             self.tls.unwrap()
         return self.outgoing.read()
 
     def say(self, text: bytes) -> bytes:
-        """The ciphertext of a text."""
-        while text:  # a record at a time
+        """Return the ciphertext of a text."""
+        while text:  # one record at a time
             text = text[self.tls.write(text) :]
         return self.outgoing.read()
 
     def hear(self, ciphertext: bytes) -> bytes:
-        """What can be read now; `ended` says whether the server's goodbye came after it."""
+        """Decrypt what can be read now; set `ended` if the server's goodbye comes after it."""
         self.incoming.write(ciphertext)
         heard = b""
         try:

@@ -1,4 +1,4 @@
-"""The other end of a connection, by hand."""
+"""The other end of a connection, which a test controls."""
 
 import socket
 import ssl
@@ -11,15 +11,15 @@ from tests.kit.waiting import SECONDS
 
 
 def reset_on_close(connection: socket.socket) -> None:
-    """Have its close reset the other end: socket(7), SO_LINGER."""
+    """Make closing this connection reset the other end: SO_LINGER, socket(7)."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def deaf(address: tuple[str, int], said: bytes = b"", room: int = 4096) -> socket.socket:
-    """A client that sends this, and has little room for answers until it reads."""
+    """Return a client that sends this, and has little room for answers until it reads."""
     peer = socket.socket()
     peer.settimeout(SECONDS)
-    # Before it connects: its window depends on it.
+    # Set before connecting, because the window depends on it.
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
     peer.connect(address)
     peer.sendall(said)
@@ -28,7 +28,7 @@ def deaf(address: tuple[str, int], said: bytes = b"", room: int = 4096) -> socke
 
 @contextmanager
 def accepted() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """A server's end of a connection, and its peer: both have little room."""
+    """Yield a server's end of a connection and its peer, both with small buffers."""
     with (
         socket.create_server(("127.0.0.1", 0)) as listening,
         deaf(listening.getsockname()) as peer,
@@ -46,7 +46,7 @@ class Peer:
     ) -> None:
         host, _, port = address.rpartition(":")
         self.socket = socket.create_connection((host.strip("[]"), int(port)), seconds)
-        if tls:  # an end without a goodbye must not pass for one
+        if tls:  # an end without a goodbye must be an error
             self.socket = tls.wrap_socket(
                 self.socket, server_hostname="localhost", suppress_ragged_eofs=False
             )
@@ -54,7 +54,7 @@ class Peer:
 
     @property
     def name(self) -> str:
-        """Its own address, as the server's records have it."""
+        """Its own address, as written in the server's records."""
         host, port = self.socket.getsockname()[:2]
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
@@ -76,7 +76,7 @@ class Peer:
         return self.say("are you there?").startswith("+OK ")
 
     def rest(self) -> bytes:
-        """Everything up to the end of the stream."""
+        """Read up to the end of the stream."""
         return self._input.read()
 
     def close(self) -> None:

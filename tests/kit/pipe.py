@@ -5,7 +5,7 @@ import os
 
 
 class Pipe:
-    """Where the log goes: the reader takes the place of `docker logs` or a terminal."""
+    """The log's destination: the reading end stands in for `docker logs` or a terminal."""
 
     def __init__(self) -> None:
         self.reading, self.writing = os.pipe()
@@ -17,7 +17,7 @@ class Pipe:
         os.close(end)
 
     def lines(self) -> list[bytes]:
-        """Everything that was written, once nothing more comes."""
+        """Close the writing end; return every line that was written."""
         self.close(self.writing)
         with os.fdopen(os.dup(self.reading), "rb") as reader:
             return reader.readlines()

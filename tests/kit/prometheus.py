@@ -1,4 +1,4 @@
-"""A real Prometheus: the program, which scrapes one port."""
+"""A real Prometheus that scrapes one port."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from tests.kit.waiting import SECONDS
 
 
 class Prometheus:
-    """The program, which scrapes one port every second; it has a port of its own for queries."""
+    """A Prometheus process: scrapes one port every second, answers queries on another."""
 
     def __init__(self, target: int, directory: Path) -> None:
         config, self._log = directory / "prometheus.yml", directory / "prometheus.log"
@@ -31,14 +31,14 @@ class Prometheus:
             self._process = subprocess.Popen(words, cwd=directory, stdout=log, stderr=log)
 
     def _port(self) -> int | None:
-        """The port that the kernel chose; None until it listens."""
+        """Return the port that the kernel chose, or None until Prometheus listens."""
         log = self._log.read_text()
         assert self._process.poll() is None, f"Prometheus has ended: {log}"
         listens = re.search(rf'msg="Listening on".* address={re.escape(LOOPBACK)}:(\d+)', log)
         return int(listens[1]) if listens else None
 
     def answer(self, query: str) -> list[float]:
-        """The values that it has for a query now: none before the first scrape."""
+        """Return the current values of a query: none before the first scrape."""
         port = self._port()
         if port is None:
             return []

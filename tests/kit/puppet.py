@@ -1,4 +1,4 @@
-"""A Python program that runs what it is given, one piece of code after the other."""
+"""A Python process that runs the pieces of code that it is sent, one after the other."""
 
 import json
 import subprocess
@@ -15,13 +15,13 @@ for line in sys.stdin:
 
 
 class Puppet:
-    """Its main thread reads from a pipe in between; `under` are words to put before the command."""
+    """Between two pieces its main thread reads from a pipe; `under` precedes the command."""
 
     def __init__(self, *under: str) -> None:
         pipe = subprocess.PIPE
-        words = [*under, sys.executable, "-S", "-c", OBEY]  # without site it starts sooner
+        words = [*under, sys.executable, "-S", "-c", OBEY]  # starts sooner without site
         self.process = subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True)
-        self.pid = self.process.pid  # or the one before, if that forks
+        self.pid = self.process.pid  # or that of the command `under`, if it forks
 
     def __enter__(self) -> Self:
         return self
@@ -31,7 +31,7 @@ class Puppet:
             self.process.kill()
 
     def tell(self, code: str) -> None:
-        """Have it run this code, without waiting for it."""
+        """Send it code to run, and do not wait for the result."""
         assert self.process.stdin
         self.process.stdin.write(f"{json.dumps(code)}\n")
         self.process.stdin.flush()
@@ -42,7 +42,7 @@ class Puppet:
         return json.loads(self.process.stdout.readline())
 
     def start(self, call: str) -> int:
-        """Have a thread make this call; return its number once it is about to."""
+        """Make this call in a new thread; return the thread's native id just before the call."""
         return int(
             self.do(f"""
 ready = threading.Event()

@@ -11,7 +11,7 @@ from tests.kit.scenes import client
 
 
 def of(replica: str, *records: Record, at: float = 10, model: str = "thread") -> Snapshot:
-    """The snapshot of a replica, whose threads bear its name."""
+    """Return the snapshot of a replica whose threads carry its name."""
     named = [replace(one, thread=one.thread and f"{replica}/{one.thread}") for one in records]
     return snapshot(*named, at=at, model=model, replica=replica)
 

@@ -1,4 +1,4 @@
-"""How often something is tried: a few times in `make test`, many times in `make faults`."""
+"""How many times a test repeats something: a few in `make test`, many in `make faults`."""
 
 from collections.abc import Callable
 
@@ -9,6 +9,6 @@ Rounds = Callable[[int, int], int]
 
 @pytest.fixture
 def rounds(pytestconfig: pytest.Config) -> Rounds:
-    """`rounds(short, full)`: one of the two."""
+    """Return `rounds(short, full)`, which returns one of the two."""
     full = pytestconfig.getoption("rounds") == "full"
     return lambda short, long: long if full else short

@@ -1,4 +1,4 @@
-"""A server in this process, on ports of its own."""
+"""A server in this process, on its own port."""
 
 import socket
 import ssl
@@ -107,7 +107,7 @@ class RunningServer:
         self._stopped.close()
 
     def end(self) -> None:
-        """Stop once its clients have left: a drain would wait a second for each that lingers."""
+        """Close the clients, then stop: a drain would wait a second for each that lingers."""
         for peer in self._peers:
             peer.close()
         self.stop()

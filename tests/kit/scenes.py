@@ -1,4 +1,4 @@
-"""Three scenes of five seconds, one for each model, for every module that draws to look at."""
+"""Three scenes of five seconds for every module that draws: a thread for each, a lock, a pool."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -23,7 +23,7 @@ def client(
 ) -> Record:
     """A client with one message at each of these moments.
 
-    By default, one as soon as it is served, and two half a second later.
+    By default, one message as soon as it is served, and two half a second later.
     """
     ticks = [(moment, moment, 1) for moment in said or ()]
     if said is None and served is not None:
@@ -41,7 +41,7 @@ def served(
     said: Iterable[float] = (),
     **facts: Any,  # noqa: ANN401 - as `record` has them
 ) -> Record:
-    """A client that the only thread serves, without waiting."""
+    """A client that the only thread serves at once."""
     return client(number, at, at, until, worker=1, said=said, **facts)
 
 

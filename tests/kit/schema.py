@@ -1,4 +1,4 @@
-"""The schema of /sessions.json, to hold a document against."""
+"""The schema of /sessions.json, to validate a document against."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The server as a process of its own on loopback: started, looked at from outside, ended."""
+"""The server as its own process on loopback: start it, inspect it from outside, end it."""
 
 import os
 import signal
@@ -20,9 +20,9 @@ from tests.kit.waiting import SECONDS, wait_until
 
 
 def reserve() -> socket.socket:
-    """Keep the system from giving a free port to others, until it is closed.
+    """Reserve a free port until the returned socket is closed.
 
-    A server that sets SO_REUSEADDR can bind it all the same, for this socket does not listen.
+    A server that sets SO_REUSEADDR can still bind the port, because this socket does not listen.
     """
     reserved = socket.socket()
     reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -34,15 +34,15 @@ def reserve() -> socket.socket:
 def listening(
     *words: str | Path, output: int = subprocess.DEVNULL, port: int = 0
 ) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
-    """A program that gets a port as the last word, once it listens there or has ended; the port.
+    """Run a program whose last word is a port; yield both once it listens there or has ended.
 
-    That is a free one, unless it is given. All its children end with the program.
+    The port is a free one unless it is given. At the end, kill the program and its children.
     """
     with reserve() as reserved:
         port = port or reserved.getsockname()[1]
-        # Asked of the kernel, proc(5): a wrong server might not survive a connection.
+        # Ask the kernel, proc(5), because a faulty server might not survive a connection.
         sockets, listens = Path("/proc/net/tcp"), f":{port:04X} 00000000:0000 0A "
-        # In a session of its own, so that its process group is the program and its children.
+        # In its own session, so that its process group is the program and its children.
         with subprocess.Popen(
             [*words, str(port)], stdout=output, stderr=output, start_new_session=True
         ) as process:
@@ -55,9 +55,9 @@ def listening(
 
 
 class ServerProcess:
-    """`python -m server` with these options; as a context manager it is up, and must end with 0.
+    """`python -m server` with these options; as a context manager it is up, and must exit with 0.
 
-    `under` are words to put before the command, such as `strace`'s; `pid` is still the server's.
+    `under` goes before the command, such as `strace` with options; `pid` is still the server's.
     """
 
     def __init__(self, *options: str, under: tuple[str, ...] = ()) -> None:
@@ -76,7 +76,7 @@ class ServerProcess:
         self.pid = 0
 
     def start(self, *, wait: bool = True) -> None:
-        """Start it, perhaps again on the same ports, and wait until it is well."""
+        """Start it, on the same ports each time, and wait until it is healthy."""
         self._process = subprocess.Popen(self._words, stdout=self._log, stderr=self._errors)
         self.pid = self._process.pid
         if wait:
@@ -103,7 +103,7 @@ class ServerProcess:
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs; minus a signal's number where that ended it."""
+        """None while it runs; minus the signal's number if a signal ended it."""
         assert self._process, "it was not started"
         return self._process.poll()
 
@@ -111,7 +111,7 @@ class ServerProcess:
         os.kill(self.pid, number)
 
     def wait(self, seconds: float = SECONDS) -> int:
-        """Wait for its end and return its exit code; kill it if it does not end."""
+        """Return its exit code once it ends; if it does not, kill it and raise TimeoutExpired."""
         assert self._process, "it was not started"
         try:
             return self._process.wait(seconds)
@@ -140,11 +140,11 @@ class ServerProcess:
             return False
 
     def snapshot(self) -> dict[str, Any]:
-        """What /sessions.json says now."""
+        """Return the current /sessions.json."""
         return get_sessions(self.status_port)
 
     def metrics(self, name: str) -> dict[str, float]:
-        """The samples of that name that /metrics has now, by their only label, or by ""."""
+        """Return a metric's current samples by the value of their only label, or by ""."""
         page = get(self.status_port, "/metrics").body.decode()
         return {
             "".join(sample.labels.values()): sample.value
@@ -154,14 +154,14 @@ class ServerProcess:
         }
 
     def descriptors(self) -> int:
-        """How many it has open, by the kernel's count (proc(5))."""
+        """Return how many descriptors it has open (proc(5))."""
         return len(os.listdir(f"/proc/{self.pid}/fd"))  # noqa: PTH208 - only their number matters
 
     def threads(self) -> int:
         return len(os.listdir(f"/proc/{self.pid}/task"))  # noqa: PTH208 - only their number matters
 
     def settled(self) -> tuple[int, int]:
-        """Its descriptors and threads, once they have stayed the same for a third of a second."""
+        """Count its descriptors and threads once neither has changed for a third of a second."""
         readings: deque[tuple[int, int]] = deque(maxlen=15)
 
         def is_steady() -> bool:
@@ -172,30 +172,30 @@ class ServerProcess:
         return readings[-1]
 
     def resident(self) -> int:
-        """Bytes of memory that it holds: VmRSS of proc(5)."""
+        """Return its resident memory in bytes: VmRSS of proc(5)."""
         status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
         [kilobytes] = [line.split()[1] for line in status.splitlines() if "VmRSS" in line]
         return 1024 * int(kilobytes)
 
     def log_lines(self) -> Iterator[bytes]:
-        """What it has logged so far, as it was written."""
+        """Yield the lines that it has logged so far."""
         with _reopened(self._log) as lines:
             yield from lines
 
     def log(self) -> list[Event]:
-        """Each record that it has logged so far, also in earlier starts."""
+        """Return the records that it has logged so far, including those of earlier starts."""
         return records(self.log_lines())
 
     def events(self, name: str) -> list[Event]:
-        """What it has logged under this name, in order."""
+        """Return the records that it has logged of this event, in order."""
         return events(self.log_lines(), name)
 
     def errors(self) -> str:
-        """What it has written to standard error."""
+        """Return what it has written to standard error."""
         with _reopened(self._errors) as lines:
             return lines.read().decode(errors="replace")
 
 
 def _reopened(file: IO[bytes]) -> IO[bytes]:
-    """The same file from its beginning; the server's own place in it stays where it is."""
+    """Open the file at its beginning, without moving the server's own position in it."""
     return Path(f"/proc/self/fd/{file.fileno()}").open("rb")

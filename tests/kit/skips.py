@@ -1,4 +1,4 @@
-"""`--no-skips`: a run in which a test was skipped has failed."""
+"""`--no-skips`: a run fails if a test is skipped."""
 
 import pytest
 
@@ -7,7 +7,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-skips", action="store_true", help="fail if a test was skipped")
 
 
-@pytest.hookimpl(trylast=True)  # after those that count
+@pytest.hookimpl(trylast=True)  # after the plugins that count
 def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if not reporter or not session.config.getoption("no_skips"):  # a worker has no reporter

@@ -1,4 +1,4 @@
-"""Servers that report about themselves on loopback, and a name that stands for all of them."""
+"""Servers that report about themselves on loopback, and one name for all of them."""
 
 import socket
 
@@ -8,11 +8,11 @@ from server.http.app import create_app
 from server.http.webserver import WebServer
 
 NAME = "tasks.server"
-HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3")  # as many servers can have the same port
+HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3")  # for as many servers with the same port
 
 
 class Swarm:
-    """Replicas on one port, and a name that stands for them, and for some that do not exist."""
+    """Replicas on one port; their name can also stand for replicas that do not exist."""
 
     def __init__(self) -> None:
         self.hosts: list[str] = []
