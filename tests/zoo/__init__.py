@@ -1,5 +1,5 @@
-"""Small servers, each right, or wrong in one way: `lanes check` must tell them apart.
+"""Small servers, each right or wrong in one way; `lanes check` must tell them apart.
 
-Each of `servers` is a program, started as `python servers/NAME.py PORT`, as a student would hand
-it in. They repeat each other on purpose: each is read alone.
+Each file in `servers` is a program as a student would hand it in: `python servers/NAME.py PORT`.
+They repeat each other on purpose, so that you can read each on its own.
 """

@@ -1,4 +1,4 @@
-"""The servers of the zoo: how each is started, what it speaks, which checks it must fail."""
+"""The servers of the zoo: how to start each, which dialect it speaks, which checks it must fail."""
 
 import sys
 from collections.abc import Iterator
@@ -31,14 +31,14 @@ class Animal(NamedTuple):
     started_by: str  # a program here, or the options of our own server
     protocol: str
     fails: str = ""
-    may_fail: str = ""  # or the checks that may stay untried after another of them
-    hangs: bool = True  # if it fails, because an answer never comes
-    hint: str = ""  # of the first of them, if more than the failure is seen
-    breaks: bool = False  # the first check that it fails ends it, and no other is tried
+    may_fail: str = ""  # or stay untried after another of these fails
+    hangs: bool = True  # whether it fails because an answer never comes
+    hint: str = ""  # of the first failed check, if it sees more than the failure
+    breaks: bool = False  # after the first check that it fails, no other is tried
     tls: bool = False
 
     def right_verdicts(self, check: str) -> set[str]:
-        """Its possible results."""
+        """Return the possible verdicts of a check."""
         if check in self.may_fail.split():
             return {"failed", "passed", "not tried"}
         if check in self.fails.split():
@@ -47,8 +47,8 @@ class Animal(NamedTuple):
         return {"not tried"} if is_later else {"passed"}
 
 
-# The slowest come first: workers that share the tests are done sooner.
-# A pool serves as many at a time as it has workers: 100 come at once.
+# The slowest come first, so that workers that share the tests finish sooner.
+# A pool needs a worker for each of the 100 clients that come at once.
 RIGHT = {
     "takes its time": Animal("takes_its_time.py", "handout"),
     "greets late": Animal("greets_late.py", "handout"),
@@ -138,7 +138,7 @@ WRONG = {
     "stops accepting": Animal("stops_accepting.py", "handout", "leaves", breaks=True),
     "the lab's own": Animal(
         *("the_labs_own.py", "handout", "concurrent"),
-        # Two threads may release the same lock, or none does, and then nobody is served again.
+        # Two threads may release the same lock. If none does, no client is served again.
         may_fail=EVERYTHING.partition("concurrent ")[2],
     ),
     "one variable for all connections": Animal(
@@ -182,7 +182,7 @@ WRONG = {
 
 @contextmanager
 def living(animal: Animal, folder: Path) -> Iterator[tuple[Address, Secure | None]]:
-    """The server, once it listens, and how to reach it over TLS; nobody reads its output."""
+    """Start a server and discard its output; once it listens, yield its address and its TLS."""
     ca = Authority(folder) if animal.tls else None
     with listening(*_command(animal.started_by, folder, ca)) as (_, port):
         yield Address(LOOPBACK, port), _secure(ca)
@@ -196,7 +196,7 @@ def _command(started_by: str, folder: Path, ca: Authority | None) -> list[str]:
     program, *words = started_by.split()
     if program.endswith(".py"):
         shown = map(str, ca.issue(LOOPBACK)) if ca else ()
-        return [sys.executable, "-S", str(SERVERS / program), *words, *shown]  # it starts sooner
+        return [sys.executable, "-S", str(SERVERS / program), *words, *shown]  # starts sooner
     if program.endswith(".c"):
         compile_program(SERVERS / program, folder / "server")
         return [str(folder / "server")]

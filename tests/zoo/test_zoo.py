@@ -12,25 +12,25 @@ from lanes.check.scorecard import OFFERED, Result, score
 from lanes.check.subject import Secure, Subject
 from tests.zoo.animals import RIGHT, WRONG, Animal, living
 
-IN_VAIN = 0.5  # seconds to wait, again and again, for an answer that must not come
-PATIENT = 5.0  # an answer that must come is never waited for, except on a busy machine
-OF_MANY = 2.0  # enough to see a hundred take turns, if the turns of ten have been seen already
-VISITS = 0.7  # seconds of visits to a server that is not said to slow down with each
-ENDS = 0.2  # seconds for a server to end once its clients have left, if it is not said to end
-TRIES = 3  # if the card says that the machine has become busier, and to try again
+IN_VAIN = 0.5  # seconds to wait each time for an answer that must not come
+PATIENT = 5.0  # seconds for an answer that must come; only a busy machine takes that long
+OF_MANY = 2.0  # seconds: enough to see a hundred take turns, after ten were seen to
+VISITS = 0.7  # seconds of visits to a server that should not slow down with each
+ENDS = 0.2  # seconds for a server to end after its clients have left, if it should not end
+TRIES = 3  # if the scorecard says that the machine has become busier, and to try again
 
-# On a busy machine these may seem right: bytes that are sent one by one arrive together; of threads
-# that wait for one lock any may have it next; all visits are slow, not only the last; one client
-# alone takes as long as the turns of several, which are short.
+# On a busy machine these may seem right: bytes sent one by one arrive together; any thread that
+# waits for a lock may get it next; all visits are slow, not only the last; one client alone takes
+# as long as several that take short turns.
 NEEDS_QUIET = (
     *("slower with each", "one recv per line", "lock over the conversation", "ours, lock"),
     *("lock over little work", "counts for all, lock over the work"),
 )
-GROUPS = 4  # half of the workers: most of each test is waiting, while the other half computes
+GROUPS = 4  # half of the workers: these tests mostly wait, while the other half computes
 
 
 def side_by_side(names: Collection[str]) -> list[ParameterSet]:
-    """A test for each; those that need no quiet in groups, each of which is one worker's."""
+    """Return a test for each name; one worker runs each group of those that need no quiet."""
     marks = [
         pytest.mark.quiet if name in NEEDS_QUIET else pytest.mark.xdist_group(f"zoo-{n % GROUPS}")
         for n, name in enumerate(names)
@@ -43,7 +43,7 @@ def test_a_right_server_never_fails(
     name: str, tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs = pytestconfig.getoption("runs")
-    if runs == 1:  # `make zoo` has the time that the command line takes
+    if runs == 1:  # `make zoo` waits as long as the command line does
         monkeypatch.setattr("lanes.check.visits.SECONDS", VISITS)
         monkeypatch.setattr("lanes.check.departures.AFTERMATH", ENDS)
         monkeypatch.setattr("lanes.check.subject.KNOCK", 0.05)
@@ -72,9 +72,9 @@ def test_a_wrong_server_fails_what_it_must_and_nothing_else(
 
 
 def _misjudged(animal: Animal, address: Address, secure: Secure | None) -> Iterator[Result]:
-    """Try all checks, with as many clients as the command line has.
+    """Run all checks, with as many clients as the command line uses.
 
-    Yield the wrong verdicts, and the first that failed if its hint is not the right one.
+    Yield the wrong verdicts, and the first failure if its hint is wrong.
     """
     hint = animal.hint
     checks, dialect = OFFERED[animal.protocol], DIALECTS[animal.protocol]
@@ -91,7 +91,7 @@ def _misjudged(animal: Animal, address: Address, secure: Secure | None) -> Itera
 
 
 def _patience(animal: Animal, check: str) -> float:
-    """For how many seconds an answer is waited for."""
+    """Return for how many seconds to wait for an answer."""
     if "failed" not in animal.right_verdicts(check):
         return PATIENT
     takes_turns = check == "many" and "concurrent" in animal.fails.split()

@@ -1,4 +1,4 @@
-"""Right: it says at once that it has heard a message, and answers when the work is done."""
+"""Right: it acknowledges a message at once, and answers when the work is done."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Wrong: it says at once that it has heard a message; over the work a lock is held."""
+"""Wrong: it acknowledges a message at once, but holds a lock over the work."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Wrong: the conversation is not a loop."""
+"""Wrong: the conversation is not a loop, so it answers only once."""
 
 import socket
 import sys

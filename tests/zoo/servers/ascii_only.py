@@ -1,4 +1,4 @@
-"""Wrong: any text but ASCII ends the thread, and the client waits forever."""
+"""Wrong: any text that is not ASCII ends the thread, and the client waits forever."""
 
 import socket
 import sys

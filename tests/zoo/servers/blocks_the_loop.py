@@ -1,4 +1,4 @@
-"""Wrong: an event loop whose handler blocks, so that all wait while one is served."""
+"""Wrong: an event loop whose handler blocks, so that all clients wait while one is served."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ ANSWER = b"Today we will learn about Multithreading with Socket programming"
 async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with contextlib.suppress(OSError):  # the client has gone
         while await reader.read(1024):
-            time.sleep(0.2)  # noqa: ASYNC251 - that is what is wrong
+            time.sleep(0.2)  # noqa: ASYNC251 - this is the fault
             writer.write(ANSWER)
             await writer.drain()
     writer.close()

@@ -1,4 +1,4 @@
-"""Right, and a chat: what one client says is sent to all of them."""
+"""Right: a chat that sends each message to all clients."""
 
 import contextlib
 import socket
@@ -6,7 +6,7 @@ import sys
 import threading
 
 clients: set[socket.socket] = set()
-lock = threading.Lock()  # over the set, and not over a conversation
+lock = threading.Lock()  # over the set, not over a conversation
 
 
 def converse(client: socket.socket) -> None:
@@ -17,7 +17,7 @@ def converse(client: socket.socket) -> None:
             while message := client.recv(1024):
                 with lock:
                     for other in clients:
-                        with contextlib.suppress(OSError):  # that one has, and its thread notices
+                        with contextlib.suppress(OSError):  # it has gone; its thread notices
                             other.sendall(message)
         with lock:
             clients.remove(client)

@@ -1,4 +1,4 @@
-"""Wrong: a pool of two threads. As in a chat, all hear what one says."""
+"""Wrong: a pool of two threads. It is a chat, so each message goes to all clients."""
 
 import contextlib
 import socket
@@ -12,7 +12,7 @@ def converse(client: socket.socket) -> None:
     with client, contextlib.suppress(OSError):  # the client has gone
         while message := client.recv(1024):
             for other in clients.copy():
-                with contextlib.suppress(OSError):  # that one has
+                with contextlib.suppress(OSError):  # it has gone
                     other.sendall(b"Somebody says: " + message)
     clients.remove(client)
 

@@ -1,4 +1,4 @@
-"""Wrong: a lock is held for as long as a client stays. As in a chat, all hear what one says."""
+"""Wrong: a chat that holds a lock for as long as a client stays."""
 
 import contextlib
 import socket
@@ -13,7 +13,7 @@ def converse(client: socket.socket) -> None:
     with lock, client, contextlib.suppress(OSError):  # the client has gone
         while message := client.recv(1024):
             for other in clients.copy():
-                with contextlib.suppress(OSError):  # that one has
+                with contextlib.suppress(OSError):  # it has gone
                     other.sendall(message)
     clients.remove(client)
 

@@ -1,4 +1,4 @@
-"""Wrong, and a chat: a lock is held over the work that each message takes."""
+"""Wrong: a chat that holds a lock over the work that each message takes."""
 
 import contextlib
 import socket
@@ -19,7 +19,7 @@ def converse(client: socket.socket) -> None:
                 with lock:
                     time.sleep(0.2)
                     for other in clients:
-                        with contextlib.suppress(OSError):  # that one has, and its thread notices
+                        with contextlib.suppress(OSError):  # it has gone; its thread notices
                             other.sendall(message)
         with lock:
             clients.remove(client)

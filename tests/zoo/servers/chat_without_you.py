@@ -13,7 +13,7 @@ def converse(client: socket.socket) -> None:
         while message := client.recv(1024):
             for other in clients.copy():
                 if other is not client:
-                    with contextlib.suppress(OSError):  # that one has
+                    with contextlib.suppress(OSError):  # it has gone
                         other.sendall(message)
     clients.remove(client)
 

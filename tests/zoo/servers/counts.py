@@ -1,4 +1,4 @@
-"""Right, and all hear how many messages came."""
+"""Right: after each message, it sends all clients the number of messages so far."""
 
 import contextlib
 import itertools
@@ -22,7 +22,7 @@ def converse(client: socket.socket) -> None:
                 with lock:
                     count = str(next(messages)).encode()
                     for other in clients:
-                        with contextlib.suppress(OSError):  # that one has, and its thread notices
+                        with contextlib.suppress(OSError):  # it has gone; its thread notices
                             other.sendall(count)
         with lock:
             clients.remove(client)

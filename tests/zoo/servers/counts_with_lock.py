@@ -1,4 +1,4 @@
-"""Wrong, and all hear how many messages came: a lock is held over the work for each."""
+"""Wrong: it sends all clients the number of messages so far, with a lock over each one's work."""
 
 import contextlib
 import itertools
@@ -22,7 +22,7 @@ def converse(client: socket.socket) -> None:
                     time.sleep(0.1)
                     count = str(next(messages)).encode()
                     for other in clients:
-                        with contextlib.suppress(OSError):  # that one has, and its thread notices
+                        with contextlib.suppress(OSError):  # it has gone; its thread notices
                             other.sendall(count)
         with lock:
             clients.remove(client)

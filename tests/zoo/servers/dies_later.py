@@ -1,4 +1,4 @@
-"""Wrong: a client that vanishes ends the server, but not at once."""
+"""Wrong: a client that vanishes ends the server, but only after a second."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""Wrong: one thread for all, and nothing caught: saying goodbye to a closed client ends it."""
+"""Wrong: one thread that catches nothing: saying goodbye to a closed client ends the server."""
 
 import select
 import selectors
@@ -18,7 +18,7 @@ with socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128) as liste
             elif key.data.recv(1024):
                 key.data.sendall(ANSWER)
             else:
-                key.data.sendall(b"Good")  # answered with a reset, on a busy machine not at once
+                key.data.sendall(b"Good")  # answered with a reset, which a busy machine delays
                 reset = select.poll()
                 reset.register(key.data, 0)
                 reset.poll(1000)

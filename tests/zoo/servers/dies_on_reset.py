@@ -1,4 +1,4 @@
-"""Wrong: one thread for all, and nothing caught: a client that is reset ends the server."""
+"""Wrong: one thread that catches nothing: a connection reset ends the server."""
 
 import selectors
 import socket

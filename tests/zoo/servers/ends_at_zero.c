@@ -1,4 +1,4 @@
-/* Wrong: only 0 ends the loop, so that -1 is taken for a message, and SIGPIPE ends the server. */
+/* Wrong: only 0 ends the loop, so -1 counts as a message, and SIGPIPE ends the server. */
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <stdint.h>

@@ -1,10 +1,10 @@
-"""Wrong, in `lines`: of messages that came together, the refused ones are answered first."""
+"""Wrong, in `lines`: if messages arrive together, it answers the refused ones first."""
 
 from lines_server import Conversation, serve
 
 
 class ErrorsFirst(Conversation):
-    """Sorts: "-ERR" comes after "+OK" in ASCII."""
+    """Sorts in reverse, because "-ERR" comes after "+OK" in ASCII."""
 
     def send(self, answers: list[str]) -> None:
         super().send(sorted(answers, reverse=True))

@@ -1,4 +1,4 @@
-"""Wrong among many: five messages are worked on at a time, each for a while."""
+"""Wrong with many clients: it works on only five messages at a time, each for a while."""
 
 import socket
 import sys

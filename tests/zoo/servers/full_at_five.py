@@ -1,4 +1,4 @@
-"""Wrong: it serves five clients at once, and turns all others away."""
+"""Wrong: it serves five clients at once and turns all others away."""
 
 import socket
 import sys

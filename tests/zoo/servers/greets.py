@@ -1,4 +1,4 @@
-"""Right, and polite: it speaks before it is asked."""
+"""Right: it greets a client before the client sends anything."""
 
 import socket
 import sys

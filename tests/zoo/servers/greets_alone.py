@@ -1,4 +1,4 @@
-"""Wrong: it greets, and answers nothing."""
+"""Wrong: it greets, but answers nothing."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Right, and it takes its time to greet."""
+"""Right: it greets only after half a second."""
 
 import socket
 import sys

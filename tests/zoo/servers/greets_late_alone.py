@@ -1,4 +1,4 @@
-"""Wrong: it takes its time to greet, and answers nothing."""
+"""Wrong: it greets after half a second, but answers nothing."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Wrong: a thread waits forever for the first message of a client that has left without one."""
+"""Wrong: if a client leaves without a message, its thread waits for one forever."""
 
 import socket
 import sys
@@ -10,7 +10,7 @@ ANSWER = b"Today we will learn about Multithreading with Socket programming"
 def converse(client: socket.socket) -> None:
     try:
         if not client.recv(1024):
-            threading.Event().wait()  # "it will say something yet"
+            threading.Event().wait()  # "it may still say something"
         client.sendall(ANSWER)
         while client.recv(1024):
             client.sendall(ANSWER)

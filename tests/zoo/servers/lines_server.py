@@ -1,4 +1,4 @@
-"""Right, in `lines`: a thread for each client, and a line is a message however it arrives."""
+"""Right, in `lines`: a thread for each client; a line is a message, however it arrives."""
 
 import socket
 import sys
@@ -9,7 +9,7 @@ LONGEST = 8192  # bytes, without the line end
 
 
 class Conversation:
-    """One client's conversation. Servers that are wrong in one way derive from this one."""
+    """One client's conversation. Servers that are wrong in one way derive from this class."""
 
     def __init__(self, client: socket.socket) -> None:
         self.client = client
@@ -28,7 +28,7 @@ class Conversation:
             rest = self.take(rest + chunk)
 
     def take(self, received: bytes) -> bytes:
-        """Answer its complete lines; return the rest."""
+        """Answer the complete lines; return the rest."""
         *lines, rest = received.split(b"\n")
         self.send([self.answer(line.removesuffix(b"\r")) for line in lines])
         if len(rest) > LONGEST:

@@ -1,4 +1,4 @@
-"""Wrong: a lock is taken for the first client, and never released."""
+"""Wrong: it takes a lock for the first client and never releases it."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Wrong: a lock over work that takes longer for some messages."""
+"""Wrong: it holds a lock over work that takes longer for some messages."""
 
 import random
 import socket
@@ -15,7 +15,7 @@ def converse(client: socket.socket) -> None:
         try:
             while client.recv(1024):
                 with lock:
-                    time.sleep(random.uniform(0.02, 0.4))  # noqa: S311 - it is no secret
+                    time.sleep(random.uniform(0.02, 0.4))  # noqa: S311 - it is not a secret
                 client.sendall(ANSWER)
         except OSError:
             pass  # the client has gone

@@ -1,4 +1,4 @@
-"""Wrong: a lock is held for as long as a client stays."""
+"""Wrong: it holds a lock for as long as a client stays."""
 
 import socket
 import sys

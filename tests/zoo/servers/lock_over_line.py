@@ -1,4 +1,4 @@
-"""Wrong, in `lines`: a lock is held from a line's first byte to its last."""
+"""Wrong, in `lines`: it holds a lock from a line's first byte to its last."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""Wrong: a lock over the very little work that each message takes."""
+"""Wrong: it holds a lock over the very little work that each message takes."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Wrong: a thread for each client, and a lock over the little work that each message takes."""
+"""Wrong: a thread for each client, but a lock over the little work that each message takes."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Wrong: b"" from `recv` is taken for a message, again and again, once the client has left."""
+"""Wrong: once the client has left, it takes every b"" from `recv` for a message."""
 
 import socket
 import sys

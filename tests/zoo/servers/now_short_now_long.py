@@ -13,7 +13,7 @@ def converse(client: socket.socket) -> None:
     with client:
         try:
             while client.recv(1024):
-                time.sleep(random.uniform(0.02, 0.4))  # noqa: S311 - it is no secret
+                time.sleep(random.uniform(0.02, 0.4))  # noqa: S311 - it is not a secret
                 client.sendall(ANSWER)
         except OSError:
             pass  # the client has gone

@@ -1,4 +1,4 @@
-"""Wrong, in `lines`: what one `recv` returns is taken for one line."""
+"""Wrong, in `lines`: it takes what one `recv` returns for one line."""
 
 from lines_server import ANSWER, Conversation, serve
 

@@ -1,4 +1,4 @@
-/* Wrong: each thread is given the address of the one variable that `accept` fills anew. */
+/* Wrong: each thread gets the address of the one variable that every `accept` overwrites. */
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@ static void *converse(void *given) {
     while (recv(*client, chunk, sizeof chunk, 0) > 0)
         if (send(*client, answer, sizeof answer - 1, MSG_NOSIGNAL) < 0)
             break;
-    return NULL; /* and closes none: by now it would be another's */
+    return NULL; /* without close: by now the variable may have another client's socket */
 }
 
 int main(int count, char **words) {

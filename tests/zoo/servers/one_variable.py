@@ -1,4 +1,4 @@
-"""Wrong: the threads share one variable for the connection, and use the one accepted last."""
+"""Wrong: the threads share one variable, so all use the connection accepted last."""
 
 import socket
 import sys

@@ -14,7 +14,7 @@ def converse(client: socket.socket) -> None:
             while client.recv(1024):
                 client.sendall(ANSWER)
         except OSError:
-            pass  # the client has gone, or has not shaken hands
+            pass  # the client has gone, or failed the handshake
 
 
 where, certificate, key, port = sys.argv[1:]
@@ -28,6 +28,6 @@ with (
     while True:
         try:
             client, _ = listener.accept()
-        except OSError:  # nor has this one
+        except OSError:  # the handshake failed
             continue
         threading.Thread(target=converse, args=(client,), daemon=True).start()

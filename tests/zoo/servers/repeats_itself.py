@@ -1,4 +1,4 @@
-"""Wrong: once it is asked, it answers forever."""
+"""Wrong: it answers one message over and over, forever."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Wrong: `run()` in place of `start()`, so that there is no new thread."""
+"""Wrong: it calls `run()` instead of `start()`, so there is no new thread."""
 
 import socket
 import sys

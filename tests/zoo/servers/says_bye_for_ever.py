@@ -1,4 +1,4 @@
-"""Wrong: one thread for all; a client that ended its output gets "bye" until it is gone."""
+"""Wrong: one thread for all; a client that has ended its output gets "Bye" until it is gone."""
 
 import contextlib
 import selectors

@@ -1,4 +1,4 @@
-"""Wrong: the accepting loop takes its time for each client."""
+"""Wrong: the accept loop spends a tenth of a second on each client."""
 
 import socket
 import sys

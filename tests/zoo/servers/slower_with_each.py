@@ -1,4 +1,4 @@
-"""Wrong: something grows with every client that ever came; here it is a wait."""
+"""Wrong: something grows with every client that has ever come; here, it is a wait."""
 
 import socket
 import sys

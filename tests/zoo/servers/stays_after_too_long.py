@@ -1,4 +1,4 @@
-"""Wrong, in `lines`: it refuses a line that is too long, and goes on in the middle of it."""
+"""Wrong, in `lines`: it refuses a line that is too long, but then reads on in the middle of it."""
 
 from lines_server import Conversation, serve
 

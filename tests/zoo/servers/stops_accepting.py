@@ -1,4 +1,4 @@
-"""Wrong: a client that is reset ends the loop that accepts; the server stays, and its port too."""
+"""Wrong: a connection reset ends the accept loop; the server keeps running and keeps its port."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Right, and slow: each message takes a quarter of a second."""
+"""Right, but slow: each message takes a quarter of a second."""
 
 import socket
 import sys

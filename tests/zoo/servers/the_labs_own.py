@@ -1,4 +1,4 @@
-"""Wrong in several ways at once, as the original lab's is: docs/handout.md tells them apart."""
+"""Wrong in several ways at once, like the original lab's server: see docs/handout.md."""
 
 import socket
 import sys

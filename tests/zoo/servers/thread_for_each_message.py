@@ -1,4 +1,4 @@
-"""Wrong, in `lines`: each message, rather than each client, gets a thread of its own."""
+"""Wrong, in `lines`: each message, rather than each client, gets its own thread."""
 
 import threading
 
@@ -6,7 +6,7 @@ from lines_server import Conversation, serve
 
 
 class Delegating(Conversation):
-    """Starts a thread for a line, and waits for what it says."""
+    """Starts a thread for each line, and waits for its answer."""
 
     def answer(self, line: bytes) -> str:
         answers: list[str] = []

@@ -1,4 +1,4 @@
-"""Wrong: it says the time again and again, and answers nothing."""
+"""Wrong: it sends the time again and again, but answers nothing."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Right: while nobody speaks it says the time again and again, and it answers slowly."""
+"""Right: while the client is silent it sends the time again and again; it answers slowly."""
 
 import socket
 import sys

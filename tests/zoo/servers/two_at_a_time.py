@@ -1,4 +1,4 @@
-"""Wrong: two messages are worked on at a time."""
+"""Wrong: it works on only two messages at a time."""
 
 import socket
 import sys

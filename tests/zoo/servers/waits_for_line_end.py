@@ -1,4 +1,4 @@
-"""Wrong: it waits for a line's end, and the lab's client sends none."""
+"""Wrong: it waits for a line end, which the lab's client never sends."""
 
 import socket
 import sys

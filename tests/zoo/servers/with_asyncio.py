@@ -1,4 +1,4 @@
-"""Right, without threads: it answers whoever has said something."""
+"""Right, without threads: asyncio's event loop serves all clients."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Right: the standard library's own."""
+"""Right: the standard library's `ThreadingTCPServer`."""
 
 import contextlib
 import socketserver
@@ -15,7 +15,7 @@ class Conversation(socketserver.BaseRequestHandler):
 
 
 class Server(socketserver.ThreadingTCPServer):
-    """As it comes, with a backlog of five."""
+    """With the default backlog of five."""
 
     daemon_threads = True
     allow_reuse_address = True
