@@ -1,4 +1,4 @@
-"""How often what `lanes watch` draws as certain is right: `python -m tests.watch.count N`."""
+"""Count how many certain claims of `lanes watch` are right: `python -m tests.watch.count N`."""
 
 import sys
 from collections import Counter
@@ -14,23 +14,23 @@ from tests.watch.witness import Drawn, Witness, witness
 
 CLIENTS = 5
 WORK = 60  # milliseconds
-LOOKS = 3  # at each moment, at least
-SECOND = 1.0  # within which each idle client's thread is known
-PATIENCE = 20  # looks that it may take if the machine is too busy for that many in a second
+LOOKS = 3  # at least, at each moment
+SECOND = 1.0  # within which each idle client's thread must be known
+PATIENCE = 20  # looks that it may take, if a busy machine manages fewer in a second
 INSTALLED = [name for name, kind in SERVERS.items() if kind.is_installed]
 
 
 class Course(NamedTuple):
-    """How the drawn claims compare with the truth: a claim for each client and moment."""
+    """How the drawn claims compare with the truth: one claim for each client and moment."""
 
     verdicts: Counter[str]  # right, wrong, not claimed
-    late: list[str]  # clients whose thread was not known within a second though they were idle
+    late: list[str]  # idle clients whose thread was still unknown after a second
     wrong: list[str]  # what was drawn, and what was true
-    kinds: list[str]  # what the server was called at each moment
+    kinds: list[str]  # the kind of server that was drawn at each moment
 
 
 def course(target: Target, rounds: int, seed: int = 0) -> Course:
-    """Let clients come, talk and leave, and compare."""
+    """Let clients come, talk and leave; compare what is drawn with the truth."""
     found = Course(Counter(), [], [], [])
     kind = target.kind
     with witness(target.pid, target.port) as watcher:
@@ -54,7 +54,7 @@ def course(target: Target, rounds: int, seed: int = 0) -> Course:
 def _looks(
     watcher: Witness, target: Target, facts: dict[str, Fact]
 ) -> tuple[list[Drawn], list[str]]:
-    """What is drawn now, until each idle client's thread is known, and the clients without."""
+    """Look until each idle client's thread is known; return the looks and any unknown clients."""
     now = monotonic()
     idle = {client: fact.tid for client, fact in facts.items() if not fact.busy}
     looks: list[Drawn] = []
@@ -74,7 +74,7 @@ def _looks(
 
 
 def _is_busy(answer: Answer, look: Drawn) -> bool:
-    """Whether its thread worked on it throughout the look."""
+    """Whether the thread that answered was at work throughout the look."""
     return answer.answered - answer.work < look.began and look.ended < answer.said + answer.work
 
 
@@ -87,7 +87,7 @@ def _judge(found: Course, client: str, tid: int, looks: list[Drawn]) -> None:
 
 
 def courses() -> Iterator[tuple[str, Course]]:
-    """A run of each server, again and again."""
+    """Run each server, again and again."""
     for seed, names in zip(count(), cycle([INSTALLED]), strict=False):
         for name in names:
             with running(name) as target:

@@ -1,4 +1,4 @@
-"""Clients of servers whose answers say which thread serves them."""
+"""Clients of servers that report which thread answers."""
 
 import time
 from http.client import HTTPResponse
@@ -10,7 +10,7 @@ from tests.kit.waiting import SECONDS
 
 
 class Answer(NamedTuple):
-    """Which thread answered which client, and was busy with it in the last `work` seconds."""
+    """The thread that answered a client, after it was busy with it for `work` seconds."""
 
     client: str
     pid: int
@@ -31,7 +31,7 @@ class Talker:
     def _connect(self) -> None:
         self._socket = create_connection((LOOPBACK, self._port), SECONDS)
         self.address = "{}:{}".format(*self._socket.getsockname())
-        self.goes_on = True  # the conversation; without one, it connects again before it says more
+        self.goes_on = True  # the conversation; once it has ended, the client connects again
 
     def fileno(self) -> int:
         return self._socket.fileno()
@@ -47,7 +47,7 @@ class Talker:
         self._send(f"work {work_ms}" if work_ms else "hello")
 
     def answer(self, timeout: float = SECONDS) -> tuple[int, int]:
-        """The process and the thread that answer. Raises TimeoutError."""
+        """Return the ids of the process and the thread that answer. Raises TimeoutError."""
         self._socket.settimeout(timeout)
         pid, tid = map(int, self._receive().split())
         moments = self._said, time.monotonic(), self._work
@@ -70,7 +70,7 @@ class Talker:
 
 
 class WebTalker(Talker):
-    """The same in HTTP/1.1. The server may end the conversation after any answer."""
+    """The same over HTTP/1.1. The server may end the conversation after any answer."""
 
     def _send(self, message: str) -> None:
         path = message.replace(" ", "/")

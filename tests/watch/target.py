@@ -1,4 +1,4 @@
-"""Servers that say which thread answers: how each is started, and what can be seen of it."""
+"""Servers that report which thread answers: how to start each, and what can be seen of it."""
 
 import os
 import signal
@@ -21,21 +21,22 @@ PROGRAMS = Path(__file__).parent / "servers"
 class Kind(NamedTuple):
     """A server here, and what can be seen of it."""
 
-    program: str  # and its words before the port
+    program: str  # a file here, and its arguments before the port
     shape: str  # what a watcher should call it
     at_once: int | None = None  # clients that have a thread at the same time; None means all
-    holds: bool = True  # whether a thread keeps its client until that leaves
-    # Whether each client's thread can be known: while it is idle, while its message is worked on.
+    holds: bool = True  # whether a thread keeps its client until the client leaves
+    # Whether each client's thread can be known: while the client is idle, while its message is
+    # worked on.
     idle: bool = True
     busy: bool = True
-    # Whether its threads pass connections on: what is certain is right once that has been seen.
+    # Whether its threads pass connections on; once that has been seen, what is certain is right.
     shares: bool = False
-    needs: str = ""  # a module that is not the standard library's
+    needs: str = ""  # a module outside the standard library
     is_web: bool = False  # whether it speaks HTTP
 
     @property
     def is_installed(self) -> bool:
-        """Whether the module that it needs is here."""
+        """Whether the module that it needs is installed."""
         return not self.needs or find_spec(self.needs) is not None
 
 
@@ -72,7 +73,7 @@ SERVERS = {
         for dialect in ("lines", "handout")
         for model, shape, at_once in (
             ("thread", EACH, None),
-            ("cached", EACH, None),  # until a thread is older than its client
+            ("cached", EACH, None),  # until a thread serves a second client
             ("pool", "a pool of 2", 2),
             ("lock", EACH, 1),
         )
@@ -100,7 +101,7 @@ SERVERS = {
 
 @dataclass(frozen=True)
 class Target:
-    """A server that runs, and everything that it has answered."""
+    """A running server, and everything that it has answered."""
 
     pid: int
     port: int
@@ -111,14 +112,14 @@ class Target:
         return (WebTalker if self.kind.is_web else Talker)(self.port, self.told)
 
     def end(self) -> None:
-        """End it and its children; nobody waits for it yet."""
+        """Kill it and its children; it stays a zombie, for `running` to wait for."""
         os.killpg(self.pid, signal.SIGKILL)
         os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
 
 
 @contextmanager
 def running(name: str, python: str = sys.executable, *, port: int = 0) -> Iterator[Target]:
-    """The server of this name, once it listens; it ends with all its children."""
+    """Run the server of this name; yield it once it listens. Its children end with it."""
     kind = SERVERS[name]
     with TemporaryDirectory() as folder:
         words = _command(kind, Path(folder), python)
@@ -132,5 +133,5 @@ def _command(kind: Kind, folder: Path, python: str) -> list[str]:
     if name.endswith(".c"):
         compile_program(PROGRAMS / name, folder / "server")
         return [str(folder / "server"), *words]
-    without_site = [] if kind.needs else ["-S"]  # it starts sooner
+    without_site = [] if kind.needs else ["-S"]  # starts sooner
     return [python, *without_site, str(PROGRAMS / name), *words]

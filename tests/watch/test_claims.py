@@ -1,4 +1,4 @@
-"""What `lanes watch` draws of servers that say themselves which thread answers."""
+"""What `lanes watch` draws of servers that report which thread answers."""
 
 import pytest
 
@@ -19,5 +19,5 @@ def test_certain_claims_are_right_and_no_client_is_missing(name: str) -> None:
         assert found.verdicts["not claimed"] == 0
     if SERVERS[name].idle:
         assert found.verdicts["right"] > 2 * ROUNDS
-    # Before anything is answered it may say "an event loop, or a pool of 4".
+    # Before the first answer, the kind may be "an event loop, or a pool of 4".
     assert any(SERVERS[name].shape in kind for kind in found.kinds)

@@ -1,4 +1,4 @@
-"""Many threads, and many connections, are no fault."""
+"""`lanes watch` handles many threads and many connections."""
 
 import resource
 from collections import Counter

@@ -10,7 +10,7 @@ from tests.kit.waiting import wait_until
 from tests.watch.truth import running
 
 CLIENTS = 3
-APART = 1.0  # seconds: a thread that runs in between does so by itself
+APART = 1.0  # seconds between messages: a thread that runs in between does so by itself
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ APART = 1.0  # seconds: a thread that runs in between does so by itself
     [
         ("asyncio", "an event loop"),
         ("waitress", "a pool of 4"),
-        ("cheroot", "a pool of 4 to 5"),  # one only turns clients away
+        ("cheroot", "a pool of 4 to 5"),  # one thread only turns clients away
         ("C, workers that share an epoll set", "a pool of 4"),
         ("C, two event loops and helpers", "an event loop"),
     ],

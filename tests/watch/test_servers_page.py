@@ -1,4 +1,4 @@
-"""docs/servers.md: what `make seen` has found, and nothing else."""
+"""docs/servers.md shows what `make seen` has found, and nothing else."""
 
 from tests.seen.page import DOCS, NAME, page, recorded
 from tests.seen.subjects import SUBJECTS

@@ -1,4 +1,4 @@
-"""The servers tell the truth about themselves, and the yielded facts hold."""
+"""The servers report the truth about themselves, and the facts that `truths` yields hold."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -47,7 +47,7 @@ FORKING = ("fork", "gunicorn, sync", "gunicorn, gthread")
 
 
 def _alive(target: Target) -> Iterator[dict[str, Fact]]:
-    """The truths, each of which names existing threads."""
+    """Yield the truths; check that their threads exist."""
     for facts in truths(target, CLIENTS, rounds=1):
         for pid, tid, *_ in facts.values():
             assert Path(f"/proc/{pid}/task/{tid}").exists()

@@ -1,4 +1,4 @@
-"""The ground truth for `lanes watch`: which thread serves which client, as the server tells."""
+"""The ground truth for `lanes watch`: which thread serves which client, as the server reports."""
 
 import random
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ class Fact(NamedTuple):
 
 
 class Crowd:
-    """The clients of a server that are there now, in the order in which they came."""
+    """A server's current clients, in the order in which they came."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -50,7 +50,7 @@ class Crowd:
         talker.close()
 
     def settle(self) -> None:
-        """Wait for all answers except for clients that get no thread until another leaves."""
+        """Wait for all answers, except to clients that get no thread until another leaves."""
         there = len(self._served_by)
         in_vain = max(0, there - (self._target.kind.at_once or there))
         while len(self._unanswered) > in_vain:
@@ -61,7 +61,7 @@ class Crowd:
                 self._served_by[talker] = talker.answer()
 
     def facts(self) -> dict[str, Fact]:
-        """What is true now. While a message is being worked on, only a thread that holds counts."""
+        """What is true now. While a thread works on a message, it counts only if it holds."""
         holds, busy = self._target.kind.holds, set(self._unanswered)
         return {
             talker.address: Fact(*ids, "holds" if holds else "served_last", talker in busy)
@@ -77,10 +77,10 @@ class Crowd:
 def truths(
     target: Target, clients: int, rounds: int, *, seed: int = 0, work_ms: int = WORK
 ) -> Iterator[dict[str, Fact]]:
-    """Yield what is true of N clients, by address, at moments of their conversations.
+    """Yield the facts of N clients, by address, at moments of their conversations.
 
-    In each round some talk at once, then one leaves and another comes. What is yielded stays true
-    until the next is asked for, except that a busy thread may become idle.
+    In each round some talk at the same time, then one leaves and another comes. The facts stay
+    true until you ask for the next, except that a busy thread may become idle.
     """
     chance = random.Random(seed)  # noqa: S311 - the same course for the same seed
     crowd = Crowd(target)

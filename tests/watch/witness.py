@@ -1,4 +1,4 @@
-"""A watcher whose looks are kept, with the moments between which each was taken."""
+"""A watcher that keeps its looks, with the times at which each began and ended."""
 
 import threading
 from collections.abc import Iterator
@@ -12,16 +12,16 @@ from lanes.watch.watcher import Watcher
 
 
 class Drawn(NamedTuple):
-    """What is drawn after a look."""
+    """What `lanes watch` draws after a look."""
 
     began: float  # time.monotonic()
     ended: float
     kind: str
-    certain: dict[str, int]  # client -> the thread that is drawn solid for it
+    certain: dict[str, int]  # client -> the thread drawn solid for it
 
 
 class Witness(Watcher):
-    """Its looks go on in a thread of their own."""
+    """A watcher that keeps what is drawn after each look."""
 
     def __init__(self, pid: int, port: int) -> None:
         super().__init__([pid], [port])
@@ -41,7 +41,7 @@ class Witness(Watcher):
         self.drawn.append(Drawn(began, ended, seen.model, certain))
 
     def since(self, moment: float) -> list[Drawn]:
-        """The looks that began after this moment."""
+        """Return the looks that began after this moment, of the last 100."""
         return [one for one in self.drawn[-100:] if one.began > moment]
 
 

@@ -20,8 +20,8 @@ static int listening(const char *port) {
     return listener;
 }
 
-/* Answers one message, and returns its length: 0 or less if the client has left. It waits for each
-   answer, so what arrives at once is one line. */
+/* Answers one message and returns its length: 0 or less if the client has left. The client waits for
+   each answer, so one recv returns one line. */
 static ssize_t answer(int client) {
     char line[64];
     int milliseconds;

@@ -1,7 +1,7 @@
-"""What the servers here share: a message is a line, its answer says who serves its client.
+"""What the servers here share: a message is a line, and its answer names the thread that serves.
 
-`hello` is answered at once, `work 300` after 300 ms, with the ids of the process and of the thread
-as the system has them: getpid(2), gettid(2).
+They answer `hello` at once and `work 300` after 300 ms, with the ids of the process and of the
+thread as the system knows them: getpid(2), gettid(2).
 """
 
 import os
@@ -22,18 +22,18 @@ def converse(client: socket.socket) -> None:
 
 
 def work(message: str) -> float:
-    """Seconds of work that the message asks for."""
+    """Return the seconds of work that the message asks for."""
     word, _, milliseconds = message.partition(" ")
     return int(milliseconds) / 1000 if word == "work" else 0.0
 
 
 def ids() -> bytes:
-    """Who runs this."""
+    """Return the ids of the process and the thread that run this."""
     return f"{os.getpid()} {threading.get_native_id()}\n".encode()
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """The same as a web application: /hello, /work/300."""
+    """Answer in the same way as a web application: /hello, /work/300."""
     time.sleep(work(environ["PATH_INFO"].strip("/").replace("/", " ")))
     body = ids()
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])

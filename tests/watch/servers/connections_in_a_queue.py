@@ -1,4 +1,4 @@
-"""Three workers take connections from a queue, and put back those that say nothing for a moment."""
+"""Three workers take connections from a queue, and put back those that are silent for a moment."""
 
 import socket
 import sys
@@ -13,7 +13,7 @@ connections: Queue[socket.socket] = Queue()
 
 
 def take_turns() -> None:
-    """Serve the next client, and none for long."""
+    """Serve the next client in the queue, for at most one message."""
     while client := connections.get():
         client.settimeout(MOMENT)
         try:

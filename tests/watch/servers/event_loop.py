@@ -17,7 +17,7 @@ async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 async def serve() -> None:
-    # A crowd comes at once: whoever finds the backlog full tries again after a second.
+    # A crowd comes at once, and a client that finds the backlog full tries again after a second.
     port, backlog = int(sys.argv[1]), 4096
     server = await asyncio.start_server(converse, "127.0.0.1", port, backlog=backlog)
     async with server:

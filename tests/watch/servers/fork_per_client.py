@@ -7,7 +7,7 @@ import sys
 
 from answering import converse
 
-signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children: signal(2)
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the children: signal(2)
 with socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128) as listener:
     while True:
         client, _ = listener.accept()

@@ -1,4 +1,4 @@
-"""A server of tests/zoo that says who answers, whatever it sends: NAME PORT."""
+"""A server of tests/zoo, whose answers are replaced by the thread's ids: NAME PORT."""
 
 import runpy
 import socket
@@ -14,7 +14,7 @@ heard = threading.local()
 
 
 class Saying(socket.socket):
-    """It remembers what the thread received last, and answers that."""
+    """Remembers what the thread received last, and answers that with the thread's ids."""
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
         heard.last = came = super().recv(size, flags)
@@ -30,6 +30,6 @@ class Saying(socket.socket):
 
 
 _, name, port = sys.argv
-socket.socket = Saying  # type: ignore[misc]  # accept() makes these, too
+socket.socket = Saying  # type: ignore[misc]  # accept() returns these, too
 sys.argv = [name, port]
 runpy.run_path(str(ZOO / f"{name}.py"), run_name="__main__")

@@ -1,4 +1,4 @@
-"""The accepting thread takes a lock for each client, and the client's thread gives it back."""
+"""The accepting thread takes a lock for each client, and the client's thread releases it."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-/* Two event loops, a thread each, and helpers that serve nobody: one by the clock, one that never runs. */
+/* Two event loops, one thread each, and two helpers that serve no client: one wakes every 20 ms, one never. */
 #include "answering.h"
 #include <sys/epoll.h>
 

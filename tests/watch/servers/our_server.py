@@ -1,4 +1,4 @@
-"""Our own server, whose answers say who serves: DIALECT MODEL PORT."""
+"""Our own server, whose answers name the thread that serves: DIALECT MODEL PORT."""
 
 import sys
 import time
@@ -14,7 +14,7 @@ from server.command import main
 
 
 class Saying:
-    """A dialect that greets nobody; a session calls `reply` in the thread that serves it."""
+    """A dialect without a greeting; a session calls `reply` in the thread that serves it."""
 
     def greeting(self) -> bytes:
         return b""

@@ -1,4 +1,4 @@
-/* A thread for each client, which waits for it and for a pipe: "poll" or "epoll" says by what. */
+/* A thread for each client, which waits for the client and for a pipe by "poll" or "epoll". */
 #include "answering.h"
 #include <poll.h>
 #include <string.h>

@@ -1,9 +1,9 @@
-/* Two workers, and a queue of clients who wait for one. */
+/* Two workers, and a queue of clients that wait for one. */
 #include "answering.h"
 
 enum { ROOM = 1024 };
 static int queue[ROOM];
-static unsigned first, next; /* to be served, to be filled */
+static unsigned first, next; /* the next to serve, the next free place */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 

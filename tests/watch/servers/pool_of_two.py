@@ -1,4 +1,4 @@
-"""Two workers: a third client is accepted, and waits for one of them to be free."""
+"""Two workers: a third client is accepted, but waits until one of them is free."""
 
 import socket
 import sys

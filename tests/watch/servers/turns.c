@@ -1,4 +1,4 @@
-/* Four workers wait for the same connections, and whoever is woken has one until it has answered. */
+/* Four workers wait for the same connections; one that wakes keeps a connection until it has answered. */
 #include "answering.h"
 #include <sys/epoll.h>
 

@@ -1,4 +1,4 @@
-"""A thread for each client, and a time-out: Python then polls the socket before it receives."""
+"""A thread for each client, with a time-out: Python polls the socket before it receives."""
 
 import socket
 import sys
