@@ -15,7 +15,7 @@ def tally(request: pytest.FixtureRequest) -> Tally:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
-    """Fail a test that has counted a violation, or nothing at all; keep what it counted."""
+    """Fail a test that has counted a violation or nothing at all; record its tally."""
     tally = pyfuncitem.funcargs["tally"]
     assert isinstance(tally, Tally)
     try:

@@ -1,4 +1,4 @@
-"""A crowd of clients that go on until the server ends, each in its own way."""
+"""A crowd of clients that keep going until the server ends, each in its own way."""
 
 import select
 import socket
@@ -12,7 +12,7 @@ from tests.kit.waiting import SECONDS
 
 KINDS = {"busy": 40, "pipelining": 20, "flooding": 5, "idle": 20, "half": 10, "deaf": 5}
 MESSAGE = b"message of a crowd of clients\n"
-BURST = {"busy": 1, "pipelining": 50}  # messages at once, and then again when all are answered
+BURST = {"busy": 1, "pipelining": 50}  # messages at once, repeated when all are answered
 FIRST_WORDS = {
     **{kind: burst * MESSAGE for kind, burst in BURST.items()},
     "idle": MESSAGE,
@@ -29,7 +29,7 @@ class Member:
     """One client, and what it has received so far."""
 
     kind: str
-    peer: str = ""  # as the server calls it
+    peer: str = ""  # its address, as the server sees it
     replies: int = 0
     last: bytes = b""  # what it read last, even a part of a line
     error: str = ""
@@ -44,7 +44,7 @@ class Member:
         return self.last.startswith(b"-ERR closing: ") or not self.error
 
     def hear(self, line: bytes) -> bool:
-        """Count it; whether it is a reply."""
+        """Count the line if it is a reply; return whether it is."""
         self.last = line
         is_reply = line.startswith(b"+OK ") and line.endswith(b"\n")
         self.replies += is_reply
@@ -52,7 +52,7 @@ class Member:
 
 
 class Crowd:
-    """100 clients, all greeted when this is made; they end with the server."""
+    """100 clients, all greeted once this is constructed; they end with the server."""
 
     def __init__(self, port: int) -> None:
         self.members = [Member(kind) for kind, count in KINDS.items() for _ in range(count)]

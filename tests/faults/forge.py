@@ -1,4 +1,4 @@
-"""Processes forked from an interpreter that has imported everything: each is there at once."""
+"""Processes forked from an interpreter that has imported everything, so each starts at once."""
 
 import multiprocessing
 import threading
@@ -25,10 +25,10 @@ class Call(NamedTuple):
 
 @contextmanager
 def beside(work: Callable[..., Result], *words: object) -> Iterator[Future[Result]]:
-    """Do `work(call, *words)` in a process, so that neither slows down the other's stopwatch.
+    """Run `work(call, *words)` in another process, so that neither distorts the other's timings.
 
-    The block begins once the work has set `call.ready`. When it ends `call.over` is set, and the
-    work has to end too.
+    The block begins once the work has set `call.ready`. When the block ends, `call.over` is set,
+    and the work must end too.
     """
     ready, over = FORGE.Event(), FORGE.Event()
     with ProcessPoolExecutor(1, FORGE, _answer, (ready, over)) as process:
@@ -40,11 +40,11 @@ def beside(work: Callable[..., Result], *words: object) -> Iterator[Future[Resul
             over.set()
 
 
-_calls: list[Call] = []  # the one that a process has answered
+_calls: list[Call] = []  # the one call that this process answers
 
 
 def _answer(ready: ProcessEvent, over: ProcessEvent) -> None:
-    call = Call(ready, threading.Event())  # quicker to look at than one that processes share
+    call = Call(ready, threading.Event())  # faster to check than one that processes share
     _calls.append(call)
 
     def listen() -> None:

@@ -9,7 +9,7 @@ from tests.kit.waiting import wait_until
 
 
 def slowest_answer(server: ServerProcess, tally: Tally, until: Callable[[], object]) -> float:
-    """Ask for its health until this is so; return how many seconds the slowest answer took."""
+    """Poll /healthz until `until()` is true; return how many seconds the slowest answer took."""
     slowest = 0.0
 
     def is_over() -> object:

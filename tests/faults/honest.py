@@ -1,4 +1,4 @@
-"""Honest clients beside the trouble check every reply: how and how quickly they were served."""
+"""Honest clients that check every reply, and how quickly it came, while others make trouble."""
 
 import itertools
 import socket
@@ -39,9 +39,9 @@ class Service:
 def honest_clients(
     port: int, clients: int, *tls: Path | Pair
 ) -> AbstractContextManager[Future[Service]]:
-    """N clients at once, greeted when it is entered; they say goodbye when it is left.
+    """Run N clients at once, greeted when the block begins; they leave when it ends.
 
-    `tls` are the authority that they trust and the certificate that they show.
+    `tls` is the authority that they trust and the certificate that they show.
     """
     return beside(_converse, port, clients, *tls)
 

@@ -1,7 +1,7 @@
-"""Hostile clients, in processes of their own, at a steady rate.
+"""Hostile clients, in their own processes, at a steady rate.
 
-Each kind of conversation says what it must not and breaks off when it likes, and checks what the
-protocol promises even so: a complaint, the replies, an end.
+Each kind of conversation sends what it must not and breaks off when it likes. It checks what the
+protocol promises even then: a complaint, the replies, an end.
 """
 
 import random
@@ -21,15 +21,15 @@ PROCESSES = 2
 ENDLESS = 100_000_000  # bytes without a line end
 PIECE = b"x" * 65_536
 
-# Would command a terminal, if it reached one.
+# Would control a terminal if they reached one.
 ESCAPES = [
     "\x1b[2J\x1b[H\x1b[31m",
     "\x1b]0;title\x07\x1b]52;c;aGV5\x07",
-    "\x9b31m\x90q\x9c",  # the same in one character each: C1
+    "\x9b31m\x90q\x9c",  # the same as single characters: C1
     "".join(map(chr, range(0x20))).replace("\n", "") + "\x7f",
     "\u202egnihtyna\u2066\u200b\ufeff\x85\u2028\u2029\x0b\x0c",
 ]
-# Would be a line of the log, if it began one.
+# Would pass for lines of the log if they began one.
 FORGERIES = [
     '{"time": "2025-01-01T00:00:00+00:00", "level": "error", "thread": "log", "event": "forged"}',
     '"}\r{"level": "error", "event": "forged"}\r',
@@ -40,7 +40,7 @@ FORGERIES = [
 
 
 def converse(connection: socket.socket, said: bytes, replies: int, *, size: int = 65_536) -> None:
-    """Say it in pieces of this size, and then no more; this many replies are promised."""
+    """Send it in pieces of this size, then end the output; expect this many replies."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     for start in range(0, len(said), size):
         connection.sendall(said[start : start + size])
@@ -49,7 +49,7 @@ def converse(connection: socket.socket, said: bytes, replies: int, *, size: int 
 
 
 def expect(beginnings: list[bytes], connection: socket.socket) -> None:
-    """Read to the end: every line must begin like this."""
+    """Read to the end; the lines must begin as listed."""
     heard = b"".join(iter(lambda: connection.recv(65_536), b""))
     *lines, rest = heard.split(b"\r\n")
     as_promised = not rest and len(lines) == len(beginnings)
@@ -65,7 +65,7 @@ def garbage(connection: socket.socket, dice: random.Random) -> None:
 
 
 def reset(connection: socket.socket, dice: random.Random) -> None:
-    """A reset: at once, after the greeting, within a line, or in place of reading the reply."""
+    """A reset: at once, after the greeting, within a line, or instead of reading the replies."""
     reset_on_close(connection)
     stage = dice.randrange(4)
     if stage:
@@ -75,7 +75,7 @@ def reset(connection: socket.socket, dice: random.Random) -> None:
 
 
 def half_closed(connection: socket.socket, dice: random.Random) -> None:
-    """Everything at once, then the end of the output; or of the input, which the kernel keeps."""
+    """Send everything, then end the output; or end only the input, which no server can see."""
     if dice.randrange(4) == 0:
         connection.shutdown(socket.SHUT_RD)
         connection.sendall(b"unheard\n")
@@ -85,7 +85,7 @@ def half_closed(connection: socket.socket, dice: random.Random) -> None:
 
 
 def overlong(connection: socket.socket, dice: random.Random) -> None:
-    """A line that is a little too long; now and then 100 MB, as far as the server lets it."""
+    """A line that is a little too long; now and then 100 MB, or as much as the server takes."""
     left = ENDLESS if dice.randrange(125) == 0 else 8193 + dice.randrange(8000)
     with suppress(ConnectionError):
         while left:
@@ -94,7 +94,7 @@ def overlong(connection: socket.socket, dice: random.Random) -> None:
 
 
 def one_byte_packets(connection: socket.socket, _dice: random.Random) -> None:
-    """A character of four bytes and a line end, each byte in a packet of its own."""
+    """A four-byte character and a line end, each byte in its own packet."""
     converse(connection, "🧵\n".encode(), 1, size=1)
 
 
@@ -119,7 +119,7 @@ KINDS = [garbage, reset, half_closed, overlong, one_byte_packets, escapes, forge
 
 
 def harass(port: int, conversations: int, rate: float) -> list[str]:
-    """Hold N conversations at a rate a second; return the broken promises."""
+    """Hold N conversations at a rate per second; return the broken promises."""
     share = conversations // PROCESSES, rate / PROCESSES
     with ProcessPoolExecutor(PROCESSES, FORGE) as gangs:
         told = [gangs.submit(_harass, port, *share, seed) for seed in range(PROCESSES)]

@@ -1,11 +1,11 @@
-"""The log, line by line: whether each line is the server's own, without control characters."""
+"""Inspect the log: each line must be the server's own, without control characters."""
 
 import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-# What the server's log may say, and which facts each event has.
+# The events that the server may log, and the facts of each.
 FACTS = {
     "listening": {"address"},
     "bound": {"address", "status_port", "python", "gil"},
@@ -28,11 +28,11 @@ CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 @dataclass
 class Inspection:
     lines: int = 0
-    missing: int = 0  # lines that the log says it dropped
+    missing: int = 0  # lines that the log reports as dropped
     faults: list[str] = field(default_factory=list)
 
     def text(self, line: bytes) -> str:
-        """The line without its end: there must be one, and no other control character."""
+        """Return the line without its end, which must be its only control character."""
         self.lines += 1
         rest = line.removesuffix(b"\n")
         if rest == line or CONTROL.search(rest):
@@ -44,7 +44,7 @@ class Inspection:
 
 
 def inspect_json(lines: Iterable[bytes]) -> Inspection:
-    """Each is an object in ASCII with the facts of its event: no traceback, nothing forged."""
+    """Each line must be an ASCII object with the facts of its event: no traceback, no forgery."""
     found = Inspection()
     for line in lines:
         text = found.text(line)
@@ -67,7 +67,7 @@ def inspect_json(lines: Iterable[bytes]) -> Inspection:
 
 
 def inspect_console(lines: Iterable[bytes]) -> Inspection:
-    """Each begins as the server's lines do, and every character of it can be printed."""
+    """Each line must look like one of the server's, with printable characters only."""
     found = Inspection()
     for line in lines:
         text = found.text(line)

@@ -1,8 +1,8 @@
-"""One client's numbered messages, from both ends: the replies it got, what the server received.
+"""One client's numbered messages from both ends: the replies it got, what the server received.
 
-Each connection has its share of the numbers: it begins with the first that was not answered
-before, and what the server has received on it ends with the last that it answered, or with one more
-that is in doubt. That one may arrive late, when the client has said it again elsewhere and gone on.
+Each connection has its share of the numbers. It begins with the first that was not answered before.
+It ends with the last that the server answered, or with one more that is in doubt. That one may
+arrive late, after the client has sent it again on another connection.
 """
 
 from collections import defaultdict
@@ -15,18 +15,18 @@ from tests.kit.json_log import Event
 
 
 def script(name: str, messages: int, pause: float) -> str:
-    """A script of that client's messages: `name 1`, `name 2` and so on, with pauses in seconds."""
+    """Return a script of a client's messages: `name 1`, `name 2`, ..., with pauses in seconds."""
     return f"#pause {pause}\n".join(f"{name} {number}\n" for number in range(1, messages + 1))
 
 
 class Ledger:
-    """`name`'s events as the client logged them, and all that a server has logged, in order."""
+    """The events that client `name` logged, and all that the server logged, in order."""
 
     def __init__(self, name: str, client: Iterable[Event], server: Iterable[Event]) -> None:
         self.name = name
         self._client = list(client)
         self._received: list[int] = []
-        # By the server's life and the client's own end, which may come back in a later life.
+        # By the server's life and the client's address, which may recur in a later life.
         self._connections: dict[tuple[int, str], list[int]] = defaultdict(list)
         self._lives = 0
         for event in server:
@@ -40,7 +40,7 @@ class Ledger:
 
     @property
     def summary(self) -> Event:
-        """What the client says happened to its messages, if it says so."""
+        """The client's report on what happened to its messages; empty if there is none."""
         return next((event for event in self._client if event["event"] == "summary"), {})
 
     def complaints(self, exit_code: int | None) -> Iterable[str]:
@@ -66,9 +66,10 @@ class Ledger:
         yield from self._strays()
 
     def _killed_with_the_log(self, missing: set[int]) -> set[int]:
-        """Those of them that were the last of a connection which a kill may have ended.
+        """Return those that were the last of a connection that a kill may have ended.
 
-        The log is written a moment later: on a busy machine many messages are answered in that.
+        A message is logged a moment after its answer, and in that moment a server on a busy machine
+        may answer many more.
         """
         *ended, _ = self._shares()
         found = set[int]()
@@ -86,7 +87,7 @@ class Ledger:
                 yield f"a reply that the thread which greeted it did not give: {event}"
 
     def _strays(self) -> Iterable[str]:
-        """What the server has received on a connection beyond that connection's share."""
+        """Yield what the server has received on a connection beyond that connection's share."""
         shares = {(local, before): answered for local, before, answered in self._shares()}
         for (_, peer), numbers in self._connections.items():
             first = numbers[0]
@@ -95,7 +96,7 @@ class Ledger:
                 yield f"on {peer} the server received {numbers}, and {most} at most were to come"
 
     def _shares(self) -> Iterable[tuple[str, int, int]]:
-        """For each connection the client's own end, and what was answered before it and on it."""
+        """Yield each connection's local address, and how many answers came before it and on it."""
         local, before, answered = "", 0, 0
         for event in self._client:
             if event["event"] == "connected":
@@ -107,7 +108,7 @@ class Ledger:
 
 
 def audit(ledgers: Iterable[Ledger], exit_codes: Iterable[int | None], tally: Tally) -> None:
-    """Count everything that is wrong with them, and return how many messages there were."""
+    """Count everything that is wrong with the ledgers; record how many messages there were."""
     messages = sent_again = 0
     for ledger, code in zip(ledgers, exit_codes, strict=True):
         for complaint in ledger.complaints(code):

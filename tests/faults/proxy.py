@@ -1,8 +1,8 @@
-"""A proxy between one client and a server, which breaks what it carries.
+"""A faulty proxy between one client and a server.
 
-Each fault is one connection's, in order; later ones are carried faithfully. With
-`Fault("client", "cut", after=30)` the client gets 30 bytes that the server says, and in place of
-the 31st the end of the stream.
+Each fault applies to one connection, in order; later connections are carried faithfully. With
+`Fault("client", "cut", after=30)` the client gets 30 bytes from the server and, in place of the
+31st, the end of the stream.
 """
 
 import contextlib
@@ -33,10 +33,10 @@ class Fault(NamedTuple):
 
 
 class Proxy:
-    """Carries one connection after the other, in a thread of its own; it listens on `port`."""
+    """Carries one connection after the other, in its own thread; listens on `port`."""
 
     def __init__(self, server: tuple[str, int], *faults: Fault) -> None:
-        self.struck = 0  # faults that took the place of a byte
+        self.struck = 0  # faults that replaced a byte
         self._server = server
         self._faults = iter(faults)
         self._listener = socket.create_server((LOOPBACK, 0))
@@ -69,10 +69,10 @@ class Proxy:
         left, struck = fault.after, False  # bytes that may still pass (None: all); whether it came
         for end in sinks:
             end.settimeout(SECONDS)
-            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a packet is a packet
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # each send is a packet
 
         def carry(source: socket.socket) -> bool:
-            """Pass on what has arrived, as far as it may pass; False where that was the end."""
+            """Pass on what has arrived, as far as it may pass; return False at the end."""
             nonlocal left, struck
             if source is not faulty:
                 packet = source.recv(CHUNK)
@@ -89,7 +89,7 @@ class Proxy:
             struck = True
             return fault.kind == "swallow"
 
-        # An end that is gone, in whatever way, is gone for the other one too.
+        # If one end goes away, in whatever way, the other one loses its connection too.
         with contextlib.suppress(ConnectionError):
             while ready := select.select(sinks, [], [], SECONDS)[0]:
                 if not all(map(carry, ready)):

@@ -1,4 +1,4 @@
-"""What a server says to a stream of bytes, in ten lines: the model that the server must match.
+"""What a server answers to a stream of bytes, in ten lines: the model that the server must match.
 
 Written from docs/protocol.md and RFC 3629 alone, so that it cannot share the server's mistakes.
 """
@@ -18,7 +18,7 @@ UTF8 = re.compile(
 
 
 def said_to(stream: bytes, thread: str) -> bytes:
-    """Everything that the thread of this name answers, from the greeting on."""
+    """Return everything that the thread of this name sends, from the greeting on."""
     said = [f"+OK {thread}: ready\r\n".encode()]
     reply = f"+OK {thread}: {OK}\r\n".encode()
     for line, end in re.findall(rb"([^\n]*)(\n?)", stream):

@@ -1,6 +1,6 @@
-"""A server and its clients as containers on a network of their own, to be cut off from each other.
+"""A server and its clients as containers on their own network, to be cut off from each other.
 
-Each client says numbered messages, on and on. `finish` ends them, and counts what went wrong.
+Each client keeps sending numbered messages. `finish` ends them and counts what went wrong.
 """
 
 import time
@@ -23,9 +23,9 @@ from tests.kit.images import Client, Program
 from tests.kit.json_log import Event, events, records
 from tests.kit.waiting import wait_until
 
-MESSAGES = 10_000  # each, more than there is time for
+MESSAGES = 10_000  # for each client, more than there is time for
 POLL = 0.1  # seconds between two requests to the engine: many sites ask at once
-LOOKS = 4  # at a client's last reply: the same in all of them is its last before it was cut off
+LOOKS = 4  # at a client's last reply: if all see the same, it was the last before the cut
 FREED = 65.0  # seconds within which the server must free a dead connection
 FAULTS_IMAGE = "thread-lanes-faults"
 
@@ -35,8 +35,8 @@ class Site:
         self.tally = tally
         self._network = network
         self._stack = stack
-        self._started = time.time()  # the server, for the last time
-        # With no published ports: to publish them takes half of a start.
+        self._started = time.time()  # when the server was last started
+        # Without published ports, because publishing them takes half of a start.
         self.server = Program(SERVER_IMAGE, network, []).with_network_aliases("server")
         self.clients: dict[str, Client] = {}
         self._stack.callback(self.server.stop)
@@ -65,7 +65,7 @@ class Site:
         return self.container.client.networks.get(self._network.id)
 
     def peer_of(self, client: Client) -> str:
-        """The client's own end of its latest connection."""
+        """Return the client's own address in its latest connection."""
         return str(client.events("connected")[-1]["local"])
 
     def start_again(self) -> None:
@@ -80,21 +80,21 @@ class Site:
         )
 
     def check_all_run(self) -> None:
-        """Count a round, in which neither the server nor one of its clients has ended."""
+        """Count a round, in which neither the server nor any client may have ended."""
         running = self.container.client.containers.list(filters={"network": self._network.id})
         self.tally.check(len(running) == 1 + len(self.clients), "a client has given up")
 
     def stay_cut_off(self, seconds: float, *clients: str) -> None:
-        """For this long these clients can get no reply: count a client that gets one."""
+        """Wait this long, in which these clients can get no reply; count any that gets one."""
         until = time.monotonic() + seconds
         had = self._settled(clients)
-        time.sleep(max(until - time.monotonic(), 0))  # not a wait: this is what is tried
+        time.sleep(max(until - time.monotonic(), 0))  # not a wait: this is the cut under test
         for name, reply in had.items():
             not_cut_off = f"{name} was not cut off: a reply after number {reply}"
             self.tally.check(last_reply(self.clients[name]) == reply, not_cut_off, rounds=0)
 
     def _settled(self, clients: tuple[str, ...]) -> dict[str, int]:
-        """Their last replies, once each client has logged what it got before it was cut off."""
+        """Return their last replies, once each client has logged what it got before the cut."""
         looks: deque[dict[str, int]] = deque(maxlen=LOOKS)
 
         def are_the_same() -> bool:
@@ -112,7 +112,7 @@ class Site:
         )
 
     def finish(self) -> None:
-        """Wait until all is well, end the clients, and count everything that is wrong with them."""
+        """Wait until all is well, end the clients, and count everything that went wrong."""
         self.heal()
         with ThreadPoolExecutor() as threads:
             codes = list(threads.map(Client.terminate, self.clients.values()))
@@ -127,7 +127,7 @@ class Site:
             self.tally.check(reconnected, f"{name} was not cut off", rounds=0)
 
     def check_none_left(self) -> None:
-        """Check that the server ends all connections of clients that have ended, in time."""
+        """Check that the server ends, in time, all connections of clients that have ended."""
 
         def left() -> set[str]:
             begun, ended = (self.server.events(name) for name in ("new connection", "bye"))
@@ -136,7 +136,7 @@ class Site:
         self.tally.check(wait_until(lambda: not left(), FREED, pause=POLL) <= FREED)
 
     def check_freed(self, dead: dict[str, float]) -> None:
-        """Check that the server calls each of these lost in time, counted from that Unix second."""
+        """Check that the server ends each as lost in time, counted from the given Unix second."""
 
         def ends() -> dict[str, Event]:
             return {event["peer"]: event for event in self.server.events("bye")}
@@ -156,7 +156,7 @@ class Site:
 def open_site(
     tally: Tally, clients: int, *, pause: float = 0.2, subnet: str | None = None
 ) -> Iterator[Site]:
-    """A site whose clients have all been answered; a subnet is for fixed addresses."""
+    """Yield a site whose clients have all been answered; fixed addresses need a subnet."""
     options: dict[str, Any] = {"labels": {LABEL: PROJECT}}
     if subnet:
         options["ipam"] = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)])
@@ -167,13 +167,13 @@ def open_site(
 
 
 def last_reply(client: Client) -> int:
-    """The number of its last reply; 0 if it got none lately."""
+    """Return the number of its last reply, or 0 if it got none lately."""
     recent = client.get_wrapped_container().logs(tail=50)
     return max((event["number"] for event in events(recent, "reply")), default=0)
 
 
 class Firewall:
-    """Drops a container's packets, from a container that shares its network namespace."""
+    """Drops a container's packets, from another container in its network namespace."""
 
     def __init__(self, around: Container) -> None:
         # `run` would ask a registry for an image that is not here; `create` never does.

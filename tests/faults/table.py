@@ -1,4 +1,4 @@
-"""The end of `make faults`: what was promised, tried and broken; exit code 1 if something was."""
+"""Print what `make faults` promised, tried and broke; exit with 1 if one is broken or untried."""
 
 import sys
 from pathlib import Path

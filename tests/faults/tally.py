@@ -1,4 +1,4 @@
-"""How often a promise was tested, how often it was broken, and what was measured."""
+"""How many times a promise was tested and broken, and what was measured."""
 
 import json
 import threading
@@ -32,13 +32,13 @@ class Tally:
         self.figures |= figures
 
     def append_to(self, path: Path) -> None:
-        """Add it as a line of JSON: in one write, for other processes add theirs."""
+        """Append it as a line of JSON, in one write, because other processes append theirs."""
         with path.open("ab", buffering=0) as file:
             file.write(json.dumps(asdict(self)).encode() + b"\n")
 
 
 def read_tallies(path: Path) -> list[Tally]:
-    """The tallies of a file, those of the same test added up; the figures are the last one's."""
+    """Read a file's tallies; add up those of the same test, and keep the last one's figures."""
     merged: dict[tuple[int, str], Tally] = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         tally = Tally(**json.loads(line))

@@ -1,4 +1,4 @@
-"""What compose.yaml keeps its containers from, read from inside them and tried from outside."""
+"""What compose.yaml denies its containers, read from inside them and tried from outside."""
 
 import random
 import socket
@@ -32,7 +32,7 @@ for address in sys.argv[1:]:
         print(address)
 """
 
-# What each HTTP port answers: the server's own, and the page's.
+# The paths that each HTTP port answers: the server's own, and the page's.
 PAGES = {
     "server": ("/healthz", "/sessions.json", "/metrics"),
     "lanes": ("/", "/report.html", "/lanes.svg", "/trace.json", "/sessions.json", "/healthz"),
@@ -53,7 +53,7 @@ REFUSED = (
     b"GET / HTTP/1.1\r\nX: " + 20_000 * b"x" + b"\r\n\r\n",
     b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
     b"Hey Server!!!\r\n\r\n",
-    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n",  # as a client begins that takes it for HTTPS
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n",  # the start of a client that expects HTTPS
 )
 REFUSALS = {400, 404, 405, 413, 431, 501}
 PROTECTED = {
@@ -96,7 +96,7 @@ def test_both_ports_are_open_to_this_machine_alone(
     tally: Tally, lab: Lab, engine: docker.DockerClient, stranger: Container
 ) -> None:
     lab.compose("up", "--detach", "server", "lanes")
-    lab.page()  # both are there
+    lab.page()  # waits until both are up
     stranger.reload()
     for name, port in ("server", 2022), ("lanes", 8022):
         service = engine.containers.get(lab.get_container(name).ID)
@@ -118,9 +118,9 @@ def test_both_ports_are_open_to_this_machine_alone(
 
 
 def ask(address: tuple[str, int], request: bytes) -> tuple[int, dict[str, str]]:
-    """The status of the answer, and its headers; 0 where there is none."""
+    """Return the status of the answer, or 0 if there is none, and its headers."""
     answer = b""
-    # A reset may follow the answer: it had not read all of the request.
+    # A reset follows the answer if the server has not read all of the request.
     with socket.create_connection(address, SECONDS) as connection, suppress(ConnectionResetError):
         connection.sendall(request)
         while chunk := connection.recv(65536):
@@ -135,7 +135,7 @@ def test_http_answers_get_and_head_alone_and_all_answers_are_protected(
 ) -> None:
     server = start_server()
     lab.compose("up", "--detach", "server", "lanes")
-    lab.page()  # both are there
+    lab.page()  # waits until both are up
     accepted = server.snapshot()["accepted"]
     chance = random.Random(12)  # noqa: S311 - the same bytes in every run
     lines = [chance.randbytes(chance.randint(1, 200)) for _ in range(rounds(200, 2_000))]

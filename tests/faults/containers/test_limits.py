@@ -1,4 +1,4 @@
-"""The container gives no more threads or memory; the server serves the clients that it can."""
+"""The container allows no more threads or memory; the server serves the clients that it can."""
 
 import re
 import time
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.promise(5)
 
 CLIENTS = 60  # more than the threads that the limit leaves
 MEMORY, _ = LIMITS["server"]
-DEAF = 255  # clients, and one place is left
+DEAF = 255  # clients, which leave one place free
 QUESTIONS = 4 * 8192 * b"\n"  # the replies to a quarter of them are 650 KB
 BUSY, GREETED = "-ERR busy", "+OK"
 
@@ -29,7 +29,7 @@ def first_words(line: str) -> str:
 
 
 def flood(server: Server, tally: Tally) -> Counter[str]:
-    with ExitStack() as stack:  # all are there at once
+    with ExitStack() as stack:  # all are connected at once
         clients = [stack.enter_context(Peer(server.chat)) for _ in range(CLIENTS)]
         told = {client: first_words(client.line()) for client in clients}
         counts = Counter(told.values())
@@ -37,7 +37,7 @@ def flood(server: Server, tally: Tally) -> Counter[str]:
         greeted = [client for client, words in told.items() if words == GREETED]
         answered = sum(map(Peer.is_answered, greeted))
         tally.check(answered == len(greeted), f"{answered} of {len(greeted)} answered")
-        # A health check of Docker's would want a process.
+        # Not Docker's health check, which would need a process.
         tally.check(bool(server.snapshot()["pid"]), "its HTTP port does not answer")
     began = time.monotonic()
     wait_until(lambda: server.snapshot()["open"] == 0)
@@ -62,7 +62,7 @@ def test_with_at_most_40_pids_some_clients_get_threads_and_the_others_busy(
 def test_deaf_clients_in_every_place_take_less_than_half_of_256_mib(
     network: Network, tally: Tally
 ) -> None:
-    # Of a million messages the log would take half a minute, and 8 MiB.
+    # To log a million messages would take half a minute and 8 MiB.
     words = ["--log-level", "warning", "--send-timeout", "3"]
     with Server(network, words, mem_limit=MEMORY) as server, ExitStack() as stack:
         address = server.own_address(), PORT
@@ -75,7 +75,7 @@ def test_deaf_clients_in_every_place_take_less_than_half_of_256_mib(
         ends = Counter(session["end"] for session in server.sessions())
         tally.check(ends == {"unread": DEAF, "bye": 1}, f"their ends: {ends}", rounds=DEAF)
         status = server.exec(["cat", f"/proc/{server.snapshot()['pid']}/status"]).output.decode()
-        [kilobytes] = re.findall(r"VmHWM:\s+(\d+) kB", status)  # the most at once: proc(5)
+        [kilobytes] = re.findall(r"VmHWM:\s+(\d+) kB", status)  # the peak: proc(5)
         peak = 1024 * int(kilobytes)
         tally.check(server.terminate() == 0, "it did not drain")
         tally.check(peak < MEMORY / 2, f"it took {peak:,} bytes")

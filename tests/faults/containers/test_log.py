@@ -1,7 +1,7 @@
 """The reader of the container's log stops reading; the clients notice nothing.
 
-The engine hands output to its attached readers before it takes more. So a reader that does not
-read, once some megabytes are on their way to it, makes the server's own writes stall.
+The engine hands output to its attached readers before it takes more. So once some megabytes are on
+their way to it, a reader that does not read makes the server's own writes stall.
 """
 
 import re
@@ -25,16 +25,16 @@ from tests.kit.waiting import wait_until
 pytestmark = [pytest.mark.promise(11), pytest.mark.alone]
 
 CLIENTS = 4
-CONNECTED = 3  # lines of a connection, without its messages: connected, new connection, bye
-BEFORE = 2  # lines before the first client: where it is bound, and that it listens
+CONNECTED = 3  # lines of a connection, apart from its messages: connected, new connection, bye
+BEFORE = 2  # lines before the first client: bound, listening
 LONG = 8_000 * "x"
-MOST = 20_000  # messages: ten times what was seen to fill everything on the way
+MOST = 20_000  # messages: ten times what filled every buffer on the way
 FATES = re.compile(r'lanes_log_records_total\{fate="(\w+)"\} (\S+)')
 
 
 @contextmanager
 def stalled(container: Container) -> Iterator[None]:
-    """Attach a reader to its output whose own output nobody reads, until this is left."""
+    """In the block, attach a reader to the container's output, and read nothing from it."""
     words = ["docker", "attach", "--no-stdin", "--sig-proxy=false", str(container.id)]
     with subprocess.Popen(words, stdout=subprocess.PIPE) as attached:
         try:
@@ -44,13 +44,13 @@ def stalled(container: Container) -> Iterator[None]:
 
 
 def fates(server: Server) -> dict[str, int]:
-    """How many records the log has written and dropped, by its own count."""
+    """Return how many records the log has written and dropped, by its own count."""
     page = get(server.get_exposed_port(STATUS_PORT), "/metrics").body.decode()
     return {fate: int(float(count)) for fate, count in FATES.findall(page)}
 
 
 def say_long_ones(server: Server) -> int:
-    """Talk until the log has begun to drop; return how many messages that took."""
+    """Talk until the log begins to drop records; return how many messages that took."""
     with Peer(server.chat) as peer:
         peer.line()
         for said in range(MOST):
@@ -68,7 +68,7 @@ def test_while_nobody_reads_the_log_clients_are_answered_and_every_line_is_count
         said = say_long_ones(server)
         written = fates(server)["written"]
         with honest_clients(server.get_exposed_port(PORT), CLIENTS) as honest:
-            time.sleep(rounds(5, 30))  # not a wait for something: for this long nobody reads
+            time.sleep(rounds(5, 30))  # not a wait: for this long, nothing reads the log
         service = honest.result()
         wait_until(lambda: server.snapshot()["open"] == 0)
         tally.check(not service.errors, str(service.errors), rounds=service.answered)

@@ -1,4 +1,4 @@
-"""The server is killed, the network is cut in every way: all clients go on afterwards."""
+"""The server is killed, the network is cut in every way; afterwards, all clients continue."""
 
 import os
 import random
@@ -19,15 +19,15 @@ pytestmark = [pytest.mark.promise(8), pytest.mark.usefixtures("engine")]
 
 MOST = 40  # messages that a server may see before it is killed
 BEYOND = 6  # seconds: longer than a client waits for a reply
-LONG = 4  # of five disconnections the last is that long: the server's and a client's by turns
-# For benchmarks of networks (RFC 2544), so nobody uses it; tests that run at once have one each.
+LONG = 4  # the number, in every five disconnections, of the one that lasts BEYOND seconds
+# Reserved for network benchmarks (RFC 2544), so unused; tests that run at once have one each.
 SUBNETS = [f"198.{second}.{os.getpid() % 256}" for second in (18, 19)]
-IDLE = 30  # seconds without a packet, after which the kernel asks whether the client is there
+IDLE = 30  # seconds without a packet, after which the kernel asks whether the client is still there
 SILENT = "{0} 1\n#pause 600\n{0} 2\n"
 
 
 def cut_often(site: Site, times: int, cut: Callable[[int], object]) -> None:
-    """Cut and restore it this often, each time until every client has been answered again."""
+    """Cut the site N times, each time until every client has been answered again."""
     seconds = []
     for number in range(times):
         cut(number)
@@ -51,17 +51,17 @@ def test_a_container_that_is_killed_under_its_clients_loses_nothing(
 
 
 def pause(site: Site, seconds: float) -> None:
-    """Its server's processes get no processor for this long."""
+    """Freeze the server's processes for this long."""
     for _ in range(10):
         with suppress(APIError):  # "unable to freeze": the kernel was too busy
             site.container.pause()
             break
     site.stay_cut_off(seconds, *site.clients)
-    site.container.unpause()  # an error where it was not paused
+    site.container.unpause()  # an error if it was not paused
 
 
 def test_clients_of_a_server_that_is_paused_go_on(rounds: Rounds, tally: Tally) -> None:
-    """For a second; and until they give the connection up."""
+    """For a second, and for so long that they give up the connection."""
     with open_site(tally, rounds(1, 2)) as site:
         cut_often(site, rounds(3, 50), lambda _: pause(site, 1))
         cut_often(site, rounds(1, 2), lambda _: pause(site, rounds(BEYOND, 20)))
@@ -71,7 +71,7 @@ def test_clients_of_a_server_that_is_paused_go_on(rounds: Rounds, tally: Tally) 
 
 
 def test_clients_go_on_when_one_end_was_disconnected(rounds: Rounds, tally: Tally) -> None:
-    """The server's and, by turns, a client's; each comes back with its address."""
+    """In turn the server's end and a client's; each comes back with its old address."""
     times = rounds(2, 20)
     with open_site(tally, rounds(1, 2), subnet=f"{SUBNETS[0]}.0/24") as site:
         client = site.clients["client-1"].get_wrapped_container()
@@ -94,7 +94,7 @@ def test_clients_go_on_when_one_end_was_disconnected(rounds: Rounds, tally: Tall
 
 
 def test_clients_go_on_when_packets_were_dropped(rounds: Rounds, tally: Tally) -> None:
-    """For longer than a client waits for a reply and, by turns, for a second."""
+    """In turn for longer than a client waits for a reply, and for a second."""
     with open_site(tally, rounds(1, 2)) as site, Firewall(site.container) as firewall:
 
         def cut(number: int) -> None:
@@ -112,7 +112,7 @@ def test_clients_go_on_when_packets_were_dropped(rounds: Rounds, tally: Tally) -
 def test_clients_find_a_server_that_comes_back_with_another_address(
     rounds: Rounds, tally: Tally
 ) -> None:
-    """At last it moves without being killed: what it has at the old address is dead."""
+    """The last time it moves without being killed, so that its old connections are dead."""
     moves = rounds(2, 3)
     dead: dict[str, float] = {}
     with open_site(tally, rounds(1, 2), subnet=f"{SUBNETS[1]}.0/24") as site:
@@ -137,8 +137,8 @@ def test_clients_find_a_server_that_comes_back_with_another_address(
 
 
 def vanish(site: Site, stack: ExitStack) -> dict[str, float]:
-    """Cut three clients off at their own end: by its address, when that was, in Unix seconds."""
-    # Not at the server's end: its TCP would hear that its own firewall drops the packet.
+    """Cut three clients off at their own end; return when, in Unix seconds, by their addresses."""
+    # Not at the server's end, whose TCP would notice that its own firewall drops the packet.
     idle = site.start_client(SILENT.format("idle"))
     unplugged = site.start_client(SILENT.format("unplugged"))
     talking = site.start_client(script("talking", 1000, 0.5))
@@ -153,7 +153,7 @@ def vanish(site: Site, stack: ExitStack) -> dict[str, float]:
     firewall.drop("INPUT", "OUTPUT")
     dead[site.peer_of(idle)] = time.time()
 
-    # One message more gets out, and its reply is never acknowledged.
+    # One more message gets out, but its reply is never acknowledged.
     firewall = stack.enter_context(Firewall(talking.get_wrapped_container()))
     peer = site.peer_of(talking)
     firewall.drop("INPUT")
@@ -169,7 +169,7 @@ def vanish(site: Site, stack: ExitStack) -> dict[str, float]:
 
 
 def keepalive(site: Site) -> float:
-    """The most seconds that may pass until the kernel asks a silent client; 0 if it never does."""
+    """Return the seconds until the kernel has asked every silent client; 0 if it never does."""
     _, table = site.container.exec_run(["cat", "/proc/net/tcp"])  # proc_net_tcp(5)
     rows = [line.split() for line in table.decode().splitlines()[1:]]
     timers = [row[5] for row in rows if row[1].endswith(":07E6") and row[3] == "01"]
@@ -180,7 +180,7 @@ def keepalive(site: Site) -> float:
 
 
 def test_a_dead_connection_is_freed_within_65_seconds(rounds: Rounds, tally: Tally) -> None:
-    """`full` waits for each; `short` trusts the kernel, which says that it will ask in time."""
+    """`full` waits for each; `short` trusts the kernel's timers to ask in time."""
     with open_site(tally, 1) as site:
         if rounds(0, 1):
             with ExitStack() as stack:

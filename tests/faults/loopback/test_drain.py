@@ -1,4 +1,4 @@
-"""A server that gets a signal to stop: it answers what it has received, and ends in time."""
+"""A server that gets a stop signal answers what it has received, and ends in time."""
 
 import signal
 import time
@@ -20,24 +20,24 @@ AT_ONCE = 2  # servers
 LATEST = 500  # milliseconds after its start at which it gets the signal
 GRACE = 1.0  # seconds
 LEEWAY = 1.0  # seconds that a drain may take beyond the grace
-MISSING = "log lines are missing"  # in the log where, on standard error at the end
+MISSING = "log lines are missing"  # in the log in their place, or on standard error at the end
 
 
 def stop(seconds: float | None) -> tuple[int, bool, str]:
-    """Stop a server after a time, or once it listens: its code, whether it listened, complaints."""
+    """Stop a server after a time, or once it listens; return its code, if it listened, errors."""
     with ExitStack() as stack:
         server = ServerProcess()
-        stack.push(server)  # not entered: that would wait until it is well
+        stack.push(server)  # not entered: that would wait until it is healthy
         server.start(wait=False)
         if seconds is None:
             wait_until(lambda: server.events("listening"))
         else:
-            time.sleep(seconds)  # not a wait for something: this is what is tried
+            time.sleep(seconds)  # not a wait: this is the moment under test
         return server.terminate(), bool(server.events("listening")), server.errors()
 
 
 def test_a_stop_during_the_start_ends_it_without_complaint(rounds: Rounds, tally: Tally) -> None:
-    """With 0; as long as it does not listen yet, the signal may end it like any other process."""
+    """It exits with 0; before it listens, the signal may end it like any other process."""
     steps = range(0, LATEST + 1, rounds(50, 10))
     moments = [*(step / 1000 for step in steps), *[None] * rounds(2, 10)]
     codes: Counter[int] = Counter()
@@ -50,7 +50,7 @@ def test_a_stop_during_the_start_ends_it_without_complaint(rounds: Rounds, tally
 
 
 def drain_under_a_crowd(tally: Tally) -> tuple[float, int]:
-    """Count what went wrong; how many seconds it took, and how many messages were received."""
+    """Count what goes wrong; return the seconds that it takes and the messages received."""
     with ServerProcess("--grace", str(GRACE)) as server:
         crowd = Crowd(server.port)
         wait_until(lambda: all(client.replies for client in crowd.members if client.reads))
@@ -60,13 +60,13 @@ def drain_under_a_crowd(tally: Tally) -> tuple[float, int]:
         clients = crowd.end()
         log, errors = server.log(), server.errors()
 
-    # Not every word on standard error: a busy machine's log may end with some lines missing.
+    # Standard error may have other words: on a busy machine, the log's last lines may be missing.
     faults = [event for event in log if event["level"] == "error"]
     as_promised = code == 0 and not faults and "Traceback" not in errors
     tally.check(as_promised, f"code {code}: {faults} {errors}")
-    in_time = GRACE <= seconds <= GRACE + LEEWAY  # the deaf take all of it
+    in_time = GRACE <= seconds <= GRACE + LEEWAY  # the deaf clients use up the grace
     tally.check(in_time, f"ended after {seconds:.2f} s", rounds=0)
-    # What a session says at its end that it received counts, even without another line.
+    # A session's own count at its end is enough, even if the messages' lines are missing.
     received = Counter(one["peer"] for one in log if one["event"] == "received from the client")
     received |= Counter({one["peer"]: one["messages"] for one in log if one["event"] == "bye"})
     is_whole = MISSING not in errors and not any(MISSING in one["event"] for one in log)
@@ -83,9 +83,9 @@ def drain_under_a_crowd(tally: Tally) -> tuple[float, int]:
 def test_a_drain_answers_what_100_mixed_clients_sent_within_its_grace(
     rounds: Rounds, tally: Tally
 ) -> None:
-    """A reply for each message that the log calls received, then `-ERR closing` or a clean end.
+    """Each message in the log gets a reply; then comes `-ERR closing` or a clean end.
 
-    Clients that never read get no answer: they are reset, the only way to end them.
+    Clients that never read get no answer: a reset is the only way to end them.
     """
     with ThreadPoolExecutor(AT_ONCE) as starting:
         drains = [*starting.map(drain_under_a_crowd, [tally] * rounds(2, 50))]

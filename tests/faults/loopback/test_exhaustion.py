@@ -1,4 +1,4 @@
-"""The system runs out of descriptors or threads; the server waits, says so, and serves again."""
+"""The system runs out of descriptors or threads; the server waits, logs it, and serves again."""
 
 import re
 import resource
@@ -20,7 +20,7 @@ from tests.kit.waiting import wait_until
 
 pytestmark = pytest.mark.promise(5)
 
-ATTEMPTS = 20  # to accept, a second: the most
+ATTEMPTS = 20  # to accept, at most, per second
 SOON = 1.0  # seconds until it serves again
 FIRST_THREADS = 6  # threads that start before any client's
 CANNOT_ACCEPT = ("cannot accept, trying again", "cannot accept on the HTTP port, trying again")
@@ -29,9 +29,9 @@ INJECTED = re.compile(r"^(\d+) +(\d+\.\d+) .*\(INJECTED\)$", re.MULTILINE)
 
 
 def failing(calls: str, error: str, spared: int, times: int, trace: Path) -> tuple[str, ...]:
-    """Words before a server: in each thread the call succeeds `spared` times, then fails `times`.
+    """Return a strace command: in each thread the call succeeds `spared` times, then fails `times`.
 
-    What strace does not trace it does not slow down.
+    strace does not slow down other calls.
     """
     when = f"{spared + 1}..{spared + times}"
     return (
@@ -41,7 +41,7 @@ def failing(calls: str, error: str, spared: int, times: int, trace: Path) -> tup
 
 
 def failures_in(trace: Path) -> dict[int, list[float]]:
-    """When, in Unix seconds, the call failed in each thread, by its id."""
+    """Return when the call failed in each thread: Unix seconds by thread id."""
     failures = defaultdict(list)
     for thread, moment in INJECTED.findall(trace.read_text(encoding="utf-8")):
         failures[int(thread)].append(float(moment))
@@ -53,7 +53,7 @@ def busiest_second(moments: list[float]) -> int:
 
 
 def accept_in_spite_of(failures: int, trace: Path) -> list[tuple[list[float], float]]:
-    """When `accept` failed on each port while a client was waiting there, and when it served."""
+    """Return when `accept` failed on each port while a client waited, and when it was served."""
     # Spared: the two pages that the start asks for, and the two clients.
     words = failing("accept4", "EMFILE", spared=2, times=failures, trace=trace)
     with (
@@ -70,7 +70,7 @@ def accept_in_spite_of(failures: int, trace: Path) -> list[tuple[list[float], fl
             assert client.is_greeted()
             greeted = time.time()
         assert honest.is_answered()
-        served = well.result()  # the trace is read when both have come through
+        served = well.result()  # read the trace only after both clients were served
         failed = failures_in(trace)
         chat = failed.pop(server.pid, [])
         return [(chat, greeted), *((moments, served) for moments in failed.values())]
@@ -123,8 +123,8 @@ def test_a_client_without_a_thread_gets_busy_and_the_next_is_served(
 
 @contextmanager
 def no_more_descriptors(server: ServerProcess) -> Iterator[None]:
-    """Meanwhile it has none for another connection, by its own limit."""
-    server.settled()  # what it is about to close would be free again
+    """In the block, its own limit leaves the server no descriptor for another connection."""
+    server.settled()  # else, what it is about to close would become free
     limits = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
     taken = {int(descriptor.name) for descriptor in Path(f"/proc/{server.pid}/fd").iterdir()}
     free = min(set(range(len(taken) + 1)) - taken)
@@ -144,7 +144,7 @@ def test_clients_wait_for_descriptors_and_are_then_served(rounds: Rounds, tally:
                 with no_more_descriptors(server):
                     waiting = [stack.enter_context(Peer(server.address)) for _ in range(CLIENTS)]
                     well = http.submit(server.is_well)
-                    time.sleep(1.5)  # not a wait for something: the lack lasts this long
+                    time.sleep(1.5)  # not a wait: the shortage lasts this long
                     tally.check(honest.is_answered(), "an honest client is not answered")
                     tally.check(not well.done(), "it had a descriptor for the HTTP port")
                 began = time.monotonic()

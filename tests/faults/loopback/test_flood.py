@@ -1,4 +1,4 @@
-"""More clients than there are places, all at once, again and again."""
+"""More clients than places, all at once, again and again."""
 
 import re
 from collections import Counter, deque
@@ -18,15 +18,15 @@ pytestmark = pytest.mark.promise(4)
 PLACES = 256  # --max-clients by default
 HONEST = 3
 FLOODS = 2  # at the same time
-AT_ONCE = 50  # connects before the first of them listens, in each flood
-LEAVING = 2  # clients that stay, after each of these turns
+AT_ONCE = 50  # connects in each flood before the first client reads
+LEAVING = 2  # served clients that leave after each burst
 FATES = {"served": r"\+OK \S+: ready\r\n", "busy": r"-ERR busy: .*\r\n"}
 
 
 def flood(address: str, connects: int) -> Counter[str]:
     """Count the answers to N clients; those that are served leave a few at a time.
 
-    Every other one speaks before it is greeted: then something is unread when it is refused.
+    Every other client sends before it is greeted, so something is unread if it is refused.
     """
     told: Counter[str] = Counter()
     held: deque[Peer] = deque()
@@ -51,7 +51,7 @@ def flood(address: str, connects: int) -> Counter[str]:
 
 
 def fate_of(peer: Peer) -> str:
-    """What its first line says: "served", "busy", or what went wrong."""
+    """Return what the first line means: "served", "busy", or what went wrong."""
     try:
         line = peer.line()
     except OSError as error:

@@ -14,11 +14,11 @@ from tests.kit.waiting import wait_until
 
 pytestmark = pytest.mark.promise(2)
 
-RATE = 1000.0  # conversations a second: more, and what is measured is the two cores
-WARM_UP = 4_000  # conversations: then the history, 1,000 sessions, is full
+RATE = 1000.0  # conversations a second: with more, this would measure the two cores
+WARM_UP = 4_000  # conversations, which fill the history of 1,000 sessions
 HONEST = 3
-QUIET = 1.0  # seconds without hostile clients, before each turn of them
-SLICE = 0.02  # seconds: what a turn of another program on a core may cost a few messages
+QUIET = 1.0  # seconds without hostile clients before each of their turns
+SLICE = 0.02  # seconds that another program's turn on a core may cost a few messages
 MEBIBYTE = 1024 * 1024
 
 
@@ -32,10 +32,10 @@ def test_hostile_conversations_harm_nobody_else(rounds: Rounds, tally: Tally) ->
             unkept = harass(server.port, WARM_UP, 10 * RATE)  # as fast as they can
         warm = honest.result()
         memory = server.resident()
-        # In turns: other programs on the machine then affect both.
+        # In turns, so that other programs on the machine affect both.
         for _ in range(turns):
             with honest_clients(server.port, HONEST) as honest:
-                time.sleep(QUIET)  # not a wait for something: this is what is measured
+                time.sleep(QUIET)  # not a wait: this is the time that is measured
             quiet += honest.result()
             with honest_clients(server.port, HONEST) as honest:
                 began = time.monotonic()

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.promise(6)
 CLIENTS = 8
 MESSAGES = 50_000  # messages each, more than there is time for
 MOST = 40  # messages that a life of the server may see before it is killed
-# Ports that no client's own end may get while the server is dead. The tests run side by side.
+# Ports that the kernel gives no client while the server is dead. The tests run side by side.
 PLAIN, TLS = ("2022", "8022"), ("2023", "8023")
 REPLY, RECEIVED = b'"event": "reply"', b'"received from the client"'
 
@@ -39,7 +39,7 @@ def client_words(port: str, _: str, *own: str) -> tuple[str, ...]:
 
 
 def start(stack: ExitStack, package: str, log: Path, *words: str) -> BaseProcess:
-    """`python -m PACKAGE WORDS`, but for the time to import it; its output goes to a file."""
+    """Like `python -m PACKAGE WORDS`, but already imported; its output goes to a file."""
     log.touch()
     process = FORGE.Process(target=run, args=(package, log, words), daemon=True)
     process.start()
@@ -49,7 +49,7 @@ def start(stack: ExitStack, package: str, log: Path, *words: str) -> BaseProcess
 
 
 def ended(process: BaseProcess) -> int | None:
-    """Its exit code, which is minus a signal's number where that ended it."""
+    """Return its exit code, or minus the signal's number if a signal ended it."""
     process.join(SECONDS)
     return process.exitcode
 
@@ -68,7 +68,7 @@ def wait_until_received(log: Path, messages: int) -> None:
 
 
 def more_for_each(logs: list[Path]) -> Callable[[], bool]:
-    """Whether each client has got a reply since now, by its log."""
+    """Return a function: has each client logged another reply since this call?"""
     had = {log: count(REPLY, log) for log in logs}
     return lambda: all(count(REPLY, log) > before for log, before in had.items())
 

@@ -1,4 +1,4 @@
-"""Sessions come and go; the server holds no more than before, and has counted each."""
+"""Sessions come and go; afterwards the server holds no more than before, and counted each."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -28,14 +28,14 @@ def converse(address: str) -> bool:
 
 
 def converse_often(server: ServerProcess, times: int) -> int:
-    """How many of N conversations were answered, once they are over for the server too."""
+    """Return how many of N conversations were answered, once they are over for the server too."""
     with ThreadPoolExecutor(8) as clients:
         answered = sum(clients.map(converse, [server.address] * times))
     wait_until(lambda: server.snapshot()["open"] == 0, pause=0.1)
     return answered
 
 
-# At `info` the log's queue, of at most 8 MiB, may have been full since then, and not before.
+# At `info`, the log's queue of at most 8 MiB may have filled up since the baseline was taken.
 @pytest.mark.parametrize(("level", "most"), [("warning", 2), ("info", 10)], ids=["warning", "info"])
 def test_after_many_sessions_descriptors_threads_and_memory_are_what_they_were(
     rounds: Rounds, tally: Tally, level: str, most: int

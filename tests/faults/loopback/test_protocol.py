@@ -1,4 +1,4 @@
-"""Whatever bytes come, in whatever pieces: the server says what docs/protocol.md says."""
+"""Whatever bytes come, in whatever pieces, the server answers as docs/protocol.md says."""
 
 import contextlib
 import select
@@ -39,7 +39,7 @@ NO_TEXT = [
 ENDS = [b"\r\n", b"\n"]
 FILLERS = [b"x", b"\0", b"\r", b"\xff", "🧵".encode()]
 
-Speak = Callable[[list[bytes]], bytes]  # chunks in, all that is said to them out
+Speak = Callable[[list[bytes]], bytes]  # chunks in, all answers out
 
 
 def said_by_dialect(chunks: list[bytes]) -> bytes:
@@ -53,7 +53,7 @@ def said_by_dialect(chunks: list[bytes]) -> bytes:
 
 
 def said_by(address: str, chunks: list[bytes]) -> bytes:
-    """What a real server says, from the greeting until it hangs up."""
+    """Return what a real server sends, from the greeting until it hangs up."""
     with Peer(address) as peer, ThreadPoolExecutor(1) as sender:
         peer.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sender.submit(_send, peer.socket, chunks)
@@ -61,7 +61,7 @@ def said_by(address: str, chunks: list[bytes]) -> bytes:
 
 
 def _send(connection: socket.socket, chunks: list[bytes]) -> None:
-    with contextlib.suppress(OSError):  # it need not take the rest: only its answers count
+    with contextlib.suppress(OSError):  # it need not read the rest: only its answers count
         for chunk in chunks:
             connection.sendall(chunk)
         connection.shutdown(socket.SHUT_WR)
@@ -79,7 +79,7 @@ def draw_stream(random: Random) -> bytes:
 
 
 def draw_line(random: Random) -> bytes:
-    """Odd text, text with bad bytes in it, or noise; rarely about as long as it may be."""
+    """Odd text, text with bad bytes in it, or noise; rarely about the maximum length."""
     if random.random() < 0.1:
         return random.randbytes(random.randrange(12)) + b"\n"
     pieces = TEXT if random.random() < 0.5 else TEXT + NO_TEXT
@@ -90,7 +90,7 @@ def draw_line(random: Random) -> bytes:
 
 
 def cut(stream: bytes, random: Random) -> list[bytes]:
-    """The stream in pieces, now and then tiny ones."""
+    """Cut the stream into pieces, sometimes tiny ones."""
     [longest] = random.choices([1, 4, 50, 1000, LIMIT], [1, 4, 10, 10, 10])
     longest = max(longest, len(stream) // PIECES)
     places = [0]
@@ -100,7 +100,7 @@ def cut(stream: bytes, random: Random) -> list[bytes]:
 
 
 def compare(tally: Tally, speak: Speak, stream: bytes, seed: str) -> int:
-    """Send it in cuts drawn from this seed; return how many lines were tried."""
+    """Send the stream in pieces drawn from this seed; return how many lines were tried."""
     said = speak(cut(stream, seeded(seed)))
     thread = said.removeprefix(b"+OK ").partition(b":")[0].decode(errors="replace")
     expected = said_to(stream, thread)
@@ -125,7 +125,7 @@ def short_and_long_lines(ends: list[bytes]) -> Iterator[bytes]:
 
 
 def compare_lines(tally: Tally, speak: Speak, lines: int, ends: list[bytes]) -> None:
-    """All short and long lines with these ends, and N random ones, by a seed that is printed."""
+    """Try all short and long lines with these ends, and N random ones from a reported seed."""
     for number, stream in enumerate(short_and_long_lines(ends)):
         compare(tally, speak, stream, f"lines {number}")
     seed = SystemRandom().randrange(1 << 32)

@@ -1,4 +1,4 @@
-"""Between the client and the server things break: each message has exactly one whole reply."""
+"""Whatever breaks between client and server, each message gets exactly one whole reply."""
 
 import io
 import sys
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.promise(9)
 AT_ONCE = 9  # conversations; the names of this many workers have the same length
 WORKERS = ("--model", "pool", "--workers", str(AT_ONCE))
 MESSAGES = [1, 2, 3]  # of each conversation
-FAULTY = 2  # the faults are in the first messages, so that one is left to go on with
+FAULTY = 2  # the faults are in these first messages, so that one message follows
 GREETING = len(said_to(b"", "Worker-1"))  # bytes
 REPLY = len(said_to(b"\n", "Worker-1")) - GREETING
 REQUEST = len("conversation 0000, message 1\r\n")
@@ -46,11 +46,11 @@ class Outcome(NamedTuple):
     received: list[int]  # the messages that the server logged as received
     resent: int
     connections: int
-    struck: int  # faults
+    struck: int  # faults that took effect
 
 
 def after(fault: Fault) -> Outcome:
-    """The right result: the message in hand is sent again, once, on one more connection."""
+    """The right result: the current message is sent again, once, on one more connection."""
     assert fault.after is not None
     if fault.towards == "server":  # a truncated request: sent, and never received
         return Outcome(MESSAGES, MESSAGES, resent=1, connections=2, struck=1)
@@ -61,7 +61,7 @@ def after(fault: Fault) -> Outcome:
 
 
 def received_by(server: ServerProcess) -> dict[int, list[int]]:
-    """The messages that it has logged as received, in order, by the conversation's number."""
+    """Return the messages that it logged as received, in order, by conversation number."""
     received = defaultdict(list)
     for event in server.events("received from the client"):
         conversation, _, message = event["text"].partition(", message ")
@@ -70,7 +70,7 @@ def received_by(server: ServerProcess) -> dict[int, list[int]]:
 
 
 def converse_through(faults: list[Fault], expect: Callable[[Fault], Outcome], tally: Tally) -> None:
-    """Check a conversation with each fault, each through a proxy of its own."""
+    """Check one conversation for each fault, each through its own proxy."""
     with StopSignal() as stop, ServerProcess(*WORKERS) as server:
 
         def converse(number: int) -> tuple[list[int], int, int, int]:
@@ -107,7 +107,7 @@ def converse_through(faults: list[Fault], expect: Callable[[Fault], Outcome], ta
 def test_a_reply_broken_off_after_any_byte_is_asked_for_again(rounds: Rounds, tally: Tally) -> None:
     said = range(GREETING + FAULTY * REPLY)
     faults = [Fault("client", kind, at) for at in said[:: rounds(4, 1)] for kind in BREAKS]
-    # Not within the greeting: while none comes, the client waits for its turn.
+    # Not within the greeting: until it comes, the client waits for its turn.
     swallowed = [Fault("client", "swallow", at) for at in said[GREETING :: rounds(19, 1)]]
     converse_through(swallowed + faults, after, tally)
 
@@ -130,14 +130,14 @@ def test_packets_of_any_size_change_nothing(rounds: Rounds, tally: Tally) -> Non
 
 
 def test_a_late_reply_is_not_taken_for_another(rounds: Rounds, tally: Tally) -> None:
-    # The greeting is late as well, which is no fault: it is waited for.
+    # The greeting is late as well, which is no fault: the client waits for it.
     late = [Fault("client", delay=1.2 * BRISK.reply)] * rounds(3, 18)
     twice = Outcome(MESSAGES, sorted([1, *MESSAGES]), resent=1, connections=2, struck=0)
     converse_through(late, lambda _: twice, tally)
 
 
 def test_the_client_program_gets_one_reply_for_each_message(rounds: Rounds, tally: Tally) -> None:
-    # On each connection one whole reply comes, and some bytes of the second.
+    # Each connection carries one whole reply and some bytes of the second.
     second = range(GREETING + REPLY, GREETING + 2 * REPLY)
     faults = [Fault("client", kind, at) for at in second[:: rounds(14, 1)] for kind in BREAKS]
     messages = list(range(1, len(faults) + 2))

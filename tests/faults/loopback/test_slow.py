@@ -1,6 +1,7 @@
 """Clients that hold a place and do not do their part, beside clients that do.
 
-`drip` begins a line and adds a byte a second, `deaf` asks for much and never reads.
+`drip` begins a line and adds a byte a second, `deaf` asks for much and never reads, `silent` sends
+nothing.
 """
 
 import ssl
@@ -27,16 +28,16 @@ HONEST = 3
 OPTIONS = [
     *("--max-clients", "1024", "--idle-timeout", str(TIMEOUT)),
     *("--line-timeout", str(TIMEOUT), "--send-timeout", str(TIMEOUT)),
-    # The deaf clients' million messages would take seconds to log, and are answered only then.
+    # The deaf clients' million messages would take seconds to log before they are answered.
     *("--log-level", "warning"),
 ]
-END = {"drip": "slow", "deaf": "unread", "silent": "idle"}  # how the server should record it
+END = {"drip": "slow", "deaf": "unread", "silent": "idle"}  # how the server should record each
 # The replies to these empty lines, 80 bytes each, are more than both ends' kernels hold.
 FIRST_WORDS = {"drip": b"x", "deaf": 4000 * b"\n", "silent": b""}
 
 
 def be_slow(call: Call, port: int, of_each: int, *tls: Any) -> dict[str, str]:  # noqa: ANN401
-    """Keep N clients of each kind until it is over; the kind of each, by its address."""
+    """Keep N clients of each kind until the call is over; return their kinds by address."""
     kinds, dripping = {}, []
     context = trusting(*tls) if tls else None
     call.ready.set()
@@ -53,7 +54,7 @@ def be_slow(call: Call, port: int, of_each: int, *tls: Any) -> dict[str, str]:  
                 dripping.append(client)
         while not call.over.wait(1.0):
             for client in dripping:
-                with suppress(ConnectionError, ssl.SSLError):  # it was shown out
+                with suppress(ConnectionError, ssl.SSLError):  # the server has closed it
                     client.send(b"x")
     return kinds
 

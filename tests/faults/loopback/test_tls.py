@@ -1,4 +1,4 @@
-"""The promises over TLS, and those that TLS adds: a stalled handshake harms nobody."""
+"""The promises over TLS, and the one that TLS adds: a stalled handshake harms nobody else."""
 
 import io
 import itertools
@@ -37,7 +37,7 @@ HONEST = 3
 TIMEOUT = 5  # seconds for a handshake
 PLACES = 64
 CALM = Patience(greeting=SECONDS, connect=SECONDS, reply=SECONDS, outage=SECONDS / 3)
-BUSY = "TLSV1_ALERT_INTERNAL_ERROR"  # all that can be said before a handshake
+BUSY = "TLSV1_ALERT_INTERNAL_ERROR"  # all that the server can say before a handshake
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def shown(ca: Authority) -> Pair:
 
 @pytest.fixture(scope="module")
 def context(ca: Authority, shown: Pair) -> ssl.SSLContext:
-    """A certificate that a right client shows."""
+    """The context of a client with a valid certificate."""
     trusting = ca.trusting(shown)
     trusting.check_hostname = False
     return trusting
@@ -63,7 +63,7 @@ def cut(stream: bytes, draw: random.Random, most: int) -> Iterator[bytes]:
 def said_over_tls(
     address: str, context: ssl.SSLContext, stream: bytes, draw: random.Random
 ) -> tuple[bytes, bool]:
-    """What the server says to it, in records and packets of any size; whether it says goodbye."""
+    """Send it in records and packets of any size; return the answers, and if a goodbye came."""
     client = MemoryClient(context)
     with Peer(address) as peer, ThreadPoolExecutor(1) as sender:
         client.meet_over(peer.socket)
@@ -78,7 +78,7 @@ def test_over_tls_a_server_answers_the_same(
     rounds: Rounds, tally: Tally, ca: Authority, context: ssl.SSLContext
 ) -> None:
     seed = random.SystemRandom().randrange(1 << 32)
-    draw = random.Random(seed)  # noqa: S311 - it is told, to be tried again
+    draw = random.Random(seed)  # noqa: S311 - it is reported, to be tried again
     pieces = [b"", b"a", "🧵".encode(), b"\r", b"\0", b"\xff", b"\n", b"\r\n", b"x" * 8192, b"\n"]
     with ServerProcess(*ca.served(LOOPBACK)) as server:
         for number in range(1, rounds(60, 1000) + 1):
@@ -90,7 +90,7 @@ def test_over_tls_a_server_answers_the_same(
 
 
 def hostile(address: str, context: ssl.SSLContext, draw: random.Random) -> None:
-    """Garbage, a hello that is cut off, or a handshake and then bytes that nobody can decrypt."""
+    """Garbage, a hello that is cut off, or a handshake and then a bad record or bad text."""
     with suppress(OSError, ssl.SSLError), Peer(address) as peer:
         client = MemoryClient(context)
         records = ["a wrong record", "a lie about its length", "garbage within", "an endless line"]
@@ -149,7 +149,7 @@ def test_stalled_handshakes_end_in_time_and_harm_nobody(
     with suppress(ssl.SSLWantReadError):
         client.tls.do_handshake()
     hello = client.outgoing.read()
-    words = itertools.cycle([b"", hello[:100], hello])  # silence; half of it; no answer to the rest
+    words = itertools.cycle([b"", hello[:100], hello])  # silence; half a hello; only a hello
     options = ("--handshake-timeout", str(TIMEOUT), "--max-clients", str(stopping + HONEST))
     with (
         ServerProcess(*ca.served("localhost"), *options) as server,
@@ -175,7 +175,7 @@ def test_stalled_handshakes_end_in_time_and_harm_nobody(
 
 
 def fate_of(address: str, context: ssl.SSLContext) -> Peer | str:
-    """The client, if it is served; else what the server said."""
+    """Return the client if it is served, else what the server said."""
     try:
         peer = Peer(address, tls=context)
     except ssl.SSLError as error:
@@ -286,7 +286,7 @@ def test_a_drain_over_tls_answers_what_it_received_and_says_farewell(
             longest = max(longest, took)
             received = {one["peer"]: one["messages"] for one in server.events("bye")}
         tally.check(code == 0, f"exit code {code}")
-        tally.check(took <= 3 + 1, f"ended after {took:.2f} s")  # the deaf one takes all of it
+        tally.check(took <= 3 + 1, f"ended after {took:.2f} s")  # the deaf client uses up the grace
         for has_asked, said in idle:
             *before, farewell = said.splitlines()
             right = len(before) == has_asked and farewell.startswith(b"-ERR closing: ")

@@ -12,7 +12,7 @@ static void *converse(void *given) {
     while (recv(*client, chunk, sizeof chunk, 0) > 0)
         if (send(*client, answer, sizeof answer - 1, MSG_NOSIGNAL) < 0)
             break;
-    return NULL; /* without close: by now the variable may have another client's socket */
+    return NULL; /* not closed: by now the variable may have another client's socket */
 }
 
 int main(int count, char **words) {
