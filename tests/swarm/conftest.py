@@ -1,4 +1,4 @@
-"""A swarm of one node: the one that is here, or one on loopback for as long as the tests take."""
+"""A swarm of one node: the existing one, or one on loopback for as long as the tests take."""
 
 import fcntl
 import os
@@ -14,8 +14,8 @@ from tests.kit.containers import PREFIX, STACK_LABEL, was_left_behind
 from tests.kit.http_get import LOOPBACK
 from tests.swarm.stack import Stack
 
-HERE = Path(__file__).parent  # other tests may have a swarm that is none of the engine's
-MADE = "thread-lanes.tests"  # a label of the node: which session of tests made the swarm
+HERE = Path(__file__).parent  # elsewhere, a fixture `swarm` need not be the engine's
+MADE = "thread-lanes.tests"  # a label of the node: the test session that made the swarm
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -28,9 +28,9 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
 
 @pytest.fixture(scope="session")
 def turn() -> Iterator[None]:
-    """An engine has one swarm: of several runs one has it at a time."""
+    """Wait for the swarm: an engine has only one, so only one run at a time may use it."""
     with (Path(gettempdir()) / "thread-lanes-tests-swarm").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # until it is closed, however this process ends
+        fcntl.flock(lock, fcntl.LOCK_EX)  # held until the file is closed, however this process ends
         yield
 
 
@@ -52,15 +52,15 @@ def swarm(turn: None, engine: docker.DockerClient) -> docker.DockerClient:  # no
 
 
 def made_by() -> str:
-    """Which session of tests made the swarm, if one did."""
+    """Return the test session that made the swarm, or "" if none did."""
     label = f'{{{{index .Spec.Labels "{MADE}"}}}}'
     return run("docker", "node", "inspect", "self", "--format", label).stdout.strip()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Leave the swarm that this session made, once none of its tests runs any more.
+    """Leave the swarm that this session made, once all of its tests have ended.
 
-    An engine that leaves a swarm forgets the names on all of its networks, Compose's too.
+    An engine that leaves a swarm forgets the names on all of its networks, including Compose's.
     """
     in_a_worker = hasattr(session.config, "workerinput")
     if not in_a_worker and made_by() == f"{PREFIX}{os.getpid()}":

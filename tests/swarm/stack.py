@@ -13,12 +13,12 @@ from tests.kit.command import PATIENCE, run, well
 from tests.kit.containers import OURS_IN_SWARM, PROJECT
 
 FILES = ("stack.yaml", "tests/swarm/quick.yaml")
-# Each look is a request to the engine, and what is awaited takes as long as a command may.
+# Each check is a request to the engine, and a wait may take as long as a command.
 wait_until = partial(waiting.wait_until, seconds=PATIENCE, pause=0.1)
 
 
 class Stack:
-    """`docker stack` and `docker service`, and what can be seen of the tasks."""
+    """`docker stack` and `docker service`, and the state of the tasks."""
 
     def __init__(self, engine: docker.DockerClient) -> None:
         self._engine = engine
@@ -29,7 +29,7 @@ class Stack:
         well("docker", "stack", "deploy", *files, *words, **variables)
 
     def remove(self) -> None:
-        """Try again and again: a network that a task has not left yet is not removed later."""
+        """Retry until all is gone: a network that a task still uses is not removed later."""
 
         def is_gone() -> bool:
             run("docker", "stack", "rm", PROJECT)
@@ -38,7 +38,7 @@ class Stack:
         wait_until(is_gone)
 
     def left(self) -> list[str]:
-        """The names of everything that belongs to it."""
+        """Return the names of everything that belongs to the stack."""
         services = self._engine.services.list(filters=OURS_IN_SWARM)
         networks = self._engine.networks.list(filters=OURS_IN_SWARM)
         containers = self._list_containers(all=True, filters=OURS_IN_SWARM)
@@ -51,7 +51,7 @@ class Stack:
         wait_until(lambda: len(self.running(name)) == len(self.containers(name)) == count)
 
     def update(self, name: str) -> None:
-        """Put a new task in every task's place, one at a time."""
+        """Replace every task with a new one, one at a time."""
         old = self.running(name)
         well("docker", "service", "update", "--force", "--detach", f"{PROJECT}_{name}")
         wait_until(lambda: self.update_state(name) == "completed")
@@ -62,7 +62,7 @@ class Stack:
         return self._engine.services.get(f"{PROJECT}_{name}")
 
     def running(self, name: str) -> set[str]:
-        """The tasks that run, and where there is a health check are healthy."""
+        """Return the tasks that run and, if there is a health check, are healthy."""
         return {
             task["ID"]
             for task in self.service(name).tasks({"desired-state": "running"})
@@ -70,12 +70,12 @@ class Stack:
         }
 
     def finished(self, name: str) -> list[int]:
-        """The exit codes of the tasks that have ended."""
+        """Return the exit codes of the tasks that have ended."""
         return [
             task["Status"]["ContainerStatus"]["ExitCode"]
             for task in self.service(name).tasks()
             if task["Status"]["State"] in {"complete", "failed"}
-            and "ContainerStatus" in task["Status"]  # one that could not be started has none
+            and "ContainerStatus" in task["Status"]  # a task that could not start has none
         ]
 
     def containers(self, name: str) -> list[Container]:
@@ -83,20 +83,20 @@ class Stack:
         return self._list_containers(filters={"label": label})
 
     def _list_containers(self, **which: object) -> list[Container]:
-        # A container that goes meanwhile is not in the list, and that is all.
+        # `ignore_removed`: do not fail if a container disappears while the list is made.
         return list(self._engine.containers.list(ignore_removed=True, **which))
 
     def update_state(self, name: str) -> str:
-        """The state of its last update; there may be none, or none yet."""
+        """Return the state of its last update, or "None" if there is none yet."""
         return str(self.service(name).attrs.get("UpdateStatus", {}).get("State"))
 
     def snapshots(self) -> list[dict[str, Any]]:
-        """What /sessions.json of each server says now."""
+        """Return the current /sessions.json of each server."""
         return [snapshot_of(server) for server in self.containers("server")]
 
 
 def snapshot_of(server: Container) -> dict[str, Any]:
-    """Asked from within: through the routing mesh any replica may answer."""
+    """Ask a server from inside its container: through the mesh, any replica may answer."""
     page = "http://127.0.0.1:8022/sessions.json"
     script = f"import urllib.request as r; print(r.urlopen('{page}').read().decode())"
     snapshot: dict[str, Any] = json.loads(server.exec_run(["python3", "-c", script]).output)

@@ -1,4 +1,4 @@
-"""compose.yaml and stack.yaml: the same containers, in the words of two engines."""
+"""compose.yaml and stack.yaml describe the same containers, for Compose and for Swarm."""
 
 import json
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ from server.command import main as server
 from tests.kit.command import well
 
 SERVICES = ("server", "client", "lanes")
-CERTS = "certs"  # and the volumes that it fills: in a swarm such files are secrets
-# How one engine builds, starts and counts them. Swarm has no `security_opt`; instead, no file of
-# the images lends rights (tests/integration/test_images.py).
+CERTS = "certs"  # it fills volumes with certificates; in a swarm these are secrets
+# How each of them builds, starts and counts containers. Swarm has no `security_opt`; instead, no
+# file of the images is set-uid or set-gid (tests/integration/test_images.py).
 COMPOSE_ALONE = {"build", "depends_on", "pull_policy", "scale", "security_opt"}
 STACK_ALONE = {"deploy"}
-# For several servers: which one it is, and where all of them are.
+# With several servers: which one this is, and where all of them are.
 SEVERAL = {
     "server": {"LANES_REPLICA": "server-{{.Task.Slot}}"},
     "client": {"LANES_SERVER": "tasks.server:2022"},
@@ -41,7 +41,7 @@ OTHERWISE = {
     "LANES_LOG_FORMAT": "json",
     "LANES_CHECK_TIMEOUT": "1",
 }
-# A container's own: where it listens, or which server it asks; what is watched; a file outside it.
+# Fixed in a container: where it listens, which server it asks, what is watched, a file outside it.
 OWN = {
     "server": {"LANES_HOST", "LANES_PORT", "LANES_STATUS_PORT"},
     "client": {"LANES_SERVER", "LANES_SCRIPT"},
@@ -49,7 +49,7 @@ OWN = {
     | {"LANES_PUBLISHED", "LANES_TALK"}
     | {"LANES_CHECK_PID", "LANES_CHECK_CONTAINER"},
 }
-# What each trusts over TLS, and what it shows.
+# What each service trusts over TLS, and what it shows.
 SHOWN = {
     "server": ("authority.pem", "server.pem", "server.key"),
     "client": ("authority.pem", "client.pem", "client.key"),
@@ -63,19 +63,19 @@ Settings = dict[str, Any]
 
 @cache
 def compose(*file: str, says: str = "", **variables: str) -> dict[str, Settings]:
-    """The services of compose.yaml, or of another file."""
+    """Return the services of compose.yaml, or of another file."""
     words = ("docker", "compose", *file, "config", "--format", "json")
     services: dict[str, Settings] = json.loads(well(*words, says=says, **variables))["services"]
     return services
 
 
 def stack(*overlay: str, **variables: str) -> dict[str, Settings]:
-    """stack.yaml's services: `docker stack config` has no JSON, so Compose makes it of that."""
+    """Return stack.yaml's services. Compose makes the JSON, which `docker stack config` lacks."""
     return compose("--file", "-", says=well(*STACK, *overlay, **variables))
 
 
 def files_of(service: Settings) -> set[str]:
-    """Those that its variables for TLS name."""
+    """Return the files that its variables for TLS name."""
     variables = service["environment"].items()
     return {value for variable, value in variables if variable.startswith("LANES_TLS_")}
 
@@ -85,7 +85,7 @@ def targets(service: Settings) -> list[int]:
 
 
 def translated(service: Settings, several: dict[str, str]) -> Settings:
-    """What compose.yaml says of a service, in the form of stack.yaml."""
+    """Return compose.yaml's settings of a service, in the form of stack.yaml."""
     said = {key: service[key] for key in service if key not in COMPOSE_ALONE}
     said["volumes"] = [{"type": "tmpfs", "target": path} for path in said.pop("tmpfs")]
     said["limits"] = {"memory": said.pop("mem_limit"), "pids": said.pop("pids_limit")}
@@ -93,7 +93,7 @@ def translated(service: Settings, several: dict[str, str]) -> Settings:
 
 
 def comparable(service: Settings) -> Settings:
-    """What stack.yaml says of a service, except what Compose has no word for."""
+    """Return stack.yaml's settings of a service, except those that Compose lacks."""
     said = {key: service[key] for key in service if key not in STACK_ALONE}
     limits = service["deploy"]["resources"]["limits"]
     return said | {"limits": limits, "ports": targets(service)}
@@ -125,7 +125,7 @@ def test_all_images_have_the_python_that_you_ask_for(variables: dict[str, str], 
 
 
 def variables_of(command: click.Command, prefix: str) -> Iterator[str]:
-    """Those that its help names."""
+    """Yield the variables that the command's help names."""
     if isinstance(command, click.Group):
         for name in command.list_commands(click.Context(command)):
             if found := command.get_command(click.Context(command), name):
@@ -182,7 +182,7 @@ def test_in_a_swarm_certificates_are_secrets_and_keys_private_to_the_user() -> N
 def test_each_variable_that_the_help_names_reaches_the_container(
     name: str, command: click.Command
 ) -> None:
-    # `lanes watch` is a service with words of its own.
+    # `lanes watch` is a service with its own options.
     named = {one for one in variables_of(command, "LANES") if not one.startswith("LANES_WATCH_")}
     assert OWN[name] <= named
     values = {variable: f"as {variable} says" for variable in named - OWN[name]}

@@ -1,4 +1,4 @@
-"""`make swarm` and `make swarm-down`, and what scripts/swarm says if it cannot."""
+"""`make swarm` and `make swarm-down`, and what scripts/swarm reports if it fails."""
 
 import json
 import re
@@ -18,7 +18,7 @@ NOBODY = "127.0.0.1:1/lab"  # no registry
 
 @pytest.fixture
 def name(project: str, monkeypatch: pytest.MonkeyPatch, stack: Stack) -> Iterator[str]:
-    """What its stack is called, here and in the commands."""
+    """The stack's name, here and in the commands."""
     assert not stack.left()
     monkeypatch.setenv("LANES_STACK", project)
     yield project
@@ -55,7 +55,7 @@ def test_make_swarm_starts_fresh_shows_who_served_whom_and_leaves_no_trace(
         done = run("make", "swarm-down")
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
         assert stack.left() == []
-    # It was here before, and stays.
+    # The swarm was here before, and stays.
     assert swarm.info()["Swarm"]["Cluster"]["ID"] == state["Cluster"]["ID"]
 
 

@@ -1,4 +1,4 @@
-"""Servers come, go, are replaced and killed while clients talk: nothing is lost."""
+"""Servers are added, removed, replaced and killed while clients talk: nothing is lost."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -25,10 +25,10 @@ def replica_of(thread: str) -> str:
 
 
 class Load:
-    """Two servers and clients that play their script until they are told to stop.
+    """Two servers, and clients that play their script until they are stopped.
 
-    Each client takes the addresses in an order of chance: of six, all go to the same replica once
-    in 32 crowds. So there are crowds until both replicas have been chosen.
+    Each client tries the addresses in random order, so in one of 32 crowds, all six clients choose
+    the same replica. So this starts crowds until both replicas have been chosen.
     """
 
     def __init__(self, stack: Stack) -> None:
@@ -45,28 +45,28 @@ class Load:
             stack.scale("client", 0)
 
     def sessions(self) -> list[dict[str, Any]]:
-        """Those that the servers say are open."""
+        """Return the sessions that the servers report as open."""
         every = [session for each in self.stack.snapshots() for session in each["sessions"]]
         return [session for session in every if session["state"] != "closed"]
 
     def goes_on(self) -> None:
-        """Wait until each client has had a reply since now."""
+        """Wait until each client has received another reply."""
         now = datetime.now(UTC)
         wait_until(lambda: all(has_replied(client, now) for client in self._clients))
 
     def threads(self) -> list[list[str]]:
-        """Which replicas and threads have greeted each client, in order."""
+        """Return the replicas and threads that have greeted each client, in order."""
         greeted = [events(client.logs(), "greeted") for client in self._clients]
         return [[greeting["thread"] for greeting in greetings] for greetings in greeted]
 
     def check(self) -> None:
-        """All clients go on, and none has lost a reply or complained."""
+        """Check that all clients go on, and that none has lost a reply or logged an error."""
         self.goes_on()
         for client in self._clients:
             check_complete(records(client.logs()))
 
     def ends_well(self) -> None:
-        """Stop the clients: each reports that all was well."""
+        """Stop the clients; each must report that all was well."""
         for client in self._clients:
             client.kill("SIGTERM")
         wait_until(lambda: self.stack.finished("client") == CROWD * [0])
@@ -82,7 +82,7 @@ def has_replied(client: Container, since: datetime) -> bool:
 
 
 def check_complete(logged: list[Event]) -> int:
-    """Each message has been answered, in order and without an error; return how many."""
+    """Check that all messages were answered, in order, without an error; return how many."""
     replies = [event["number"] for event in logged if event["event"] == "reply"]
     assert replies == list(range(1, len(replies) + 1))
     assert "error" not in {event["level"] for event in logged}
@@ -97,7 +97,7 @@ def load(stack: Stack) -> Iterator[Load]:
 
 
 def test_every_client_has_a_thread_of_its_own_and_both_replicas_serve(load: Load) -> None:
-    # The clients and both replicas say the same.
+    # The clients and both replicas report the same.
     threads = {session["thread"] for session in load.first_served}
     assert sorted([thread] for thread in threads) == sorted(load.first_told)
     assert len(threads) == len(load.first_served) == CROWD
@@ -110,7 +110,7 @@ def test_a_task_is_as_confined_as_composes_containers_and_the_servers_are_health
 ) -> None:
     container = load.stack.containers(name)[0]
     assert len(processes(container)) >= 3  # init, ours, and the shell that asks
-    # A health check's process has powers until the engine has taken them away.
+    # A health check's process has privileges until the engine has dropped them.
     wait_until(lambda: all(is_powerless(process) for process in processes(container)))
     assert "ro" in mounted(container, "/")
     assert writable(container) == ["/tmp"]  # noqa: S108 - nothing is made there by this name
@@ -132,13 +132,13 @@ def test_servers_are_added_removed_and_replaced_under_load_and_nothing_is_lost(
         stack.update("server")
         load.check()
         [latter] = stack.snapshots()
-        # The server that was left has been replaced: all had to move to another of the same name.
+        # The only server has been replaced, so all had to move to another of the same name.
         assert latter["replica"] == former["replica"]
         moved = [now[len(then) :] for now, then in zip(load.threads(), before, strict=True)]
         assert all(moved)
         replicas = {replica_of(thread) for threads in moved for thread in threads}
         assert replicas == {latter["replica"]}
-        # By now Swarm has put every client into the DNS: a quicker one goes by its address.
+        # By now, Swarm has put every client into the DNS. A faster client goes by its address.
         wait_until(lambda: {session["client"] for session in load.sessions()} == TASKS)
         stack.scale("server", 2)
 
@@ -146,7 +146,7 @@ def test_servers_are_added_removed_and_replaced_under_load_and_nothing_is_lost(
 def test_a_killed_replica_is_replaced_and_nothing_is_lost(load: Load) -> None:
     stack, before = load.stack, load.threads()
     old = stack.running("server")
-    # By chance all clients may be with one replica: take the one with more clients.
+    # By chance, all clients may be at one replica, so take the one with more clients.
     busiest = max(stack.containers("server"), key=lambda server: snapshot_of(server)["open"])
     busiest.kill("SIGKILL")
     wait_until(lambda: len(stack.running("server") - old) == 1)

@@ -1,4 +1,4 @@
-"""What scripts/swarm tells an engine that is in another state than the one here."""
+"""What scripts/swarm asks of an engine that is in another state than the one here."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from tests.kit.command import run, well
 from tests.kit.fake_program import put_on_path
 
 SWARM = "scripts/swarm"
-# It notes its commands.
+# Records its commands.
 ENGINE = """#!/bin/sh
 echo "$*" >>"$TOLD"
 case "$*" in
@@ -27,7 +27,7 @@ MODPROBE = '#!/bin/sh\nexit "$IPVS"\n'
 
 @pytest.fixture
 def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The engine's commands, one per line."""
+    """A file with the engine's commands, one per line."""
     for name, program in (("docker", ENGINE), ("modprobe", MODPROBE)):
         put_on_path(monkeypatch, tmp_path, name, program)
     monkeypatch.setenv("TOLD", str(tmp_path / "told"))
@@ -89,7 +89,7 @@ def test_make_swarm_creates_a_swarm_on_loopback_if_there_is_none(told: Path) -> 
     ("ipvs", "chosen"),
     [
         ("0", {"ENDPOINT_MODE=vip", "PORT_MODE=ingress", "PORT=2022", "STATUS_PORT=8022"}),
-        ("1", set()),  # what stack.yaml has by itself
+        ("1", set()),  # the defaults of stack.yaml
     ],
 )
 def test_one_address_and_the_mesh_are_used_if_the_kernel_can(
