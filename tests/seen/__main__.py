@@ -1,4 +1,4 @@
-"""`python -m tests.seen [NAME...]`: look at each server, and write what was seen as JSON."""
+"""`python -m tests.seen [NAME...]`: watch each server, and write what was seen as JSON."""
 
 import json
 import re

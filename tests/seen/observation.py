@@ -1,4 +1,4 @@
-"""One server looked at: five clients, idle and busy, and what `lanes watch` draws of each."""
+"""Observe one server: five clients, idle and busy, and what `lanes watch` draws of each."""
 
 import time
 from collections import Counter
@@ -16,12 +16,12 @@ from tests.seen.started import started, version_of
 from tests.seen.subjects import CLIENTS, Subject
 from tests.watch.talker import Answer, Talker
 
-HELLOS, BETWEEN = 15, 0.1  # that all say at first; seconds from one to the next, or to come
-IDLE = 1.5  # seconds for which nobody says anything
-ROUNDS, WORK = 3, 300  # rounds in which all say something; milliseconds that it takes
-PAUSE = 0.02  # seconds from one snapshot to the next
-MARGIN = 0.05  # seconds at both ends of its work in which a thread may still be another client's
-NOBODY, NOT_TOLD = -1, 0  # in place of the thread that answers
+HELLOS, BETWEEN = 15, 0.1  # messages of each at first; seconds between them, and between arrivals
+IDLE = 1.5  # seconds of silence
+ROUNDS, WORK = 3, 300  # rounds in which all send a message; milliseconds that it takes
+PAUSE = 0.02  # seconds between two snapshots
+MARGIN = 0.05  # seconds at both ends of a thread's work in which it may belong to another client
+NOBODY, NOT_TOLD = -1, 0  # instead of the id of the thread that answers
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Row:
     wrong: list[str] = field(default_factory=list)
 
     def judge(self, client: str, tid: int, drawn: Iterable[Session]) -> None:
-        """Compare the threads that were drawn as certain with the one that answers."""
+        """Compare the threads drawn as certain with the one that answers."""
         claimed = {one.native_id for one in drawn if one.certain and one.native_id}
         self.certain += bool(claimed)
         if tid != NOT_TOLD and claimed - {tid}:
@@ -46,7 +46,7 @@ class Row:
 
 
 def observe(subject: Subject) -> Row:
-    """Raises AssertionError or OSError if it cannot be started, or does not answer."""
+    """Observe a server. Raises AssertionError or OSError if it does not start or answer."""
     row, told = Row(subject.name, version_of(subject)), list[Answer]()
     with started(subject) as port, Watched(of_port(port)) as watched:
         assert not watched.missing, watched.missing
@@ -84,7 +84,7 @@ def observe(subject: Subject) -> Row:
 def _answered(
     crowd: Sequence[Talker], many: int, work_ms: int = 0, look: Callable[[], object] = list
 ) -> list[Talker]:
-    """All say something; those who are answered, many of them. Looks again and again meanwhile."""
+    """Let all clients send, and call `look` until `many` are answered; return these."""
     for talker in crowd:
         talker.say(work_ms)
     waiting, until = list(crowd), time.monotonic() + SECONDS
@@ -110,7 +110,7 @@ def _look(watched: Watched, looks: list[Snapshot]) -> None:
 
 
 def _while_busy(answer: Answer, looks: Iterable[Snapshot]) -> list[Session]:
-    """What was drawn of its client while its thread was at work on its message."""
+    """Return what was drawn of the client while its thread worked on its message."""
     ahead = time.time() - time.monotonic()
     began, ended = answer.answered - answer.work + MARGIN, answer.answered - MARGIN
     return _drawn(answer.client, [one for one in looks if began < one.at - ahead < ended])

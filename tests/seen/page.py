@@ -14,7 +14,7 @@ NAME = "servers.md"
 
 
 def page(found: Mapping[str, Any]) -> str:
-    """The page that shows what was found."""
+    """Return the page that shows what was found."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         undefined=jinja2.StrictUndefined,
@@ -32,13 +32,13 @@ def page(found: Mapping[str, Any]) -> str:
 
 
 def recorded() -> dict[str, Any]:
-    """What `make seen` has written."""
+    """Return what `make seen` has written."""
     found: dict[str, Any] = json.loads((DOCS / "servers.json").read_text())
     return found
 
 
 def _hows(counted: Mapping[str, int]) -> str:
-    """How the clients' threads are known, the commonest first."""
+    """Return how the clients' threads are known, the most common first."""
     often = sorted(counted.items(), key=lambda item: -item[1])
     return ", ".join(f"{how} {count}" for how, count in often) or "\N{EN DASH}"
 

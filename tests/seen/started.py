@@ -1,4 +1,4 @@
-"""A server of the table, running: the process that listens on its port is watched."""
+"""Run a server of the table; the process that listens on its port is the one to watch."""
 
 import os
 import re
@@ -17,7 +17,7 @@ from tests.seen.subjects import Subject
 
 @contextmanager
 def started(subject: Subject) -> Iterator[int]:
-    """Its port, once it listens there; it ends with all its children."""
+    """Start the server; yield its port once it listens. At the end, kill it and its children."""
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder, reserve() as reserved:
         port: int = reserved.getsockname()[1]
         environment = {**os.environ, "PORT": str(port), "HOME": folder}
@@ -44,7 +44,7 @@ def started(subject: Subject) -> Iterator[int]:
 
 
 def version_of(subject: Subject) -> str:
-    """What the server prints."""
+    """Return the version that the server's command prints."""
     words = ["sh", "-c", f"{subject.version} 2>&1"]
     told = subprocess.run(
         words, stdout=subprocess.PIPE, text=True, check=False, timeout=SECONDS

@@ -1,4 +1,4 @@
-"""The servers that are looked at, as servers.toml has them."""
+"""The servers to observe, read from servers.toml."""
 
 import tomllib
 from pathlib import Path
@@ -18,15 +18,15 @@ class Subject(NamedTuple):
 
     name: str
     command: str
-    version: str  # the command that says it
-    kind: str  # what it is, in the words of lanes/watch/kinds.py: a regular expression
+    version: str  # a command that prints it
+    kind: str  # what it is, in the terms of lanes/watch/kinds.py: a regular expression
     guess: str  # what you would guess
     fact: str  # what is true
     talker: type[Talker] = Talker
     says: bool = True  # whether its answers name its thread
     talks: bool = True  # whether it answers more than a greeting
     works: bool = True  # whether some message takes long
-    at_once: int = CLIENTS  # clients that are answered while all are there
+    at_once: int = CLIENTS  # clients that are answered while all are connected
 
 
 def _subject(talker: str = "Talker", **values: Any) -> Subject:  # noqa: ANN401 - as TOML has them

@@ -1,6 +1,6 @@
-"""Clients of daemons, each by the least of its protocol that is an exchange.
+"""Clients of daemons, each with the smallest exchange that its protocol allows.
 
-An answer is the ids of the process and the thread, as in tests/watch: 0 if the server says neither.
+An answer is the ids of the process and the thread, as in tests/watch; 0 if the server names none.
 """
 
 import struct
@@ -38,19 +38,19 @@ class Memcached(Talker):
 
 
 class Ssh(Talker):
-    """Both say who they are; the message that the server then waits for never comes."""
+    """Both ends identify themselves; then the server waits for a message that never comes."""
 
     def _send(self, message: str) -> None:
         super()._send(f"SSH-2.0-{message}")
 
     def _receive(self) -> bytes:
-        with self._socket.makefile("rb") as lines:  # some send more at once
+        with self._socket.makefile("rb") as lines:  # some servers send more at once
             lines.readline()
         return SAYS_NOTHING
 
 
 class Postgres(Talker):
-    """Its sessions are processes: pg_backend_pid() is the thread as well."""
+    """Its sessions are processes, so pg_backend_pid() is also the thread id."""
 
     def _connect(self) -> None:
         super()._connect()
@@ -65,7 +65,7 @@ class Postgres(Talker):
 
     def _receive(self) -> bytes:
         [row] = [body for kind, body in self._until_ready() if kind == b"D"]
-        pid = row[6 : 6 + int.from_bytes(row[2:6])]  # after how many values, and the first's length
+        pid = row[6 : 6 + int.from_bytes(row[2:6])]  # after the count and the first value's length
         return pid + b" " + pid
 
     def _until_ready(self) -> Iterator[tuple[bytes, bytes]]:
@@ -94,7 +94,7 @@ class MariaDB(Talker):
 
     def _receive(self) -> bytes:
         _count, _ids, _slept, _end, row, _end = (self._packet() for _ in range(6))
-        return row[1 : 1 + row[0]]  # a value's length is before it
+        return row[1 : 1 + row[0]]  # a value's length precedes it
 
     def _packet(self) -> bytes:
         size = int.from_bytes(self._exactly(4)[:3], "little")

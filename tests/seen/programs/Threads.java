@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 
-/** A thread for each client: Threads platform PORT, Threads virtual PORT; two for all: Threads pool PORT. */
+/** A thread for each client: Threads platform PORT, Threads virtual PORT; two threads for all: Threads pool PORT. */
 class Threads {
     public static void main(String[] words) throws IOException {
         Executor threads = switch (words[0]) {
