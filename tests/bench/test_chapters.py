@@ -1,4 +1,4 @@
-"""A chapter measures what its tables show, even if it has never been measured yet."""
+"""A chapter measures what its tables show, even if it has never been measured before."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ SLOW = {"parts", "viewers", "watching"}  # they have no contenders
 
 @pytest.fixture(autouse=True)
 def instant(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is started: each measurement gives the same at once."""
+    """Start nothing: each measurement returns the same figures at once."""
 
     def each(found: object, names: Iterable[str]) -> dict[str, list[object]]:
         return {name: [found] * EFFORT.rounds for name in names}

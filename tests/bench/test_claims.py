@@ -16,7 +16,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 FIGURES = sampled(json.loads((DOCS / "performance.json").read_text()))
 ROUNDED = 0.05  # how far a sentence may round
 NUMBER = r"(\d[\d,]*(?:\.\d+)?)"
-# Looks measured; 5 ms are what `sleep:5` and `spin:5` take, 10 ms the kernel's ticks.
+# What looks measured; 5 ms is what `sleep:5` and `spin:5` take, 10 ms the kernel's tick.
 FIGURE = re.compile(r"(?!\b(?:5|10) ms)\b\d[\d,]*(?:\.\d+|(?= (?:times|µs|ms|%|KiB|MiB)))")
 OURS = {"thread", "pool", "lock", "cached", "warning", "info", "thread, no GIL"}
 OTHERS = ("socketserver", "naive threads", "C threads")
@@ -26,7 +26,7 @@ ALL = [row.name for row in ROWS]
 
 
 def prose(name: str) -> str:
-    """A page without its tables, its programs, its links' targets and its line breaks."""
+    """Return a page without its tables, programs, link targets and line breaks."""
     text = REGION.sub("", (DOCS / name).read_text(encoding="utf-8"))
     text = re.sub(r"(?ms)^```.*?^```$|^\|[^\n]*$|^> |\]\([^)]*\)", "", text)
     return " ".join(text.split())
@@ -43,7 +43,7 @@ def ratio(mine: Sequence[float], theirs: Sequence[float]) -> float:
 
 
 def over(mine: str, other: str, *path: str) -> float:
-    """How many times the other's rate."""
+    """Return my rate as a multiple of the other's."""
     found = at(FIGURES, *path)
     return ratio(rates(found[mine]), rates(found[other]))
 
@@ -62,7 +62,7 @@ def fair(name: str, who: str, where: str, row: str = "2,000") -> float:
 
 
 def errors(found: object, of: Collection[str], name: str = "") -> int:
-    """How many clients were let down, in all rounds of all chapters."""
+    """Count the clients that were let down, in all rounds of all chapters."""
     if isinstance(found, dict):
         return sum(errors(value, of, one) for one, value in found.items())
     samples = found if isinstance(found, list) and name in of else []
@@ -70,7 +70,7 @@ def errors(found: object, of: Collection[str], name: str = "") -> int:
 
 
 def started(cost: str) -> list[float]:
-    """What 1,000 processes cost, forked and spawned, over threads."""
+    """Return what 1,000 processes cost, forked and spawned, as multiples of threads."""
     found = at(FIGURES, "starting", "1000")
     costs = {kind: [one[cost] for one in found[kind]] for kind in found}
     return [ratio(costs[kind], costs["thread"]) for kind in ("fork", "spawn")]
@@ -88,14 +88,14 @@ def free(other: str) -> list[float]:
 
 
 def kept_while_watched() -> list[float]:
-    """Messages for each second of the server's processor time: the middle round and the worst."""
+    """Messages per second of processor time, watched ÷ unwatched: the middle and worst rounds."""
     found = at(FIGURES, "watching", "microseconds")
     rounds = ratios(found["nothing"], found["a watcher"])
     return [middle(rounds), min(rounds)]
 
 
 def over_tls(row: str, other: str = "socketserver, TLS") -> list[float]:
-    """How many times the other's rate, on one core and on any."""
+    """Return our rate over TLS as a multiple of the other's, on one core and on any."""
     return [over("thread, TLS", other, "tls", "rows", where, row) for where in CORES]
 
 

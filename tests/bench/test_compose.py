@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from bench.__main__ import main
 from tests.kit.fake_program import put_on_path
 
-# Notes each request, and where it came from; each client ends as the file `codes` says.
+# Records each request and where it came from; each client exits as the file `codes` says.
 DOCKER = """#!/bin/sh
 printf '%s: %s %s\\n' "$(basename "$PWD")" "$LANES_REGISTRY" "$*" >>"$NOTES"
 case "$*" in
@@ -20,7 +20,7 @@ esac
 
 @pytest.fixture
 def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder on the PATH with a `docker` that only notes."""
+    """A folder on the PATH with a `docker` that only records its commands."""
     put_on_path(monkeypatch, tmp_path, "docker", DOCKER)
     (tmp_path / "codes").write_text("0\n0\n")
     for name in ("new", "old"):

@@ -1,4 +1,4 @@
-"""Costs of clients, of a turn's parts and of the log; how they are measured in turn and shown."""
+"""The costs of clients, of a turn's parts and of the log: measured in turn, and shown."""
 
 import contextlib
 import sys
@@ -53,7 +53,7 @@ def test_every_part_has_a_figure_for_each_round(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("words", "right"),
     [
-        # A number has three digits that count, a ratio below one has two; none is rounded up to 1.
+        # A number has three significant digits, a ratio below 1 has two; none is rounded up to 1.
         *((number(None), "—"), (number(0), "0"), (number(0.01234), "0.0123")),
         *((number(9.999), "10.0"), (number(1234.5), "1,230")),
         *((ratio(0.123), "0.12"), (ratio(0.994), "0.99"), (ratio(0.996), "0.996")),

@@ -1,4 +1,4 @@
-"""The load (bench/load.c) believes no server: every byte that it reads is checked."""
+"""The load generator (bench/load.c) trusts no server: it checks every byte that it reads."""
 
 import json
 import os
@@ -35,7 +35,7 @@ Run = Callable[..., tuple[int, dict[str, Any], str]]  # exit code, what it measu
 
 @contextmanager
 def listening(serve: Serve) -> Iterator[int]:
-    """Serves each client in a thread, as the test says, on this port."""
+    """Serve each client in a thread, as the test says; yield the port."""
 
     def handle(client: socket, *_: object) -> Any:  # noqa: ANN401 - by its type, a class
         with suppress(OSError):
@@ -51,7 +51,7 @@ def listening(serve: Serve) -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Runs it on a port, or on a server that does as the test says."""
+    """Return a function that runs the load on a port, or on a server that the test defines."""
     program = tmp_path_factory.mktemp("built") / "load"
     compile_program(HERE / "load.c", program)
 
@@ -68,7 +68,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def replying(
     reply: bytes = REPLY, *, greeting: bytes = GREETING, takes: Callable[[], object] = bytes
 ) -> Serve:
-    """Answers every message alike, after whatever `takes` does."""
+    """Return a server that answers every message alike, after a call of `takes`."""
 
     def serve(client: socket) -> None:
         client.sendall(greeting)
@@ -90,7 +90,7 @@ def test_every_message_is_answered_and_counted(run: Run, words: list[str]) -> No
     assert (code, measured["errors"], complaint) == (0, 0, "")
     snapshot = server.registry.snapshot()
     messages = [record.messages for record in snapshot.sessions]
-    if "--visits" in words:  # a visitor says one message and comes again
+    if "--visits" in words:  # a visitor sends one message, leaves and comes again
         assert set(messages) == {1}
         assert 3 < measured["answers"] <= snapshot.accepted
     else:

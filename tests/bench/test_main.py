@@ -31,7 +31,7 @@ def measure(name: str, effort: Effort) -> str:
 
 @pytest.fixture
 def figures(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A file for the figures, on a machine where each chapter is measured at once."""
+    """A file for the figures, on a machine where each chapter takes no time to measure."""
     file = tmp_path / "performance.json"
     found = {
         name: partial(measure, name) for name in ("pinned", "compose", "pythons", "free-threaded")
@@ -109,7 +109,7 @@ def measured(ours: int, *, socketserver: int = 100, errors: int = 0) -> dict[str
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> Short:
-    """The result of `short`, if the server once had as many messages as socketserver."""
+    """Run `short`, against a record in which the server was as fast as socketserver."""
     one = {name: [asdict(sample) for sample in ran] for name, ran in measured(100).items()}
     recorded: dict[str, object] = {"pinned": {row.name: one for row in ROWS}}
 
@@ -151,7 +151,7 @@ def test_every_ratio_is_printed_and_only_a_halved_or_missing_one_fails(
     ("allowed", "siblings", "chosen"),
     [
         ({2, 3, 4, 5}, {2, 3}, (2, 4)),  # the load is on no thread of the server's core
-        ({0, 1}, {0, 1}, (0, 1)),  # but if there is one core, its threads have to do
+        ({0, 1}, {0, 1}, (0, 1)),  # if there is only one core, its threads have to do
     ],
 )
 def test_the_load_gets_a_core_of_its_own_if_there_is_one(

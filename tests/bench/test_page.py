@@ -1,4 +1,4 @@
-"""The tables of the benchmark's pages, and their pictures, say what the figures say."""
+"""The tables and the pictures of the benchmark's pages show what the figures say."""
 
 import json
 import re
@@ -25,7 +25,7 @@ TEXT = "".join((DOCS / name).read_text(encoding="utf-8") for name in page.PAGES)
 def sample(
     rate: int = 1000, *, errors: int = 0, load: float = 0.5, slowest: float = 3000.0
 ) -> dict[str, float]:
-    """One second, as in the JSON: 0.9 s of the server's, the kernel's half a second included."""
+    """One second, as in the JSON: 0.9 s of processor time for the server, 0.5 s of it in the kernel."""
     fair, its = (0.99, 0.9), (0.9, 0.5)
     return asdict(Sample(rate, 1.0, errors, 1000.0, 2000.0, 2500.0, slowest, *fair, load, *its))
 
@@ -35,7 +35,7 @@ def at(*rounds: int) -> list[dict[str, float]]:
 
 
 def even(figures: Figures) -> Figures:
-    """The same, but each contender is a bit faster than the one before, in each of three rounds."""
+    """Make each contender a bit faster than the one before, in each of three rounds."""
     made = dict(figures)
     for nth, (name, found) in enumerate(figures.items()):
         match found:
@@ -47,7 +47,7 @@ def even(figures: Figures) -> Figures:
 
 
 def changed(changes: Figures, figures: Figures) -> Figures:
-    """The figures with others in these places: a/b/c, where * stands for every key."""
+    """Return the figures with these places changed: a/b/c, where * stands for every key."""
     figures = deepcopy(figures)
     for place, value in changes.items():
         *path, last = place.split("/")
@@ -60,7 +60,7 @@ def changed(changes: Figures, figures: Figures) -> Figures:
 
 
 HERE = {"when": "once", "machine": {"processor": "a CPU", "memory": "2 GiB"}}
-# As after a run that measured everything there is.
+# As after a run that measured everything.
 COMPLETE: Figures = {
     **{f"{place}/*/{BEFORE}": at(500, 500, 500) for place in ("pinned", "unpinned")},
     **{f"visits/*/{who}": at(rate, rate, rate) for who, rate in ((BEFORE, 500), ("cached", 1500))},
@@ -81,14 +81,14 @@ SAID: list[tuple[Figures, str]] = [
     ({"pinned/50/thread": at(900, 900, 900)}, "| rate ÷ | 2.00 | 1.80 | 2.00 |"),
     ({"pinned/50/thread": at(900, 900, 900)}, "| processor ÷ | 0.50 | 0.56 | 0.50 |"),
     ({f"visits/*/{BEFORE}": at(400, 400, 400)}, f"| ÷ {BEFORE} | 3.75 | 3.75 |"),
-    # of a message's 900 µs the kernel has 500
+    # of a message's 900 µs, the kernel takes 500
     ({"pinned/50/thread": at(900, 900, 900)}, "| 0.900 | 1,000 | 556 | 3.00 | 0.50 | 0 |"),
-    # the load's share of a core, in each row, and the mark where it was the limit
+    # the load's share of a core, in each row, and the mark if it was the limit
     ({"unpinned/50/trio": [sample(load=0.25)] * 3}, f"core | 0.50 | 0.25{DASH}0.50 | 0.50 |"),
     ({"pinned/3/C epoll": LIMITED}, r"| C epoll | 1,000 \* |"),
     ({"pinned/3/C epoll": LIMITED}, r"| ÷ C epoll | 1.00 \* |"),
     ({"pinned/50/C epoll": LET_DOWN}, " 0.900 | 900 | 500 | 3.00 | 0.50 | 7 |"),
-    # each beside the first
+    # each compared with the first
     (
         {"parts": {"a": [3.0, 3.1], "b": [3.5, 3.6]}},
         f"| b | 3.55 <sub>3.50{DASH}3.60</sub> | 1.16 ",

@@ -1,4 +1,4 @@
-"""The servers that ours is measured beside (bench/peers) speak its dialect, as it does."""
+"""The servers that ours is compared with (bench/peers) speak its dialect as it does."""
 
 import itertools
 import re
@@ -26,8 +26,8 @@ PROGRAMS = sorted({path.name for path in FOLDER.glob("*.*")} - SHARED - OVER_TLS
 THREADED = {"threading_server.py", "naive_threads.py", "threads.c"}
 
 LINES = (b"Hey\n", b"\n", b"\r\n", b"\r\r\n", b"\0\f\v\x1c\n", "🧵\u0085\u2028\n".encode())
-# What a client says, in chunks, each of which is answered before the next. All bytes of a line that
-# is too long are read before the connection is closed: no reset takes the last words.
+# What a client sends, in chunks; each is answered before the next. A server reads all bytes of a
+# line that is too long before it closes the connection, so that no reset destroys the last words.
 CONVERSATIONS = {
     **{ascii(line): [line + line + b"\xff\n"] for line in LINES},
     "no UTF-8": [b"Hey \xc3\r\n", b"Hey\n"],
@@ -43,7 +43,7 @@ Connect = Callable[[], "Client"]
 
 
 class Client(Peer):
-    """A client that was greeted."""
+    """A client that has been greeted."""
 
     def __init__(self, address: str) -> None:
         super().__init__(address)
@@ -53,7 +53,7 @@ class Client(Peer):
         self.reply = f"+OK {self.greeted_by}: {ANSWER}\r\n"
 
 
-# One process of each is enough if workers share the tests: a group stays together.
+# A group stays on one worker, so that one process of each program is enough.
 GROUPS = [pytest.param(one, marks=pytest.mark.xdist_group(one)) for one in PROGRAMS]
 
 
@@ -129,7 +129,7 @@ def test_a_client_that_does_not_read_delays_nobody_and_misses_nothing(
     host, port = address.split(":")
     with socket.socket() as greedy, greedy.makefile("rb") as answers:
         greedy.settimeout(SECONDS)
-        # With these the kernel keeps about half of the answers, and the peer has to keep the rest.
+        # With these, the kernel keeps about half of the answers; the peer has to keep the rest.
         greedy.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1400)
         greedy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
         greedy.connect((host, int(port)))
