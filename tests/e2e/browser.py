@@ -1,4 +1,4 @@
-"""A page of the server in a Chromium without a window, and what it logs and requests meanwhile."""
+"""A page of the server in a headless Chromium, with what it logs and requests."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -16,12 +16,12 @@ SIZES = ((2560, 1440), (1280, 800), (360, 740), (320, 568))  # the last two are 
 WINDOWS = [ViewportSize(width=width, height=height) for width, height in SIZES]
 DESKTOP = WINDOWS[1]
 
-# Chromium drops a request when another test adds or removes a network: the page asks again, and is
-# not at fault.
+# Chromium drops a request when another test adds or removes a network. That is not the page's
+# fault, and it asks again.
 CHANGED = "ERR_NETWORK_CHANGED"
-AGAIN = "interrupted by another navigation"  # it opens its page of errors, or tries again itself
+AGAIN = "interrupted by another navigation"  # it opens its error page, or tries again by itself
 
-# An observer is called when an update has changed all that it changes, never in between.
+# An observer is called after an update has made all of its changes, never in between.
 WATCH = """() => {
     const lab = document.getElementById("lab");
     const see = () => window.updates.push([...lab.querySelectorAll(".lane .bar")].map((bar) => {
@@ -87,11 +87,11 @@ class LanesPage:
             self.complaints.append(message.text)
 
     def figure(self, name: str) -> str:
-        """A number above the lanes."""
+        """Return a number above the lanes."""
         return self.page.locator(f".lanes [data-figure='{name}']").text_content() or ""
 
     def threads(self) -> list[str]:
-        """The names of the lanes, from the top."""
+        """Return the names of the lanes, from the top."""
         return list(self.lanes.evaluate_all("lanes => lanes.map((lane) => lane.dataset.thread)"))
 
     def wait_for_messages(self, count: int) -> None:
@@ -104,12 +104,12 @@ class LanesPage:
         self.page.wait_for_function(FITS)
 
     def watch(self) -> None:
-        """From now on, keep what each update shows."""
+        """Start to record what each update shows."""
         self.page.evaluate(WATCH)
 
     def updates(self) -> list[list[Bar]]:
-        """What each update has shown since then."""
+        """Return what each update has shown since `watch`."""
         return [[Bar(*bar) for bar in bars] for bars in self.page.evaluate("window.updates")]
 
 
-Look = Callable[..., LanesPage]  # of an address, perhaps in another window, or in the dark
+Look = Callable[..., LanesPage]  # opens an address, perhaps in another window size or in dark

@@ -23,7 +23,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def look(chromium: Browser) -> Iterator[Look]:
-    """Open a page. No page may have logged a complaint."""
+    """Return a function that opens a page. No page may have logged a complaint."""
     with ExitStack() as stack:
         looks: list[LanesPage] = []
 

@@ -1,4 +1,4 @@
-"""Whether the text of a page can be read: where each piece of it is, and in which colours."""
+"""Check that the text of a page can be read: where each piece is, and in which colours."""
 
 import re
 from itertools import combinations
@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.browser import WINDOWS, Look
 
-SPARE = 3  # pixels above and below its letters that a font may count as its own
+SPARE = 3  # pixels that a font may add above and below its letters
 
 DRAWN = """() => [...document.querySelectorAll(".lanes text")].map((text) => {
     const { left, top, right, bottom } = text.getBoundingClientRect();
@@ -36,7 +36,7 @@ COLOURS = """() => {
 
 
 class Box(NamedTuple):
-    """What a piece of text takes up, in pixels."""
+    """The area that a piece of text takes up, in pixels."""
 
     words: str
     left: float
@@ -84,7 +84,7 @@ def check_contrast(look: Look, address: str, bars: int) -> None:
         expect(live.open).to_have_count(bars)
         inks = [Ink(*ink) for ink in live.page.evaluate(COLOURS)]
         assert inks
-        assert [ink for ink in inks if ink.contrast < 4.5] == []  # what WCAG 2 asks for, at AA
+        assert [ink for ink in inks if ink.contrast < 4.5] == []  # the minimum of WCAG 2, level AA
         live.page.close()
 
 

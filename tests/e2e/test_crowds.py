@@ -1,4 +1,4 @@
-"""The page with one client and with as many as there can be, in a real Chromium."""
+"""The page with one client, and with as many as possible, in a real Chromium."""
 
 from collections.abc import Iterator
 
@@ -14,9 +14,9 @@ from tests.kit.classroom import Classroom, page_of
 PHONE = ViewportSize(width=400, height=740)
 REDRAW = 16.0  # milliseconds: a sixtieth of a second
 PARTS = {"ScriptDuration", "RecalcStyleDuration", "LayoutDuration"}  # in seconds, since the start
-UPDATES, TURNS = 5, 6  # the least of several turns: a core that is shared is slower
+UPDATES, TURNS = 5, 6  # the best of several turns, because a shared core is slower
 
-# The page's states: the address of each, and what is there once it is shown.
+# The page's states: the address of each, and an element that is there once it is shown.
 STATES = {
     "marked": ("?marked=30", "tr.marked"),
     "a failure marked": ("?marked=21", "tr.failed.marked"),
@@ -26,14 +26,14 @@ STATES = {
     "report": ("report.html?author=Ada&course=Networks", "main.report"),
 }
 
-# What of the page is below the fold or beside it, with nobody scrolling.
+# How many parts of the page you cannot see without scrolling.
 CUT_OFF = """() => [...document.querySelectorAll(".lanes, .lanes .axis text, .lanes .lane .bar")]
     .map((one) => one.getBoundingClientRect())
     .filter(({ left, right, bottom }) => left < 0 || right > innerWidth + 1 || bottom > innerHeight)
     .length"""
 
 
-# What says which session is marked: how much of it is out of view, or cut off.
+# How much of the text about the marked session is out of view or cut off.
 UNSEEN = """() => {
     const said = document.getElementById("marked"), { top, bottom } = said.getBoundingClientRect();
     return Math.max(-top, bottom - innerHeight, said.scrollHeight - said.clientHeight, 0);
@@ -129,7 +129,7 @@ def test_a_redraw_of_256_clients_takes_the_page_less_than_16_ms(
 
 
 def update_costs(devtools: CDPSession, live: LanesPage) -> float:
-    """What an update has the page's main thread do before it is painted, in milliseconds.
+    """Return the milliseconds that an update takes in the page's main thread before painting.
 
     Painting is left out: without a graphics processor, as here, it takes three times as long.
     """

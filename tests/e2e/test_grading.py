@@ -1,4 +1,4 @@
-"""A folder of submissions is graded, each in a container of its own; so is a Classroom's."""
+"""Grade a folder of submissions, each in its own container, and a repository of a Classroom."""
 
 import json
 import os
@@ -25,7 +25,7 @@ FROM = "ARG PYTHON_IMAGE\nFROM ${PYTHON_IMAGE}\n"
 STARTS = 'COPY server.py /\nCMD ["python3", "/server.py", "2022"]\n'
 PRINTS_MUCH = "for number in range(5000):\n    print(number, 'x' * 1000)\n"
 IS_IDLE = "import time; time.sleep(600)\n"
-# No SO_REUSEADDR, and it closes first: the next to want the port would be refused it for a minute.
+# No SO_REUSEADDR, and it closes first, so that nothing else could bind the port for a minute.
 HOLDS_ITS_PORT = """
 import socket
 
@@ -39,7 +39,7 @@ while True:
     client.close()
 """
 # Bound as in the most copied tutorial, with a console beside the thread that accepts. It prints
-# much, and keeps a log beside itself.
+# much, and writes a log in its folder.
 CONSOLE = """
 import socket, threading
 
@@ -66,7 +66,7 @@ CHECKS = [
     {"name": "many", "verdict": "failed", "evidence": "3 of 100", "hint": "few threads"},
     {"name": "churn", "verdict": "not tried", "evidence": "no time was left", "hint": None},
 ]
-Classroom = Callable[..., Ran]  # the output of server.py, and of a script
+Classroom = Callable[..., Ran]  # takes the text of server.py, and a script
 
 
 def animal(name: str) -> str:
@@ -75,13 +75,13 @@ def animal(name: str) -> str:
 
 
 def told(said: str) -> dict[str, str]:
-    """What `grade` says of each submission."""
+    """Return what `grade` reports for each submission."""
     return dict(line.split(maxsplit=1) for line in said.splitlines() if line)
 
 
 @contextmanager
 def grading(submissions: Path, results: Path, **variables: str) -> Iterator["Popen[str]"]:
-    """One run among others: in a project of its own, and with a terminal's process group."""
+    """Run `grade` beside others, in its own process group as at a terminal."""
     words, env = [GRADE, submissions, results], os.environ | variables
     process = Popen(words, stdout=PIPE, text=True, env=env, start_new_session=True)
     try:
@@ -93,7 +93,7 @@ def grading(submissions: Path, results: Path, **variables: str) -> Iterator["Pop
 
 
 def things_of(engine: docker.DockerClient, process: "Popen[str]") -> list[str]:
-    """The containers, networks and images that are there for this run."""
+    """Return the containers, networks and images of this run."""
     found: list[str] = []
     for slot in (1, 2):
         ours = {"label": f"{LABEL}=thread-lanes-grading-{process.pid}-{slot}"}
@@ -183,12 +183,12 @@ def test_a_scorecard_names_each_clients_thread_or_says_why_it_cannot(
     assert len(set(re.findall(r" by \S+ .*?\((\d+)\)", seen["ada"]["threads"]["evidence"]))) == 10
     assert seen["bob"]["threads"]["verdict"] == "not tried"
     assert "as the user who owns it, or as root" in seen["bob"]["threads"]["evidence"]
-    # The card is there even though the server and its container have ended.
+    # There is a scorecard even though the server and its container have ended.
     assert "; then the server was gone" in seen["cyd"]["leaves"]["evidence"]
 
 
 def card_of(results: Path, name: str) -> dict[str, dict[str, str]]:
-    """Its checks by name."""
+    """Return a scorecard's checks by name."""
     card = json.loads((results / f"{name}.json").read_text(encoding="utf-8"))
     return {check["name"]: check for check in card["checks"]}
 
@@ -223,7 +223,7 @@ def test_ctrl_c_ends_a_grading_and_nothing_remains(
 
 @pytest.mark.usefixtures("engine")
 def test_an_endless_build_is_ended(tmp_path: Path) -> None:
-    # With a command of its own: an earlier build that did end would be in the cache.
+    # With a unique command, because an earlier build that did end would be in the cache.
     hand_in(tmp_path / "all" / "hal", f"{FROM}RUN sleep 600 && echo {tmp_path}\n", "Dockerfile")
     done = run(GRADE, tmp_path / "all", tmp_path / "results", BUILD_SECONDS="1")
     assert done.returncode == 1
@@ -232,7 +232,7 @@ def test_an_endless_build_is_ended(tmp_path: Path) -> None:
 
 @pytest.fixture
 def classroom(engine: docker.DockerClient, tmp_path: Path) -> Classroom:  # noqa: ARG001 - it is asked
-    """A student's repository, this project beside it, Python, click, and a port 2022 of its own."""
+    """A student's repository, this project in it, Python, click, and its own port 2022."""
 
     def classroom(server: str, script: str) -> Ran:
         repository = hand_in(tmp_path / "repository", server)

@@ -1,4 +1,4 @@
-"""What you can do with the page: by keyboard alone, and by pointing."""
+"""What you can do with the page: with the keyboard alone, and with a mouse."""
 
 import re
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def live(look: Look) -> Iterator[LanesPage]:
 
 
 def tab_to(live: LanesPage, element: Locator) -> None:
-    """Press Tab until it has the focus."""
+    """Press Tab until the element has the focus."""
     for _ in range(20):
         live.page.keyboard.press("Tab")
         if element.evaluate("element => element === document.activeElement"):
@@ -39,7 +39,7 @@ def tab_to(live: LanesPage, element: Locator) -> None:
 
 
 def marked(live: LanesPage) -> tuple[list[str], list[str]]:
-    """The sessions that are marked in the picture, and in the table."""
+    """Return the sessions that are marked in the picture, and in the table."""
     sessions = "all => all.map((one) => one.dataset.session)"
     return (
         live.page.locator(".bar.marked").evaluate_all(sessions),
@@ -54,7 +54,7 @@ def expect_mark(live: LanesPage, session: int) -> None:
 
 
 def drag(live: LanesPage, steps: int) -> None:
-    """From the middle of the picture to the right, without letting go."""
+    """Drag from the middle of the picture to the right, without letting go."""
     box = live.page.locator(".lanes").bounding_box()
     assert box
     mouse, y = live.page.mouse, box["y"] + box["height"] / 2
@@ -64,12 +64,12 @@ def drag(live: LanesPage, steps: int) -> None:
 
 
 def asked(live: LanesPage) -> dict[str, list[str]]:
-    """The fields of the address."""
+    """Return the fields of the address."""
     return parse_qs(live.page.evaluate("location.search.slice(1)"))
 
 
 def until(live: LanesPage) -> float:
-    """The moment in the address."""
+    """Return the moment in the address."""
     return float(asked(live)["until"][0])
 
 
@@ -134,13 +134,13 @@ def test_dragging_sends_one_request_at_a_time_and_releasing_sets_the_address(
     def hold(route: Route) -> None:
         held.append(route)
 
-    live.page.route("**/*", hold, times=1)  # first: it would miss a request under way
+    live.page.route("**/*", hold, times=1)  # now, because it would miss a request under way
     with live.page.expect_request("**/*"):
         pass
     before = len(live.requests)
     drag(live, 50)
     assert len(live.requests) == before
-    held[0].abort("aborted")  # nobody waits for that answer any more
+    held[0].abort("aborted")  # the page no longer waits for that answer
     live.page.wait_for_function(f"() => {MOMENT} < {now - 10}")
     assert live.page.evaluate("window.told") == []
     assert "until" not in asked(live)
@@ -175,7 +175,7 @@ def test_the_report_keeps_the_moment_and_the_typed_fields(live: LanesPage) -> No
     page.get_by_label("What was asked").fill("Why?")
     page.get_by_role("link", name="Earlier").click()
     expect(page.get_by_role("link", name="Resume")).to_be_visible()
-    then = re.compile(f"until={until(live):.13g}")  # without zeros at the end
+    then = re.compile(f"until={until(live):.13g}")  # without trailing zeros
     for name in ("report.html", "lanes.svg", "For a projector"):
         expect(page.get_by_role("link", name=name)).to_have_attribute("href", then)
     live.page.wait_for_function(f"() => Math.abs({MOMENT} - {until(live)}) < 0.01")

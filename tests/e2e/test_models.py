@@ -1,4 +1,4 @@
-"""Each model through compose.yaml: as its page, its snapshot and the kernel show it."""
+"""Each model through compose.yaml, as the page, the snapshot and the kernel show it."""
 
 import re
 from itertools import groupby, pairwise
@@ -21,12 +21,12 @@ def _forever(project: str, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: AR
 
 
 def greeted_by(lab: Lab) -> set[str]:
-    """The threads that the clients say greeted them."""
+    """Return the threads that greeted the clients, by the clients' logs."""
     return set(re.findall(r"greeted .*(Thread-\d+)", lab.get_logs("client")[0]))
 
 
 def check_threads(lab: Lab, live: LanesPage, count: int) -> None:
-    """By the page, the clients, the server and the kernel, each client has a thread of its own."""
+    """Check that each client has its own thread, by the page, clients, server and kernel."""
     threads = [f"Thread-{number}" for number in range(1, count + 1)]
     expect(live.open).to_have_count(count)
     expect(live.rows).to_have_count(count)
@@ -61,7 +61,7 @@ def test_3_and_then_10_clients_have_a_thread_and_a_lane_each_and_stop_cleanly(
         expect(live.closed).to_have_count(2)
     expect(live.page.locator(".failed .caption")).to_contain_text("too-long")
 
-    live.page.close()  # it would complain
+    live.page.close()  # it would log that no server answers
     lab.compose("stop")
     assert [one.ExitCode for one in lab.get_containers(include_all=True)] == 12 * [0]
 

@@ -1,4 +1,4 @@
-"""The live page, seen in a real Chromium while a client of each colour talks on and on."""
+"""The live page, seen in a real Chromium while a client of each colour keeps talking."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -12,7 +12,7 @@ from tests.e2e.browser import LanesPage, Look
 from tests.e2e.legibility import check_contrast, check_widths
 from tests.kit.lab import Lab, shared_lab
 
-pytestmark = pytest.mark.xdist_group("page")  # they look at the same lab
+pytestmark = pytest.mark.xdist_group("page")  # the tests share one lab
 
 CLIENTS = 8
 
@@ -44,7 +44,7 @@ def test_the_page_keeps_itself_up_to_date_with_at_most_two_requests_a_second(
 
 
 def test_the_page_says_that_no_server_answers_and_recovers(live: LanesPage) -> None:
-    live.page.route("**/*", lambda _: None)  # what it asks never arrives
+    live.page.route("**/*", lambda _: None)  # its requests never arrive
     expect(live.news).to_contain_text("does not answer")
     expect(live.open).to_have_count(CLIENTS)
 

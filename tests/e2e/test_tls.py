@@ -1,4 +1,4 @@
-"""LANES_TLS=on docker compose up: the same lab, and nobody reads along."""
+"""`LANES_TLS=on docker compose up`: the same lab, encrypted."""
 
 import os
 import signal
@@ -75,7 +75,7 @@ def in_certs(lab: Lab, script: str) -> str:
 
 
 def certificates(lab: Lab) -> dict[str, str]:
-    """Who may read each file, and what is in it, in short."""
+    """Return each file's mode, owner and hash, by name."""
     look = "find authority server client -type f -printf '%m %U:%G ' -exec sha1sum {} ';'"
     told = in_certs(lab, f"cd / && {look}")
     return {name: " ".join(facts) for *facts, name in map(str.split, told.splitlines())}
@@ -125,9 +125,9 @@ def test_each_service_sees_its_own_certificates_and_none_the_ca_key(lab: Lab) ->
 
 @contextmanager
 def s_client(lab: Lab, *words: str) -> Iterator[subprocess.Popen[str]]:
-    """OpenSSL's own client in the service client's place; a K or R by itself is its command.
+    """OpenSSL's own client in place of the service `client`; a line K or R is a command to it.
 
-    If it is still there when its patience is over it is killed, and says no more.
+    If it still runs after PATIENCE seconds, it is killed and prints no more.
     """
     files = ("-CAfile", "authority.pem", "-cert", "client.pem", "-key", "client.key")
     inside = ("--workdir", "/certificates", "--entrypoint", "openssl", "client", "s_client")
@@ -152,7 +152,7 @@ def s_client(lab: Lab, *words: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def says(talk: subprocess.Popen[str], line: str, answer: str) -> bool:
-    """Whether this is heard after that was said."""
+    """Send a line; return whether this answer comes."""
     assert talk.stdin
     assert talk.stdout
     talk.stdin.write(line)

@@ -1,4 +1,4 @@
-"""`docker compose`, `make demo` and `make down`: what the README promises of them."""
+"""`docker compose`, `make demo` and `make down` do what the README promises."""
 
 import re
 from collections.abc import Iterator

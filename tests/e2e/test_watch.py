@@ -1,4 +1,4 @@
-"""The service watch: what it sees of the server, beside what the server tells."""
+"""The service `watch`: what it sees of the server, beside what the server reports."""
 
 import pytest
 from playwright.sync_api import expect
