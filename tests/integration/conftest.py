@@ -1,4 +1,4 @@
-"""The images as containers."""
+"""Fixtures that run the images as containers."""
 
 from tests.kit.images import network, start_client, start_server
 

@@ -1,4 +1,4 @@
-"""The conftest.py of docs/test-on-containers.md, tried as other people's."""
+"""The conftest.py of docs/test-on-containers.md, used as in another project."""
 
 import re
 import sys
@@ -9,7 +9,7 @@ import docker
 from tests.kit.command import ROOT, run
 from tests.kit.containers import SERVER_IMAGE
 
-NOBODY = 2**22 + 1  # more processes than there can be, proc(5)
+NOBODY = 2**22 + 1  # higher than any process id: proc(5)
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TEST = """
 from socket import create_connection

@@ -1,4 +1,4 @@
-"""The dashboard of the profile `metrics`: current, and each of its queries has an answer."""
+"""The dashboard of the profile `metrics` is current, and each of its queries has an answer."""
 
 import math
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def test_prometheus_understands_its_settings() -> None:
 
 
 def visit(server: ServerProcess) -> None:
-    """A client that says something, and something that is not text."""
+    """Connect, and send one line of text and one that is not text."""
     with Peer(server.address) as peer:
         peer.send(b"hello\r\n\xff\r\n")
         assert [peer.line()[:4] for _ in range(3)] == ["+OK ", "+OK ", "-ERR"]

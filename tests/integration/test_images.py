@@ -1,4 +1,4 @@
-"""What the images hold, and how the server's is probed."""
+"""What the images hold, and how the server's health check works."""
 
 import shlex
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def test_an_image_holds_its_own_package_alone_and_no_setuid_file(
     assert found.decode() == f"{package}\n"
 
 
-# With `make integration PYTHON=free-threaded`: otherwise the GIL is on, whatever is imported.
+# For `make integration PYTHON=free-threaded`: otherwise the GIL is on, whatever is imported.
 @pytest.mark.parametrize(("image", "package"), IMAGES)
 def test_in_a_free_threaded_image_nothing_switches_the_gil_on(
     engine: docker.DockerClient, image: str, package: str
@@ -51,7 +51,7 @@ def test_the_health_check_takes_no_number_and_no_thread(
     # On a busy machine the first checks may fail.
     wait_until(lambda: engine.containers.get(name).health == "healthy", PATIENCE, pause=0.1)
     snapshot = server.snapshot()
-    assert snapshot["model"] == "lock"  # an option may stand right after the image's name
+    assert snapshot["model"] == "lock"  # an option may come right after the image's name
     assert (snapshot["accepted"], snapshot["sessions"]) == (0, [])
     assert set(snapshot["refused"].values()) == {0}
     assert server.os_threads() == threads

@@ -12,7 +12,7 @@ from tests.kit.images import Client, Program, Server
 from tests.kit.peer import Peer
 from tests.kit.waiting import wait_until
 
-# Takes every question and answers none. Docker's own DNS asks it for names of no container.
+# Takes every question and answers none. Docker's DNS asks it for names that are no container's.
 SILENT = """
 import socket
 questions = socket.socket(type=socket.SOCK_DGRAM)
@@ -21,8 +21,8 @@ print("listens", flush=True)
 while questions.recv(512):
     print("asked", flush=True)
 """
-# A DNS server that takes every question and answers none, and a process that asks it for a name:
-# how often it asked, and for how many seconds.
+# Asks for a name at its own DNS server, which answers nothing; prints how many times it asked, and
+# for how many seconds.
 ASKS_IN_VAIN = """
 import contextlib, socket, time
 questions = socket.socket(type=socket.SOCK_DGRAM)
@@ -47,7 +47,7 @@ def clients_of(server: Server) -> set[str]:
 def test_a_container_keeps_its_name_after_it_left_and_others_go_by_address(
     network: Network, start_client: Callable[..., Client]
 ) -> None:
-    # Nobody answers there, and that at once: this machine's own DNS might know a name for it.
+    # A DNS address that refuses at once; this machine's own DNS might have a name for the outsider.
     with Server(network, [], dns=[LOOPBACK]) as server, Peer(server.chat) as outsider:
         assert outsider.is_greeted()
         [session] = server.sessions()

@@ -1,4 +1,4 @@
-"""The server was never there: what a client does about that."""
+"""What a client does if the server was never there."""
 
 from collections.abc import Callable
 

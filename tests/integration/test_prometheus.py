@@ -29,7 +29,7 @@ def prometheus(server: Server, tmp_path: Path) -> Iterator[Prometheus]:
 
 
 def complaints(server: Server) -> str:
-    """What `promtool` finds wrong with the page as it is now."""
+    """Return what `promtool` finds wrong with the current page."""
     page = get(server.get_exposed_port(STATUS_PORT), "/metrics")
     assert page.status == HTTPStatus.OK
     checked = run(program("promtool"), "check", "metrics", says=page.body.decode())

@@ -11,11 +11,11 @@ from tests.kit.waiting import wait_until
 
 QUICK = "to and fro\n#pause 0.01\n"
 STOP_GRACE = 15  # seconds until it would be killed, as in compose.yaml
-ANSWERING = timedelta(seconds=4)  # of the server's own grace: until then it may go on answering
+ANSWERING = timedelta(seconds=4)  # the part of the server's grace in which it may still answer
 
 
 def drain_time(server: Server) -> timedelta:
-    """From the signal until the last session had ended, by the server's log."""
+    """Return the time from the signal to the end of the last session, by the server's log."""
     began, ended = (
         datetime.fromisoformat(event["time"])
         for name in ("draining", "stopped")

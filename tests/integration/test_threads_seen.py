@@ -1,4 +1,4 @@
-"""Three clients, three threads: what the kernel says, beside what the server tells."""
+"""Three clients, three threads: what the kernel shows, beside what the server reports."""
 
 import os
 from collections.abc import Callable
@@ -18,13 +18,13 @@ from tests.kit.waiting import SECONDS, wait_until
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0, reason="only root sees the processes of other users' containers"
 )
-# On a busy machine the watcher may miss the moment in which a thread begins, and cannot make up
-# for it: who waits for Python's locks is not written anywhere.
+# On a busy machine, the watcher may miss the moment in which a thread begins. It cannot make up for
+# it, because nothing records which threads wait for Python's locks.
 MISSED, TRIES = 5.0, 3
 
 
 def seen_and_told(seen: Watching, server: Server) -> list[tuple[str, int, int]]:
-    """The clients and their threads' ids, which the kernel and the server agree on."""
+    """Return the clients and their threads' ids; the kernel and the server must agree on them."""
     seen.assert_distinct_threads(3, SECONDS)
     snapshot = server.snapshot()
     told = [
@@ -77,7 +77,7 @@ def test_with_a_lock_over_conversations_one_client_is_seen_served(
 
     def is_seen(server: Server) -> bool:
         with watching(server, PORT, SECONDS) as seen, ExitStack() as stack:
-            for before in range(3):  # of clients that come within one look no thread is certain
+            for before in range(3):  # if clients come within one look, no thread is certain
                 stack.enter_context(Peer(server.chat))
                 with suppress(AssertionError):
                     wait_until(partial(lambda known: len(seen.threads()) > known, before), MISSED)
