@@ -1,4 +1,4 @@
-"""A Markdown file -> what to read, to run and to test."""
+"""A Markdown file becomes what to read, to run and to test."""
 
 from pathlib import Path
 
@@ -59,7 +59,7 @@ def claims(path: Path) -> list[Claim]:
 
 def test_a_lesson_has_its_files_number_its_title_and_its_steps_in_order(path: Path) -> None:
     lesson = read(path)
-    assert (lesson.number, lesson.title, lesson.minutes) == ("7", "Of echoes", 1)  # no comment's
+    assert (lesson.number, lesson.title, lesson.minutes) == ("7", "Of echoes", 1)  # no comments
     steps = ["a claim" if isinstance(step, Claim) else step for step in lesson.steps]
     assert steps == [
         Prose("# Of echoes\n\nBefore."),

@@ -33,7 +33,7 @@ def runs(number: str, path: Path) -> ParameterSet:
 @pytest.mark.parametrize("path", [runs(*lesson) for lesson in find().items()])
 def test_a_lesson_is_true_and_leaves_nothing_running(
     path: Path,
-    lab: Lab,  # noqa: ARG001 - it takes down what a lesson that fails has left
+    lab: Lab,  # noqa: ARG001 - it removes what a failed lesson has left
     engine: docker.DockerClient,
 ) -> None:
     check(read(path))

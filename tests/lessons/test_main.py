@@ -17,7 +17,7 @@ from tests.kit.command import ROOT, run
 from tests.kit.waiting import SECONDS
 
 PROGRAM = (sys.executable, "-m", "lessons")
-# A walk through a folder of the test's own; `python -m lessons` knows only the real one.
+# A walk through the test's own folder; `python -m lessons` knows only the real one.
 WALK = """\
 import signal, sys
 from pathlib import Path
@@ -159,7 +159,7 @@ def test_a_walk_goes_back_skips_and_resumes_with_its_predictions(
         press(child, "nineteen", "  1. ")
         press(child, "s")
         assert "step 3 of 4" in press(child, "b")
-        assert "step 2 of 4" in press(child, "x")  # no key that it knows: it asks again
+        assert "step 2 of 4" in press(child, "x")  # an unknown key: it asks again
         press(child, "q")
         child.expect_exact("`make lesson N=3` resumes here.")
         child.expect(pexpect.EOF)
@@ -172,7 +172,7 @@ def test_a_walk_goes_back_skips_and_resumes_with_its_predictions(
         child.expect(pexpect.EOF)
     with walk(folder, "3") as child:
         press(child, "a", "a starts again: ")
-        assert "step 1 of 4" in press(child, "b", "  1. ")  # there is none before it
+        assert "step 1 of 4" in press(child, "b", "  1. ")  # there is no step before it
         press(child, "q", "  1. ")
         child.expect(pexpect.EOF)
 

@@ -35,7 +35,7 @@ def test_the_claims_in_the_design_name_one_existing_test_each() -> None:
 
 
 COMMAND = re.compile(r"((?:\w+=\S+ )*)docker compose ((?:--\S+ )*)(run|up)\b([^`#\n]*)")
-# Parts of the README and of docs/using.md that start a server of their own.
+# Parts of the README and of docs/using.md that start their own server.
 STARTS = ("Run it", "Try next", "See it", "Several servers")
 
 

@@ -13,7 +13,7 @@ from tests.kit.waiting import SECONDS, wait_until
 @pytest.mark.parametrize(
     ("command", "printed"),
     [
-        (r"printf '\033[2K\033[1;31mred\033[0m\n'", "red\n"),  # colours are no output
+        (r"printf '\033[2K\033[1;31mred\033[0m\n'", "red\n"),  # colours are not output
         ("echo one \\\n  two", "one two\n"),
         ("ls compose.yaml; read -r answer || echo nobody", "compose.yaml\nnobody\n"),
         ("python3 -c 'import sys; print(sys.prefix)'", f"{sys.prefix}\n"),

@@ -1,4 +1,4 @@
-"""A lesson -> the stops of a walk."""
+"""A lesson becomes the stops of a walk."""
 
 from pathlib import Path
 
