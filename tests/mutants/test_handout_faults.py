@@ -1,6 +1,6 @@
-"""Every fault of the original lab is noticed: put back, it fails a test that passes without it.
+"""Every fault of the original lab, when put back, fails a test that passes without it.
 
-The tests run on copies of the tree, in processes of their own.
+The tests run on copies of the tree, in their own processes.
 """
 
 import os
@@ -32,13 +32,13 @@ def copy(tmp_path: Path) -> Path:
 
 
 def run(tree: Path, *tests: str, **variables: str) -> tuple[int, str]:
-    """The exit code of pytest on these tests of the tree, and what it printed."""
-    # A broken copy gives no coverage, and nobody's options are meant for it.
+    """Run pytest on these tests of the tree; return its exit code and what it printed."""
+    # A broken copy must not count for coverage, and your options are not meant for it.
     foreign = ("COVERAGE_", "PYTEST_")
     ours = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     done = subprocess.run(
         [
-            *("timeout", "--signal=KILL", "300"),  # a run that hangs, with its servers
+            *("timeout", "--signal=KILL", "300"),  # ends a run that hangs, and its servers
             *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist"),
             *tests,
         ],
@@ -65,5 +65,5 @@ def test_a_fault_of_the_lab_put_back_makes_a_test_fail(fault: Fault, copy: Path)
     file.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
     code, printed = run(copy, f"{TESTS}/{fault.test}", TESTS_SECONDS=str(PATIENCE))
     assert code == pytest.ExitCode.TESTS_FAILED, printed
-    # An exception in a thread is an error of the test if it comes only after the test has ended.
+    # An exception in a thread counts as an error if it comes only after the test has ended.
     assert re.search(f"(FAILED|ERROR) {re.escape(f'{TESTS}/{fault.test}')}", printed)
