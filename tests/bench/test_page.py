@@ -25,7 +25,7 @@ TEXT = "".join((DOCS / name).read_text(encoding="utf-8") for name in page.PAGES)
 def sample(
     rate: int = 1000, *, errors: int = 0, load: float = 0.5, slowest: float = 3000.0
 ) -> dict[str, float]:
-    """One second, as in the JSON: 0.9 s of processor time for the server, 0.5 s of it in the kernel."""
+    """One second, as in the JSON: the server computes for 0.9 s, 0.5 s of it in the kernel."""
     fair, its = (0.99, 0.9), (0.9, 0.5)
     return asdict(Sample(rate, 1.0, errors, 1000.0, 2000.0, 2500.0, slowest, *fair, load, *its))
 

@@ -39,7 +39,7 @@ class Program(DockerContainer):
         return int(self.get_wrapped_container().wait(timeout=SECONDS)["StatusCode"])
 
     def own_address(self) -> str:
-        """Return the address behind the published ports, whose proxy reads more than the client."""
+        """Return its own address; the proxy behind a published port reads what a client does not."""
         container = self.get_wrapped_container()
         container.reload()
         [own] = container.attrs["NetworkSettings"]["Networks"].values()

@@ -52,7 +52,7 @@ class KeyUpdates:
         return self._record(text, APPLICATION_DATA)
 
     def update(self) -> bytes:
-        """Return the record that announces new keys and asks for the peer's; use them from now."""
+        """Return the record that announces new keys and asks the peer for its own; switch keys."""
         record = self._record(KEY_UPDATE, HANDSHAKE)
         self._begin(self._expand("traffic upd", SHA384.digest_size).hex())
         return record

@@ -1,4 +1,4 @@
-"""Three scenes of five seconds for every module that draws: a thread for each, a lock, a pool."""
+"""Three five-second scenes for the modules that draw: a thread for each client, a lock, a pool."""
 
 from collections.abc import Iterable
 from typing import Any

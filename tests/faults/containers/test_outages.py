@@ -61,7 +61,7 @@ def pause(site: Site, seconds: float) -> None:
 
 
 def test_clients_of_a_server_that_is_paused_go_on(rounds: Rounds, tally: Tally) -> None:
-    """For a second, and for so long that they give up the connection."""
+    """For a second, and then until they give up the connection."""
     with open_site(tally, rounds(1, 2)) as site:
         cut_often(site, rounds(3, 50), lambda _: pause(site, 1))
         cut_often(site, rounds(1, 2), lambda _: pause(site, rounds(BEYOND, 20)))

@@ -1,4 +1,4 @@
-"""Sessions come and go; afterwards the server holds no more than before, and counted each."""
+"""Sessions come and go; the server has counted each, and holds no more than before."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""Wrong: it sends all clients the number of messages so far, with a lock over each one's work."""
+"""Wrong: it sends all clients the number of messages so far; a lock covers each one's work."""
 
 import contextlib
 import itertools
