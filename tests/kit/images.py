@@ -39,7 +39,7 @@ class Program(DockerContainer):
         return int(self.get_wrapped_container().wait(timeout=SECONDS)["StatusCode"])
 
     def own_address(self) -> str:
-        """Return its own address; the proxy behind a published port reads what a client does not."""
+        """Return its own address: a published port's proxy reads what its client does not."""
         container = self.get_wrapped_container()
         container.reload()
         [own] = container.attrs["NetworkSettings"]["Networks"].values()
