@@ -20,7 +20,7 @@ IN_ACCEPT = (
 
 
 @check(
-    hint="a lock held over the whole conversation, no thread for each client, `run()` instead of "
+    hint="a lock held for the whole conversation, no thread for each client, `run()` instead of "
     "`start()`, or a pool of too few threads: a client waits until others have left"
 )
 def concurrent(subject: Subject) -> str:
@@ -69,7 +69,7 @@ def _once_alone(caller: Caller, others: list[Caller]) -> str:
         caller.answer()
     except Failed:
         return ", not even after the others had left"
-    return f"; it came {duration(time.monotonic() - began)} after the others had left"
+    return f"; the answer came {duration(time.monotonic() - began)} after the others had left"
 
 
 @check(hint="the thread that accepts also receives, or a lock is held while waiting for a client")
@@ -98,7 +98,7 @@ def _shaking_hands_apart() -> Iterator[None]:
         raise Failed(str(failure), IN_ACCEPT) from None
 
 
-@check(hint="too few threads, a lock held over the conversation, or too short a `listen` backlog")
+@check(hint="too few threads, a lock held for the conversation, or too short a `listen` backlog")
 def many(subject: Subject) -> str:
     """A hundred clients (or --many) at once are all answered."""
     with ExitStack() as staying:

@@ -25,10 +25,10 @@ HINTS = {
     "pool": "a pool of threads: more clients than it has threads wait until others have left, or "
     "take turns. Start a thread for each client that `accept` returns; more workers only move the "
     "limit",
-    "lock": "one lock over the whole conversation: each client has a thread, but only one at a "
+    "lock": "one lock for the whole conversation: each client has a thread, but only one at a "
     "time is served. Hold the lock only while something shared is used",
-    "gate": "the thread that accepts waits for a lock that is held over a conversation, so that "
-    "the other clients are not even accepted. Let it accept, and hold the lock only while "
+    "gate": "the thread that accepts waits for a lock that is held for a whole conversation, so "
+    "that the other clients are not even accepted. Let it accept, and hold the lock only while "
     "something shared is used",
     "one": "one client at a time: the thread that accepts also talks with the client (no threads, "
     "or `run()` for `start()`). Start a thread for each client",

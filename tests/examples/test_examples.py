@@ -74,7 +74,7 @@ def test_with_the_labs_mistake_concurrent_fails_and_the_hint_is_the_lock() -> No
         sys.executable, "-m", "lanes", "check", *options, "--", sys.executable, LAB_SERVER, "0"
     )
     assert done.returncode == 1
-    assert "a lock held over the whole conversation" in " ".join(done.stdout.split())
+    assert "a lock held for the whole conversation" in " ".join(done.stdout.split())
 
 
 def test_the_labs_client_is_answered_until_it_leaves() -> None:

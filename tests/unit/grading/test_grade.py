@@ -22,7 +22,7 @@ SLOW = {"answers": "passed", "many": "passed", "churn": "not tried"}
 WRONG = {"answers": "passed", "concurrent": "failed", "many": "failed", "churn": "after many"}
 UNSEEN = {"answers": "failed", "threads": "not tried", "many": "passed", "churn": "passed"}
 RIGHT = {"answers": "passed", "many": "passed", "churn": "passed"}
-HINT = "a lock held over the whole conversation"
+HINT = "a lock held for the whole conversation"
 
 
 def card(verdicts: dict[str, str]) -> str:
