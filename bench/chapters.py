@@ -136,8 +136,11 @@ def work(effort: Effort) -> Figures:
 
 
 def working(doing: str, python: str = sys.executable) -> list[Contender]:
-    """Return each of our models, and an event loop that does the same work."""
-    each = [ours(one, "--model", one, "--work", doing, python=python) for one in models()]
+    """Return each of our models, free to use all cores, and an event loop that does the same."""
+    each = [
+        ours(one, "--model", one, "--cpus", "all", "--work", doing, python=python)
+        for one in models()
+    ]
     return [*each, peer("asyncio", "asyncio_protocol", python=python, work=doing)]
 
 
