@@ -1,6 +1,6 @@
-"""N clients ask HOST:PORT at the same time, and each says when it has its reply.
+"""N clients ask HOST:PORT at the same time, and each prints when it has its reply.
 
-Each asks once all of them have been greeted; with the argument `as-greeted`, once it has been.
+Each asks as soon as all have been greeted; with `as-greeted`, as soon as it has been itself.
 """
 
 import socket
@@ -20,8 +20,8 @@ def ask(connection: socket.socket) -> None:
         all_greeted.wait()
         print("Hey Server!!!", file=lines, flush=True)
         thread = lines.readline().split(":")[0]
-        # One write for the line and its end: otherwise those of two threads may get mixed up.
-        print(f"{thread} had replied after {time.monotonic() - began:.1f} s\n", end="")
+        # One write for the line and its end: else the output of two threads may be interleaved.
+        print(f"{thread} replied after {time.monotonic() - began:.1f} s\n", end="")
 
 
 connections = [socket.create_connection((host, int(port)), timeout=60) for _ in range(count)]
