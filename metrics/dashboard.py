@@ -71,7 +71,7 @@ CHARTS = [
         quantiles("lanes_waiting_seconds"),
     ),
     Chart(
-        "Sessions end, by why",
+        "Sessions that ended, by reason",
         "All but `bye` are failures: docs/protocol.md.",
         "ops",
         {"{{reason}}": per_second("lanes_sessions_ended_total", "reason")},
@@ -96,7 +96,7 @@ CHARTS = [
     ),
     Chart(
         "Lines of the log",
-        "Dropped are those for which nobody read fast enough.",
+        "Lines are dropped if they come faster than they can be written.",
         "ops",
         {"{{fate}}": per_second("lanes_log_records_total", "fate")},
     ),
