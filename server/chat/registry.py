@@ -58,7 +58,7 @@ class Registry:
         self._closed: deque[Record] = deque(maxlen=HISTORY)
         self._accepted = 0
         self._number = 0  # the newest record's
-        self.serving = 0  # sessions; any thread may read it
+        self._serving = 0
         self._peak_serving = 0
         self._refused: Counter[Refusal] = Counter(dict.fromkeys(get_args(Refusal), 0))
         self._refusals = Ticks()
@@ -130,8 +130,8 @@ class Registry:
             self.assign(record)
             record.state = "serving"
             record.served_at = now()
-            self.serving += 1
-            self._peak_serving = max(self._peak_serving, self.serving)
+            self._serving += 1
+            self._peak_serving = max(self._peak_serving, self._serving)
             return True
 
     def dismiss(self, record: Record, end: End) -> bool:
@@ -145,7 +145,7 @@ class Registry:
     def close(self, record: Record, end: End) -> None:
         """Close a session that is served, and record why it ended."""
         with self._lock:
-            self.serving -= 1
+            self._serving -= 1
             self._close(record, end)
 
     def _close(self, record: Record, end: End) -> None:
@@ -180,7 +180,7 @@ class Registry:
                 pid=os.getpid(),
                 gil=gil.is_on(),
                 open=len(open_),
-                serving=self.serving,
+                serving=self._serving,
                 peak_serving=self._peak_serving,
                 accepted=self._accepted,
                 refused=dict(self._refused),

@@ -24,7 +24,6 @@ from server.chat.registry import Registry
 from server.chat.tls import AnyConnection
 
 give_way = getattr(os, "sched_yield", lambda: None)  # macOS lacks it
-FEW = 10  # sessions that do not give way: that would cost 3 of them a fifth of their speed
 # Messages answered with one send: 16 are five times as fast as with 16 sends. A chunk holds 8,192.
 AT_ONCE = 256
 AT_ONCE_IN_A_DRAIN = 16  # its time is short, and checked before each send
@@ -149,15 +148,8 @@ class Session:
                 line_until = None
             elif messages or line_until is None:
                 line_until = time.monotonic() + patience.line
-            self._give_way()
-
-    def _give_way(self) -> None:
-        """Let another session have its turn, unless there are few.
-
-        Otherwise a client whose next message has arrived keeps the processor for a whole time
-        slice, and some of 2,000 wait for seconds: p99 was 1.9 s, and is 0.09 s.
-        """
-        if self._registry.serving > FEW:
+            # Otherwise a client whose next message has arrived keeps the processor for a whole time
+            # slice, and some of 2,000 wait for seconds: p99 was 1.9 s, and is 0.09 s.
             give_way()
 
     def _batches(self, messages: Sequence[Message]) -> Iterable[Sequence[Message]]:
