@@ -6,7 +6,7 @@ clock of a process's nanoseconds. Each turn has the same number of messages, and
 watched and not watched in hundreds of short turns, so that other work on the machine cancels out of
 the ratio. Both cores are busy, one with the server and one with the load. A watcher takes time from
 the load, and a server that is asked less often spends more on each message. So the server is also
-measured next to a program that computes for as long as a watcher may, and watches nothing.
+measured next to a program that only computes, and uses as much processor time as a watcher may.
 """
 
 import contextlib

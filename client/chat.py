@@ -17,7 +17,7 @@ def chat(
     *,
     ask: bool,
 ) -> bool:
-    """Send the lab's message, or what the person types, until the person has had enough.
+    """Send the lab's message, or what the person types, until the person quits.
 
     True if all is well at the end. The end of input and a signal to stop also end it normally.
     """

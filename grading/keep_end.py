@@ -1,6 +1,6 @@
 """Copies standard input to a file, and keeps only the end.
 
-Usage: python3 keep_end.py FILE. A server may print for as long as it runs.
+Usage: python3 keep_end.py FILE. A server may print without end.
 """
 
 import os

@@ -23,7 +23,7 @@ class Bar:
     start: float
     turn: float
     end: float
-    open: bool  # whether it goes on
+    open: bool  # whether the session is still open
     reason: str | None  # why the session has ended, if it ends with this bar
     ticks: tuple[tuple[float, int], ...] = ()  # when messages came, and how many
     colour: int = 0  # one of COLOURS

@@ -1,8 +1,8 @@
 """Bars -> strokes of a line: from one column to another, with messages on them and a label.
 
 A stroke is marked where its bar begins and where it ends, so that two that touch can be told apart.
-There is no mark if the session goes on, or began before the window. Below the strokes is the time:
-seconds back from now, and when clients were refused.
+There is no mark if the session is still open, or began before the window. Below the strokes is the
+time: seconds back from now, and when clients were refused.
 """
 
 from collections.abc import Iterable, Iterator
