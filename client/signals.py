@@ -19,7 +19,11 @@ class Stopped(Exception):
 
 
 class StopSignal:
-    """Catches SIGTERM and SIGINT while it is entered; only the main thread may enter it."""
+    """Catches SIGTERM and SIGINT while it is entered; only the main thread may enter it.
+
+    After a signal, later ones are ignored, so that none can kill the program while it is ending.
+    (Python removes its own handlers before it exits, but not SIG_IGN.)
+    """
 
     def __enter__(self) -> Self:
         self._bell, self._ringer = socket.socketpair()
@@ -33,8 +37,9 @@ class StopSignal:
         return self
 
     def __exit__(self, *_: object) -> None:
+        ending = self.is_set()
         for number, handler in self._old_handlers.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if ending else handler)
         signal.set_wakeup_fd(self._old_fd)
         self._bell.close()
         self._ringer.close()

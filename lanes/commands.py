@@ -1,6 +1,5 @@
 """`lanes page`, `picture`, `trace` and `report`: ask servers, and draw what they report."""
 
-import time
 from contextlib import suppress
 from typing import TextIO
 
@@ -62,11 +61,10 @@ def picture(*, servers: Source, watch: bool, seconds: float | None, file: TextIO
         write(svg.draw(picture_of(servers.snapshot(), seconds)), file)
     elif watch:
         with (
-            until_stopped(),
+            until_stopped() as stopped,
             Live(draw(console.height), console=console, auto_refresh=False) as live,
         ):
-            while True:
-                time.sleep(max(REDRAW, servers.pause))
+            while not stopped(max(REDRAW, servers.pause)):
                 live.update(draw(console.height), refresh=True)
     else:
         console.width = console.width if console.is_terminal else WIDTH

@@ -5,6 +5,7 @@ Waitress's own limits bound what a slow or greedy viewer can hold.
 
 import logging
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -68,13 +69,13 @@ class Channel(HTTPChannel):
 
 def serve(servers: Source, host: str, port: int) -> None:
     """Serve the page until SIGTERM or SIGINT. Raises OSError if it cannot listen."""
-    with until_stopped(), listening(servers, host, port) as server:
-        server.run()
+    with until_stopped() as stopped, serving(servers, host, port):
+        stopped(None)
 
 
 @contextmanager
-def listening(servers: Source, host: str, port: int) -> Iterator[Any]:
-    """Yield a server that listens; its `run` serves the page. Raises OSError if it cannot."""
+def serving(servers: Source, host: str, port: int) -> Iterator[None]:
+    """Serve the page in a thread that ends with the process. Raises OSError if it cannot listen."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # waiting viewers are normal
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as bound:
@@ -87,4 +88,7 @@ def listening(servers: Source, host: str, port: int) -> Iterator[Any]:
         everywhere = host in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
         where = f"on port {own_port}" if everywhere else f"at http://{shown}:{own_port}/"
         click.echo(f"The page is {where}")
-        yield server
+        threading.Thread(target=server.run, name="page", daemon=True).start()
+        yield
+        # The socket is closed while waitress still runs.
+        logging.getLogger("waitress").setLevel(logging.CRITICAL)

@@ -1,7 +1,5 @@
 """What a watch shows while it runs, and the files that it writes at its end."""
 
-import logging
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -34,15 +32,12 @@ KNOW = 1.0  # seconds between readings of the threads' names and lines, which en
 
 @contextmanager
 def page(watched: Watched, host: str, port: int) -> Iterator[None]:
-    """Serve the page, in a thread that ends with the process."""
-    from lanes.page.serving import listening  # noqa: PLC0415 - Flask starts slowly
+    """Serve the page while the watch runs."""
+    from lanes.page.serving import serving  # noqa: PLC0415 - Flask starts slowly
 
     try:
-        with listening(watched, host, port) as server:
-            threading.Thread(target=server.run, name="page", daemon=True).start()
+        with serving(watched, host, port):
             yield
-            # The server's socket is closed while it still runs.
-            logging.getLogger("waitress").setLevel(logging.CRITICAL)
     except OSError as error:
         raise click.ClickException(
             f"cannot listen on {host} port {port}: {error.strerror}. "

@@ -9,6 +9,8 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+NUMBERS = signal.SIGTERM, signal.SIGINT
+
 
 @contextmanager
 def stop_signals() -> Iterator[socket.socket]:
@@ -17,12 +19,15 @@ def stop_signals() -> Iterator[socket.socket]:
     wakeup.setblocking(False)
     with woken, wakeup:
         before = signal.set_wakeup_fd(wakeup.fileno(), warn_on_full_buffer=False)
-        # They stay: a second signal must not kill the program while it is ending.
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in NUMBERS:
             signal.signal(number, _ignore)
         try:
             yield woken
         finally:
+            # A second signal must not kill the program while it is ending. Python removes its own
+            # handlers before it exits, but not this one.
+            for number in NUMBERS:
+                signal.signal(number, signal.SIG_IGN)
             signal.set_wakeup_fd(before)
 
 

@@ -14,6 +14,7 @@ from typing import IO, Any, Self
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.kit.handlers import signal_until_it_ends
 from tests.kit.http_get import LOOPBACK, get, get_sessions
 from tests.kit.json_log import Event, events, records
 from tests.kit.waiting import SECONDS, wait_until
@@ -109,6 +110,10 @@ class ServerProcess:
 
     def signal(self, number: int) -> None:
         os.kill(self.pid, number)
+
+    def signal_until_it_ends(self, number: int) -> None:
+        assert self._process, "it was not started"
+        signal_until_it_ends(self._process, number)
 
     def wait(self, seconds: float = SECONDS) -> int:
         """Return its exit code once it ends; if it does not, kill it and raise TimeoutExpired."""

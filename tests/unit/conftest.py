@@ -4,8 +4,11 @@ from contextlib import ExitStack
 import pytest
 import structlog
 
+from tests.kit.handlers import handlers
 from tests.kit.pipe import Pipe
 from tests.kit.running_server import RunningServer, StartServer
+
+__all__ = ["handlers", "pipe", "start_server"]
 
 # Discard the log of a server in this process; tests that need it capture it.
 structlog.configure(logger_factory=structlog.ReturnLoggerFactory())

@@ -13,6 +13,7 @@ from client.__main__ import main
 from tests.kit.at_terminal import at_terminal, exit_code
 from tests.kit.command import ROOT, run, well
 from tests.kit.fake_server import CHUNK, GREET, HEAR, ONE, UNTIL_GONE, Action, FakeServer, nobody
+from tests.kit.handlers import signal_until_it_ends
 from tests.kit.waiting import SECONDS
 
 
@@ -96,7 +97,7 @@ def test_a_signal_ends_an_endless_run_with_a_summary_and_exit_code_0(number: int
     with nobody() as address, start(*words, "--server", str(address)) as client:
         assert client.stdout is not None
         line = client.stdout.readline()
-        client.send_signal(number)
+        signal_until_it_ends(client, number)
         out, err = client.communicate(timeout=SECONDS)
     assert f"{address} refused the connection: is the server running" in line
     assert "summary messages=0" in out

@@ -17,6 +17,7 @@ from server.http.app import create_app
 from server.http.webserver import WebServer
 from tests.kit import snapshots as told
 from tests.kit.command import ROOT
+from tests.kit.handlers import signal_until_it_ends
 from tests.kit.http_get import LOOPBACK, get
 from tests.kit.peer import deaf
 from tests.kit.telling_servers import HOSTS, Swarm
@@ -50,8 +51,7 @@ def page(swarm: Swarm) -> Iterator[tuple[Page, int]]:
 def test_a_signal_ends_it_silently_with_0(one: Swarm, number: int) -> None:
     with page(one) as (process, port):
         assert b'data-session="1"' in get(port, "/lanes.svg").body
-        process.send_signal(number)
-        process.send_signal(number)  # a second signal must not turn that into a kill
+        signal_until_it_ends(process, number)
         assert process.communicate(timeout=SECONDS) == ("", "")
         assert process.returncode == 0
 

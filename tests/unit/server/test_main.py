@@ -38,7 +38,8 @@ def test_a_signal_drains_the_server_which_exits_with_0(number: int) -> None:
         peer.say("Hey")
         server.signal(number)
         assert peer.rest().startswith(b"-ERR closing: ")
-        assert (server.wait(), server.errors()) == (0, "")
+        server.signal_until_it_ends(number)
+        assert (server.exit_code, server.errors()) == (0, "")
 
 
 @pytest.mark.parametrize(("options", "prefix"), [([], ""), (["--replica", "s-2"], "s-2/")])

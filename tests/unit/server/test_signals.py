@@ -3,25 +3,16 @@
 import os
 import select
 import signal
-from collections.abc import Iterator
 
 import pytest
 
-from server.chat.signals import stop_signals
+from server.chat.signals import NUMBERS, stop_signals
 from tests.kit.waiting import SECONDS
 
-BOTH = (signal.SIGTERM, signal.SIGINT)
+pytestmark = pytest.mark.usefixtures("handlers")
 
 
-@pytest.fixture(autouse=True)
-def handlers() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in BOTH}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
-@pytest.mark.parametrize("number", BOTH)
+@pytest.mark.parametrize("number", NUMBERS)
 def test_a_signal_is_a_stop_even_before_anyone_waits_and_nothing_afterwards(number: int) -> None:
     with stop_signals() as stop:
         assert select.select([stop], [], [], 0)[0] == []
