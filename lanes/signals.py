@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 SIGNALS = signal.SIGTERM, signal.SIGINT
 
-Wait = Callable[[float | None], bool]  # seconds, or None for ever -> whether a signal has come
+Wait = Callable[[float | None], bool]  # seconds, or None forever -> whether a signal has come
 
 
 @contextmanager
