@@ -1,6 +1,7 @@
 """Times `docker compose up --scale client=N`, from `up` until the last client has left.
 
-Each checkout has its own images, which are removed afterwards. All use the same base image.
+Each checkout has its own images, which are removed afterwards. All use the same base image. For
+comparison, the last row has clients that only exit: what the engine itself needs.
 """
 
 import contextlib
@@ -9,7 +10,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +19,9 @@ import click
 from bench.before import ROOT
 from bench.rounds import in_turn
 
+ENGINE = "containers that only exit"
+NOTHING = ROOT / "bench" / "nothing.yaml"
+
 
 @dataclass(frozen=True, slots=True)
 class Build:
@@ -25,6 +29,7 @@ class Build:
 
     checkout: Path
     registry: str
+    files: tuple[Path, ...] = ()  # that change what the checkout's compose.yaml says
 
     def seconds(self, clients: int) -> float:
         """Return the seconds from `up` until the last client has left.
@@ -47,7 +52,10 @@ class Build:
         """Run a Compose command; return its output."""
         settings = ROOT / ".env"  # may name a stand-in: see scripts/ensure-base-image
         chosen = ["--env-file", str(settings)] if settings.exists() else []
-        return self.docker("compose", *chosen, "--progress", "quiet", *words)
+        files = [
+            word for file in (Path("compose.yaml"), *self.files) for word in ("--file", str(file))
+        ]
+        return self.docker("compose", *chosen, *files, "--progress", "quiet", *words)
 
     def docker(self, *words: str) -> str:
         """Run a Docker command; return its output."""
@@ -80,6 +88,8 @@ def measure(checkouts: Mapping[str, Path], clients: int, rounds: int) -> dict[st
             name: stack.enter_context(_built(Build(checkout, f"bench-{number}/")))
             for number, (name, checkout) in enumerate(checkouts.items())
         }
+        first = next(iter(builds.values()))
+        builds[ENGINE] = replace(first, files=(NOTHING,))
         taken = {name: partial(build.seconds, clients) for name, build in builds.items()}
         return in_turn("docker compose up", taken, rounds)
 

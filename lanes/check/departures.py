@@ -13,6 +13,10 @@ GHOSTS = 50
 SETTLED = 0.05  # seconds until the server waits for the next message
 MUCH = "x" * 4096  # more than one `recv` takes in most servers, so they answer in several sends
 AFTERMATH = 2.0  # seconds within which a server may still exit because a client has left
+IDLE = (
+    "a client that vanished ends the server a moment later; or `accept` does if nobody comes for a "
+    "while, since the listening socket has a time-out (`settimeout`): give it none, or go on after it"
+)
 BRIEF = 0.1  # seconds; if an answer takes longer, several of them would hold up the next client
 
 Leave = Callable[[Caller], None]
@@ -60,7 +64,7 @@ def leaves(subject: Subject) -> str:
         caller.ask()
         # A slow server has already had this time.
         if not subject.is_slow and caller.is_hung_up_on(AFTERMATH) and subject.is_gone():
-            raise Gone("the server hung up, and no longer listens")
+            raise Gone("the server hung up, and no longer listens", IDLE)
     *some, last = WAYS
     return f"the others were still served after some {', '.join(some)} or {last}"
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.before import BEFORE
+from bench.compose import ENGINE
 from bench.figures import at, compared, latencies, of_each, rates, sampled
 from bench.load import Sample
 from bench.page import PAGES, REGION
@@ -97,6 +99,11 @@ def kept_while_watched() -> list[float]:
 def over_tls(row: str, other: str = "socketserver, TLS") -> list[float]:
     """Return our rate over TLS as a multiple of the other's, on one core and on any."""
     return [over("thread, TLS", other, "tls", "rows", where, row) for where in CORES]
+
+
+def up(name: str) -> float:
+    """Return the seconds of `docker compose up` with 50 clients."""
+    return middle(at(FIGURES, "compose", "50", name))
 
 
 # A sentence has {} for each figure, in that order. One without figures is true or false.
@@ -197,6 +204,10 @@ PERFORMANCE: dict[str, Callable[[], Sequence[float] | bool]] = {
     "{} of the speed is left": lambda: [over("info", "warning", "levels", "rows", "50")],
     "and no line is dropped": lambda: middle(at(FIGURES, "levels", "dropped", "50", "info")) == 0,
     "it drops {} %": lambda: [100 * middle(at(FIGURES, "levels", "dropped", "500", "info"))],
+    "no client could bring it below {} of the time of 55174d4": lambda: [up(ENGINE) / up(BEFORE)],
+    "The clients' own share is {} of what it was": lambda: [
+        (up("thread") - up(ENGINE)) / (up(BEFORE) - up(ENGINE))
+    ],
 }
 THREADS: dict[str, Callable[[], Sequence[float] | bool]] = {
     "a forked process takes {} times as long as starting a thread, and a spawned one {} times": (

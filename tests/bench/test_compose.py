@@ -1,11 +1,13 @@
 """`docker compose up` is timed until the last client has left, in each checkout in turn."""
 
+import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from bench.__main__ import main
+from bench.compose import ENGINE, NOTHING
 from tests.kit.fake_program import put_on_path
 
 # Records each request and where it came from; each client exits as the file `codes` says.
@@ -31,26 +33,31 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_each_checkout_has_its_own_images_and_takes_its_turn(docker: Path) -> None:
+def test_each_checkout_has_its_own_images_and_takes_its_turn_with_the_engine_alone(
+    docker: Path,
+) -> None:
     ran = CliRunner().invoke(main, ["compose", "new", "old", "--clients", "2", "--rounds", "2"])
     assert ran.exit_code == 0, ran.output
     lines = (docker / "notes").read_text().splitlines()
-    asked = [line.replace("compose --progress quiet ", "") for line in lines]
+    asked = [
+        line.replace("compose --file compose.yaml ", "").replace("--progress quiet ", "")
+        for line in lines
+    ]
     turn = "up --detach --scale client=2"
+    ours, theirs, engine = "new: bench-0/", "old: bench-1/", f"new: bench-0/ --file {NOTHING}"
     assert [line for line in asked if "build" in line or "up" in line] == [
         "new: bench-0/ build --quiet",
         "old: bench-1/ build --quiet",
-        *(f"{one} {turn}" for one in ("new: bench-0/", "old: bench-1/")),
-        *(f"{one} {turn}" for one in ("old: bench-1/", "new: bench-0/")),
+        *(f"{one} {turn}" for one in (ours, theirs, engine)),
+        *(f"{one} {turn}" for one in (theirs, engine, ours)),
     ]
-    assert asked.count("new: bench-0/ wait one two") == 2
+    assert asked.count("new: bench-0/ wait one two") == 4
     assert [line for line in asked if "--rmi" in line] == [
         "old: bench-1/ down --rmi all",
         "new: bench-0/ down --rmi all",
     ]
-    times = [line.split() for line in ran.stdout.splitlines()]
-    assert [(line[1], line[-1]) for line in times] == [("s", "new"), ("s", "old")]
-    assert times[0][-2] == "1.00"
+    for line, name in zip(ran.stdout.splitlines(), ("new", "old", ENGINE), strict=True):
+        assert re.fullmatch(rf" *\d+\.\d s +\(.*\) +\d+\.\d\d +{name}", line), line
 
 
 def test_an_unanswered_client_is_an_error_and_everything_is_removed(docker: Path) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from bench.load import compile_program
 from lanes.check.address import Address
 from lanes.check.crowds import IN_ACCEPT
+from lanes.check.departures import IDLE
 from lanes.check.failure import Endless
 from lanes.check.rounds import MIXED
 from lanes.check.scorecard import OFFERED
@@ -135,6 +136,9 @@ WRONG = {
         hint=Endless("").hint,
     ),
     "dies later": Animal("dies_later.py", "handout", "leaves", hangs=False, breaks=True),
+    "times out of accept": Animal(
+        *("times_out_of_accept.py", "handout", "leaves"), hangs=False, breaks=True, hint=IDLE
+    ),
     "stops accepting": Animal("stops_accepting.py", "handout", "leaves", breaks=True),
     "the lab's own": Animal(
         *("the_labs_own.py", "handout", "concurrent"),
