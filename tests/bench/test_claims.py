@@ -204,6 +204,11 @@ PERFORMANCE: dict[str, Callable[[], Sequence[float] | bool]] = {
     "{} of the speed is left": lambda: [over("info", "warning", "levels", "rows", "50")],
     "and no line is dropped": lambda: middle(at(FIGURES, "levels", "dropped", "50", "info")) == 0,
     "it drops {} %": lambda: [100 * middle(at(FIGURES, "levels", "dropped", "500", "info"))],
+    "Neither of the others is more than a tenth faster or slower": lambda: all(
+        0.9 < over("thread", other, "pythons", row) < 1.1
+        for row in ALL
+        for other in at(FIGURES, "pythons", row)
+    ),
     "no client could bring it below {} of the time of 55174d4": lambda: [up(ENGINE) / up(BEFORE)],
     "The clients' own share is {} of what it was": lambda: [
         (up("thread") - up(ENGINE)) / (up(BEFORE) - up(ENGINE))
