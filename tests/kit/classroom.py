@@ -15,6 +15,7 @@ from server.chat.record import End, Record
 from tests.kit.documents import snapshot
 from tests.kit.http_get import LOOPBACK
 from tests.kit.scenes import client
+from tests.kit.waiting import wait_for_end
 
 BEGUN = 30.0  # seconds since it began
 ENDS: list[End] = ["lost", "idle", "unfinished", "too-long"]
@@ -64,5 +65,5 @@ def page_of(classroom: Classroom) -> Iterator[str]:
         yield f"http://{LOOPBACK}:{server.server_port}/"
     finally:
         server.shutdown()
-        thread.join()
+        wait_for_end(thread)
         server.server_close()

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from lanes.watch.describing import describe
 from lanes.watch.threads import Threads
 from lanes.watch.watcher import Watcher
+from tests.kit.waiting import wait_for_end
 
 
 class Drawn(NamedTuple):
@@ -54,5 +55,5 @@ def witness(pid: int, port: int) -> Iterator[Witness]:
         yield watcher
     finally:
         over.set()
-        looking.join()
+        wait_for_end(looking)
         watcher.close()

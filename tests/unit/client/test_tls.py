@@ -23,7 +23,7 @@ from tests.kit.certificates import Authority, Pair, authority
 from tests.kit.command import run
 from tests.kit.peer import Peer
 from tests.kit.running_server import RunningServer, StartServer
-from tests.kit.waiting import SECONDS, wait_until
+from tests.kit.waiting import SECONDS, wait_for_end, wait_until
 
 HERE = "127.0.0.1"
 
@@ -134,7 +134,7 @@ def test_it_tries_again_while_the_server_is_full(start_server: StartServer, ca: 
     leaving = Thread(target=leave, args=(server, first))
     leaving.start()
     result = invoke(server.address, *trusting(ca))
-    leaving.join()
+    wait_for_end(leaving)
     assert result.exit_code == 0
     assert "the server aborted the handshake: internal error" in result.output
 

@@ -10,7 +10,7 @@ import pytest
 
 from server.chat.connection import LINGER_BYTES, Connection, TimedOut
 from tests.kit.peer import accepted, reset_on_close
-from tests.kit.waiting import SECONDS
+from tests.kit.waiting import SECONDS, wait_for_end
 
 Pair = tuple[Connection, socket.socket]
 
@@ -62,7 +62,7 @@ def test_a_slow_reader_has_one_timeout_not_one_for_each_piece(pair: Pair) -> Non
     send_too_much(connection, 0.3)
     took = time.monotonic() - began
     done.set()
-    sipping.join()
+    wait_for_end(sipping)
     assert taken > 0
     assert 0.3 <= took < 3
 
@@ -80,7 +80,7 @@ def test_lingering_ends_after_256_kib(pair: Pair) -> None:
     with contextlib.suppress(ConnectionError):
         while True:
             peer.sendall(bytes(LINGER_BYTES))
-    lingering.join()
+    wait_for_end(lingering)
     assert time.monotonic() - began < SECONDS / 2
 
 

@@ -12,6 +12,7 @@ import structlog
 
 from server.log.writer import LogWriter
 from tests.kit.pipe import Pipe
+from tests.kit.waiting import wait_for_end
 
 FORGED = "x\n12:00:00.000 MainThread bye\x1b[2J\x7f\x00\u2028\u202e\x85"
 SAFE = re.compile(rb"[\x20-\x7e]*\n")
@@ -41,7 +42,7 @@ def test_a_json_line_says_what_where_and_when(logged: Logged) -> None:
         say = structlog.get_logger().bind(peer="127.0.0.1:1").info
         lane = threading.Thread(target=say, args=("connected",), name="Thread-7")
         lane.start()
-        lane.join()
+        wait_for_end(lane)
 
     [line] = map(json.loads, logged(log))
     assert line.pop("time").endswith("+00:00")

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.chat.ticks import GAP, TICKS, Ticks
+from tests.kit.waiting import wait_for_end
 
 moments = st.lists(st.floats(0, 20)).map(sorted)  # fewer gaps than ticks, so none is dropped
 
@@ -55,7 +56,7 @@ def in_a_restless_thread(add: Callable[[], object]) -> Iterator[threading.Thread
     try:
         yield thread
     finally:
-        thread.join()
+        wait_for_end(thread)
         sys.setswitchinterval(interval)
 
 

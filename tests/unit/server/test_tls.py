@@ -17,7 +17,7 @@ from tests.kit.certificates import Authority, Pair, authority
 from tests.kit.key_updates import KeyUpdates, logging_keys
 from tests.kit.memory_client import MemoryClient
 from tests.kit.peer import accepted, reset_on_close
-from tests.kit.waiting import SECONDS
+from tests.kit.waiting import SECONDS, wait_for_end
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 
@@ -245,7 +245,7 @@ def test_a_handshake_that_drips_has_one_timeout_not_one_for_each_byte(line: Line
         connection.handshake(0.2)
     assert time.monotonic() - began < 3
     done.set()
-    dripping.join()
+    wait_for_end(dripping)
 
 
 def test_ending_the_servers_input_ends_a_handshake(line: Line) -> None:
@@ -296,7 +296,7 @@ def test_a_record_that_drips_has_one_timeout_not_one_for_each_byte(pair: Secured
         connection.receive(99, 0.2)
     assert time.monotonic() - began < 3
     done.set()
-    dripping.join()
+    wait_for_end(dripping)
 
 
 def test_sending_has_a_timeout(pair: Secured) -> None:

@@ -9,7 +9,7 @@ from server.log import lines
 from server.log.transcript import Transcript
 from server.log.writer import QUEUE_BYTES, RECORD_BYTES, Counts, LogWriter
 from tests.kit.pipe import Pipe
-from tests.kit.waiting import wait_until
+from tests.kit.waiting import wait_for_end, wait_until
 
 PEER = "127.0.0.1:5555"
 Configure = Callable[[], LogWriter]
@@ -21,7 +21,7 @@ def noted(configure: Configure, pipe: Pipe, log_format: str, *messages: str | Ma
     transcript = Transcript(writer, lines.renderer(log_format, ""))
     thread = threading.Thread(target=transcript.note, args=(PEER, messages), name="Thread-7")
     thread.start()
-    thread.join()
+    wait_for_end(thread)
     wait_until(lambda: writer.counts().written == len(messages))
     writer.close()
     return b"".join(pipe.lines()).decode()
