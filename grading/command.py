@@ -76,7 +76,7 @@ def grade(given: Namespace) -> int:
         weights = read_weights(given.weights)
     except (OSError, ValueError) as error:
         fail(f"{given.weights} cannot be read as weights: {error}")
-    results = Results(given.results.resolve(), settings.form, weights, settings)
+    results = Results(given.results, settings.form, weights, settings)
     code = Grading(submissions, results, settings, given.at_once).run()
     if code in {CHECKED, NOT_ALL} and (unknown := results.unknown_weights()):
         names = ", ".join(unknown)
