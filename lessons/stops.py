@@ -1,7 +1,7 @@
 """Divides a lesson into the stops of a walk: prose to read, commands to run, or questions."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lessons.lesson import Command, Lesson, Prose
@@ -11,6 +11,8 @@ PART = re.compile(r"^(?=## )", re.MULTILINE)
 HEADING = re.compile(r"\A#(?:# (.*)| .*)\s*")  # the title does not begin a section
 PICTURE = re.compile(r"^!\[.*\]\(.*\)$", re.MULTILINE)  # a terminal cannot show pictures
 ANSWERS = re.compile(r"<details>\n<summary>.*?</summary>\n\n(.*?)\n\n</details>", re.DOTALL)
+STARTS_A_SERVER = re.compile(r"\bmake demo\b|\bdocker compose\b.*\bup\b", re.DOTALL)
+ENDS_IT = "make down"
 ITEM = re.compile(r"^\d+\. (.+(?:\n {3}.+)*)", re.MULTILINE)
 
 
@@ -43,6 +45,18 @@ def stops(lesson: Lesson) -> list[Stop]:
             leads = not step.expected
         else:
             leads = False  # the reader looks at the last command's output first
+    return found
+
+
+def server_started_at(past: Iterable[Stop]) -> int | None:
+    """Return the number of the last stop that starts a server; None if a later one ends it."""
+    found = None
+    for number, stop in enumerate(past, start=1):
+        for command in stop.commands:
+            if STARTS_A_SERVER.search(command.text):
+                found = number
+            elif ENDS_IT in command.text:
+                found = None
     return found
 
 

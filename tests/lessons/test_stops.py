@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from lessons.lesson import Command, read
-from lessons.stops import Stop, stops
+from lessons.stops import Stop, server_started_at, stops
 
 LONG = " ".join(["word"] * 70)
 TEXT = f"""\
@@ -91,3 +93,22 @@ def test_a_stop_is_prose_with_commands_or_a_screenful_or_questions_or_answers(
         Stop("Why", answers=("One, of course.", "Two.")),
         Stop("Why", "The end."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("commands", "step"),
+    [
+        ([], None),
+        (["docker compose logs", "ls"], None),
+        (["ls", "LANES_REPEAT=2 make demo", "ls"], 2),
+        (["make demo", "LANES_WORK=spin docker compose up --detach server", "ls"], 2),
+        (["docker compose --file a.yaml \\\n    up --detach"], 1),
+        (["make demo", "make down", "ls"], None),
+        (["make demo", "make down", "make demo", "ls"], 3),
+    ],
+)
+def test_the_last_server_that_was_started_and_not_ended_may_have_to_be_started_again(
+    commands: list[str], step: int | None
+) -> None:
+    past = [Stop("Run", commands=(Command(text, (), None, line=1),)) for text in commands]
+    assert server_started_at(past) == step
