@@ -1,5 +1,7 @@
 """Shows a walk: prose, a running command, its output, and predictions next to the answers."""
 
+import os
+import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,13 +15,14 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from lessons.lesson import Command
+from lessons.lesson import FOLDER, ROOT, Command
 from lessons.pattern import Piece, pieces
 from lessons.shell import Ran, without_colours
 
 RUNNING = 8  # lines shown of a command while it runs
 FOLDED = 3  # fold lines that are not worth showing if there are more than this
-LAST = 12  # lines to show of an output that is not as expected
+LAST = 30  # lines to show of an output that is not as expected
+LINK = re.compile(r"(?<!!)\[([^]]+)\]\((?!https?:)([^)#]*)[^)]*\)")  # from a lesson to another file
 
 
 class Screen:
@@ -35,7 +38,7 @@ class Screen:
 
     def prose(self, markdown: str) -> None:
         """Show text to read."""
-        self._console.print(Markdown(markdown))
+        self._console.print(_markdown(markdown))
         self._console.print()
 
     def command(self, command: Command) -> None:
@@ -49,7 +52,7 @@ class Screen:
             yield lambda line: click.echo(line, nl=False)
             return
         last: deque[Text] = deque(maxlen=RUNNING)
-        spinner = Spinner("dots", "running")
+        spinner = Spinner("dots", "running (Ctrl-C leaves the lesson)")
         with Live(spinner, console=self._console, transient=True) as live:
 
             def show(line: str) -> None:
@@ -61,14 +64,19 @@ class Screen:
 
     def outcome(self, command: Command, ran: Ran) -> bool:
         """Show a command's output, folded; return whether all of it is on the screen."""
+        found = pieces(command.expected, ran.output)
         seen = 0
         if self._console.is_terminal:
-            for piece in pieces(command.expected, ran.output) or _tail(ran.output):
+            for piece in found or _tail(ran.output):
                 seen += self._piece(piece)
+        all_seen = ran.output.count("\n") == seen < self._console.height
+        if command.expected and found is None and self._console.is_terminal:
+            more = "." if all_seen else ": l shows all of it."
+            self.say(f"This is not quite what the lesson expects{more}")
         if ran.exit_code:
             self._console.print(f"(exit code {ran.exit_code}; docs/troubleshooting.md may help)")
         self._console.print()
-        return ran.output.count("\n") == seen < self._console.height
+        return all_seen
 
     def _piece(self, piece: Piece) -> int:
         if not piece.shown and len(piece.lines) > FOLDED:
@@ -88,9 +96,9 @@ class Screen:
             table.add_column(title, ratio=1)
         rows = zip_longest(questions, predicted, answers, fillvalue="")
         for number, (question, prediction, answer) in enumerate(rows, start=1):
-            cells: list[RenderableType] = [Markdown(question), Text(prediction or "-")]
+            cells: list[RenderableType] = [_markdown(question), Text(prediction or "-")]
             if answers:
-                cells.append(Markdown(answer))
+                cells.append(_markdown(answer))
             table.add_row(f"{number}.", *cells)
         self._console.print(table)
         self._console.print()
@@ -102,6 +110,20 @@ class Screen:
     def page(self, ran: Ran) -> None:
         """Show all of an output in a pager."""
         click.echo_via_pager(ran.output)
+
+
+def _markdown(text: str) -> Markdown:
+    """Return a lesson's text for a terminal: links show where they lead."""
+    return Markdown(LINK.sub(_named, text), hyperlinks=False)
+
+
+def _named(link: re.Match[str]) -> str:
+    """Return a link's text and its path from the root; of another lesson, the number is enough."""
+    text, target = link.groups()
+    path = os.path.relpath(FOLDER / target, ROOT)
+    if (FOLDER / target).parent == FOLDER:
+        return text
+    return path if path.endswith(text) else f"{text} ({path})"
 
 
 def _tail(output: str) -> list[Piece]:
