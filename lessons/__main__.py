@@ -7,15 +7,14 @@ import click
 from lessons.lesson import Lesson, find, read
 from lessons.walk import Left, Walk
 
-INTERRUPTED = 130  # a shell's exit code for a program that Ctrl-C ended
-
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("number", required=False)
 def main(number: str | None) -> None:
     """Walk through the lesson with that NUMBER; without one, list all lessons.
 
-    On a terminal it waits before each command, and resumes where you left.
+    On a terminal it waits before each command, and resumes where you left. Leaving is no error: q,
+    Ctrl-C and Ctrl-D end it with exit code 0.
     """
     paths = find()
     if number is None:
@@ -33,7 +32,6 @@ def main(number: str | None) -> None:
     except (KeyboardInterrupt, EOFError):
         click.echo()
         _say_goodbye(number)
-        sys.exit(INTERRUPTED)
 
 
 def _say_goodbye(number: str) -> None:

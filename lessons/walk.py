@@ -3,10 +3,10 @@
 import sys
 
 from lessons import place
-from lessons.lesson import Command, Lesson
+from lessons.lesson import Command, Lesson, find
 from lessons.screen import Screen
 from lessons.shell import Ran, run
-from lessons.stops import Stop, stops
+from lessons.stops import Stop, server_started_at, stops
 
 
 class Left(Exception):
@@ -30,22 +30,30 @@ class Walk:
         if self._asks:
             self._resume()
         while self._place.stop < len(self._stops):
-            if self._asks:
-                place.save(self._lesson.number, self._place)
+            self._save()
             self._place.stop = max(self._place.stop + self._at(self._stops[self._place.stop]), 0)
         if self._asks:
             place.forget(self._lesson.number)
-            self._screen.say(f"This is the end of lesson {self._lesson.number}.")
+            self._screen.say(f"This is the end of lesson {self._lesson.number}.{self._following()}")
+
+    def _save(self) -> None:
+        if self._asks:
+            place.save(self._lesson.number, self._place)
+
+    def _following(self) -> str:
+        number = str(int(self._lesson.number) + 1)
+        return f" Next: `make lesson N={number}`" if number in find() else ""
 
     def _resume(self) -> None:
         saved = place.load(self._lesson.number, len(self._stops))
         if not saved.stop:
+            self._place = saved  # it may have predictions
             return
-        self._screen.say(
-            f"You left this lesson at step {saved.stop + 1} of {saved.stops}. If you have run "
-            "`make down` since,\ngo back to the command that starts the server."
-        )
-        if self._ask("Enter resumes there, a starts again", "a") != "a":
+        self._screen.say(f"You left this lesson at step {saved.stop + 1} of {saved.stops}.")
+        if start := server_started_at(self._stops[: saved.stop]):
+            where = f"go back to step {start}, which starts a server."
+            self._screen.say(f"If you have run `make down` since, {where}")
+        if self._ask("Enter resumes there, a starts again, q quits", "aq") != "a":
             self._place = saved
 
     def _at(self, stop: Stop) -> int:
@@ -64,51 +72,58 @@ class Walk:
             self._screen.predictions(self._questions, predicted, stop.answers)
         if stop.commands:
             return self._perform(stop.commands)
-        return self._turn(self._ask("Enter continues, b goes back, q quits", "bq"))
+        return _turn(self._ask("Enter continues, b goes back, q quits", "bq"))
 
     def _predict(self, stop: Stop) -> int:
-        """Ask for predictions; Enter keeps what was typed before."""
+        """Ask for predictions, and save each at once; Enter keeps what was typed before."""
         if not self._asks:
             return 1
         self._screen.say("What do you think? Enter continues, b goes back, q quits.")
         predictions = self._place.predictions or [""] * len(stop.questions)
         for number, before in enumerate(predictions):
             said = self._say(f"  {number + 1}. " + (f"({before}) " if before else ""))
-            if said == "b":
-                return self._turn(said)
+            if said.lower() == "b":
+                return _turn("b")
             predictions[number] = said or before
-        self._place.predictions = predictions
+            self._place.predictions = predictions
+            self._save()
         return 1
 
     def _perform(self, commands: tuple[Command, ...]) -> int:
+        """Show the commands and, if the reader wants it, run them, as often as wanted."""
         for command in commands:
             self._screen.command(command)
         it = "it" if len(commands) == 1 else "them"
         answer = self._ask(f"Enter runs {it}, s skips {it}, b goes back, q quits", "sbq")
-        if answer:
-            return self._turn(answer)
+        if not answer:
+            answer = self._run_all(commands)
+        while answer == "r":
+            for command in commands:
+                self._screen.command(command)
+            answer = self._run_all(commands)
+        return _turn(answer)
+
+    def _run_all(self, commands: tuple[Command, ...]) -> str:
+        """Run the commands up to the first that fails; return the reader's answer to the output."""
         for command in commands:
             ran = self._run(command)
             if ran.exit_code:
                 break
         if not ran.exit_code and not command.expected:
-            return 1  # there is nothing worth looking at
+            return ""  # there is nothing worth looking at
         return self._look(ran, seen=self._screen.outcome(command, ran))
 
     def _run(self, command: Command) -> Ran:
         with self._screen.running() as show:
             return run(command.text, show)
 
-    def _look(self, ran: Ran, *, seen: bool) -> int:
-        more, keys = ("", "rbq") if seen else (", l shows all lines", "rbql")
+    def _look(self, ran: Ran, *, seen: bool) -> str:
+        more, keys = ("", "rbq") if seen else (", l shows all lines", "lrbq")
         while True:
             answer = self._ask(f"Enter continues{more}, r repeats it, b goes back, q quits", keys)
             if answer != "l":
-                return self._turn(answer)
+                return answer
             self._screen.page(ran)
-
-    def _turn(self, answer: str) -> int:
-        return {"b": -1, "r": 0}.get(answer, 1)
 
     def _ask(self, question: str, keys: str) -> str:
         """Return one of these keys, or nothing for Enter; raises Left for q."""
@@ -116,6 +131,7 @@ class Walk:
             answer = self._say(f"{question}: ").lower()
             if not answer or answer in set(keys):
                 return answer
+            self._screen.say(f"The keys here are {', '.join(keys)} and Enter.")
         return ""
 
     def _say(self, prompt: str) -> str:
@@ -124,3 +140,8 @@ class Walk:
         if said.lower() == "q":
             raise Left
         return said
+
+
+def _turn(answer: str) -> int:
+    """Return how many stops to go forward after this answer."""
+    return -1 if answer == "b" else 1

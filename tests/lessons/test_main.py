@@ -139,6 +139,7 @@ def test_a_walk_folds_the_log_and_shows_predictions_beside_answers(
     with walk(folder, "3") as child:
         assert "Predict · step 1 of 4" in press(child, "it is [19]", "  1. ")
         press(child, "")
+        child.expect_exact("running (Ctrl-C leaves the lesson)")
         folded = press(child, "l")
         assert "⋯ 19 lines" in folded
         assert "\r\n20\r\n" in folded
@@ -148,6 +149,7 @@ def test_a_walk_folds_the_log_and_shows_predictions_beside_answers(
         assert "it is [19]" in seen
         answers = press(child, "")
         assert re.search(r"1\. +What is last\? +it is \[19\] +The twentieth\.", answers)
+        child.expect_exact("This is the end of lesson 3.\r\n")  # there is no lesson 4
         child.expect(pexpect.EOF)
     assert list(folder.glob("*.json")) == []  # nothing to resume
 
@@ -159,35 +161,107 @@ def test_a_walk_goes_back_skips_and_resumes_with_its_predictions(
         press(child, "nineteen", "  1. ")
         press(child, "s")
         assert "step 3 of 4" in press(child, "b")
-        assert "step 2 of 4" in press(child, "x")  # an unknown key: it asks again
-        press(child, "q")
+        assert "step 2 of 4" in press(child, "?")
+        assert "The keys here are s, b, q and Enter." in press(child, "Q")
         child.expect_exact("`make lesson N=3` resumes here.")
         child.expect(pexpect.EOF)
         child.close()
         assert child.exitstatus == 0
     with walk(folder, "3") as child:
-        assert "step 2 of 4" in press(child, "", "a starts again: ")
+        assert "step 2 of 4" in press(child, "", "a starts again, q quits: ")
         press(child, "s")
         assert "nineteen" in press(child, "q")
         child.expect(pexpect.EOF)
     with walk(folder, "3") as child:
-        press(child, "a", "a starts again: ")
+        press(child, "a", "a starts again, q quits: ")
         assert "step 1 of 4" in press(child, "b", "  1. ")  # there is no step before it
         press(child, "q", "  1. ")
         child.expect(pexpect.EOF)
 
 
-def test_a_prediction_can_wait_and_is_kept_on_the_way_back(folder: Path) -> None:
-    with walk(folder, "3") as child:
-        press(child, "q", "  1. ")
-        child.expect_exact("`make lesson N=3` resumes here.")
-    with walk(folder, "3") as child:
+@pytest.mark.parametrize("key", ["B", "Q", pexpect.spawn.sendintr])
+def test_a_prediction_is_saved_as_soon_as_it_is_typed(
+    folder: Path, key: str | Callable[[Terminal], None]
+) -> None:
+    text = WHOLE.replace("1. What is last?", "1. What is last?\n2. How many?")
+    (folder / "4-of-more.md").write_text(text, encoding="utf-8")
+    with walk(folder, "4") as child:
         press(child, "nineteen", "  1. ")
-        press(child, "b")
+        if isinstance(key, str):
+            press(child, key, "  2. ")
+        else:
+            child.expect_exact("  2. ")
+            key(child)
+            see_it_leave(child)
+    with walk(folder, "4") as child:
         press(child, "", "  1. (nineteen) ")
-        press(child, "s")
+        press(child, "", "  2. ")
+        assert "(" not in press(child, "s").splitlines()[0]  # the key is no prediction
         assert "nineteen" in press(child, "q")
+
+
+def test_a_resumed_walk_names_the_step_that_starts_the_server_if_there_is_one(
+    folder: Path,
+) -> None:
+    for number, command in (("4", "true make demo"), ("5", "true")):
+        text = f"# Of servers\n\nOne.\n\n```console\n$ {command}\n```\n\nTwo.\n"
+        (folder / f"{number}-of-servers.md").write_text(text, encoding="utf-8")
+    sentence = "If you have run `make down` since, go back to step 1, which starts a server."
+    for number in ("4", "5"):
+        with walk(folder, number) as child:
+            press(child, "s")
+            press(child, "q")
+            child.expect(pexpect.EOF)
+        with walk(folder, number) as child:
+            said = press(child, "q", "a starts again, q quits: ")
+            assert "You left this lesson at step 2 of 2." in said
+            assert (sentence in said) == (number == "4")
+
+
+def test_r_runs_a_command_again_at_once(folder: Path) -> None:
+    with walk(folder, "1") as child:
+        press(child, "")
+        assert "[one]\r\n" in press(child, "r")
+        assert "[one]\r\n" in press(child, "q")
         child.expect(pexpect.EOF)
+
+
+def test_an_output_that_the_lesson_does_not_expect_is_called_so(folder: Path) -> None:
+    text = WHOLE.replace("seq 20", "seq 90")
+    (folder / "4-of-more.md").write_text(text, encoding="utf-8")
+    with walk(folder, "4") as child:
+        press(child, "", "  1. ")
+        press(child, "")
+        seen = press(child, "q")
+        assert "⋯ 60 lines" in seen
+        assert "\r\n61\r\n" in seen
+        assert "This is not quite what the lesson expects: l shows all of it." in seen
+
+
+def test_the_end_of_a_lesson_names_the_next(folder: Path) -> None:
+    with walk(folder, "2") as child:
+        press(child, "s")
+        child.expect_exact("This is the end of lesson 2. Next: `make lesson N=3`")
+
+
+def test_links_show_where_they_lead(folder: Path) -> None:
+    links = "[Lesson 2](2-a.md), [b.py](../../c/b.py), [it](../a.md#b), [PEP](https://x.org)"
+    (folder / "4-of-links.md").write_text(f"# Of links\n\n{links}\n", encoding="utf-8")
+    done = run(sys.executable, "-c", WALK, str(folder), "4")
+    assert "Lesson 2, c/b.py, it (docs/a.md), PEP (https://x.org)" in done.stdout
+
+
+def see_it_leave(child: Terminal) -> None:
+    """Wait for the goodbye after Ctrl-C or Ctrl-D, and check that leaving is no error."""
+    left = "If a server is still up, `make down` ends it."
+    # readline loses a Ctrl-C that comes between its prompt and its wait for a key.
+    if child.expect_exact([left, pexpect.TIMEOUT], timeout=SECONDS / 4):
+        child.sendintr()
+        child.expect_exact(left)
+    child.expect(pexpect.EOF)
+    assert "Traceback" not in str(child.before)
+    child.close()
+    assert child.exitstatus == 0  # `make` would call any other code an error
 
 
 def interrupt_one(child: Terminal) -> None:
@@ -206,13 +280,5 @@ def test_on_a_terminal_commands_wait_for_enter_and_leaving_says_how_to_clean_up(
     with walk(folder, "1") as child:
         child.expect_exact("q quits: ")
         assert "[one]\r\n" not in str(child.before)
-        left = "If a server is still up, `make down` ends it."
-        # readline loses a Ctrl-C that comes between its prompt and its wait for a key.
         leave(child)
-        if child.expect_exact([left, pexpect.TIMEOUT], timeout=SECONDS / 4):
-            child.sendintr()
-            child.expect_exact(left)
-        child.expect(pexpect.EOF)
-        assert "Traceback" not in str(child.before)
-        child.close()
-        assert child.exitstatus == 130
+        see_it_leave(child)
