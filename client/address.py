@@ -75,12 +75,12 @@ def _look_up(address: Address, stop: StopSignal, seconds: float) -> Found:
                 answer.set_result([(family, numeric) for family, *_, numeric in found])
             except OSError as error:
                 why = f"({error.strerror}): is it spelled right, and is its server up?"
-                answer.set_exception(OSError(f"the name {address.host} is not known here {why}"))
+                answer.set_exception(OSError(f"the name {address.host!r} is not known here {why}"))
 
     Thread(target=ask, name="look-up", daemon=True).start()
     with bell:
         if not stop.readable(bell, seconds):
-            raise OSError(f"looking up the name {address.host} took over {seconds:g} s")
+            raise OSError(f"looking up the name {address.host!r} took over {seconds:g} s")
     return answer.result()
 
 

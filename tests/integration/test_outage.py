@@ -6,7 +6,7 @@ from tests.kit.images import Client
 from tests.kit.waiting import wait_until
 
 COMPLAINTS = {
-    "nobody:2022": "the name nobody is not known here",
+    "nobody:2022": "the name 'nobody' is not known here",
     "127.0.0.1:9": "refused the connection: is the server running, and the port right?",
 }
 

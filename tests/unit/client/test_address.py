@@ -95,7 +95,9 @@ def test_an_unknown_name_is_called_unknown(
 ) -> None:
     unknown = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
     monkeypatch.setattr(socket, "getaddrinfo", Mock(side_effect=unknown))
-    with pytest.raises(OSError, match=r"the name nowhere is not known here \(Name or service not"):
+    with pytest.raises(
+        OSError, match=r"the name 'nowhere' is not known here \(Name or service not"
+    ):
         Address("nowhere", 2022).connect(stop, SECONDS)
 
 
@@ -107,7 +109,7 @@ def test_a_limit_or_signal_ends_look_ups(stop: StopSignal, monkeypatch: pytest.M
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", never)
-    with pytest.raises(OSError, match=r"looking up the name slow took over 0.01 s"):
+    with pytest.raises(OSError, match=r"looking up the name 'slow' took over 0.01 s"):
         Address("slow", 2022).connect(stop, 0.01)
     signal.raise_signal(signal.SIGTERM)
     with pytest.raises(Stopped):
