@@ -1,6 +1,7 @@
 """Every lesson is true: its commands do what it says, and its claims hold."""
 
 import re
+import sys
 from pathlib import Path
 
 import docker
@@ -10,6 +11,7 @@ from _pytest.mark import ParameterSet
 from lessons.check import check
 from lessons.lesson import COMMENT, FOLDER, Claim, Command, find, read
 from lessons.stops import stops
+from tests.kit.command import run
 from tests.kit.containers import remaining
 from tests.kit.lab import Lab
 
@@ -57,3 +59,10 @@ def test_a_lesson_has_the_form_of_a_lesson_and_its_row_in_the_table(path: Path) 
     table = (FOLDER / "README.md").read_text(encoding="utf-8")
     row = rf"^\| \[{lesson.number}\. (.+)\]\({re.escape(path.name)}\) \| .+ \| (\d+) \|$"
     assert re.findall(row, table, re.MULTILINE) == [(lesson.title, str(lesson.minutes))]
+
+
+@pytest.mark.parametrize("program", ["ask.py", "crowd.py"])
+def test_without_a_server_a_program_that_needs_one_says_so_in_one_line(program: str) -> None:
+    done = run(sys.executable, str(FOLDER / "programs" / program), "4")  # nothing before the number
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "No server is running.\n"

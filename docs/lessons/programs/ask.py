@@ -8,6 +8,8 @@ import sys
 import threading
 import time
 
+if ":" not in sys.argv[1]:
+    sys.exit("No server is running.")
 host, port = sys.argv[1].rsplit(":", 1)
 count = int(sys.argv[2])
 all_greeted = threading.Barrier(1 if "as-greeted" in sys.argv else count)
@@ -20,7 +22,7 @@ def ask(connection: socket.socket) -> None:
         all_greeted.wait()
         print("Hey Server!!!", file=lines, flush=True)
         thread = lines.readline().split(":")[0]
-        # One write for the line and its end: else the output of two threads may be interleaved.
+        # One write for a line and its end; otherwise two threads' lines may be interleaved.
         print(f"{thread} replied after {time.monotonic() - began:.1f} s\n", end="")
 
 

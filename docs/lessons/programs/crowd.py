@@ -3,6 +3,8 @@
 import socket
 import sys
 
+if ":" not in sys.argv[1]:
+    sys.exit("No server is running.")
 host, port = sys.argv[1].rsplit(":", 1)
 connections = []
 for _ in range(int(sys.argv[2])):
