@@ -71,10 +71,10 @@ swarm-down: ## End it
 local: $(INSTALLED) ## The server and three clients as plain processes, without Docker
 	scripts/run-local $(BIN)/python $(CLIENTS)
 
-lesson: $(LESSONS_INSTALLED) $(if $(N),images) ## Lesson N of docs/lessons, command by command
+lesson: $(LESSONS_INSTALLED) $(if $(N),images) ## Walk through lesson N of docs/lessons, command by command
 	@$(LESSONS_BIN)/python -m lessons $(N)
 
-lesson-runs: $(LESSONS_INSTALLED) images ## What the lessons' pages show, from one real run of each, or of lesson N (five minutes)
+lesson-runs: $(LESSONS_INSTALLED) images ## Run all lessons, or lesson N, and put the results into their pages (five minutes)
 	$(LESSONS_BIN)/python -m lessons.record $(N)
 
 slides: $(LESSONS_INSTALLED) ## The lessons as a talk of twenty minutes: one HTML file
@@ -93,7 +93,7 @@ test: $(INSTALLED) test-images programs ## All tests, on real containers, nothin
 	$(MAKE) in-image
 	scripts/faults short
 
-zoo: $(INSTALLED) ## Is a right server ever failed by `check`? Each is checked RUNS=50 times
+zoo: $(INSTALLED) ## Does `check` ever fail a correct server? Each is checked RUNS=50 times
 	$(BIN)/pytest $(ZOO) --runs $(RUNS) -k right
 
 unit: $(INSTALLED) ## The unit tests, without Docker (a minute)
@@ -121,14 +121,14 @@ faults: $(INSTALLED) fault-image ## Faults, floods, bad input: what was promised
 soak: $(INSTALLED) fault-image ## The same over and over, for MINUTES=60
 	scripts/faults soak $(MINUTES)
 
-mutants: $(INSTALLED) ## Small changes to the server, one at a time: which would no test notice?
+mutants: $(INSTALLED) ## Make small changes to the server, one at a time: which does no test notice?
 	$(BIN)/mutmut run --max-children 2
 	$(BIN)/mutmut results
 
-claims: $(INSTALLED) ## Are the claims of `lanes watch` right? CLAIMS=10000, at servers that say which thread answers
+claims: $(INSTALLED) ## Are the claims of `lanes watch` right? Check CLAIMS=10000, on servers that say which thread answers
 	$(BIN)/python -m tests.watch.count $(CLAIMS)
 
-seen: $(INSTALLED) images ## How servers in many languages look from outside: look, and write docs/servers.md (five minutes)
+seen: $(INSTALLED) images ## Look at servers in many languages from outside, and write docs/servers.md (five minutes)
 	docker build --quiet --file tests/seen/Dockerfile --build-arg SERVER_IMAGE=$(LANES_REGISTRY)thread-lanes-server --tag thread-lanes-seen .
 	found=$$(docker run --rm --pull never --network none --cap-drop ALL --security-opt no-new-privileges thread-lanes-seen) \
 	    && printf '%s\n' "$$found" >docs/servers.json
@@ -155,18 +155,18 @@ lint: $(INSTALLED) engine docs ## Style, types, Dockerfiles, scripts, YAML, work
 docs: $(INSTALLED) ## The documentation as a site, in build/site; a broken link fails it
 	@scripts/docs $(BIN)/zensical
 
-format: $(INSTALLED) ## Let ruff mend what it can
+format: $(INSTALLED) ## Let ruff fix what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-lock: $(INSTALLED) ## Write requirements/*.txt anew from pyproject.toml
+lock: $(INSTALLED) ## Regenerate requirements/*.txt from pyproject.toml
 	scripts/lock $(BIN)/uv
 
-bench: $(INSTALLED) ## How fast beside its peers: measure, and fill the tables of docs/performance.md (more than an hour)
+bench: $(INSTALLED) ## Compare its speed with other servers, and fill the tables of docs/performance.md (more than an hour)
 	@if docker info >/dev/null 2>&1; then $(MAKE) images; fi
 	$(BIN)/python -m bench full
 
-bench-short: $(INSTALLED) ## The same in two minutes: has a ratio halved since?
+bench-short: $(INSTALLED) ## The same in two minutes: has any ratio halved since `make bench`?
 	$(BIN)/python -m bench short
 
 pictures: $(INSTALLED) images programs ## The pictures of the README and the lessons, from real runs
@@ -181,7 +181,8 @@ ONE_BUILD := $(if $(shell command -v flock),flock Makefile)
 
 images: engine
 	@scripts/ensure-base-image $(if $(LANES_PYTHON),--$(LANES_PYTHON))
-	$(ONE_BUILD) docker compose --project-name thread-lanes build --quiet
+	@docker image inspect $(LANES_REGISTRY)thread-lanes-server >/dev/null 2>&1 || echo 'Building the images (a minute or two) ...'
+	@$(ONE_BUILD) docker compose --project-name thread-lanes build --quiet
 
 test-images: images
 	@$(MAKE) --jobs 2 unit-image fault-image
