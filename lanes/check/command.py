@@ -11,6 +11,7 @@ from lanes.check.absent import absent
 from lanes.check.address import Address
 from lanes.check.arguments import WithCommand, allow_connections
 from lanes.check.choice import chosen, finder
+from lanes.check.computing import Computing
 from lanes.check.nearby import Nearby
 from lanes.check.options import check_options
 from lanes.check.printed import Printed
@@ -92,7 +93,8 @@ def check(  # noqa: PLR0913 - one argument for each option
                 )
             )
             name = near.found_at(subject.address)
-            subject.ending = partial(ending, children)
+            subject.ending = partial(ending, children, printed)
+            subject.goes_on = Computing(find).goes_on if find else float
             if protocol == "handout" and Lines.GREETING.fullmatch(subject.greeting):
                 raise click.UsageError(f"{server} speaks `lines`: add --protocol lines.")
             # One for all checks: each status hides the cursor, and Ctrl-C must not come just then.

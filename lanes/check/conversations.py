@@ -58,6 +58,7 @@ def again(subject: Subject) -> str:
         for number in range(1, messages + 1):
             with said_of(f"message {number} of {messages} on the same connection"):
                 caller.ask()
+    subject.answers_again = True
     return f"{messages} messages on one connection, {messages} replies"
 
 

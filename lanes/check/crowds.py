@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from lanes.check.arrivals import be_accepted
 from lanes.check.caller import Caller
 from lanes.check.claim import check, duration
 from lanes.check.failure import Endless, Failed, HungUp, NoHandshake, said_of
@@ -26,7 +27,7 @@ IN_ACCEPT = (
 def concurrent(subject: Subject) -> str:
     """Clients that are connected at the same time are served at the same time."""
     with ExitStack() as staying:
-        rounds = Rounds([staying.enter_context(subject.connect()) for _ in range(subject.clients)])
+        rounds = Rounds(list(_connected(subject, staying, subject.clients)))
         with _beside_the_others(rounds):
             rounds.greetings(subject.usual)
             try:
@@ -38,6 +39,14 @@ def concurrent(subject: Subject) -> str:
                 raise type(failure)(str(failure), hint or of_a_wait(failure, rounds)) from None
             evidence = at_once(rounds, rounds.callers, alone)
     return f"{subject.clients} clients stayed connected; {evidence}"
+
+
+def _connected(subject: Subject, staying: ExitStack, count: int) -> Iterator[Caller]:
+    """Yield that many clients, all of which stay connected."""
+    for number in range(1, count + 1):
+        with said_of(f"client {number} of {count} at once"):
+            caller = staying.enter_context(subject.connect())
+        yield caller
 
 
 @contextmanager
@@ -75,11 +84,11 @@ def _once_alone(caller: Caller, others: list[Caller]) -> str:
 @check(hint="the thread that accepts also receives, or a lock is held while waiting for a client")
 def unblocked(subject: Subject) -> str:
     """A silent or slow client does not hold up the others."""
-    with subject.silent(), ExitStack() as staying:
+    with subject.silent(), ExitStack() as staying, _beside():
         with said_of("a client beside a silent one"), _shaking_hands_apart():
             dribbling = staying.enter_context(subject.call())
             dribbling.ask()  # so that it holds whatever a client can keep from the others
-        dribbling.send(b"H")
+            dribbling.send(b"H")
         beside = said_of("a client beside a silent one and one that sends byte by byte")
         with beside, _shaking_hands_apart(), subject.call() as caller:
             for byte in b"e" if subject.is_slow else b"ey ":
@@ -98,12 +107,23 @@ def _shaking_hands_apart() -> Iterator[None]:
         raise Failed(str(failure), IN_ACCEPT) from None
 
 
+@contextmanager
+def _beside() -> Iterator[None]:
+    """Add the likely cause if the server hangs up."""
+    try:
+        yield
+    except HungUp as failure:
+        raise HungUp(str(failure), failure.hint or TURNED_AWAY) from None
+
+
 @check(hint="too few threads, a lock held for the conversation, or too short a `listen` backlog")
 def many(subject: Subject) -> str:
     """A hundred clients (or --many) at once are all answered."""
+    if not subject.is_slow:
+        be_accepted(subject)
     with ExitStack() as staying:
         began = time.monotonic()
-        rounds = Rounds([staying.enter_context(subject.connect()) for _ in range(subject.many)])
+        rounds = Rounds(list(_connected(subject, staying, subject.many)))
         *others, last = rounds.callers
         with _numbered(rounds):
             rounds.greetings(subject.usual)
@@ -112,7 +132,8 @@ def many(subject: Subject) -> str:
                 alone = rounds.alone_again(last)
             except Failed as failure:
                 hint = failure.hint or of_a_wait(failure, rounds)
-                raise type(failure)(str(failure), hint) from None
+                evidence = f"{failure}, though no other client had sent anything yet"
+                raise type(failure)(evidence, hint) from None
             evidence = at_once(rounds, others, alone)
     return f"{subject.many} clients connected within {connected}; {evidence}"
 

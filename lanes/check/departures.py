@@ -6,16 +6,20 @@ from contextlib import ExitStack
 
 from lanes.check.caller import MESSAGE, Caller
 from lanes.check.claim import check
-from lanes.check.failure import Gone, said_of
+from lanes.check.failure import Failed, Gone, said_of
 from lanes.check.subject import Subject
 
 GHOSTS = 50
 SETTLED = 0.05  # seconds until the server waits for the next message
 MUCH = "x" * 4096  # more than one `recv` takes in most servers, so they answer in several sends
 AFTERMATH = 2.0  # seconds within which a server may still exit because a client has left
+SPINS = (
+    "a loop goes on after its connection has been closed: an `except` that ignores every error, or "
+    "no test for b''. Leave the loop there"
+)
 IDLE = (
     "a client that vanished ends the server a moment later; or `accept` does if nobody comes for a "
-    "while, since the listening socket has a time-out (`settimeout`): give it none, or go on after it"
+    "while, since the listening socket has a time-out (`settimeout`): give it none, or go on"
 )
 BRIEF = 0.1  # seconds; if an answer takes longer, several of them would hold up the next client
 
@@ -52,6 +56,8 @@ def leaves(subject: Subject) -> str:
             with said_of(f"a client already connected when others {how}"):
                 there.be_greeted()
                 there.be_still()
+                if subject.answers_again and subject.usual < BRIEF:
+                    there.ask()  # its thread may notice only now that others have left
                 there.say(MESSAGE)
                 there.wait_for_answer()
             leave(there)
@@ -74,15 +80,22 @@ def leaves(subject: Subject) -> str:
     "connection, or its thread stays forever"
 )
 def ghosts(subject: Subject) -> str:
-    """Clients that come and go without a word leave nothing behind."""
+    """Clients that come and go, with or without a word, leave nothing behind."""
     with ExitStack() as staying:
-        callers = [staying.enter_context(subject.connect()) for _ in range(GHOSTS)]
-        for caller in callers:
-            caller.end_output()
+        callers: list[Caller] = []
+        for _ in range(GHOSTS):
+            callers.append(staying.enter_context(subject.connect()))
+            callers[-1].end_output()
         for number, caller in enumerate(callers):
             so_far = f"{GHOSTS} clients disconnected without sending anything; the server closed"
             with said_of(f"{so_far} {number} of those connections, but on the next one"):
                 caller.be_hung_up_on()
         with said_of(f"the next client after {GHOSTS} that said nothing"), subject.call() as one:
             one.ask()
+            one.end_output()
+            with said_of("once it had been answered and had ended its output"):
+                one.be_hung_up_on()
+    if share := subject.goes_on():
+        evidence = f"they had left, nobody was connected, and the server used {share:.0%} of a core"
+        raise Failed(evidence, SPINS)
     return f"{GHOSTS} clients came and went without a word, and the next was answered"

@@ -14,6 +14,7 @@ from lanes.watch.kinds import ONE, POOL, PROCESSES, RUNTIME, THREADS, UNKNOWN, i
 
 SHOWN = 10  # threads that the evidence lists
 NOTHING = Seen(UNKNOWN, "nothing was seen", 0.0, (), ())
+JOIN = ".join("  # in a line of Python at which a thread waits
 BACKLOG = "in the backlog"
 UNPLACED = {BACKLOG, "accepted, not read", "unknown"}
 
@@ -30,6 +31,8 @@ HINTS = {
     "gate": "the thread that accepts waits for a lock that is held for a whole conversation, so "
     "that the other clients are not even accepted. Let it accept, and hold the lock only while "
     "something shared is used",
+    "join": "`join()` right after `start()`: the thread that accepts waits until the client has "
+    "left. Start the thread, and go on to the next `accept`",
     "one": "one client at a time: the thread that accepts also talks with the client (no threads, "
     "or `run()` for `start()`). Start a thread for each client",
 }
@@ -68,7 +71,8 @@ def judge(
     what = f"{seen.kind}: {seen.evidence}"
     if unanswered:
         details = [f"seen: {what}", *(told.rstrip(".") for told in seen.locks.told)]
-        raise Failed("; ".join([str(unanswered), *details]), _hint(seen, sessions))
+        hint = _hint(seen, sessions, unanswered.hint)
+        raise Failed("; ".join([str(unanswered), *details]), hint)
     if missing := clients - len(sessions):
         absent = "does not appear" if missing == 1 else "do not appear"
         raise Unseen(
@@ -90,10 +94,10 @@ def judge(
     )
 
 
-def _hint(seen: Seen, sessions: Sequence[Session]) -> str:
-    """Return the hint for the kind of server; empty if that says nothing about the cause."""
+def _hint(seen: Seen, sessions: Sequence[Session], otherwise: str = "") -> str:
+    """Return the hint for the kind of server; `otherwise`, if that says nothing about the cause."""
     if seen.locks.gate:
-        return HINTS["gate"]
+        return HINTS["join" if any(JOIN in told for told in seen.locks.told) else "gate"]
     if seen.locks.clients:
         return HINTS["lock"]
     if is_loop(seen.kind):
@@ -101,9 +105,9 @@ def _hint(seen: Seen, sessions: Sequence[Session]) -> str:
     if seen.kind == ONE:
         return HINTS["one"]
     if seen.kind in {THREADS, PROCESSES} and all(one.thread for one in sessions):
-        return HINTS["answers"]
+        return otherwise or HINTS["answers"]
     pooled = is_pool(seen.kind) or seen.kind in {THREADS, PROCESSES}
-    return HINTS["pool"] if pooled else ""  # some have a thread of their own, and some have none
+    return HINTS["pool"] if pooled else otherwise  # some have a thread of their own, some none
 
 
 def _told(kind: str, sessions: Sequence[Session]) -> str:
@@ -112,7 +116,8 @@ def _told(kind: str, sessions: Sequence[Session]) -> str:
         f":{one.peer.rpartition(':')[2]} by {one.thread} ({one.native_id})"
         for one in sessions[:SHOWN]
     ]
-    both = f"{len(sessions)} clients, {len(sessions)} threads ({_known(sessions)})"
+    own_ones = "processes" if kind == PROCESSES else "threads"
+    both = f"{len(sessions)} clients, {len(sessions)} {own_ones} ({_known(sessions)})"
     more = ", ..." if len(sessions) > SHOWN else ""
     return f"{kind}: {both}: {', '.join(each)}{more}"
 

@@ -82,12 +82,14 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
     child.wait()
 
 
-def ending(servers: Sequence[Target]) -> str:
+def ending(servers: Sequence[Target], printed: Printed) -> str:
     """Say how the started server has ended; empty if there is none, or it still runs."""
+    last = f"; it printed last: {printed.lines[-1]}" if printed.lines else ""
     for child in [server.child for server in servers]:
         if child and _ends(child):
             code = child.returncode
-            return f"exit code {code}" if code >= 0 else f"signal: {signal.strsignal(-code)}"
+            how = f"exit code {code}" if code >= 0 else f"signal: {signal.strsignal(-code)}"
+            return how + last
     return ""
 
 

@@ -57,8 +57,10 @@ class Subject:
         self.framed = dialect.framed  # whether answers can be told apart from other output
         self._dialect = dialect
         self.usual = 0.0  # seconds that an answer takes; 0 until it is known
+        self.answers_again = False  # whether a second message is known to be answered
         self.quiet = QUIET  # seconds of silence after which an answer is whole
         self.ending: Callable[[], str] = str  # how the server ended; empty if unknown
+        self.goes_on: Callable[[], float] = float  # share of a core that it uses unasked
         self.ticks: Ticks | None = None  # what it repeats unprompted
         self._address = socket.getnameinfo(found.getpeername(), NUMERIC)  # the name may have more
         self._found: socket.socket | None = found  # until a caller takes it
@@ -75,6 +77,11 @@ class Subject:
     def __exit__(self, *_: object) -> None:
         if self._found:
             self._found.close()
+
+    @property
+    def greets(self) -> bool:
+        """Whether the server speaks first."""
+        return self.framed or bool(self.greeting)
 
     @property
     def is_slow(self) -> bool:
@@ -96,8 +103,7 @@ class Subject:
         connection, self._found = self._found or self._met(), None
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         dialect = self._dialect()
-        greets = self.framed or bool(self.greeting)
-        caller = Caller(connection, dialect, self.patience, greets=greets, ticks=self.ticks)
+        caller = Caller(connection, dialect, self.patience, greets=self.greets, ticks=self.ticks)
         caller.quiet = self.quiet
         return caller
 

@@ -28,6 +28,19 @@ TURNED_AWAY = (
     "the server hangs up on clients while others are connected: it has a limit for them, or an "
     "exception ends the client's thread; look at what it printed"
 )
+HANGS_UP = (
+    "an exception ends the client's thread, or the server closes another client's connection; look "
+    "at what it printed"
+)
+SECOND = (
+    "the server answers only a later message: it takes the first for something else, such as a "
+    "name, and does not reply to it"
+)
+AT_THE_END = (
+    "the server answers only once the client has ended its output: it waits for a line end, which "
+    "the lab's client does not send (`readline`, `makefile`), for a fixed number of bytes, or for "
+    "the end of the stream"
+)
 STILL = 0.8  # share of a wait: if the last answer came later than that, answers go on coming
 ENDED = (
     "an exception in the client's thread, or a connection that is closed before the answer is "
@@ -84,5 +97,11 @@ def of_no_answer(speaker: Caller, other: Caller) -> str:
         mark = speak(speaker)
         while mark not in text and other.hears(until - time.monotonic()):
             text += other.reply(whole=False).text
-        return LEFT_OUT if mark in text else ""
+        if mark in text:
+            return LEFT_OUT
+        if speaker.hears():
+            return SECOND
+        speaker.end_output()
+        if speaker.hears(LAST) and speaker.heard():
+            return AT_THE_END
     return ""

@@ -13,7 +13,7 @@ from lanes.check.caller import MESSAGE, Caller
 from lanes.check.claim import Check
 from lanes.check.failure import Failed, Unseen, said_of
 from lanes.check.lookout import Find, look, watching
-from lanes.check.rounds import Rounds
+from lanes.check.rounds import MIXED, Rounds
 from lanes.check.subject import Subject
 from lanes.snapshot import Snapshot
 
@@ -65,7 +65,7 @@ def _see(subject: Subject, find: Find, *, required: bool) -> str:
 
         look(watched, subject, lambda snapshot: bool(snapshot.seen and snapshot.seen.queues))
         callers: list[Caller] = []
-        unanswered = _exchange(watched, subject, callers, staying)
+        unanswered, before = _exchange(watched, subject, callers, staying)
         addresses = [caller.address for caller in callers]
 
         def clear(snapshot: Snapshot) -> bool:
@@ -82,15 +82,17 @@ def _see(subject: Subject, find: Find, *, required: bool) -> str:
         no_names = time.monotonic() + NO_NAMES
         last = look(watched, subject, named, NAMES)
         best = last if not first or clear(last) else first  # by now, some may be hung up on
+        best = before or best  # since then, a lock may have been released
         return judge(best, addresses, unanswered, required=required)
 
 
 def _exchange(
     watched: "Watched", subject: Subject, callers: list[Caller], staying: ExitStack
-) -> Failed | None:
+) -> tuple[Failed | None, Snapshot | None]:
     """Connect all clients, and send a message from each; return the first failure, or None.
 
-    All stay connected. After a failure, every client sends a message: that shows a pool's queue.
+    All stay connected. After a failure, every client sends a message: that shows a pool's queue,
+    but may release a lock. So the second value is what was seen before, if a lock was.
     """
     from lanes.check.judgement import is_placed  # noqa: PLC0415 - as above
 
@@ -109,14 +111,23 @@ def _exchange(
             rounds.speaking = late.caller
             raise late.failure
     except Failed as failure:
+        if failure.hint == MIXED:  # they were answered, and `concurrent` reports what is wrong
+            return None, None
+        before = look(watched, subject, _locked, NO_NAMES)
         for caller in callers:
             with suppress(Failed):
                 caller.say(MESSAGE)
+        locked = before if _locked(before) else None
         if not rounds:
-            return failure
+            return failure, locked
         number = callers.index(rounds.speaking)
-        return Failed(f"{_nth(number, subject)}: {failure}", failure.hint)
-    return None
+        return Failed(f"{_nth(number, subject)}: {failure}", failure.hint), locked
+    return None, None
+
+
+def _locked(snapshot: Snapshot) -> bool:
+    """Whether a lock was seen that holds up clients."""
+    return bool(snapshot.seen and snapshot.seen.locks.told)
 
 
 def _nth(number: int, subject: Subject) -> str:

@@ -9,7 +9,7 @@ from lanes.check.claim import check, duration
 from lanes.check.control import Control
 from lanes.check.failure import Failed, HungUp, Unseen, said_of
 from lanes.check.subject import Subject
-from lanes.check.symptoms import ENDED
+from lanes.check.symptoms import HANGS_UP
 
 VISITS = 500
 SECONDS = 15.0  # after this time, fewer visits are enough
@@ -46,8 +46,8 @@ def churn(subject: Subject) -> str:
             many = min(ENDS, (len(times) + 1) // 2)
             first, last = _usual(times[:many]), _usual(times[-many:])
             evidence = (
-                f"of {len(times)} visits the first {many} took {duration(first)} each, "
-                f"the last {many} {duration(last)}"
+                f"of {len(times)} visits, three in four of the first {many} took at least "
+                f"{duration(first)}, of the last {many} {duration(last)}"
             )
             if last <= SLOWER * first or last - first <= SLOWER_SECONDS:
                 return evidence
@@ -65,7 +65,7 @@ def _visit(subject: Subject, number: int) -> float:
         try:
             caller.reply(whole=caller.pauses)
         except Failed as failure:
-            hint = ENDED if isinstance(failure, HungUp) else BEHIND
+            hint = HANGS_UP if isinstance(failure, HungUp) else BEHIND
             raise Failed(str(failure), hint) from None
     return time.monotonic() - began
 

@@ -14,6 +14,7 @@ class Stat(NamedTuple):
     is_zombie: bool
     parent: int
     threads: int
+    ticks: int  # of processor time, in the kernel too
     started: int  # clock ticks since boot; identifies the process together with its pid
 
 
@@ -26,7 +27,8 @@ def stat(pid: int) -> Stat:
     """Read the process's /proc/PID/stat."""
     # The name, in parentheses, may contain anything. The third field follows it.
     fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-    return Stat(fields[0] == b"Z", int(fields[1]), int(fields[17]), int(fields[19]))
+    ticks = int(fields[11]) + int(fields[12])
+    return Stat(fields[0] == b"Z", int(fields[1]), int(fields[17]), ticks, int(fields[19]))
 
 
 def socket_at(name: str, descriptors: int) -> int:

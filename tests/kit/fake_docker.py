@@ -64,7 +64,7 @@ def main() -> int:
         )
     elif words[0] == "exec":
         python = [sys.executable, "-c", f"import runpy, sys; {MAIN}", os.environ["ROOT"]]
-        # In a container nobody listens on port 2022; on this machine a demo may.
+        # In a container port 2022 is free; on this machine a demo may listen there.
         asked = (word.replace(":2022", ":1") for word in words[words.index("lanes") + 1 :])
         return subprocess.run([*python, *asked], check=False).returncode
     return 0

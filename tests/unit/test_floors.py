@@ -60,7 +60,7 @@ FLOORS = {
             "check.symptoms",
             "check.unasked",
         },
-        {"watch.guesses"},
+        {"watch.guesses", "check.arrivals"},
         {"watch.attribution", "watch.connections", "watch.listeners", "watch.loops"}
         | {"watch.runtimes", "watch.threads", "check.turns"},
         {"watch.kinds", "watch.records"},
@@ -79,7 +79,7 @@ FLOORS = {
             "check.started",
             "check.lookout",
         },
-        {"page.query"},
+        {"page.query", "check.computing"},
         {"page.documents", "check.scorecard", "check.threads", "testing"},
         {"page.app", "check.report", "check.choice", "check.absent", "check.tls_options"},
         {"page.serving", "check.options", "check.showing"},

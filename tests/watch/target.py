@@ -87,6 +87,9 @@ SERVERS = {
     "zoo, run() for start()": Kind(
         "from_the_zoo.py run_for_start", "one client at a time", at_once=1
     ),
+    "zoo, join() after start()": Kind(
+        "from_the_zoo.py join_after_start", "one client at a time", at_once=1
+    ),
     "C, threads": Kind("threads.c", EACH),
     "C, mutex over the conversation": Kind("mutex.c", EACH, at_once=1),
     "C, pool": Kind("pool.c", "a pool of 2", at_once=2),

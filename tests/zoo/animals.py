@@ -14,8 +14,8 @@ from lanes.check.failure import Endless
 from lanes.check.rounds import MIXED
 from lanes.check.scorecard import OFFERED
 from lanes.check.subject import Secure
+from lanes.check.symptoms import AT_THE_END, LEFT_OUT, ONE_BY_ONE, SECOND, SHARED, TURNED_AWAY
 from lanes.check.symptoms import ENDED as CLOSED
-from lanes.check.symptoms import LEFT_OUT, ONE_BY_ONE, SHARED, TURNED_AWAY
 from lanes.check.tls import Tls
 from lanes.check.turns import FEW
 from lanes.check.turns import ONE as TURNS
@@ -114,7 +114,10 @@ WRONG = {
         *("five_at_a_time.py", "handout", "many", "churn"), hangs=False, hint=FEW.format(5)
     ),
     "slow to accept": Animal(
-        *("slow_to_accept.py", "handout", "many", "churn"), hangs=False, hint=ONE_BY_ONE
+        *("slow_to_accept.py 128", "handout", "many", "churn"), hangs=False, hint=ONE_BY_ONE
+    ),
+    "slow to accept, short backlog": Animal(
+        *("slow_to_accept.py 5", "handout", "many", "churn"), hangs=False, hint=ONE_BY_ONE
     ),
     "a chat, lock over the work": Animal(
         *("chat_with_slow_lock.py", "handout", "concurrent many", "churn"), hangs=False, hint=TURNS
@@ -127,7 +130,10 @@ WRONG = {
     "ticks and answers nobody": Animal(
         *("ticks.py", "handout", "answers"), hangs=False, breaks=True
     ),
-    "waits for a line's end": Animal("waits_for_line_end.py", "handout", "answers", breaks=True),
+    "waits for a line's end": Animal(
+        *("waits_for_line_end.py", "handout", "answers"), hint=AT_THE_END, breaks=True
+    ),
+    "takes a name": Animal("takes_a_name.py", "handout", "answers", hint=SECOND, breaks=True),
     "wants a length": Animal("wants_a_length.py", "handout", "answers", hint=CLOSED, breaks=True),
     "lock never released": Animal("lock_never_released.py", "handout", "answers", breaks=True),
     "repeats itself": Animal(
@@ -161,6 +167,7 @@ WRONG = {
         *("chat_without_you.py", "handout", "answers"), hint=LEFT_OUT, breaks=True
     ),
     "run() for start()": Animal("run_for_start.py", "handout", ONE_AT_A_TIME),
+    "join() after start()": Animal("join_after_start.py", "handout", ONE_AT_A_TIME),
     "lock over the conversation": Animal("lock_over_conversation.py", "handout", ONE_AT_A_TIME),
     "ours, lock": Animal("--model lock", "lines", f"{ONE_AT_A_TIME} threads"),
     "ours, small pool": Animal("--model pool --workers 4", "lines", "concurrent many threads"),
@@ -170,6 +177,7 @@ WRONG = {
     "ASCII only": Animal("ascii_only.py", "handout", "unicode"),
     "says bye for ever": Animal("says_bye_for_ever.py", "handout", "leaves ghosts"),
     "no end of stream": Animal("no_end_of_stream.py", "handout", "ghosts"),
+    "keeps who has talked": Animal("keeps_who_has_talked.py", "handout", "ghosts"),
     "leaks a thread per ghost": Animal("leaks_ghosts.py", "handout", "ghosts"),
     "dies on a reset": Animal("dies_on_reset.py", "handout", "leaves", hangs=False, breaks=True),
     "dies of SIGPIPE": Animal("ends_at_zero.c", "handout", "leaves", hangs=False, breaks=True),

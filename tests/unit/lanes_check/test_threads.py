@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
@@ -22,11 +23,25 @@ from lanes.check.threads import threads
 from lanes.watch.target import NotFound, of_pid
 from tests.kit.command import run
 from tests.kit.http_get import LOOPBACK
-from tests.kit.server_process import ServerProcess
+from tests.kit.server_process import ServerProcess, listening
 from tests.kit.waiting import SECONDS
 from tests.watch.truth import running
 
 CLIENTS = 4
+ASKS_FOR_A_NAME = """
+import socket, sys, threading
+lock = threading.Lock()
+def converse(client):
+    with lock:
+        client.sendall(b"Your name? ")
+        client.recv(1024)
+    while True:
+        client.sendall(b"Hello")
+        client.recv(1024)
+with socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128) as listener:
+    while True:
+        threading.Thread(target=converse, args=listener.accept()[:1], daemon=True).start()
+"""
 IN_VAIN = 2.0  # seconds to wait for an answer that does not come
 not_found = Mock(side_effect=NotFound("there is no process 0 here"))
 
@@ -60,8 +75,9 @@ EACH += ["C, poll of a client and a pipe", "C, epoll of a client and a pipe"]
 def test_threads_or_processes_for_each_client_pass_with_their_ids(name: str) -> None:
     result = result_of(name, required=True)
     assert (result.verdict, result.hint) == ("passed", None), result
+    served_by = "processes" if name == "fork" else "threads"
     kind = "a process for each client" if name == "fork" else "a thread for each client"
-    assert result.evidence.startswith(f"{kind}: {CLIENTS} clients, {CLIENTS} threads (")
+    assert result.evidence.startswith(f"{kind}: {CLIENTS} clients, {CLIENTS} {served_by} (")
     clients = re.findall(r":(\d+) by .+? \((\d+)\)(?:, |$)", result.evidence)
     ports, ids = zip(*clients, strict=True)
     assert len(set(ports)) == len(set(ids)) == CLIENTS
@@ -90,6 +106,7 @@ def test_an_event_loop_passes_unless_threads_are_asked_for() -> None:
             "gate",
             "client 2 of 4 .*No thread is accepting: .* waits for a lock",
         ),
+        ("zoo, join() after start()", "join", "client 2 .*No thread is accepting: .*join()"),
         ("one at a time", "one", "client 2 of 4 .*seen: one client at a time: 1 client, 1 thread"),
     ],
 )
@@ -99,6 +116,21 @@ def test_a_server_that_lets_clients_wait_fails_with_the_reason(
     result = result_of(name, IN_VAIN)
     assert (result.verdict, result.hint) == ("failed", HINTS[hint]), result
     assert re.match(evidence, result.evidence), result.evidence
+
+
+def test_a_lock_is_named_even_if_the_next_message_releases_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lanes.check.subject.AT_ONCE", SECONDS)  # the first client is greeted
+    program = tmp_path / "asks_for_a_name.py"
+    program.write_text(ASKS_FOR_A_NAME)
+    with (
+        listening(sys.executable, "-S", program) as (process, port),
+        found(port, IN_VAIN) as subject,
+    ):
+        check = threads(lambda: of_pid(process.pid), CLIENTS, required=False)
+        [result] = score(subject, [check], print)
+    assert (result.verdict, result.hint) == ("failed", HINTS["lock"]), result
 
 
 def test_a_pool_is_named_even_if_other_clients_wait_for_their_greeting() -> None:

@@ -1,4 +1,4 @@
-"""Wrong: the accept loop spends a tenth of a second on each client."""
+"""Wrong: the accept loop spends a tenth of a second on each client. The backlog is an argument."""
 
 import socket
 import sys
@@ -17,7 +17,7 @@ def converse(client: socket.socket) -> None:
             pass  # the client has gone
 
 
-with socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128) as listener:
+with socket.create_server(("127.0.0.1", int(sys.argv[2])), backlog=int(sys.argv[1])) as listener:
     while True:
         client, _ = listener.accept()
         time.sleep(0.1)
