@@ -96,6 +96,6 @@ def ghosts(subject: Subject) -> str:
             with said_of("once it had been answered and had ended its output"):
                 one.be_hung_up_on()
     if share := subject.goes_on():
-        evidence = f"they had left, nobody was connected, and the server used {share:.0%} of a core"
-        raise Failed(evidence, SPINS)
+        used = f"the server used {share:.0%} of a core, though nobody was connected"
+        raise Failed(f"after {GHOSTS} clients had left, {used}", SPINS)
     return f"{GHOSTS} clients came and went without a word, and the next was answered"

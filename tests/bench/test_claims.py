@@ -235,8 +235,11 @@ THREADS: dict[str, Callable[[], Sequence[float] | bool]] = {
         *computed("one core"),
         *computed("all cores"),
     ],
-    "answers {}, {} and {} times the messages": lambda: free("thread"),
-    "still {}, {} and {} of C threads": lambda: free("C threads"),
+    "two cores do {} times the work that they do with the GIL": lambda: [
+        over("thread, no GIL", "thread", "free-threaded", "spin", "8")
+    ],
+    "answers {}, {} and {} times the messages of `thread` with the GIL": lambda: free("thread"),
+    "{}, {} and {} of those of C threads": lambda: free("C threads"),
     "slower than with the GIL ({} at 50 clients)": lambda: [
         over("thread, no GIL", "thread", "free-threaded", "rows", "one core", "50")
     ],
