@@ -204,6 +204,7 @@ def test_options_that_make_no_sense_are_refused(run: Run, words: list[str]) -> N
     assert said.startswith("load: --port")
 
 
+@pytest.mark.alone
 def test_all_of_two_thousand_clients_on_one_core_keep_being_answered() -> None:
     allow_descriptors()
     compile_programs()
