@@ -238,8 +238,8 @@ THREADS: dict[str, Callable[[], Sequence[float] | bool]] = {
     "two cores do {} times the work that they do with the GIL": lambda: [
         over("thread, no GIL", "thread", "free-threaded", "spin", "8")
     ],
-    "answers {}, {} and {} times the messages of `thread` with the GIL": lambda: free("thread"),
-    "{}, {} and {} of those of C threads": lambda: free("C threads"),
+    "answers {}, {} and {} times as many messages as with it": lambda: free("thread"),
+    "Compared with C threads, it answers {}, {} and {} times as many": lambda: free("C threads"),
     "slower than with the GIL ({} at 50 clients)": lambda: [
         over("thread, no GIL", "thread", "free-threaded", "rows", "one core", "50")
     ],
