@@ -92,6 +92,8 @@ def test_no_process_has_privileges_no_root_is_writable_and_limits_hold(
         tally.check(found_limits == LIMITS[name], f"{name}: its limits are {found_limits}")
 
 
+# The engine rewrites the firewall's rules while it creates a network, as other tests do.
+@pytest.mark.alone
 def test_both_ports_are_open_to_this_machine_alone(
     tally: Tally, lab: Lab, engine: docker.DockerClient, stranger: Container
 ) -> None:
