@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from lanes.check.scorecard import Result, Scorecard
+from lanes.check.subject import Unreachable
 
 NAME = "listens"
 CLAIM = "A server listens at its address, and takes connections."
@@ -12,12 +13,13 @@ SILENT = (
 )
 
 
-def absent(server: str, protocol: str, why: str, printed: Sequence[str]) -> Scorecard:
+def absent(server: str, protocol: str, nobody: Unreachable, printed: Sequence[str]) -> Scorecard:
     """Return the card; `printed` has the program's last lines, if there are any."""
-    evidence, hint = why, SILENT
+    evidence, hint = str(nobody), nobody.hint or SILENT
     if printed:
-        evidence = "\n".join([f"{why}{'' if why[-1:] in '.?' else '.'} It printed last:", *printed])
-        hint = f"what it printed last: {printed[-1].rstrip('.')}"
+        stop = "" if evidence[-1:] in ".?" else "."
+        evidence = "\n".join([f"{evidence}{stop} It printed last:", *printed])
+        hint = nobody.hint or f"what it printed last: {printed[-1].rstrip('.')}"
     return Scorecard(server, protocol, [Result(NAME, CLAIM, "failed", evidence, hint, 0.0)], of=1)
 
 

@@ -73,7 +73,7 @@ def check(  # noqa: PLR0913 - one argument for each option
     results: list[Result] = []
     printed = Printed()
     name = str(server or printable(" ".join(command)))
-    nobody = ""  # or why there is no server to check
+    nobody: Unreachable | None = None  # or why there is no server to check
     try:
         with ExitStack() as running:
             if command:
@@ -102,12 +102,13 @@ def check(  # noqa: PLR0913 - one argument for each option
                 for result in score(subject, checks, status.update):
                     results.append(result)  # noqa: PERF402 - Ctrl-C still shows these
     except Unreachable as error:
-        nobody = str(error)
+        nobody = error
     except KeyboardInterrupt:
         pass  # the card says so
     card = Scorecard(name, protocol, results, of=len(checks))
     if nobody:
-        click.echo(f"There is no server to check: {nobody}", err=True)
+        why = f"{nobody}: {nobody.hint}" if nobody.hint else nobody
+        click.echo(f"There is no server to check: {why}", err=True)
         if log:
             printed.read(log)
         card = absent(name, protocol, nobody, printed.lines)

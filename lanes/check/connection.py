@@ -67,7 +67,8 @@ class Connection:
         except TimeoutError:
             raise self._patience.ran_out("the message could not be sent") from None
         except OSError as error:
-            raise HungUp(f"the message could not be sent: {error.strerror}") from None
+            sent = "the connection ended before the message was sent"
+            raise HungUp(f"{sent} ({error.strerror})") from None
         self._sent_at = time.monotonic()
 
     def receive(self, until: float) -> bytes:

@@ -116,7 +116,10 @@ def _beside() -> Iterator[None]:
         raise HungUp(str(failure), failure.hint or TURNED_AWAY) from None
 
 
-@check(hint="too few threads, a lock held for the conversation, or too short a `listen` backlog")
+@check(
+    hint="too few threads, a limit on clients, a lock held for the conversation, or too short a "
+    "`listen` backlog"
+)
 def many(subject: Subject) -> str:
     """A hundred clients (or --many) at once are all answered."""
     if not subject.is_slow:

@@ -102,9 +102,10 @@ def score(
             broken = f"the server {how} after `{check.name}`: look there first"
             if gone and before and (seconds := time.monotonic() - began) < AFTERMATH:
                 evidence += f"; `{before}` had ended {duration(seconds)} before"
-            if gone and failure and not failure.hint:
-                hint = f"{ENDED}. Perhaps: {hint}"
-            verdict, hint = "failed", hint or (ENDED if gone else STUCK)
+            after = ENDED if gone else STUCK
+            if failure and not failure.hint and (gone or subject.usual):  # else nobody ever was
+                hint = f"{after}. Perhaps: {hint}"
+            verdict, hint = "failed", hint or after
         seconds = time.monotonic() - began
         yield Result(check.name, check.claim, verdict, _printable(evidence), hint, seconds)
 

@@ -24,6 +24,8 @@ ENDS = 5.0  # seconds after SIGTERM until SIGKILL
 STEP = 0.05
 READ = 1.0  # seconds for the rest of its output: a process that it started may hold the pipe open
 STDERR = 2
+ADDRESS = "give HOST:PORT"
+NO_PROGRAM = "check the path, and that it may be executed"
 UNBUFFERED = {"PYTHONUNBUFFERED": "1"}  # otherwise Python writes to a pipe in blocks, and late
 ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - for servers that listen on all addresses
 
@@ -36,7 +38,7 @@ def started(words: Sequence[str], printed: Printed | None = None) -> Iterator[Ta
     """
     if not hasattr(os, "killpg"):
         raise Unreachable(
-            "this system has no process groups: start the server yourself and give HOST:PORT"
+            "this system has no process groups", "start the server yourself and give HOST:PORT"
         )
     source, sink = os.pipe()
     try:
@@ -50,7 +52,7 @@ def started(words: Sequence[str], printed: Printed | None = None) -> Iterator[Ta
         )
     except OSError as error:
         os.close(source)
-        raise Unreachable(f"cannot start {words[0]}: {error.strerror}") from None
+        raise Unreachable(f"cannot start {words[0]}: {error.strerror}", NO_PROGRAM) from None
     finally:
         os.close(sink)
     reader = threading.Thread(target=_pass_on, args=(source, printed or Printed()), daemon=True)
@@ -112,7 +114,7 @@ def address_of(server: Target, seconds: float) -> Address:
                     return _only(found, server.name)
     except NotFound as why:
         if not server.child or not _ends(server.child):
-            raise Unreachable(f"{why}: give HOST:PORT") from None
+            raise Unreachable(str(why), ADDRESS) from None
     code = server.child.poll() if server.child else None
     how = "is not listening" if code is None else f"has ended with exit code {code}"
     raise Unreachable(f"{server.name} {how}")
@@ -139,5 +141,5 @@ def _only(found: Sequence[Address], name: str) -> Address:
     port = DEFAULT_PORT if DEFAULT_PORT in ports else min(ports)
     if len(ports) > 1 and port != DEFAULT_PORT:
         several = ", ".join(map(str, sorted(ports)))
-        raise Unreachable(f"{name} listens on ports {several}: give HOST:PORT")
+        raise Unreachable(f"{name} listens on ports {several}", ADDRESS)
     return next(one for one in found if one.port == port)

@@ -26,7 +26,11 @@ NUMERIC = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
 
 
 class Unreachable(Exception):
-    """There is no server to check; the text says why."""
+    """There is no server to check; the text says why, `hint` what to do about it, if known."""
+
+    def __init__(self, why: str, hint: str = "") -> None:
+        super().__init__(why)
+        self.hint = hint
 
 
 class Subject:
@@ -168,14 +172,15 @@ def _find(server: Address, secure: Secure | None, timeout: float, until: float) 
         try:
             connected = server.connect(timeout)
         except OSError as error:
-            why = str(error)
+            why, hint = str(error), ""
         else:
             try:
                 return secure(connected, server.host) if secure else connected
             except OSError as error:
-                why = f"{server}: {BROKEN} ({error.strerror or error}): does it speak TLS?"
+                why = f"{server}: {BROKEN} ({error.strerror or error})"
+                hint = "does it speak TLS?"
         if time.monotonic() >= until:
-            raise Unreachable(why)
+            raise Unreachable(why, hint)
         time.sleep(PAUSE)
 
 

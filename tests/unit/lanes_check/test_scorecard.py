@@ -133,6 +133,17 @@ def test_a_check_that_leaves_a_listening_server_silent_fails(
     assert after.evidence == "the server answered no new client after `connects`: look there first"
 
 
+def test_a_failed_checks_hint_is_that_the_server_is_stuck_if_it_answered_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lanes.check.survival.RECOVERS", SHORT)
+    for answers_within, start in ((SHORT, f"{STUCK}. Perhaps: "), (0.0, "")):
+        with subject([SILENT] * 2) as found:
+            found.patience.timeout, found.usual = SHORT, answers_within
+            [stuck] = score(found, [check(fails)], print)
+        assert stuck.hint == start + check(fails).hint
+
+
 def test_the_evidence_says_how_a_server_ended_and_what_ran_before() -> None:
     with subject([ANSWERED, [UNTIL_GONE]]) as found:
         found.ending = lambda: "exit code 1"

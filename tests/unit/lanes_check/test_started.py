@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from lanes.__main__ import main
-from lanes.check.started import address_of, started
+from lanes.check.started import NO_PROGRAM, address_of, started
 from lanes.check.subject import Unreachable
 from lanes.watch.target import Target
 from tests.kit.command import run, runs
@@ -115,16 +115,19 @@ def test_a_program_that_ends_or_cannot_start_is_not_checked() -> None:
     reason = "There is no server to check: "
     code, said = invoke("no-such-program", "2022")
     assert code == 3
-    assert said.startswith(f"{reason}cannot start no-such-program: No such file or directory\n")
+    cannot = "cannot start no-such-program: No such file or directory"
+    assert said.startswith(f"{reason}{cannot}: {NO_PROGRAM}\n")
+    assert f"likely cause: {NO_PROGRAM}." in said
     code, said = invoke(sys.executable, "-c", "raise SystemExit(7)")
     assert code == 3
     assert " has ended with exit code 7\n" in said
 
 
 def test_a_program_with_several_ports_needs_one_named() -> None:
-    several = r" listens on ports \d+, \d+: give HOST:PORT$"
-    with started(words(2)) as server, pytest.raises(Unreachable, match=several):
+    several = r" listens on ports \d+, \d+$"
+    with started(words(2)) as server, pytest.raises(Unreachable, match=several) as raised:
         address_of(server, SECONDS)
+    assert raised.value.hint == "give HOST:PORT"
 
 
 def test_a_program_that_listens_late_gets_the_requested_time(
