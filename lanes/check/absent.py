@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from lanes.check.dialer import Unreachable
 from lanes.check.scorecard import Result, Scorecard
-from lanes.check.subject import Unreachable
 
 NAME = "listens"
 CLAIM = "A server listens at its address, and takes connections."

@@ -12,6 +12,7 @@ from lanes.check.address import Address
 from lanes.check.arguments import WithCommand, allow_connections
 from lanes.check.choice import chosen, finder
 from lanes.check.computing import Computing
+from lanes.check.dialer import Secure, Unreachable
 from lanes.check.nearby import Nearby
 from lanes.check.options import check_options
 from lanes.check.printed import Printed
@@ -19,7 +20,7 @@ from lanes.check.protocol import DIALECTS, Lines
 from lanes.check.scorecard import Result, Scorecard, score
 from lanes.check.showing import read, show
 from lanes.check.started import STARTS, address_of, ending, started
-from lanes.check.subject import Secure, Subject, Unreachable
+from lanes.check.subject import Subject
 from lanes.watch.printable import printable
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from lanes.check.address import DEFAULT_PORT, Address
+from lanes.check.dialer import Unreachable
 from lanes.check.printed import Printed
-from lanes.check.subject import Unreachable
 from lanes.watch.printable import printable
 from lanes.watch.target import NotFound, Target
 

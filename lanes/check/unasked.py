@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from lanes.check.caller import MESSAGE, Caller, Ticks
 from lanes.check.claim import quoted
 from lanes.check.connection import FLOOD
+from lanes.check.dialer import AT_ONCE
 from lanes.check.failure import Endless, Failed, Mute
 from lanes.check.hearing import LISTENS, Heard, hear_out
-from lanes.check.subject import AT_ONCE, Subject
+from lanes.check.subject import Subject
 
 LONGER = 1.25  # a silent client listens for this many times as long as an answer took,
 LATER = 0.25  # plus this many seconds

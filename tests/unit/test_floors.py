@@ -45,7 +45,7 @@ FLOORS = {
             "page.settings",
         }
         | {"watch.waits", "watch.tables", "watch.pyspy", "watch.family"},
-        {"replicas", "folding", "check.caller", "watch.target"},
+        {"replicas", "folding", "check.caller", "check.dialer", "watch.target"},
         {"ask", "bars", "colours", "marks", "page.table", "check.subject"}
         | {"check.hearing", "watch.process", "watch.sockets", "watch.python_lines"},
         {"notes", "watch.processes", "watch.claim", "check.nearby"},

@@ -10,10 +10,10 @@ from bench.load import compile_program
 from lanes.check.address import Address
 from lanes.check.crowds import IN_ACCEPT
 from lanes.check.departures import IDLE
+from lanes.check.dialer import Secure
 from lanes.check.failure import Endless
 from lanes.check.rounds import MIXED
 from lanes.check.scorecard import OFFERED
-from lanes.check.subject import Secure
 from lanes.check.symptoms import AT_THE_END, LEFT_OUT, ONE_BY_ONE, SECOND, SHARED, TURNED_AWAY
 from lanes.check.symptoms import ENDED as CLOSED
 from lanes.check.tls import Tls

@@ -7,9 +7,10 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from lanes.check.address import Address
+from lanes.check.dialer import Secure
 from lanes.check.protocol import DIALECTS
 from lanes.check.scorecard import OFFERED, Result, score
-from lanes.check.subject import Secure, Subject
+from lanes.check.subject import Subject
 from tests.zoo.animals import RIGHT, WRONG, Animal, living
 
 IN_VAIN = 0.5  # seconds to wait each time for an answer that must not come
@@ -47,7 +48,7 @@ def test_a_right_server_never_fails(
     if runs == 1:  # `make zoo` waits as long as the command line does
         monkeypatch.setattr("lanes.check.visits.SECONDS", VARIED if "now" in name else VISITS)
         monkeypatch.setattr("lanes.check.departures.AFTERMATH", ENDS)
-        monkeypatch.setattr("lanes.check.subject.KNOCK", 0.05)
+        monkeypatch.setattr("lanes.check.dialer.KNOCK", 0.05)
     with living(RIGHT[name], tmp_path) as where:
         for _ in range(runs):
             assert list(_misjudged(RIGHT[name], *where)) == []

@@ -17,7 +17,7 @@ def subject(connections: list[list[Action]], *, protocol: str = "handout") -> It
     """A fake server as a subject. Waits for its greeting only if it speaks first."""
     speaks_first = isinstance(connections[0][0], bytes)
     with pytest.MonkeyPatch.context() as patch, FakeServer(connections) as server:
-        patch.setattr("lanes.check.subject.AT_ONCE", SECONDS if speaks_first else 0)
+        patch.setattr("lanes.check.dialer.AT_ONCE", SECONDS if speaks_first else 0)
         address, dialect = Address(*server.address), DIALECTS[protocol]
         with Subject(address, dialect, clients=2, many=2, timeout=SECONDS) as found:
             yield found

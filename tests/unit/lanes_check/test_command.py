@@ -89,7 +89,7 @@ def test_on_a_terminal_ctrl_c_ends_the_check_in_hand_and_keeps_the_results() -> 
 
 
 def test_ctrl_c_ends_the_wait_for_a_server_to_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lanes.check.subject.time.sleep", Mock(side_effect=KeyboardInterrupt))
+    monkeypatch.setattr("lanes.check.dialer.time.sleep", Mock(side_effect=KeyboardInterrupt))
     with nobody() as address:
         result = invoke(str(address), "--wait", str(SECONDS))
     assert result.exit_code == 130

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from lanes.__main__ import main
+from lanes.check.dialer import Unreachable
 from lanes.check.started import NO_PROGRAM, address_of, started
-from lanes.check.subject import Unreachable
 from lanes.watch.target import Target
 from tests.kit.command import run, runs
 from tests.kit.waiting import SECONDS, wait_until

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from lanes.check.address import Address
+from lanes.check.dialer import Dialer
 from lanes.check.failure import Failed
 from lanes.check.protocol import DIALECTS
 from lanes.check.subject import Subject
@@ -23,7 +24,7 @@ def find(server: Address, *, timeout: float = SECONDS, wait: float = 0) -> Subje
 def test_a_missing_server_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
-        monkeypatch.setattr("lanes.check.subject.time.sleep", lambda _: server.listen())
+        monkeypatch.setattr("lanes.check.dialer.time.sleep", lambda _: server.listen())
         find(Address(*server.getsockname()), wait=SECONDS).connect().leave()
 
 
@@ -64,17 +65,17 @@ def test_a_connection_that_does_not_come_is_a_failure() -> None:
 
 def test_a_connection_that_does_not_come_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     tries: list[float] = []
-    open_one = Subject._open  # noqa: SLF001
+    open_one = Dialer._open  # noqa: SLF001
 
-    def try_one(found: Subject, seconds: float) -> socket.socket:
+    def try_one(dialer: Dialer, seconds: float) -> socket.socket:
         if tries:
             server.empty()
         tries.append(seconds)
-        return open_one(found, seconds)
+        return open_one(dialer, seconds)
 
     with FullQueue() as server, find(Address(*server.address)) as found:
         found.connect().leave()
         server.fill()
-        monkeypatch.setattr(Subject, "_open", try_one)
+        monkeypatch.setattr(Dialer, "_open", try_one)
         found.connect().leave()
     assert tries[:2] == [0.2, 0.4]  # the kernel retries only after a second

@@ -121,7 +121,7 @@ def test_a_server_that_lets_clients_wait_fails_with_the_reason(
 def test_a_lock_is_named_even_if_the_next_message_releases_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lanes.check.subject.AT_ONCE", SECONDS)  # the first client is greeted
+    monkeypatch.setattr("lanes.check.dialer.AT_ONCE", SECONDS)  # the first client is greeted
     program = tmp_path / "asks_for_a_name.py"
     program.write_text(ASKS_FOR_A_NAME)
     with (

@@ -15,9 +15,10 @@ from click.testing import CliRunner, Result
 from lanes.__main__ import main
 from lanes.check.address import Address
 from lanes.check.caller import MESSAGE, Caller
+from lanes.check.dialer import Unreachable
 from lanes.check.failure import HungUp, Patience
 from lanes.check.protocol import DIALECTS, Handout
-from lanes.check.subject import Subject, Unreachable
+from lanes.check.subject import Subject
 from lanes.check.tls import Tls
 from server.chat.certificates import Certificates
 from tests.kit.certificates import Authority, authority
