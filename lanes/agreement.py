@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from lanes.snapshot import Session, Snapshot
+from lanes.session import Session
+from lanes.snapshot import Snapshot
 
 SETTLED = 2.0  # seconds that a session must have been served: both look at different moments
 

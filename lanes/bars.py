@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 
 from lanes.picture import Bar, Lane
 from lanes.replicas import in_order
-from lanes.snapshot import LEFT, Session, Snapshot
+from lanes.session import LEFT, Session
+from lanes.snapshot import Snapshot
 
 
 def queue_of(snapshot: Snapshot) -> Iterator[Bar]:

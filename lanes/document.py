@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, asdict, fields
 from typing import Any
 
-from lanes.snapshot import Queue, Refusal, Seen, Session, Snapshot, Tick
+from lanes.session import Session, Tick
+from lanes.snapshot import Queue, Refusal, Seen, Snapshot
 
 VERSION = 1
 LATEST = 1e11  # seconds, in the year 5138: a larger number was not meant as seconds

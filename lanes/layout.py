@@ -8,7 +8,8 @@ from lanes.bars import lanes_of, queue_of, rows_of
 from lanes.colours import colours_of
 from lanes.folding import folded
 from lanes.picture import ALL, Bar, Lane, Picture
-from lanes.snapshot import Session, Snapshot
+from lanes.session import Session
+from lanes.snapshot import Snapshot
 
 LANES = 256  # drawn at most: if there are more, those used last
 QUEUE = 16  # rows of the queue drawn at most

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from lanes.picture import Bar, Lane, Picture
 from lanes.replicas import thread_name
-from lanes.snapshot import LEFT
+from lanes.session import LEFT
 
 STEPS = (0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400)
 FAILED = "\N{BALLOT X}"

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from lanes.invitation import TCP, command
 from lanes.marks import count
 from lanes.picture import ALL, Picture
-from lanes.snapshot import Seen, Session, Snapshot
+from lanes.session import Session
+from lanes.snapshot import Seen, Snapshot
 
 NONE = "\N{EN DASH}"  # instead of a figure that is not known
 ADDRESSES = 3  # of listening sockets that are shown

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lanes.bars import pools_of
-from lanes.snapshot import Session, Snapshot
+from lanes.session import Session
+from lanes.snapshot import Snapshot
 
 
 def as_of(snapshot: Snapshot, moment: float) -> Snapshot:

@@ -9,7 +9,8 @@ waits in the pool's queue has no thread, so its wait is a separate bar in the qu
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lanes.snapshot import GOODBYES, Refusal, Session, Snapshot
+from lanes.session import GOODBYES, Session
+from lanes.snapshot import Refusal, Snapshot
 
 ALL = "all"  # a kind of session (lanes/layout.py)
 COLOURS = 8  # of bars; svg/templates/lanes.css and terminal/strokes.py have as many

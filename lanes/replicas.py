@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from lanes.agreement import compare
-from lanes.snapshot import Session, Snapshot
+from lanes.session import Session
+from lanes.snapshot import Snapshot
 
 
 class Answer(NamedTuple):

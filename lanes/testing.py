@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lanes.layout import picture_of
-from lanes.snapshot import CERTAIN
+from lanes.session import CERTAIN
 from lanes.terminal.drawing import as_text
 from lanes.watch.claim import How
 from lanes.watch.process import ThreadId

@@ -18,7 +18,8 @@ from typing import Any
 
 from lanes.bars import lanes_of, queue_of
 from lanes.picture import Bar, Lane
-from lanes.snapshot import Session, Snapshot, Tick
+from lanes.session import Session, Tick
+from lanes.snapshot import Snapshot
 
 MESSAGES = 2_500  # slices for each server at most, 0.3 MB
 APART = 1_000_000  # between the numbers of two processes; the tracks' numbers are in between

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from lanes.check.failure import Failed, Unseen
 from lanes.marks import count
-from lanes.snapshot import Seen, Session, Snapshot
+from lanes.session import Session
+from lanes.snapshot import Seen, Snapshot
 from lanes.watch.kinds import ONE, POOL, PROCESSES, RUNTIME, THREADS, UNKNOWN, is_loop, is_pool
 
 SHOWN = 10  # threads that the evidence lists

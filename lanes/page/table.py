@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from lanes.folding import VISITS
-from lanes.snapshot import Session
+from lanes.session import Session
 
 
 class Line(NamedTuple):

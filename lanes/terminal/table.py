@@ -10,7 +10,7 @@ from rich.text import Text
 from lanes.notes import NONE
 from lanes.picture import Picture
 from lanes.replicas import thread_name
-from lanes.snapshot import Session
+from lanes.session import Session
 from lanes.terminal.cells import clipped, plain, shortened
 
 SESSIONS = 64  # at most; or one more, instead of the count of earlier ones

@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from lanes.snapshot import CERTAIN
+from lanes.session import CERTAIN
 from lanes.watch.process import ThreadId
 
 How = Literal[

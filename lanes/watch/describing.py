@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from lanes import marks
-from lanes.snapshot import LEFT, Locks, Queue, Seen, Session, Snapshot
+from lanes.session import LEFT, Session
+from lanes.snapshot import Locks, Queue, Seen, Snapshot
 from lanes.watch.classify import kind_of
 from lanes.watch.facts import facts_of
 from lanes.watch.kinds import LOOP, THREADS, Kind

@@ -1,6 +1,6 @@
 """Turns what a watcher has seen into the facts that determine the kind of server."""
 
-from lanes.snapshot import LEFT
+from lanes.session import LEFT
 from lanes.watch.kinds import Facts
 from lanes.watch.moment import Moment
 from lanes.watch.threads import Threads

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from lanes.snapshot import CERTAIN, CLOSED, LEFT, Session, Tick
+from lanes.session import CERTAIN, LEFT, Session, Tick
+from lanes.snapshot import CLOSED
 from lanes.watch.claim import UNKNOWN, Claim
 from lanes.watch.process import ThreadId
 from lanes.watch.sockets import Connection

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from select import select
 
-from lanes.snapshot import Session, Snapshot
+from lanes.session import Session
+from lanes.snapshot import Snapshot
 from lanes.watch.kinds import LOOP, POOL
 from lanes.watch.session import Watched
 from lanes.watch.target import of_port

@@ -32,6 +32,7 @@ FLOORS = {
         {"__main__"},
     ],
     "lanes": [
+        {"session"},
         {"snapshot", "signals", "terminal.cells", "check.address", "check.failure", "check.control"}
         | {"check.protocol", "watch.syscalls", "watch.netlink", "watch.printable", "watch.proc"}
         | {"check.tls", "watch.rights", "watch.pace", "watch.epolls", "svg.rows"},

@@ -8,7 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lanes.snapshot import Session, Snapshot
+from lanes.session import Session
+from lanes.snapshot import Snapshot
 from lanes.trace import MESSAGES, trace_json
 from server.chat.record import Record
 from server.chat.ticks import TICKS
