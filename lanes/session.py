@@ -1,4 +1,4 @@
-"""One session of a server: who serves whom, since when, and what came of it.
+"""One session of a server: who serves whom, since when, and how it ended.
 
 Moments are Unix seconds.
 """

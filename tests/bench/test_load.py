@@ -211,7 +211,8 @@ def test_all_of_two_thousand_clients_on_one_core_keep_being_answered() -> None:
     core, other = two_cores()
     for level in ("warning", "info"):
         with running(ours(level, "--log-level", level), core) as server:
-            words = ("--clients", "2000", "--warm-up", "1", "--seconds", "2")
+            # Linux 6.18 may serve only half of them for the first second and a half (design.md).
+            words = ("--clients", "2000", "--warm-up", "2", "--seconds", "2")
             sample = load(server, words, other)
         assert sample.errors == 0
         assert sample.answers > 2000
