@@ -63,6 +63,17 @@ def fair(name: str, who: str, where: str, row: str = "2,000") -> float:
     return middle(of_each(at(FIGURES, where, row, who), name))
 
 
+def starving(where: str) -> int:
+    """Count the rounds in which one of our 2,000 clients got no reply."""
+    return sum(
+        share == 0 for share in of_each(at(FIGURES, where, "2,000", "thread"), "least_share")
+    )
+
+
+def rounds(where: str) -> int:
+    return len(at(FIGURES, where, "2,000", "thread"))
+
+
 def errors(found: object, of: Collection[str], name: str = "") -> int:
     """Count the clients that were let down, in all rounds of all chapters."""
     if isinstance(found, dict):
@@ -118,7 +129,9 @@ PERFORMANCE: dict[str, Callable[[], Sequence[float] | bool]] = {
     "With 2,000 clients it is {} times": lambda: [
         over("thread", "socketserver", "unpinned", "2,000")
     ],
-    "and every client gets its share": lambda: fair("jain", "thread", "unpinned") > 0.99,
+    "and in most rounds every client gets its share": lambda: (
+        fair("jain", "thread", "unpinned") > 0.99
+    ),
     "(asyncio with a Protocol) answers {} times": lambda: [
         over("asyncio Protocol", "thread", "unpinned", "50")
     ],
@@ -145,30 +158,27 @@ PERFORMANCE: dict[str, Callable[[], Sequence[float] | bool]] = {
     "An idle client takes {} KiB of memory, and {} KiB without TLS": lambda: [
         middle(at(FIGURES, "tls", "memory", name)) for name in ("thread, TLS", "thread")
     ],
-    "C is ahead everywhere": lambda: all(
-        ahead(("C threads", "C epoll"), ("thread",), where, ALL) for where in PLACES
+    "(“C epoll”) is ahead everywhere": lambda: all(
+        ahead(("C epoll",), ("thread",), where, ALL) for where in PLACES
     ),
-    "C threads by a factor of {} to {} on one core, and of {} to {} on any": lambda: [
+    "50 clients or more: by a factor of {} to {} on one core, and of {} to {} on any": lambda: [
         end
         for where in PLACES
-        for end in ends(over("C threads", "thread", where, row) for row in ALL)
+        for end in ends(over("C threads", "thread", where, row) for row in ALL[1:])
     ],
-    "If each client has one message under way, uvloop leads": lambda: all(
-        ahead(("uvloop Protocol",), ("thread",), where, ALL[:4]) for where in PLACES
-    ),
-    "and with 50 clients or more asyncio's Protocol does too": lambda: all(
-        ahead(("asyncio Protocol",), ("thread",), where, ALL[1:4]) for where in PLACES
+    "has one message under way, uvloop and asyncio's Protocol are faster too": lambda: all(
+        ahead(("uvloop Protocol", "asyncio Protocol"), ("thread",), where, ALL[1:4])
+        for where in PLACES
     ),
     (
         "With 3 clients, our server answers {} times the messages of `socketserver` on one core "
         "and {} times on any"
     ): lambda: [over("thread", "socketserver", where, "3") for where in PLACES],
-    "are faster with 50 clients on one core and with 500 on any": lambda: (
-        ahead(OTHERS[:2], ("thread",), "pinned", ("50",))
-        and ahead(OTHERS[:2], ("thread",), "unpinned", ("500",))
+    "On one core, bare threads (“naive threads”) are faster with 500 clients": lambda: ahead(
+        ("naive threads",), ("thread",), "pinned", ("500", "2,000")
     ),
-    "bare threads also with 500 on one": lambda: ahead(
-        ("naive threads",), ("thread",), "pinned", ("500",)
+    "and with 2,000 so is `socketserver`": lambda: ahead(
+        ("socketserver",), ("thread",), "pinned", ("2,000",)
     ),
     "on any core, it answers {} of what it answers on one": lambda: [
         rate("unpinned", "50", "thread") / rate("pinned", "50", "thread")
@@ -177,9 +187,11 @@ PERFORMANCE: dict[str, Callable[[], Sequence[float] | bool]] = {
         over("thread", "socketserver", where, "50 x 16") for where in ("unpinned", "pinned")
     ],
     "With 2,000 clients on any core, `socketserver` and bare threads collapse": lambda: (
-        min(over("thread", other, "unpinned", "2,000") for other in OTHERS[:2]) > 3
+        min(over("thread", other, "unpinned", "2,000") for other in OTHERS[:2]) > 2
     ),
-    "the client served least still gets {} of": lambda: [fair("least_share", "thread", "pinned")],
+    "some got no reply in {} of {} rounds on one core, and in {} of {} on any": lambda: [
+        figure for where in PLACES for figure in (starving(where), rounds(where))
+    ],
     "the client served least gets {} of the mean with 2,000 clients, and {} with 500": lambda: [
         fair("least_share", "thread", "unpinned", row) for row in ("2,000", "500")
     ],
