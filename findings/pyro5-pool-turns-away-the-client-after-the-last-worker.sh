@@ -4,7 +4,7 @@
 #
 # The usual guess: it waits. A pool has a queue, as in ThreadPoolExecutor, so the call is made once a worker is free; and
 # silent clients do not keep a worker busy.
-# The behaviour: each connected client holds a worker until it leaves, also if it calls nothing. There is no queue: the
+# The behaviour: each connected client holds a worker until it leaves, even if it calls nothing. There is no queue: the
 # fifth is turned away at once, with an error that says to increase the pool. A client that comes after another has left
 # is served.
 #

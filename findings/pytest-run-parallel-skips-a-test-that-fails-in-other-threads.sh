@@ -2,8 +2,8 @@
 # pytest-run-parallel 0.10.0 with pytest 9.2.0, `--parallel-threads=4`: a test that skips in one of its threads and fails
 # in the other three.
 #
-# The usual guess: it fails. The plugin runs the same test in four threads to find what only fails among several, so one
-# failure is enough.
+# The usual guess: it fails. The plugin runs the same test in four threads to find failures that need several threads, so
+# one is enough.
 # The behaviour: it is skipped, with exit code 0, and none of the three failures is shown or counted. It does not matter
 # whether the skip or the failures come first. The same test without a skip is reported as failed.
 #

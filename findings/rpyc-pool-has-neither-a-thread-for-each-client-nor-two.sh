@@ -1,12 +1,10 @@
 #!/usr/bin/env bash
 # rpyc 6.0.2, `ThreadPoolServer` with three threads, and a single client: who answers its calls, and how many at a time.
 #
-# The usual guess: one of two. Either a worker stays with its client until that leaves, as with a pool of connections, so
-# that all calls come from the same thread; or the pool takes single calls, so that three asynchronous calls that wait
-# half a second each are done after half a second.
-# The behaviour: neither. Calls that come one after the other are answered by several threads, so a thread-local variable
-# is not the client's; and calls that are under way together are still made one after the other, while two threads are
-# idle.
+# Two guesses are usual. Either a worker stays with its client until it leaves, so all calls run in one thread; or the pool
+# takes single calls, so three asynchronous calls of half a second finish together.
+# The behaviour: neither. Successive calls run in different threads, so a thread-local variable does not belong to the
+# client; and calls sent together run one after the other, while two threads are idle.
 #
 # Output seen, 2026-12-01, CPython 3.11.7:
 #   30 calls in turn: answered by 3 threads

@@ -11,6 +11,7 @@ from lanes.check.failure import Failed, Gone, HungUp, NoHandshake, Patience
 from lanes.check.tls import Broken, Refused
 
 PAUSE = 0.1  # seconds between two attempts to find the server
+SHORTEST = 0.001  # seconds: a time-out of 0 would mean not to wait
 AT_ONCE = 0.2  # seconds within which a server that speaks first has usually spoken
 KNOCK = 0.2  # seconds for the first attempt to connect; each further attempt gets twice as long
 BROKEN = "the TLS handshake failed"
@@ -33,7 +34,7 @@ class Dialer:
         self, found: socket.socket, host: str, secure: Secure | None, patience: Patience
     ) -> None:
         """`found` leads to the server; `host` is what its certificate has to be for."""
-        self._address = socket.getnameinfo(found.getpeername(), NUMERIC)  # the name may have more
+        self._address = socket.getnameinfo(found.getpeername(), NUMERIC)  # a name may have several
         self._host, self._secure, self._patience = host, secure, patience
 
     @property
@@ -51,11 +52,11 @@ class Dialer:
         return False
 
     def connect(self) -> socket.socket:
-        """Return a new connection, over TLS after the handshake; raises Failed."""
+        """Return a new connection, over TLS after the handshake; raises Failed or OutOfTime."""
         connection = self.knock()
         if not self._secure:
             return connection
-        connection.settimeout(self._patience.until() - time.monotonic())
+        connection.settimeout(max(self._patience.until() - time.monotonic(), SHORTEST))
         try:
             return self._secure(connection, self._host)
         except Refused as why:
@@ -66,7 +67,10 @@ class Dialer:
             raise HungUp(f"{BROKEN}: {error.strerror}") from None
 
     def knock(self) -> socket.socket:
-        """Connect without TLS; retry soon: if the backlog is full, the kernel waits a second."""
+        """Connect without TLS; raises Failed or OutOfTime.
+
+        It retries soon: if the backlog is full, the kernel would wait a second.
+        """
         until = self._patience.until()
         seconds = KNOCK
         while (left := until - time.monotonic()) > 0:
@@ -88,7 +92,7 @@ class Dialer:
 
 
 def find(server: Address, secure: Secure | None, timeout: float, until: float) -> socket.socket:
-    """Connect, and retry until then; raises Unreachable, or Refused over TLS."""
+    """Connect, and retry until the moment `until`; raises Unreachable, or over TLS Refused."""
     while True:
         try:
             connected = server.connect(timeout)

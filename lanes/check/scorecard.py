@@ -103,7 +103,8 @@ def score(
             if gone and before and (seconds := time.monotonic() - began) < AFTERMATH:
                 evidence += f"; `{before}` had ended {duration(seconds)} before"
             after = ENDED if gone else STUCK
-            if failure and not failure.hint and (gone or subject.usual):  # else nobody ever was
+            # If answers take no known time, nobody was answered before this check either.
+            if failure and not failure.hint and (gone or subject.usual):
                 hint = f"{after}. Perhaps: {hint}"
             verdict, hint = "failed", hint or after
         seconds = time.monotonic() - began

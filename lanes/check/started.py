@@ -24,8 +24,8 @@ ENDS = 5.0  # seconds after SIGTERM until SIGKILL
 STEP = 0.05
 READ = 1.0  # seconds for the rest of its output: a process that it started may hold the pipe open
 STDERR = 2
-ADDRESS = "give HOST:PORT"
-NO_PROGRAM = "check the path, and that it may be executed"
+ADDRESS = "`lanes check` cannot tell where to connect: give HOST:PORT"
+NO_PROGRAM = "the path is wrong, the file may not be executed, or a script lacks its #! line"
 UNBUFFERED = {"PYTHONUNBUFFERED": "1"}  # otherwise Python writes to a pipe in blocks, and late
 ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - for servers that listen on all addresses
 
@@ -38,7 +38,8 @@ def started(words: Sequence[str], printed: Printed | None = None) -> Iterator[Ta
     """
     if not hasattr(os, "killpg"):
         raise Unreachable(
-            "this system has no process groups", "start the server yourself and give HOST:PORT"
+            "this system has no process groups",
+            "`lanes check` cannot start it here: start it yourself, and give HOST:PORT",
         )
     source, sink = os.pipe()
     try:

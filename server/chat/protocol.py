@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, Protocol
 
 ANSWER = "Today we will learn about Multithreading with Socket programming"
 MAX_LINE = 8192  # bytes, without the line end
-CR = 0x0D  # as a number: for `b"\r" in`, CPython raises and drops a TypeError: 3 % fewer messages
+CR = 0x0D  # as a number: for `b"\r" in`, CPython raises and drops a TypeError: 3 % on one core
 
 ERRORS = {
     "busy": "every place is taken, try again later",

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from lanes.__main__ import main
 from lanes.check.dialer import Unreachable
-from lanes.check.started import NO_PROGRAM, address_of, started
+from lanes.check.started import ADDRESS, NO_PROGRAM, address_of, started
 from lanes.watch.target import Target
 from tests.kit.command import run, runs
 from tests.kit.waiting import SECONDS, wait_until
@@ -116,8 +116,8 @@ def test_a_program_that_ends_or_cannot_start_is_not_checked() -> None:
     code, said = invoke("no-such-program", "2022")
     assert code == 3
     cannot = "cannot start no-such-program: No such file or directory"
-    assert said.startswith(f"{reason}{cannot}: {NO_PROGRAM}\n")
-    assert f"likely cause: {NO_PROGRAM}." in said
+    assert said.startswith(f"{reason}{cannot} ({NO_PROGRAM})\n")
+    assert f"likely cause: {NO_PROGRAM}." in " ".join(said.split())
     code, said = invoke(sys.executable, "-c", "raise SystemExit(7)")
     assert code == 3
     assert " has ended with exit code 7\n" in said
@@ -127,7 +127,7 @@ def test_a_program_with_several_ports_needs_one_named() -> None:
     several = r" listens on ports \d+, \d+$"
     with started(words(2)) as server, pytest.raises(Unreachable, match=several) as raised:
         address_of(server, SECONDS)
-    assert raised.value.hint == "give HOST:PORT"
+    assert raised.value.hint == ADDRESS
 
 
 def test_a_program_that_listens_late_gets_the_requested_time(
