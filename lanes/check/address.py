@@ -11,6 +11,10 @@ MAX_PORT = 65535
 _FORM = re.compile(r"(?:\[([0-9a-fA-F:.]+(?:%\S+)?)\]|([^\s:\[\]]+))(?::([0-9]{1,5}))?")
 
 
+class NotKnown(OSError):
+    """The host's name has no address here."""
+
+
 class Address(NamedTuple):
     """A host's name or IP address, and a TCP port."""
 
@@ -37,12 +41,12 @@ class Address(NamedTuple):
     def connect(self, seconds: float) -> socket.socket:
         """Try each address that the host name stands for, for that many seconds.
 
-        Raises OSError, whose text says what is wrong and what to check.
+        Raises OSError, or NotKnown, whose text says what is wrong and what to check.
         """
         try:
             return socket.create_connection(self, seconds)
         except socket.gaierror as error:
-            why = f"is not known here ({error.strerror}): is it spelled right, and the server up?"
+            raise NotKnown(f"{self} is not known here ({error.strerror})") from None
         except TimeoutError:
             why = f"did not answer within {seconds:g} s: is it reachable from here?"
         except ConnectionRefusedError:

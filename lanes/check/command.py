@@ -108,7 +108,7 @@ def check(  # noqa: PLR0913 - one argument for each option
         pass  # the card says so
     card = Scorecard(name, protocol, results, of=len(checks))
     if nobody:
-        why = f"{nobody} ({nobody.hint})" if nobody.hint else nobody
+        why = f"{nobody}: {nobody.hint}" if nobody.hint else nobody
         click.echo(f"There is no server to check: {why}", err=True)
         if log:
             printed.read(log)

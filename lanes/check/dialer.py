@@ -5,7 +5,7 @@ import socket
 import time
 from collections.abc import Callable
 
-from lanes.check.address import Address
+from lanes.check.address import Address, NotKnown
 from lanes.check.connection import is_ready
 from lanes.check.failure import Failed, Gone, HungUp, NoHandshake, Patience
 from lanes.check.tls import Broken, Refused
@@ -15,6 +15,7 @@ SHORTEST = 0.001  # seconds: a time-out of 0 would mean not to wait
 AT_ONCE = 0.2  # seconds within which a server that speaks first has usually spoken
 KNOCK = 0.2  # seconds for the first attempt to connect; each further attempt gets twice as long
 BROKEN = "the TLS handshake failed"
+NAME = "the name is misspelled, or known only elsewhere (a Compose service's, in its own network)"
 NUMERIC = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
 Secure = Callable[[socket.socket, str], socket.socket]  # does the handshake with a host, in time
 
@@ -97,7 +98,7 @@ def find(server: Address, secure: Secure | None, timeout: float, until: float) -
         try:
             connected = server.connect(timeout)
         except OSError as error:
-            why, hint = str(error), ""
+            why, hint = str(error), NAME if isinstance(error, NotKnown) else ""
         else:
             try:
                 return secure(connected, server.host) if secure else connected

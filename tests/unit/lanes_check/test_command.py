@@ -2,6 +2,7 @@
 
 import json
 import resource
+import socket
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -9,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lanes.__main__ import main
+from lanes.check.dialer import NAME
 from tests.kit.at_terminal import at_terminal, exit_code
 from tests.kit.fake_server import CHUNK, GREET, HEAR, UNTIL_GONE, Action, FakeServer, nobody
 from tests.kit.waiting import SECONDS
@@ -113,6 +115,15 @@ def test_no_server_exits_3_and_too_many_clients_exit_2(
         assert (result.exit_code, limits) == (3, [(132, 4096)])
         [line] = result.stderr.splitlines()
         assert line.startswith(f"There is no server to check: {address} refused")
+
+
+def test_a_name_that_is_not_known_gets_a_hint_about_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    unknown = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    monkeypatch.setattr(socket, "getaddrinfo", Mock(side_effect=unknown))
+    result = invoke("nowhere", "--format", "json")
+    [listens] = json.loads(result.stdout)["checks"]
+    assert (result.exit_code, listens["hint"]) == (3, NAME)
+    assert result.stderr.endswith(f" is not known here (Name or service not known): {NAME}\n")
 
 
 def test_without_a_server_the_scorecard_has_one_failure_and_the_printed_file(

@@ -116,7 +116,7 @@ def test_a_program_that_ends_or_cannot_start_is_not_checked() -> None:
     code, said = invoke("no-such-program", "2022")
     assert code == 3
     cannot = "cannot start no-such-program: No such file or directory"
-    assert said.startswith(f"{reason}{cannot} ({NO_PROGRAM})\n")
+    assert said.startswith(f"{reason}{cannot}: {NO_PROGRAM}\n")
     assert f"likely cause: {NO_PROGRAM}." in " ".join(said.split())
     code, said = invoke(sys.executable, "-c", "raise SystemExit(7)")
     assert code == 3

@@ -175,4 +175,4 @@ def test_with_tls_off_it_checks_unencrypted_and_no_file_is_looked_for(
 def test_a_server_without_tls_is_not_checked(start_server: StartServer) -> None:
     result = check(start_server(), "--tls")
     [line] = result.stderr.splitlines()
-    assert (result.exit_code, line.endswith("(does it speak TLS?)")) == (3, True), line
+    assert (result.exit_code, line.endswith(": does it speak TLS?")) == (3, True), line
