@@ -37,9 +37,13 @@ def test_make_swarm_starts_fresh_shows_who_served_whom_and_leaves_no_trace(
 
     shown = well("make", "swarm")
     assert [snapshot["model"] for snapshot in stack.snapshots()] == ["thread", "thread"]
-    table = re.findall(rf"^ *\d+ +{name}_client\.(\d) .*(server-\d/Thread-\d)", shown, re.MULTILINE)
-    assert {client for client, _ in table} == set("123456")
-    assert len({thread for _, thread in table}) == len(table) == 6
+    table = re.findall(r"^ *\d+ +(\S+) .*(server-\d/Thread-\d)", shown, re.MULTILINE)
+    clients, threads = ({row[column] for row in table} for column in (0, 1))
+    assert len(clients) == len(threads) == len(table) == 6
+    # If the engine's DNS is too busy to answer in a second, a client keeps its address for a name.
+    named = {f"{name}_client.{number}" for number in range(1, 7)}
+    assert clients & named
+    assert all(re.fullmatch(r"10\.[\d.]+:\d+", client) for client in clients - named)
     assert f"docker service scale {name}_server=4" in shown
     [page] = map(int, re.findall(r"http://127\.0\.0\.1:(\d+)/", shown))
     for replica in ("server-1", "server-2"):
