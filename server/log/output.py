@@ -44,6 +44,12 @@ class Output:
         self._room.register(descriptor, select.POLLOUT)
         self.abandoned = False  # set by another thread: nothing more is written
 
+    def has_room(self) -> bool:
+        """Whether a write would not wait. Any thread may ask, even while another one writes."""
+        room = select.poll()
+        room.register(self._descriptor, select.POLLOUT)
+        return bool(room.poll(0))
+
     def write(self, text: bytes) -> int:
         """Write all of `text`, however long that takes; return how many bytes were written."""
         rest = text

@@ -26,7 +26,8 @@ RECORD_BYTES = 1536  # of a record, its dictionaries and its queue entry: 700 - 
 # the server had 0.19 of its speed without a log; now it has half. Lines beyond that are dropped.
 SPELL, PAUSE = 0.005, 0.015
 AT_ONCE = 16 * 1024  # bytes to render before they are written
-FLUSH_SECONDS = 2.0  # how long the program waits at its end, if the reader or the machine is slow
+FLUSH_SECONDS = 0.5  # how long the program waits at its end for a slow or stalled reader
+STARVED_SECONDS = 1.5  # and how much longer if the reader keeps up, so that the machine is slow
 
 
 class Counts(NamedTuple):
@@ -154,13 +155,15 @@ class LogWriter(logging.Handler):
             self._done_bytes += piece.size
 
     def close(self) -> None:
-        """Write what is left, for at most two seconds; say how many lines were lost."""
+        """Write what is left, for half a second or, on a busy machine, two; say what was lost."""
         if self not in logging.getLogger().handlers:
             return  # closed already: the interpreter closes every handler again at exit
         logging.getLogger().removeHandler(self)
         self._closing = True
         self._queue.put(None)
         self._thread.join(FLUSH_SECONDS)
+        if self._output.has_room():
+            self._thread.join(STARVED_SECONDS)
         self._output.abandoned = True  # from now on it finishes at most one more write
         counts = self.counts()
         if lost := counts.emitted - counts.written - self._told:

@@ -134,6 +134,23 @@ def test_a_full_queue_holds_no_more_memory_than_it_may(
     assert 0.5 * QUEUE_BYTES < held < QUEUE_BYTES + 10 * len(LONGEST)  # plus the one being written
 
 
+def test_at_the_end_a_slow_machine_gets_more_time_than_a_slow_reader(
+    start: Start, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(writer, "FLUSH_SECONDS", 0.05)
+    monkeypatch.setattr(writer, "STARVED_SECONDS", SECONDS)
+    to, go_on = start(), threading.Event()
+
+    def late() -> str:
+        go_on.wait(SECONDS)
+        return "late"
+
+    to.emit_lines(late, 1, 100)
+    threading.Timer(0.2, go_on.set).start()  # after FLUSH_SECONDS
+    to.close()
+    assert (to.counts(), capfd.readouterr().err) == (Counts(emitted=1, written=1, dropped=0), "")
+
+
 def test_a_reader_that_leaves_got_whole_lines_and_the_loss_is_reported(
     pipe: Pipe, start: Start, capfd: pytest.CaptureFixture[str]
 ) -> None:
