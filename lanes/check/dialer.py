@@ -21,7 +21,7 @@ Secure = Callable[[socket.socket, str], socket.socket]  # does the handshake wit
 
 
 class Unreachable(Exception):
-    """There is no server to check; the text says why, `hint` what to do about it, if known."""
+    """There is no server to check; the text says why, and `hint` the likely cause, if known."""
 
     def __init__(self, why: str, hint: str = "") -> None:
         super().__init__(why)

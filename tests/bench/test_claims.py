@@ -216,7 +216,9 @@ PERFORMANCE: dict[str, Callable[[], Sequence[float] | bool]] = {
         fair("least_share", "naive threads", "pinned") == 0
     ),
     "although their Jain's index is {}": lambda: [fair("jain", "naive threads", "pinned")],
-    "every client of ours got all its replies, and right ones": lambda: errors(FIGURES, OURS) == 0,
+    "each of our clients got all its replies, and all were correct": lambda: (
+        errors(FIGURES, OURS) == 0
+    ),
     "A visit costs `thread` {} µs": lambda: [
         middle(of_each(at(FIGURES, "visits", "all cores", "thread"), "message_time"))
     ],
