@@ -36,6 +36,7 @@ class Proxy:
     """Carries one connection after the other, in its own thread; listens on `port`."""
 
     def __init__(self, server: tuple[str, int], *faults: Fault) -> None:
+        self.connections = 0  # carried so far
         self.struck = 0  # faults that replaced a byte
         self._server = server
         self._faults = iter(faults)
@@ -59,6 +60,7 @@ class Proxy:
                     client, _ = self._listener.accept()
                 except OSError:  # the test is over
                     return
+                self.connections += 1
                 with client, socket.create_connection(self._server, SECONDS) as server:
                     self._carry(client, server, next(self._faults, Fault()))
 

@@ -45,7 +45,7 @@ class Outcome(NamedTuple):
     accepted: list[int]  # the messages that have a whole reply
     received: list[int]  # the messages that the server logged as received
     resent: int
-    connections: int
+    connections: int  # as the proxy counts them: to a client, one reset at once never was one
     struck: int  # faults that took effect
 
 
@@ -87,7 +87,7 @@ def converse_through(faults: list[Fault], expect: Callable[[Fault], Outcome], ta
                             if conversation.say(said).text == OK:
                                 accepted.append(message)
                     assert conversation.finish(), "more was answered than asked"
-            return accepted, conversation.resent, conversation.connections, proxy.struck
+            return accepted, conversation.resent, proxy.connections, proxy.struck
 
         with ThreadPoolExecutor(AT_ONCE) as clients:
             told = list(clients.map(converse, range(len(faults))))

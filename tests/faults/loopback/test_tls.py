@@ -320,8 +320,8 @@ def test_over_tls_a_message_is_repeated_after_a_break_at_any_byte(
                 with Conversation(address, lines, CALM, stop, log, secure) as conversation:
                     replies = [conversation.say(message).text for message in messages]
                     well = conversation.finish()
-            right = well and len(replies) == 3 and conversation.connections == 1 + proxy.struck
-            tally.check(right, f"{fault}: {conversation.connections} connections")
+            right = well and len(replies) == 3 and proxy.connections == 1 + proxy.struck
+            tally.check(right, f"{fault}: {proxy.connections} connections")
             struck += proxy.struck
         texts = Counter(event["text"] for event in server.events("received from the client"))
     tally.check(max(texts.values()) <= 2, f"{texts.most_common(1)}", rounds=0)
