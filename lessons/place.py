@@ -28,9 +28,11 @@ def load(number: str, stops: int) -> Place:
 
 
 def save(number: str, place: Place) -> None:
-    """Save the place until the lesson is finished."""
+    """Save the place until the lesson is finished; whenever it breaks off, a place is left."""
     FOLDER.mkdir(exist_ok=True)
-    _file(number).write_text(json.dumps(asdict(place)), encoding="utf-8")
+    new = _file(number).with_suffix(".new")
+    new.write_text(json.dumps(asdict(place)), encoding="utf-8")
+    new.replace(_file(number))
 
 
 def forget(number: str) -> None:
