@@ -40,11 +40,11 @@ BROWSER := tests/e2e/test_crowds.py tests/e2e/test_keyboard.py tests/e2e/test_sl
 CONTAINERS := tests/swarm $(LESSONS) $(filter-out $(BROWSER),$(wildcard tests/e2e/test_*.py)) tests/integration
 SERVERS := tests/mutants $(ZOO) tests/bench tests/watch tests/examples
 UNIT := tests/docs tests/unit $(filter-out $(LESSONS),$(wildcard tests/lessons/test_*.py))
-EVERYTHING := $(CONTAINERS) $(SERVERS) $(BROWSER) $(UNIT)
-# Tests mostly wait, so four run on each core. They run in the order of collection, which has the longest first. One worker
-# runs a whole group.
+EVERYTHING := $(ZOO) $(CONTAINERS) $(filter-out $(ZOO),$(SERVERS)) $(BROWSER) $(UNIT)
+# Tests mostly wait, so four run on each core. They run in the order of collection, which has the longest groups first. One
+# worker runs a whole group.
 PYTEST := -m pytest --numprocesses 8 --dist loadgroup --no-loadscope-reorder -m "not alone and not quiet"
-QUIET = -m pytest --numprocesses 3 -m quiet $(call marked,quiet,$(1))
+QUIET = -m pytest --numprocesses 4 --dist worksteal -m quiet $(call marked,quiet,$(1))
 ALONE = -m pytest -m alone $(call marked,alone,$(1))
 # The files in these folders that have tests with this mark: collecting all files takes longer.
 marked = $(or $(shell grep --recursive --files-with-matches --include 'test_*.py' 'mark\.$(1)' $(2)),$(error No test in $(2) is marked $(1)))
