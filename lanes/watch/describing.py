@@ -27,9 +27,9 @@ def describe(watcher: Watcher, threads: Threads, name: str, notes: tuple[str, ..
         )
         accepted = watcher.records.accepted
         locked = tuple(_locked(watcher, threads, moment))
+        queues = tuple(_queues(watcher, threads, moment, kind))
         threads.forget(others_than=watcher.records.threads() | set(moment.look))
     gate = tuple(_gate(watcher, threads, moment))
-    queues = tuple(_queues(threads, moment, kind, sessions))
     open_ = [one for one in sessions if one.state != "closed"]
     serving = sum(one.state == "serving" and one.how != LEFT for one in open_)
     return Snapshot(
@@ -82,16 +82,19 @@ def _stands(threads: Threads, thread: ThreadId, moment: Moment) -> str:
     return f"{name} {threads.where(thread, moment.look)}"
 
 
-def _queues(
-    threads: Threads, moment: Moment, kind: Kind, sessions: Sequence[Session]
-) -> Iterator[str]:
-    """Yield a sentence for each lock with several waiters; not in a pool, which waits for work."""
-    if kind.name != THREADS or all(one.state != "waiting" for one in sessions):
+def _queues(watcher: Watcher, threads: Threads, moment: Moment, kind: Kind) -> Iterator[str]:
+    """Yield a sentence for each lock with several waiters; not in a pool, which waits for work.
+
+    A thread that was there long before all clients is not one of theirs: a JVM has dozens.
+    """
+    if kind.name != THREADS or all(record.served_at for record in watcher.records):
         return
+    clients = [record.connection.inode for record in watcher.records]
     locked = (
         threads.where(thread, moment.look)
         for thread, doing in moment.look.items()
         if doing.kind == "locks" and thread not in moment.acceptors
+        if not all(watcher.is_older(thread, inode) for inode in clients)
     )
     for where, count in Counter(locked).items():
         if count > 1:

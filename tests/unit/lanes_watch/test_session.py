@@ -76,6 +76,42 @@ def test_threads_waiting_for_one_lock_are_counted_without_their_clients() -> Non
         wait_until(lambda: re.search(told, notes()))
 
 
+def test_threads_that_were_there_before_all_clients_are_not_counted_among_those_that_wait() -> None:
+    with Puppet() as puppet, ExitStack() as stack:
+        port = puppet.do("""
+lock, never = threading.Lock(), threading.Semaphore(0)
+listener = socket.create_server(("127.0.0.1", 0))
+said = listener.getsockname()[1]
+def converse(client):
+    with lock, client:
+        while client.recv(64):
+            pass
+def accept():
+    while True:
+        threading.Thread(target=converse, args=listener.accept()[:1], daemon=True).start()
+""")
+        for call in ("accept()", *3 * ["never.acquire()"]):
+            puppet.start(call)
+        watched = stack.enter_context(Watched(of_pid(puppet.pid)))
+
+        def counted() -> list[str]:
+            """Return how many threads are said to wait while two of three clients do."""
+            with ExitStack() as clients:
+                for _ in range(3):
+                    clients.enter_context(socket.create_connection(("127.0.0.1", port)))
+                wait_until(lambda: re.search(told, notes()))
+                found = re.findall(told, notes())
+            wait_until(lambda: not watched.snapshot().open)
+            return found
+
+        def notes() -> str:
+            seen = watched.snapshot().seen
+            return " ".join(seen.notes) if seen else ""
+
+        told = r"(\d+) threads wait for a lock"
+        wait_until(lambda: counted() == ["2"])  # try again if the watcher had only just begun
+
+
 def test_threads_behind_a_lock_that_a_serving_thread_holds_are_no_pool() -> None:
     """Even if they are older than the watcher, which has seen no client connect."""
     with running("C, mutex over the conversation") as target, ExitStack() as clients:

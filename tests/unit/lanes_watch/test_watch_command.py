@@ -167,7 +167,7 @@ def test_each_requested_file_is_written(server: Target, tmp_path: Path) -> None:
     with closing(server.talk()) as client:
         client.say()
         client.answer()
-        assert invoke("--pid", str(server.pid), "--seconds", "0.5", *asked).exit_code == 0
+        assert invoke("--pid", str(server.pid), "--seconds", "1.5", *asked).exit_code == 0
     assert all(client.address in file.read_text(encoding="utf-8") for file in files.values())
 
 
