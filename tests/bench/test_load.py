@@ -79,7 +79,7 @@ def replying(
     return serve
 
 
-@pytest.mark.parametrize("words", [[], ["--outstanding", "7"], ["--visits"]])
+@pytest.mark.parametrize("words", [[], ["--outstanding", "7"], ["--visits", "--seconds", "1"]])
 def test_every_message_is_answered_and_counted(run: Run, words: list[str]) -> None:
     with capture_logs(), ExitStack() as stack:
         server = RunningServer(max_clients=1000)
