@@ -1,14 +1,17 @@
 """`docker compose`, `make demo` and `make down` do what the README promises."""
 
+import os
 import re
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from subprocess import PIPE, STDOUT, Popen
 from threading import Barrier
 
 import docker
 import pytest
 
-from tests.kit.command import ROOT, run, well
+from tests.kit.command import PATIENCE, ROOT, run, well
 from tests.kit.containers import remaining
 from tests.kit.handout_client import chat
 from tests.kit.lab import Lab
@@ -35,6 +38,20 @@ def test_make_demo_breaks_it_on_purpose_and_make_down_leaves_nothing(
 
     well("make", "down")
     assert remaining(engine) == []
+
+
+def test_ctrl_c_during_the_demo_stops_the_clients_and_says_how_to_end_the_server(lab: Lab) -> None:
+    env = os.environ | {"LANES_REPEAT": "forever", "CLIENTS": "1"}
+    script = ROOT / "scripts" / "demo"
+    with Popen(script, stdout=PIPE, stderr=STDOUT, text=True, env=env, process_group=0) as demo:
+        assert demo.stdout
+        assert any(ANSWER in line for line in demo.stdout)
+        os.killpg(demo.pid, signal.SIGINT)
+        said, _ = demo.communicate(timeout=PATIENCE)
+    assert demo.returncode == 130
+    assert "The server may still be up: make down ends it." in said
+    assert [client.State for client in lab.clients()] == ["exited"]
+    assert lab.get_container("server").State == "running"
 
 
 def test_with_handout_our_client_and_two_of_the_labs_own_are_served(
