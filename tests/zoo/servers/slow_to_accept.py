@@ -1,4 +1,4 @@
-"""Wrong: the accept loop spends a tenth of a second on each client. The backlog is an argument."""
+"""Wrong: the accept loop spends a fifth of a second on each client. The backlog is an argument."""
 
 import socket
 import sys
@@ -20,5 +20,5 @@ def converse(client: socket.socket) -> None:
 with socket.create_server(("127.0.0.1", int(sys.argv[2])), backlog=int(sys.argv[1])) as listener:
     while True:
         client, _ = listener.accept()
-        time.sleep(0.1)
+        time.sleep(0.2)
         threading.Thread(target=converse, args=(client,), daemon=True).start()
