@@ -88,6 +88,7 @@ test: $(INSTALLED) test-images programs ## All tests, on real containers, nothin
 	$(BIN)/coverage run $(call QUIET,$(EVERYTHING)) --no-skips
 	$(BIN)/coverage run $(call ALONE,$(EVERYTHING)) --no-skips
 	$(BIN)/coverage combine --quiet
+	rm -f .coverage.* # left by processes that were killed while saving: each report would warn about them
 	for package in $(PACKAGES); do $(BIN)/coverage report --include "$$package/*" || exit 1; done
 	$(BIN)/coverage json --quiet -o - | $(BIN)/python -m tests.kit.branches $(PACKAGES)
 	$(MAKE) in-image
