@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 from lanes.check.caller import MESSAGE
 from lanes.check.claim import duration
-from lanes.check.failure import Failed
+from lanes.check.failure import Failed, said_of
 from lanes.check.subject import Subject
 from lanes.check.symptoms import ONE_BY_ONE
 
@@ -41,7 +41,8 @@ def be_accepted(subject: Subject) -> None:
 def _arrive(subject: Subject, count: int) -> float:
     """Return the seconds until new clients that connect together have all heard something."""
     began = time.monotonic()
-    with ExitStack() as staying:
+    who = "a new client" if count == 1 else f"{count} new clients"
+    with said_of(who), ExitStack() as staying:
         callers = [staying.enter_context(subject.connect()) for _ in range(count)]
         if not subject.greets:
             for caller in callers:
@@ -54,7 +55,7 @@ def _arrive(subject: Subject, count: int) -> float:
 def _answers(subject: Subject, count: int) -> list[float]:
     """Return the seconds until a client that is already served is answered, each time."""
     found = []
-    with subject.call() as caller:
+    with said_of("a client before the others came"), subject.call() as caller:
         caller.ask()
         for _ in range(count):
             caller.say(MESSAGE)

@@ -14,7 +14,8 @@ from lanes.check.tls import TlsSocket
 RESET = struct.pack("ii", 1, 0)  # struct linger {on, 0 seconds}: socket(7), SO_LINGER
 CHUNK = 1 << 16  # bytes to receive at once, at most
 FLOOD = 1 << 20  # bytes; a server that sends this many when it should hang up has failed to
-ENDLESS = 1 << 16  # bytes after which a reply counts as endless
+ENDLESS = 1 << 20  # bytes after which a reply counts as endless
+LONG = 1 << 16  # bytes after which it does if it still goes on when the time is up
 QUIET = 0.05  # seconds of silence after which a reply without an end mark counts as whole
 
 
@@ -110,10 +111,12 @@ class Connection:
         more = b""
         until = self._patience.until()
         with contextlib.suppress(OSError):
-            while chunk := self._by(min(until, time.monotonic() + self.quiet)).recv(CHUNK):
+            while len(more) <= ENDLESS and (
+                chunk := self._by(min(until, time.monotonic() + self.quiet)).recv(CHUNK)
+            ):
                 more += chunk
-                if len(more) > ENDLESS:
-                    raise Endless(f"a reply that does not end: {len(more):,} bytes so far")
+        if len(more) > (LONG if time.monotonic() >= until else ENDLESS):
+            raise Endless(f"a reply that does not end: {len(more):,} bytes so far")
         return more
 
     def forget(self) -> bytes:

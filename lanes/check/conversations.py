@@ -40,8 +40,9 @@ def answers(subject: Subject) -> str:
             with suppress(Failed), subject.connect() as other:
                 hint = of_no_answer(caller, other)
             raise Failed(str(failure), hint) from None
-    if greeting := heard_by_a_silent_client(subject, heard.first):
-        heard = answer_in_silence(subject, greeting, heard.first)
+    seconds = LISTENS if heard.goes_on else heard.first  # it may send without being asked
+    if greeting := heard_by_a_silent_client(subject, seconds):
+        heard = answer_in_silence(subject, greeting, seconds)
     subject.usual = heard.seconds
     subject.quiet += PAUSES * heard.pause
     return f"answered after {duration(heard.seconds)}: {quoted(heard.text)}"

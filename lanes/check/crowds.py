@@ -95,6 +95,8 @@ def unblocked(subject: Subject) -> str:
                 dribbling.send(bytes([byte]))
                 caller.be_still()  # it may hear what the other says
                 caller.ask()
+                if not subject.is_slow:
+                    caller.ask()  # a lock may be taken for every second message only
     return "answered beside a silent client and one that sends byte by byte"
 
 

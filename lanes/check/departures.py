@@ -77,7 +77,7 @@ def leaves(subject: Subject) -> str:
 
 @check(
     hint="`recv` returns b'' once the client has hung up: end the loop there and close the "
-    "connection, or its thread stays forever"
+    "connection, or its thread stays forever (if the server forks, the parent closes its copy, too)"
 )
 def ghosts(subject: Subject) -> str:
     """Clients that come and go, with or without a word, leave nothing behind."""

@@ -6,22 +6,26 @@ from selectors import EVENT_READ, DefaultSelector
 from typing import NamedTuple
 
 from lanes.check.caller import Caller
-from lanes.check.connection import ENDLESS, QUIET
+from lanes.check.connection import ENDLESS, LONG, QUIET
 from lanes.check.failure import Endless, Failed
 
-LISTENS = 1.0  # seconds to wait for the rest of the very first answer
+LISTENS = 1.2  # seconds to wait for the rest of the very first answer; clocks tick each second
 PAUSES = 3  # times the wait of one alone: the longest pause between two answers
 ROUNDING = 1e-9
 
 
 class Heard(NamedTuple):
-    """One answer. The server may first say that it has begun, and pause before the rest."""
+    """One answer. The server may first say that it has begun, and pause before the rest.
+
+    If more comes until the time is up, only the first part counts: clocks and heartbeats tick on.
+    """
 
     first: float  # seconds until it began
     seconds: float  # until its last part began
     before: int  # bytes of the parts before the last
     pause: float  # seconds; the longest one
     text: str
+    goes_on: bool = False  # whether more came until the time was up
 
 
 class Late(NamedTuple):
@@ -43,7 +47,9 @@ def hear_out(caller: Caller, began: float) -> Heard:
     text, before, until = caller.reply(whole=False).text, 0, caller.due
     first = last = part = time.monotonic()
     longest = 0.0
-    while not caller.framed and last < until and caller.hears(caller.quiet):
+    while (
+        not caller.framed and last < until and len(text) <= ENDLESS and caller.hears(caller.quiet)
+    ):
         now = time.monotonic()
         if more := caller.heard():
             if now - last > QUIET:
@@ -51,8 +57,10 @@ def hear_out(caller: Caller, began: float) -> Heard:
                 longest = max(longest, now - last)
             text += more
             last = now
-        if len(text) > ENDLESS:
-            raise Endless(f"a reply that does not end: {len(text):,} bytes so far")
+    if len(text) > (LONG if last >= until else ENDLESS):
+        raise Endless(f"a reply that does not end: {len(text):,} bytes so far")
+    if last >= until:
+        return Heard(first - began, first - began, 0, 0, text, goes_on=True)
     return Heard(first - began, part - began, before, longest, text)
 
 

@@ -29,6 +29,9 @@ HINTS = {
     "limit",
     "lock": "one lock for the whole conversation: each client has a thread, but only one at a "
     "time is served. Hold the lock only while something shared is used",
+    "limit": "some threads wait for a lock or a semaphore while others serve their clients: a "
+    "limit on how many are served at once, or something that the threads share. Look at "
+    "`concurrent`, too",
     "gate": "the thread that accepts waits for a lock that is held for a whole conversation, so "
     "that the other clients are not even accepted. Let it accept, and hold the lock only while "
     "something shared is used",
@@ -71,9 +74,9 @@ def judge(
     sessions, clients = own(snapshot, addresses), len(addresses)
     what = f"{seen.kind}: {seen.evidence}"
     if unanswered:
-        details = [f"seen: {what}", *(told.rstrip(".") for told in seen.locks.told)]
-        hint = _hint(seen, sessions, unanswered.hint)
-        raise Failed("; ".join([str(unanswered), *details]), hint)
+        told = (one.rstrip(".") for one in seen.locks.told)
+        evidence = ". ".join([f"{unanswered}; seen: {what}", *told])
+        raise Failed(evidence, _hint(seen, sessions, unanswered.hint))
     if missing := clients - len(sessions):
         absent = "does not appear" if missing == 1 else "do not appear"
         raise Unseen(
@@ -100,7 +103,8 @@ def _hint(seen: Seen, sessions: Sequence[Session], otherwise: str = "") -> str:
     if seen.locks.gate:
         return HINTS["join" if any(JOIN in told for told in seen.locks.told) else "gate"]
     if seen.locks.clients:
-        return HINTS["lock"]
+        served = sum(one.state == "serving" for one in sessions)
+        return HINTS["lock" if served <= 1 else "limit"]
     if is_loop(seen.kind):
         return HINTS["loop"]
     if seen.kind == ONE:

@@ -26,6 +26,11 @@ STUCK = (
     "never released"
 )
 
+TURNS_AWAY = (
+    "after this, the server hangs up on each new client: it counts clients that have left, or an "
+    "exception ends each client's thread"
+)
+
 AFTERMATH = 2.0  # seconds within which a server may still exit because of an earlier check
 
 SPREADS = {SHARED, again.hint}
@@ -102,13 +107,20 @@ def score(
             broken = f"the server {how} after `{check.name}`: look there first"
             if gone and before and (seconds := time.monotonic() - began) < AFTERMATH:
                 evidence += f"; `{before}` had ended {duration(seconds)} before"
-            after = ENDED if gone else STUCK
+            after = _aftermath(trouble)
             # If answers take no known time, nobody was answered before this check either.
             if failure and not failure.hint and (gone or subject.usual):
                 hint = f"{after}. Perhaps: {hint}"
             verdict, hint = "failed", hint or after
         seconds = time.monotonic() - began
         yield Result(check.name, check.claim, verdict, _printable(evidence), hint, seconds)
+
+
+def _aftermath(trouble: Failed) -> str:
+    """Return the hint for a server that answers no new client after a check."""
+    return (
+        ENDED if isinstance(trouble, Gone) else TURNS_AWAY if isinstance(trouble, HungUp) else STUCK
+    )
 
 
 def _hint(failure: Failed, check: Check, shared: str) -> str:

@@ -19,6 +19,10 @@ LEFT_OUT = (
     "the server passes a message on to all the other clients and leaves out the one that said it: "
     "answer that one too"
 )
+CHOOSY = (
+    "the server answers only certain messages: it compares what a client says with the lab's "
+    "question, for example. Answer whatever a client says"
+)
 ONE_BY_ONE = (
     "clients are taken one by one, and each waits for those before it to be taken, not to leave: "
     "the loop that accepts does something slow for each client (it looks up a name, sleeps, "
@@ -60,7 +64,9 @@ def of_silence(failure: Failed, speaker: Caller, clients: Sequence[Caller]) -> s
     if len(others) > 1 and len(heard) == 1:
         return SHARED  # the speaker's answer went to another client
     may_be = speaker is not clients[-1] and not isinstance(failure, HungUp)
-    return SHARED if may_be and _is_served(clients[-1]) else ""
+    if not may_be:
+        return ""
+    return SHARED if _is_served(clients[-1]) else CHOOSY if _is_choosy(clients[-1]) else ""
 
 
 def of_a_wait(failure: Failed, rounds: Rounds) -> str:
@@ -79,8 +85,24 @@ def of_a_wait(failure: Failed, rounds: Rounds) -> str:
 def _is_served(last: Caller) -> bool:
     """Whether the client that came last is answered, though one before it is not."""
     with suppress(Failed):
-        last.say(MESSAGE)
+        speak(last)
         return last.hears(LAST)
+    return False
+
+
+def _is_choosy(last: Caller) -> bool:
+    """Whether this client, which was not answered, is if it asks as the lab's does, each time.
+
+    Once is not enough: its next message, whatever it is, may release a lock.
+    """
+    with suppress(Failed):
+        for _ in range(2):
+            last.say(MESSAGE)
+            if not last.hears(LAST):
+                return False
+            last.drop()
+        speak(last)
+        return not last.hears(LAST)
     return False
 
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from lanes.check.caller import MESSAGE, Caller
 from lanes.check.claim import Check
-from lanes.check.failure import Failed, Unseen, said_of
+from lanes.check.failure import Failed, HungUp, Unseen, said_of
 from lanes.check.lookout import Find, look, watching
 from lanes.check.rounds import MIXED, Rounds
 from lanes.check.subject import Subject
+from lanes.check.symptoms import TURNED_AWAY
 from lanes.snapshot import Snapshot
 
 if TYPE_CHECKING:  # the code that reads /proc is imported only on Linux
@@ -118,10 +119,9 @@ def _exchange(
             with suppress(Failed):
                 caller.say(MESSAGE)
         locked = before if _locked(before) else None
-        if not rounds:
-            return failure, locked
-        number = callers.index(rounds.speaking)
-        return Failed(f"{_nth(number, subject)}: {failure}", failure.hint), locked
+        hint = failure.hint or (TURNED_AWAY if isinstance(failure, HungUp) else "")
+        who = f"{_nth(callers.index(rounds.speaking), subject)}: " if rounds else ""
+        return Failed(f"{who}{failure}", hint), locked
     return None, None
 
 

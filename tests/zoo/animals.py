@@ -14,7 +14,15 @@ from lanes.check.dialer import Secure
 from lanes.check.failure import Endless
 from lanes.check.rounds import MIXED
 from lanes.check.scorecard import OFFERED
-from lanes.check.symptoms import AT_THE_END, LEFT_OUT, ONE_BY_ONE, SECOND, SHARED, TURNED_AWAY
+from lanes.check.symptoms import (
+    AT_THE_END,
+    CHOOSY,
+    LEFT_OUT,
+    ONE_BY_ONE,
+    SECOND,
+    SHARED,
+    TURNED_AWAY,
+)
 from lanes.check.symptoms import ENDED as CLOSED
 from lanes.check.tls import Tls
 from lanes.check.turns import FEW
@@ -58,6 +66,8 @@ RIGHT = {
     "now short, now long": Animal("now_short_now_long.py", "handout"),
     "counts for all": Animal("counts.py", "handout"),
     "a chat": Animal("chat.py", "handout"),
+    "a clock": Animal("clock.py", "handout"),
+    "talks at length": Animal("talks_at_length.py", "handout"),
     "listens for one": Animal("listens_for_one.py", "handout"),
     "greets": Animal("greets.py", "handout"),
     "socketserver": Animal("with_socketserver.py", "handout"),
@@ -144,6 +154,10 @@ WRONG = {
     "dies later": Animal("dies_later.py", "handout", "leaves", hangs=False, breaks=True),
     "times out of accept": Animal(
         *("times_out_of_accept.py", "handout", "leaves"), hangs=False, breaks=True, hint=IDLE
+    ),
+    "lock for every second message": Animal("lock_every_second.py", "handout", "unblocked"),
+    "certain messages": Animal(
+        *("certain_messages.py", "handout", "concurrent unicode long many"), hint=CHOOSY
     ),
     "stops accepting": Animal("stops_accepting.py", "handout", "leaves", breaks=True),
     "the lab's own": Animal(

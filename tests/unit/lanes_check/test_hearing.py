@@ -37,7 +37,7 @@ def test_text_before_a_pause_is_an_acknowledgement_and_text_after_it_the_answer(
     caller.hears.side_effect = [True, True, False]
     at(monkeypatch, 10.0, 10.4, 10.41)
     caller.due = 13.0
-    *numbers, text = hear_out(caller, 10.0)
+    *numbers, text, _ = hear_out(caller, 10.0)
     assert numbers == pytest.approx([0, 0.4, 5, 0.4])
     assert text == "Wait. Today"
 
@@ -49,15 +49,29 @@ def test_an_answer_in_one_piece_counts_from_its_first_byte(
     caller.heard.side_effect = ["day"]
     at(monkeypatch, 10.2, 10.21)
     caller.due = 13.0
-    *numbers, text = hear_out(caller, 10.0)
+    *numbers, text, _ = hear_out(caller, 10.0)
     assert numbers == pytest.approx([0.2, 0.2, 0, 0])
     assert text == "Today"
 
 
+def test_of_text_that_goes_on_until_the_time_is_up_only_the_first_part_is_the_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caller = hearing((0, "Today "), (0, "[10:00:01] "), (0, "[10:00:02] "))
+    caller.heard.side_effect = ["[10:00:01] ", "[10:00:02] "]
+    at(monkeypatch, 10.2, 11.0, 12.0)
+    caller.due = 12.0
+    *numbers, text, goes_on = hear_out(caller, 10.0)
+    assert numbers == pytest.approx([0.2, 0.2, 0, 0])
+    assert (text, goes_on) == ("Today [10:00:01] [10:00:02] ", True)
+
+
 def test_an_endless_answer_is_a_failure_with_its_own_hint() -> None:
     caller = hearing((0, ""), due=float("inf"))
-    caller.heard.side_effect = ["x" * 100_000]
-    with pytest.raises(Endless, match=r"^a reply that does not end: 100,000 bytes so far$") as end:
+    caller.heard.side_effect = ["x" * 1_100_000]
+    with pytest.raises(
+        Endless, match=r"^a reply that does not end: 1,100,000 bytes so far$"
+    ) as end:
         hear_out(caller, 0.0)
     assert end.value.hint.endswith("an endless loop")
 

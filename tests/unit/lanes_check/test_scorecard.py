@@ -7,7 +7,7 @@ import pytest
 from lanes.check.claim import Check, Try
 from lanes.check.conversations import again, answers
 from lanes.check.failure import Failed, Unseen, said_of
-from lanes.check.scorecard import ENDED, OFFERED, STUCK, Scorecard, score
+from lanes.check.scorecard import ENDED, OFFERED, STUCK, TURNS_AWAY, Scorecard, score
 from lanes.check.subject import Subject
 from lanes.check.symptoms import ENDED as CLOSED
 from lanes.check.symptoms import SHARED
@@ -133,6 +133,18 @@ def test_a_check_that_leaves_a_listening_server_silent_fails(
     assert after.evidence == "the server answered no new client after `connects`: look there first"
 
 
+def test_a_server_that_hangs_up_on_every_new_client_is_not_called_stuck(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lanes.check.survival.FREES", 0.0)
+    monkeypatch.setattr("lanes.check.survival.ENDS", 0.0)
+    with subject([[CHUNK]] * 9) as found:
+        first, after = score(found, [check(passes), check(passes)], print)
+    assert first.evidence.endswith("; then a new client: the server hung up instead of answering")
+    assert first.hint == TURNS_AWAY
+    assert after.verdict == "not tried"
+
+
 def test_a_failed_checks_hint_is_that_the_server_is_stuck_if_it_answered_before(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -154,7 +166,7 @@ def test_the_evidence_says_how_a_server_ended_and_what_ran_before() -> None:
 
 
 def test_a_new_client_that_gets_too_much_text_counts_as_served() -> None:
-    with subject([[CHUNK, b"x" * 200_000, UNTIL_GONE]]) as found:
+    with subject([[CHUNK, b"x" * 1_200_000, UNTIL_GONE]]) as found:
         found.quiet = SECONDS  # so that answers are read to the end
         [result] = score(found, [check(passes)], print)
     assert result.verdict == "passed"

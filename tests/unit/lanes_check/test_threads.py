@@ -42,6 +42,17 @@ with socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128) as liste
     while True:
         threading.Thread(target=converse, args=listener.accept()[:1], daemon=True).start()
 """
+SERVES_TWO = """
+import socket, sys, threading
+places = threading.Semaphore(2)
+def converse(client):
+    with places:
+        while client.recv(1024):
+            client.sendall(b"Hello")
+with socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128) as listener:
+    while True:
+        threading.Thread(target=converse, args=listener.accept()[:1], daemon=True).start()
+"""
 IN_VAIN = 2.0  # seconds to wait for an answer that does not come
 not_found = Mock(side_effect=NotFound("there is no process 0 here"))
 
@@ -131,6 +142,18 @@ def test_a_lock_is_named_even_if_the_next_message_releases_it(
         check = threads(lambda: of_pid(process.pid), CLIENTS, required=False)
         [result] = score(subject, [check], print)
     assert (result.verdict, result.hint) == ("failed", HINTS["lock"]), result
+
+
+def test_a_limit_is_not_called_one_lock(tmp_path: Path) -> None:
+    program = tmp_path / "serves_two.py"
+    program.write_text(SERVES_TWO)
+    with (
+        listening(sys.executable, "-S", program) as (process, port),
+        found(port, IN_VAIN) as subject,
+    ):
+        check = threads(lambda: of_pid(process.pid), CLIENTS, required=False)
+        [result] = score(subject, [check], print)
+    assert (result.verdict, result.hint) == ("failed", HINTS["limit"]), result
 
 
 def test_a_pool_is_named_even_if_other_clients_wait_for_their_greeting() -> None:
