@@ -18,6 +18,7 @@ IN_ACCEPT = (
     "Accept the plain connection, and shake hands in the client's own thread; in Python, wrap the "
     "accepted socket there, or the listening one with `do_handshake_on_connect=False`"
 )
+READS = 0.25  # seconds, at most, for a server on a busy machine to read what a client has sent
 
 
 @check(
@@ -89,6 +90,7 @@ def unblocked(subject: Subject) -> str:
             dribbling = staying.enter_context(subject.call())
             dribbling.ask()  # so that it holds whatever a client can keep from the others
             dribbling.send(b"H")
+            dribbling.hears(READS)
         beside = said_of("a client beside a silent one and one that sends byte by byte")
         with beside, _shaking_hands_apart(), subject.call() as caller:
             for byte in b"e" if subject.is_slow else b"ey ":
