@@ -15,7 +15,7 @@ RESET = struct.pack("ii", 1, 0)  # struct linger {on, 0 seconds}: socket(7), SO_
 CHUNK = 1 << 16  # bytes to receive at once, at most
 FLOOD = 1 << 20  # bytes; a server that sends this many when it should hang up has failed to
 ENDLESS = 1 << 20  # bytes after which a reply counts as endless
-LONG = 1 << 16  # bytes after which it does if it still goes on when the time is up
+LONG = 1 << 16  # bytes after which one that still comes when the time is up does, too
 QUIET = 0.05  # seconds of silence after which a reply without an end mark counts as whole
 
 
