@@ -28,7 +28,7 @@ def load(number: str, stops: int) -> Place:
 
 
 def save(number: str, place: Place) -> None:
-    """Save the place until the lesson is finished; whenever it breaks off, a place is left."""
+    """Save the place until the lesson is finished; if this is interrupted, the old place stays."""
     FOLDER.mkdir(exist_ok=True)
     new = _file(number).with_suffix(".new")
     new.write_text(json.dumps(asdict(place)), encoding="utf-8")

@@ -27,8 +27,8 @@ STUCK = (
 )
 
 TURNS_AWAY = (
-    "after this, the server hangs up on each new client: it counts clients that have left, or an "
-    "exception ends each client's thread"
+    "after this, the server hangs up on each new client: its limit counts clients that have left, "
+    "or an exception ends each client's thread"
 )
 
 AFTERMATH = 2.0  # seconds within which a server may still exit because of an earlier check
@@ -118,9 +118,9 @@ def score(
 
 def _aftermath(trouble: Failed) -> str:
     """Return the hint for a server that answers no new client after a check."""
-    return (
-        ENDED if isinstance(trouble, Gone) else TURNS_AWAY if isinstance(trouble, HungUp) else STUCK
-    )
+    if isinstance(trouble, Gone):
+        return ENDED
+    return TURNS_AWAY if isinstance(trouble, HungUp) else STUCK
 
 
 def _hint(failure: Failed, check: Check, shared: str) -> str:

@@ -91,7 +91,7 @@ def _is_served(last: Caller) -> bool:
 
 
 def _is_choosy(last: Caller) -> bool:
-    """Whether this client, which was not answered, is if it asks as the lab's does, each time.
+    """Whether this client, which was not answered, is answered whenever it asks the lab's question.
 
     Once is not enough: its next message, whatever it is, may release a lock.
     """

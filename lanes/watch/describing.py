@@ -89,7 +89,8 @@ def _queues(watcher: Watcher, threads: Threads, moment: Moment, kind: Kind) -> I
     """
     if kind.name != THREADS or all(record.served_at for record in watcher.records):
         return
-    clients = [record.connection.inode for record in watcher.records]
+    inodes = [record.connection.inode for record in watcher.records]
+    clients = [inode for inode in inodes if inode]  # those in the backlog have none, and no thread
     locked = (
         threads.where(thread, moment.look)
         for thread, doing in moment.look.items()

@@ -45,7 +45,9 @@ class Outcome(NamedTuple):
     accepted: list[int]  # the messages that have a whole reply
     received: list[int]  # the messages that the server logged as received
     resent: int
-    connections: int  # as the proxy counts them: to a client, one reset at once never was one
+    connections: (
+        int  # as the proxy counts them: to the client, one that is reset at once never was one
+    )
     struck: int  # faults that took effect
 
 

@@ -70,6 +70,19 @@ def found(port: int, timeout: float = SECONDS, protocol: str = "handout") -> Ite
         yield subject
 
 
+def result_of_program(folder: Path, source: str) -> Result:
+    """Run the check on a program that lets some clients wait."""
+    program = folder / "server.py"
+    program.write_text(source)
+    with (
+        listening(sys.executable, "-S", program) as (process, port),
+        found(port, IN_VAIN) as subject,
+    ):
+        check = threads(lambda: of_pid(process.pid), CLIENTS, required=False)
+        [result] = score(subject, [check], print)
+    return result
+
+
 def result_of(name: str, timeout: float = SECONDS, *, required: bool = False) -> Result:
     """The result of the check for a server of tests/watch."""
     with running(name) as server, found(server.port, timeout) as subject:
@@ -133,26 +146,12 @@ def test_a_lock_is_named_even_if_the_next_message_releases_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lanes.check.dialer.AT_ONCE", SECONDS)  # the first client is greeted
-    program = tmp_path / "asks_for_a_name.py"
-    program.write_text(ASKS_FOR_A_NAME)
-    with (
-        listening(sys.executable, "-S", program) as (process, port),
-        found(port, IN_VAIN) as subject,
-    ):
-        check = threads(lambda: of_pid(process.pid), CLIENTS, required=False)
-        [result] = score(subject, [check], print)
+    result = result_of_program(tmp_path, ASKS_FOR_A_NAME)
     assert (result.verdict, result.hint) == ("failed", HINTS["lock"]), result
 
 
 def test_a_limit_is_not_called_one_lock(tmp_path: Path) -> None:
-    program = tmp_path / "serves_two.py"
-    program.write_text(SERVES_TWO)
-    with (
-        listening(sys.executable, "-S", program) as (process, port),
-        found(port, IN_VAIN) as subject,
-    ):
-        check = threads(lambda: of_pid(process.pid), CLIENTS, required=False)
-        [result] = score(subject, [check], print)
+    result = result_of_program(tmp_path, SERVES_TWO)
     assert (result.verdict, result.hint) == ("failed", HINTS["limit"]), result
 
 
