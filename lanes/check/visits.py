@@ -65,7 +65,7 @@ def _visit(subject: Subject, number: int) -> float:
         try:
             caller.reply(whole=caller.pauses)
         except Failed as failure:
-            hint = HANGS_UP if isinstance(failure, HungUp) else BEHIND
+            hint = HANGS_UP if isinstance(failure, HungUp) else failure.hint or BEHIND
             raise Failed(str(failure), hint) from None
     return time.monotonic() - began
 

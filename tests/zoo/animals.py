@@ -147,7 +147,7 @@ WRONG = {
     "wants a length": Animal("wants_a_length.py", "handout", "answers", hint=CLOSED, breaks=True),
     "lock never released": Animal("lock_never_released.py", "handout", "answers", breaks=True),
     "repeats itself": Animal(
-        *("repeats_itself.py", "handout", EVERYTHING.removesuffix(" churn")),
+        *("repeats_itself.py", "handout", EVERYTHING),
         hangs=False,
         hint=Endless("").hint,
     ),

@@ -1,10 +1,9 @@
 """A server that is wrong in one way fails the checks about that, and a right one fails none."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from _pytest.mark import ParameterSet
 
 from lanes.check.address import Address
 from lanes.check.dialer import Secure
@@ -21,26 +20,8 @@ VARIED = 8.0  # the same, if visits take a random time: three of them are too fe
 ENDS = 0.2  # seconds for a server to end after its clients have left, if it should not end
 TRIES = 3  # if the scorecard says that the machine has become busier, and to try again
 
-# On a busy machine these may seem right: bytes sent one by one arrive together; any thread that
-# waits for a lock may get it next; all visits are slow, not only the last; one client alone takes
-# as long as several that take short turns.
-NEEDS_QUIET = (
-    *("slower with each", "one recv per line", "lock over the conversation", "ours, lock"),
-    *("lock over little work", "counts for all, lock over the work", "two at a time"),
-)
-GROUPS = 4  # half of the workers: these tests mostly wait, while the other half computes
 
-
-def side_by_side(names: Collection[str]) -> list[ParameterSet]:
-    """Return a test for each name; one worker runs each group of those that need no quiet."""
-    marks = [
-        pytest.mark.quiet if name in NEEDS_QUIET else pytest.mark.xdist_group(f"zoo-{n % GROUPS}")
-        for n, name in enumerate(names)
-    ]
-    return [pytest.param(name, marks=mark) for name, mark in zip(names, marks, strict=True)]
-
-
-@pytest.mark.parametrize("name", side_by_side(RIGHT))
+@pytest.mark.parametrize("name", RIGHT)
 def test_a_right_server_never_fails(
     name: str, tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,7 +35,7 @@ def test_a_right_server_never_fails(
             assert list(_misjudged(RIGHT[name], *where)) == []
 
 
-@pytest.mark.parametrize("name", side_by_side(WRONG))
+@pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_server_fails_what_it_must_and_nothing_else(
     name: str, tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:

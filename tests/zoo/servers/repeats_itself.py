@@ -1,10 +1,12 @@
-"""Wrong: it answers one message over and over, forever."""
+"""Wrong: it answers one message over and over, forever, with short pauses."""
 
 import socket
 import sys
 import threading
+import time
 
 ANSWER = b"Today we will learn about Multithreading with Socket programming"
+PAUSE = 0.1  # seconds
 
 
 def converse(client: socket.socket) -> None:
@@ -12,7 +14,8 @@ def converse(client: socket.socket) -> None:
         try:
             while client.recv(1024):
                 while True:
-                    client.sendall(ANSWER)
+                    client.sendall(5000 * ANSWER)
+                    time.sleep(PAUSE)
         except OSError:
             pass  # the client has gone
 
