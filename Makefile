@@ -44,7 +44,7 @@ EVERYTHING := $(CONTAINERS) $(SERVERS) $(BROWSER) $(UNIT)
 # These measure how long answers take; on a busy machine, a wrong server may seem right. They mostly wait, so in `make test`
 # they run beside the others, which give way to them.
 TIMED := $(ZOO) tests/watch tests/unit/lanes_check
-# Tests mostly wait, so four run on each core. They run in the order of collection, which has the longest groups first. One
+# Tests mostly wait, so eight run at a time on two cores. They run in the order of collection, which has the longest groups first. One
 # worker runs a whole group.
 PYTEST := -m pytest --numprocesses 8 --dist loadgroup --no-loadscope-reorder -m "not alone and not quiet"
 TIMED_PYTEST := -m pytest --numprocesses 4 --dist load --maxschedchunk 1 -m "not alone and not quiet"
@@ -99,7 +99,7 @@ test: $(INSTALLED) test-images programs ## All tests, on real containers, nothin
 	scripts/faults short
 
 test-others:
-	nice $(BIN)/coverage run $(PYTEST) --no-skips $(filter-out $(TIMED),$(EVERYTHING)) --ignore tests/unit/lanes_check
+	nice $(BIN)/coverage run $(PYTEST) --numprocesses 6 --no-skips $(filter-out $(TIMED),$(EVERYTHING)) --ignore tests/unit/lanes_check
 
 test-timed: # its output comes at its end, so that the two do not mix
 	@output=$$($(BIN)/coverage run $(TIMED_PYTEST) --no-skips $(TIMED) 2>&1); failed=$$?; echo "$$output"; exit $$failed

@@ -1,5 +1,6 @@
 """What clients hear after they have spoken, and when: each its own answer, or all the same."""
 
+import statistics
 import time
 from collections.abc import Mapping, Sequence
 from selectors import EVENT_READ, DefaultSelector
@@ -62,6 +63,17 @@ def hear_out(caller: Caller, began: float) -> Heard:
     if last >= until:
         return Heard(first - began, first - began, 0, 0, text, goes_on=True)
     return Heard(first - began, part - began, before, longest, text)
+
+
+def least(heard: Sequence[Heard]) -> int:
+    """Return how many bytes tell an answer from an acknowledgement: at least one.
+
+    If the machine is busy, a few answers come together with their acknowledgements, as one part.
+    """
+    if not heard:
+        return 1
+    before = statistics.median_low(one.before for one in heard)
+    return max(1, min(before + 1, *(len(one.text.encode()) for one in heard)))
 
 
 def heard_by_each(speakers: Sequence[Caller], enough: int) -> tuple[Answers, Mapping[Caller, str]]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from lanes.check.caller import MESSAGE, Caller
 from lanes.check.failure import Failed
-from lanes.check.hearing import Answers, Heard, hear_out, heard_by_all, heard_by_each
+from lanes.check.hearing import Answers, Heard, hear_out, heard_by_all, heard_by_each, least
 
 ALONE = 1.0  # seconds for clients to speak one by one; after that, only the last one does
 BRIEF = 0.5  # seconds; an answer that takes less is brief
@@ -84,8 +84,7 @@ class Rounds:
         if self.is_chat:
             reply = len(self._heard[-1].text.encode())
             return heard_by_all(speakers, reply, alone)
-        before = min((heard.before for heard in self._heard), default=0)
-        answers, texts = heard_by_each(speakers, before + 1)
+        answers, texts = heard_by_each(speakers, least(self._heard))
         if self.is_private:
             self._tell_apart(marks, texts)
         return answers

@@ -6,7 +6,7 @@ import pytest
 
 from lanes.check.caller import Caller
 from lanes.check.failure import Endless, Failed
-from lanes.check.hearing import hear_out, heard_by_all
+from lanes.check.hearing import Heard, hear_out, heard_by_all, least
 from lanes.check.protocol import Reply
 
 ALONE = 0.2  # seconds
@@ -40,6 +40,18 @@ def test_text_before_a_pause_is_an_acknowledgement_and_text_after_it_the_answer(
     *numbers, text, _ = hear_out(caller, 10.0)
     assert numbers == pytest.approx([0, 0.4, 5, 0.4])
     assert text == "Wait. Today"
+
+
+def test_an_acknowledgement_that_once_came_together_with_its_answer_is_still_told_from_it() -> None:
+    apart = Heard(0.0, 0.2, len("Wait."), 0.2, "Wait. Today")
+    together = Heard(0.2, 0.2, 0, 0.0, "Wait. Today")
+    assert least([apart, together, apart]) == len("Wait.") + 1
+
+
+def test_nobody_waits_for_more_bytes_than_the_shortest_answer_had() -> None:
+    short, long = Heard(0.0, 0.2, 2, 0.2, "Wait"), Heard(0.0, 0.2, 9, 0.2, "Wait, wait, wait")
+    assert least([short, long, long]) == len("Wait")
+    assert least([]) == 1
 
 
 def test_an_answer_in_one_piece_counts_from_its_first_byte(
