@@ -44,8 +44,8 @@ EVERYTHING := $(CONTAINERS) $(SERVERS) $(BROWSER) $(UNIT)
 # These measure how long answers take; on a busy machine, a wrong server may seem right. They mostly wait, so in `make test`
 # they run beside the others, which give way to them.
 TIMED := $(ZOO) tests/watch tests/unit/lanes_check
-# Tests mostly wait, so eight run at a time on two cores. They run in the order of collection, which has the longest groups first. One
-# worker runs a whole group.
+# Tests mostly wait, so eight run at a time on two cores. They run in the order of collection, which has the longest groups
+# first. One worker runs a whole group.
 PYTEST := -m pytest --numprocesses 8 --dist loadgroup --no-loadscope-reorder -m "not alone and not quiet"
 TIMED_PYTEST := -m pytest --numprocesses 4 --dist load --maxschedchunk 1 -m "not alone and not quiet"
 QUIET = -m pytest --numprocesses 4 --dist worksteal -m quiet $(call marked,quiet,$(1))
@@ -92,7 +92,7 @@ test: $(INSTALLED) test-images programs ## All tests, on real containers, nothin
 	$(BIN)/coverage run $(call QUIET,$(EVERYTHING)) --no-skips
 	$(BIN)/coverage run $(call ALONE,$(EVERYTHING)) --no-skips
 	$(BIN)/coverage combine --quiet
-	rm -f .coverage.* # left by processes that were killed while saving: each report would warn about them
+	rm -f build/coverage/data.* # left by processes that were killed while saving: each report would warn about them
 	for package in $(PACKAGES); do $(BIN)/coverage report --include "$$package/*" || exit 1; done
 	$(BIN)/coverage json --quiet -o - | $(BIN)/python -m tests.kit.branches $(PACKAGES)
 	$(MAKE) in-image
@@ -187,21 +187,19 @@ engine:
 	@scripts/ensure-engine
 
 # Always the same project: its name becomes a label of the image, and with another name it would be another image.
-# When two builds of a folder run at once, one sometimes misses a file: "failed to calculate checksum of ref" (moby/buildkit#3489).
-ONE_BUILD := COMPOSE_PARALLEL_LIMIT=1 $(if $(shell command -v flock),flock Makefile)
-
 images: engine
 	@scripts/ensure-base-image $(if $(LANES_PYTHON),--$(LANES_PYTHON))
 	@docker image inspect $(LANES_REGISTRY)thread-lanes-server >/dev/null 2>&1 || echo 'Building the images (a minute or two) ...'
-	@$(ONE_BUILD) docker compose --project-name thread-lanes build --quiet
+	@docker compose --project-name thread-lanes build --quiet
 
-test-images: unit-image fault-image
+test-images: images
+	@$(MAKE) --jobs 2 unit-image fault-image
 
 unit-image: images
-	@$(ONE_BUILD) $(TEST_IMAGE) --target unit --tag thread-lanes-tests .
+	@$(TEST_IMAGE) --target unit --tag thread-lanes-tests .
 
 fault-image: images
-	@$(ONE_BUILD) $(TEST_IMAGE) --target faults --tag thread-lanes-faults .
+	@$(TEST_IMAGE) --target faults --tag thread-lanes-faults .
 
 programs:
 	@scripts/ensure-test-programs

@@ -17,9 +17,7 @@ from tests.kit.waiting import SECONDS
 STEP = re.compile(r"^In `([\w./]+)`:\n\n```(diff|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ (.+)$", re.MULTILINE)
 NEEDS_DOCKER = ("docker ", "make ")
-NOT_COPIED = shutil.ignore_patterns(
-    ".git", ".venv", ".*cache", "__pycache__", "build", "mutants", ".coverage*"
-)
+NOT_COPIED = shutil.ignore_patterns(".git", ".venv", ".*cache", "__pycache__", "build", "mutants")
 OUR_OWN = re.compile(r"server/|\"server\"|-q server")  # what the Dockerfile calls the package
 
 

@@ -1,6 +1,7 @@
-"""In images built from a clone with a strict umask, the image's user can read the files."""
+"""Images can be built from a clone with a strict umask, and while tests run in it."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,12 @@ def test_copied_files_are_made_readable_before_the_user_changes(file: Path) -> N
             root = line == "USER 0:0"
             assert root or readable, f"{line}: what was copied may be unreadable"
     assert readable
+
+
+def test_coverage_keeps_its_temporary_files_where_no_build_looks() -> None:
+    # findings/docker-build-misses-what-follows-a-vanished-file.sh
+    settings = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["coverage"]
+    folder = Path(settings["run"].get("data_file", ".coverage")).parts[0]
+    built_from = Path(".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert folder == "build"
+    assert not [line for line in built_from if line.startswith(f"!{folder}")]

@@ -10,19 +10,13 @@ from tests.kit.command import Ran, run
 from tests.kit.fake_program import put_on_path
 
 BASE, FREE_THREADED = "somebody/python:3.15", "thread-lanes-python:free-threaded"
-# A fake `docker` with the images in $HERE. It notes other commands, and the base for Compose, and
-# whether another command was running.
+# A fake `docker` with the images in $HERE. It notes other commands, and the base for Compose.
 ENGINE = """#!/bin/sh
 case "$*" in
 info | "compose version" | "buildx version") ;;
 "compose version --short") echo 2.26.1 ;;
 "image inspect "*) case " $HERE " in *" $3 "*) ;; *) exit 1 ;; esac ;;
-*)
-  mkdir "$NOTED.now" 2>/dev/null || at_once=", beside another"
-  sleep 0.1
-  echo "${LANES_PYTHON:-ordinary}: docker $*$at_once" >>"$NOTED"
-  rmdir "$NOTED.now" 2>/dev/null
-  ;;
+*) echo "${LANES_PYTHON:-ordinary}: docker $*" >>"$NOTED" ;;
 esac
 case "$1" in run) echo "Python 3.15.0 free-threading build" ;; esac
 """
@@ -77,10 +71,3 @@ def test_make_builds_the_images_on_the_requested_python(
     done, [build] = asked("make", "images", f"PYTHON={python}", here=f"{BASE} {FREE_THREADED}")
     assert (done.returncode, done.stderr) == (0, "")
     assert build == f"{asked_for}: docker compose --project-name thread-lanes build --quiet"
-
-
-def test_make_builds_one_image_at_a_time(asked: Asked) -> None:
-    done, builds = asked("make", "--jobs", "4", "images", "test-images", here=BASE)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert len(builds) == 3
-    assert not [build for build in builds if "beside another" in build]
