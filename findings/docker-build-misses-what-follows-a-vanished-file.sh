@@ -3,11 +3,12 @@
 #
 # Usual guess: what .dockerignore excludes does not matter to a build. At worst, a file that is deleted just as the
 # context is read is missing from it.
-# What happens: if a file vanishes after its folder was listed and before it is looked at, all files and folders that
-# come after it in that folder, in the order of their names, are left out, and nothing says so. The build then fails:
-# "failed to read dockerfile: open Dockerfile: no such file or directory", or "failed to calculate checksum of ref ...:
-# not found" for a file that has been there all the time. Names with a dot come first, so that the journals of a SQLite
-# database (.coverage.*-journal, while tests run) hide everything. In a folder below one that is excluded, they do not.
+# What happens: now and then the build fails, for a file that has been there all the time: "failed to read dockerfile:
+# open Dockerfile: no such file or directory", or "failed to calculate checksum of ref ...: not found". BuildKit's walk
+# of the folder (tonistiigi/fsutil) takes a file that vanished after it was listed for a folder to skip; and skipping
+# at a file leaves out the rest of its folder. Here that is everything, since the files that come and go sort first, as
+# do the journals of coverage's SQLite databases while tests run. moby/buildkit#3489 may be the same. If the files
+# vanish in a folder below an excluded one, no build fails.
 # So: keep temporary files out of the folder of the context, and of the folders that are copied from it.
 #
 # Output seen, 2026-12-01:
@@ -29,7 +30,7 @@ trap clean_up EXIT
 mkdir -p "$context/excluded/folder"
 echo hello >"$context/kept"
 printf 'FROM scratch\nCOPY kept /\n' >"$context/Dockerfile"
-printf '*\n!kept\n' >"$context/.dockerignore"
+printf '*\n!kept\n!other/*.txt\n' >"$context/.dockerignore"
 
 come_and_go() {
     local end=$((SECONDS + 300))
@@ -39,22 +40,21 @@ come_and_go() {
     done
 }
 
-failed() { # how many of 40 builds, while files come and go in this folder
+try() { # 40 builds while files come and go in this folder; `failures` of them fail
     come_and_go "$1" &
     coming_and_going=$!
-    local failures=0
+    failures=0
     for _ in $(seq 40); do
         docker build --quiet --tag "$image" "$context" >/dev/null 2>>"$context.errors" || failures=$((failures + 1))
     done
     kill "$coming_and_going" && wait "$coming_and_going" 2>/dev/null || true
     coming_and_going=
-    found=$failures
 }
 
-failed "$context"
-beside=$found
+try "$context"
+beside=$failures
 echo "beside the Dockerfile: $beside of 40 builds fail"
-grep "^ERROR" "$context.errors" | sed 's/failed to calculate checksum of ref [^ ]* //; s/ERROR: failed to solve:/ /' | sort -u
-failed "$context/excluded/folder"
-echo "in an excluded folder: $found of 40 builds fail"
-[ "$beside" -gt 0 ] && [ "$found" -eq 0 ]
+grep "^ERROR" "$context.errors" | sed 's/failed to calculate checksum of ref [^ ]* //; s/ERROR: failed to solve:/ /' | sort -u || true
+try "$context/excluded/folder"
+echo "in an excluded folder: $failures of 40 builds fail"
+[ "$beside" -gt 0 ] && [ "$failures" -eq 0 ]

@@ -32,7 +32,7 @@ def answers(subject: Subject) -> str:
         try:
             heard = hear_out(caller, began)
         except Endless:
-            subject.quiet = LISTENS  # a short pause of such a server, on a busy machine, is no end
+            subject.quiet = LISTENS  # even if it pauses, such an answer goes on
             raise
         except HungUp as failure:
             raise HungUp(str(failure), ENDED) from None

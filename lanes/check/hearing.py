@@ -65,22 +65,22 @@ def hear_out(caller: Caller, began: float) -> Heard:
     return Heard(first - began, part - began, before, longest, text)
 
 
-def least(heard: Sequence[Heard]) -> int:
-    """Return how many bytes tell an answer from an acknowledgement: at least one.
+def enough(heard: Sequence[Heard]) -> int:
+    """Return how many bytes are more than an acknowledgement.
 
-    If the machine is busy, a few answers come together with their acknowledgements, as one part.
+    If the machine is busy, an answer now and then arrives together with its acknowledgement. So if
+    all answers have the same length, the usual acknowledgement counts, otherwise the shortest.
     """
-    if not heard:
-        return 1
-    before = statistics.median_low(one.before for one in heard)
-    return max(1, min(before + 1, *(len(one.text.encode()) for one in heard)))
+    before = [one.before for one in heard] or [0]
+    alike = len({len(one.text.encode()) for one in heard}) == 1
+    return (statistics.median_low(before) if alike else min(before)) + 1
 
 
-def heard_by_each(speakers: Sequence[Caller], enough: int) -> tuple[Answers, Mapping[Caller, str]]:
-    """Return what each hears until it has heard `enough` bytes, the least that an answer has."""
+def heard_by_each(speakers: Sequence[Caller], least: int) -> tuple[Answers, Mapping[Caller, str]]:
+    """Return what each hears until it has heard `least` bytes, the least that an answer has."""
     seconds: list[float] = []
     texts = dict.fromkeys(speakers, "")
-    missing = dict.fromkeys(speakers, enough)
+    missing = dict.fromkeys(speakers, least)
     with DefaultSelector() as waiting:
         for caller in speakers:
             waiting.register(caller, EVENT_READ, caller)

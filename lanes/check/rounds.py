@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from lanes.check.caller import MESSAGE, Caller
 from lanes.check.failure import Failed
-from lanes.check.hearing import Answers, Heard, hear_out, heard_by_all, heard_by_each, least
+from lanes.check.hearing import Answers, Heard, enough, hear_out, heard_by_all, heard_by_each
 
 ALONE = 1.0  # seconds for clients to speak one by one; after that, only the last one does
 BRIEF = 0.5  # seconds; an answer that takes less is brief
@@ -84,7 +84,7 @@ class Rounds:
         if self.is_chat:
             reply = len(self._heard[-1].text.encode())
             return heard_by_all(speakers, reply, alone)
-        answers, texts = heard_by_each(speakers, least(self._heard))
+        answers, texts = heard_by_each(speakers, enough(self._heard))
         if self.is_private:
             self._tell_apart(marks, texts)
         return answers

@@ -77,7 +77,8 @@ def in_certs(lab: Lab, script: str) -> str:
 def certificates(lab: Lab) -> dict[str, str]:
     """Return each file's mode, owner and hash, by name."""
     look = "find authority server client -type f -printf '%m %U:%G ' -exec sha1sum {} ';'"
-    told = in_certs(lab, f"cd / && {look}")
+    tries = (in_certs(lab, f"cd / && {look}") for _ in range(3))
+    told = next(filter(None, tries), "")  # on a busy machine, `run` once printed nothing
     return {name: " ".join(facts) for *facts, name in map(str.split, told.splitlines())}
 
 

@@ -147,9 +147,10 @@ WRONG = {
     "wants a length": Animal("wants_a_length.py", "handout", "answers", hint=CLOSED, breaks=True),
     "lock never released": Animal("lock_never_released.py", "handout", "answers", breaks=True),
     "repeats itself": Animal(
-        *("repeats_itself.py", "handout", EVERYTHING),
-        hangs=False,
-        hint=Endless("").hint,
+        *("repeats_itself.py 0", "handout", EVERYTHING), hangs=False, hint=Endless("").hint
+    ),
+    "repeats itself, with pauses": Animal(
+        *("repeats_itself.py 0.1", "handout", EVERYTHING), hangs=False, hint=Endless("").hint
     ),
     "dies later": Animal("dies_later.py", "handout", "leaves", hangs=False, breaks=True),
     "times out of accept": Animal(
