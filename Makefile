@@ -85,7 +85,7 @@ slides: $(LESSONS_INSTALLED) ## The lessons as a talk of twenty minutes: one HTM
 	@$(LESSONS_BIN)/python -m lessons.slides >lessons/slides.html
 	@echo "Open lessons/slides.html in a browser: arrow keys turn the slides, n shows the speaker's notes."
 
-test: $(INSTALLED) test-images programs ## All tests, on real containers, nothing skipped (eleven minutes)
+test: $(INSTALLED) test-images programs ## All tests, on real containers, nothing skipped (twelve minutes)
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest --collect-only --quiet --quiet $(EVERYTHING) >/dev/null # once for all workers
 	$(MAKE) --jobs 2 test-others test-timed

@@ -32,7 +32,7 @@ def answers(subject: Subject) -> str:
         try:
             heard = hear_out(caller, began)
         except Endless:
-            subject.quiet = LISTENS  # even if it pauses, such an answer goes on
+            subject.quiet = LISTENS  # an endless answer may pause, too
             raise
         except HungUp as failure:
             raise HungUp(str(failure), ENDED) from None

@@ -45,9 +45,7 @@ class Outcome(NamedTuple):
     accepted: list[int]  # the messages that have a whole reply
     received: list[int]  # the messages that the server logged as received
     resent: int
-    connections: (
-        int  # as the proxy counts them: to the client, one that is reset at once never was one
-    )
+    connections: int  # as the proxy counts them: the client may not notice one that is reset
     struck: int  # faults that took effect
 
 

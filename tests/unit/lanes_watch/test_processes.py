@@ -85,7 +85,7 @@ def test_a_thread_that_takes_the_place_of_another_is_noticed(
     old = puppet.start("over.wait()")
     assert len(threads(processes)) == 2
     puppet.do("over.set(); thread.join(); over = threading.Event()")
-    wait_until(lambda: not Path(f"/proc/{puppet.pid}/task/{old}").exists())  # `join` is sooner
+    wait_until(lambda: not Path(f"/proc/{puppet.pid}/task/{old}").exists())  # `join` returns sooner
     new = ThreadId(puppet.pid, puppet.start("over.wait()"))  # the same number of threads as before
     wait_until(lambda: new in threads(processes))
     assert ThreadId(puppet.pid, old) not in threads(processes)
